@@ -1,0 +1,76 @@
+namespace Sact.Session;
+
+/// <summary>Whom a full <see cref="SessionCap"/> ends.</summary>
+public enum SessionCapPolicy
+{
+    /// <summary>The session whose last visit is longest ago.</summary>
+    EndLeastRecentlyUsed = 0,
+
+    /// <summary>The session that was created first.</summary>
+    EndOldest = 1,
+
+    /// <summary>Nobody: the new sign-in is refused.</summary>
+    Refuse = 2,
+}
+
+/// <summary>How many live sessions one user may have, the new one included (ASVS 5.0 V7.1.2: limits on parallel sessions).</summary>
+public sealed class SessionCap
+{
+    /// <summary>Sets the cap.</summary>
+    /// <param name="max">At least 1.</param>
+    /// <param name="policy">Whom a full cap ends.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="max"/> is below 1, or the policy is unknown.</exception>
+    public SessionCap(int max, SessionCapPolicy policy = SessionCapPolicy.EndLeastRecentlyUsed)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(max, 1);
+        if (!Enum.IsDefined(policy))
+        {
+            throw new ArgumentOutOfRangeException(nameof(policy), policy, "Choose one of the policies that SessionCapPolicy names.");
+        }
+
+        Max = max;
+        Policy = policy;
+    }
+
+    /// <summary>
+    /// How old a session that was never presented must be to be ended first: one minute. A login form submitted twice leaves such a session behind;
+    /// a younger one may be a sign-in whose answer is still on its way.
+    /// </summary>
+    public static TimeSpan UnpresentedAge { get; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>The greatest number of live sessions.</summary>
+    public int Max { get; }
+
+    /// <summary>Whom a full cap ends.</summary>
+    public SessionCapPolicy Policy { get; }
+
+    /// <summary>
+    /// Chooses whom to end so that one more session keeps the cap: first those never presented and older than <see cref="UnpresentedAge"/>, oldest first, then by
+    /// the policy. Ties are broken by the key, so that every node chooses alike.
+    /// </summary>
+    /// <param name="live">The user's live sessions, without the new one.</param>
+    /// <param name="now">Now.</param>
+    /// <returns>Nobody while there is room; null if there is none and the policy refuses.</returns>
+    public IReadOnlyList<SessionRecord>? ChooseEnded(IReadOnlyCollection<SessionRecord> live, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(live);
+        int tooMany = live.Count + 1 - Max;
+        if (tooMany <= 0)
+        {
+            return [];
+        }
+
+        if (Policy == SessionCapPolicy.Refuse)
+        {
+            return null;
+        }
+
+        return live
+            .OrderBy(session => !session.Presented && now - session.CreatedAt > UnpresentedAge ? 0 : 1)
+            .ThenBy(session => Policy == SessionCapPolicy.EndOldest || !session.Presented ? session.CreatedAt : session.LastSeenAt)
+            .ThenBy(session => session.CreatedAt)
+            .ThenBy(session => session.Key.KeyPart, StringComparer.Ordinal)
+            .Take(tooMany)
+            .ToArray();
+    }
+}
