@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
 using System.Text.Json;
 using Microsoft.AspNetCore.DataProtection;
@@ -52,7 +51,6 @@ public sealed class SactSessionOptions
     /// How often at most a session that is read is noted as seen: one write. Null (default): a twentieth of <see cref="IdleTimeout"/>, at most 15 minutes. Zero: with every request that reads. A session
     /// with a shorter idle timeout of its own is noted at least every twentieth of that. No session ends earlier than this before its time.
     /// </summary>
-    [DisallowNull]
     public TimeSpan? TouchInterval { get; set; }
 
     /// <summary>How long the id that was replaced by a renewal stays good for requests in flight. Default 30 seconds; 0 to 5 minutes.</summary>
@@ -91,19 +89,15 @@ public sealed class SactSessionOptions
     public JsonSerializerOptions SerializerOptions { get; set; } = SessionJson.DefaultOptions();
 
     /// <summary>The clock; null (default): the one in dependency injection, else the system's.</summary>
-    [DisallowNull]
     public TimeProvider? TimeProvider { get; set; }
 
     /// <summary>What protects the values of protected cookies; null (default): the provider in dependency injection. Sessions themselves need none.</summary>
-    [DisallowNull]
     public IDataProtectionProvider? DataProtectionProvider { get; set; }
 
     /// <summary>Where events are logged; null (default): the factory in dependency injection, else nowhere.</summary>
-    [DisallowNull]
     public ILoggerFactory? LoggerFactory { get; set; }
 
     /// <summary>What makes the meter <c>Sact.Session</c>; null (default): the factory in dependency injection, else one meter for the process.</summary>
-    [DisallowNull]
     public IMeterFactory? MeterFactory { get; set; }
 
     /// <summary>The options as the library reads them, checked.</summary>
