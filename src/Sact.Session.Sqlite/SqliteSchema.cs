@@ -1,0 +1,147 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Microsoft.Data.Sqlite;
+
+namespace Sact.Session;
+
+/// <summary>The table, its statements and its version.</summary>
+internal sealed partial class SqliteSchema
+{
+    private const int Version = 1;
+
+    private static readonly string[] s_columns =
+    [
+        "session_key", "prefix", "user_id", "state", "level", "lineage", "current", "pending", "pending_since", "previous", "promoted_at", "generation", "presented", "persistent",
+        "fields", "client", "created_at", "authenticated_at", "last_seen_at", "idle_ms", "first_use_ms", "absolute_ms", "expires_at", "format",
+    ];
+
+    private readonly string _table;
+
+    public SqliteSchema(string table)
+    {
+        if (!TableName().IsMatch(table ?? ""))
+        {
+            throw new ArgumentException("Table has 1 to 64 characters out of a-z, A-Z, 0-9 and '_' and does not begin with a digit. Set SqliteStoreOptions.Table accordingly.", nameof(table));
+        }
+
+        _table = table!;
+        string columns = string.Join(", ", s_columns);
+        Select = $"SELECT {columns} FROM {table} WHERE session_key = $session_key";
+        SelectOfUser = $"SELECT {columns} FROM {table} WHERE prefix = $prefix AND user_id = $user_id AND expires_at > $now";
+        Insert = $"INSERT INTO {table} ({columns}) VALUES ({string.Join(", ", s_columns.Select(column => "$" + column))})";
+        Update = $"UPDATE {table} SET {string.Join(", ", s_columns.Skip(1).Select(column => $"{column} = ${column}"))} WHERE session_key = $session_key";
+        Delete = $"DELETE FROM {table} WHERE session_key = $session_key AND lineage = $lineage RETURNING expires_at";
+        DeleteOfUser = $"DELETE FROM {table} WHERE prefix = $prefix AND user_id = $user_id AND session_key <> $except RETURNING expires_at";
+        LastRow = $"SELECT coalesce(max(rowid), 0) FROM {table}";
+        DeleteSome = $"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} WHERE prefix = $prefix AND rowid <= $last LIMIT $batch) RETURNING expires_at";
+        DeleteExpired = $"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} WHERE prefix = $prefix AND expires_at <= $now LIMIT $batch)";
+        Count = $"SELECT count(*) FROM {table} WHERE prefix = $prefix AND expires_at > $now";
+    }
+
+    public string Select { get; }
+
+    public string SelectOfUser { get; }
+
+    public string Insert { get; }
+
+    public string Update { get; }
+
+    public string Delete { get; }
+
+    public string DeleteOfUser { get; }
+
+    public string LastRow { get; }
+
+    public string DeleteSome { get; }
+
+    public string DeleteExpired { get; }
+
+    public string Count { get; }
+
+    /// <summary>Creates what is missing, and refuses what is newer or of another shape. Several processes may do so at once.</summary>
+    public void Ensure(SqliteConnection connection, bool readOnly)
+    {
+        if (!readOnly)
+        {
+            Create(connection);
+        }
+
+        Execute(connection, $"SELECT max(version) FROM {_table}_version", out object? version);
+        if (version is not long number || number > Version)
+        {
+            throw new SessionStoreException(
+                $"The SQLite table '{_table}' has schema version {version}, and this version of Sact.Session.Sqlite knows {Version}. Update the package, or set SqliteStoreOptions.Table to another name.");
+        }
+
+        var there = new List<string>();
+        using var command = connection.CreateCommand();
+        command.CommandText = $"SELECT name FROM pragma_table_info('{_table}')";
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            there.Add(reader.GetString(0));
+        }
+
+        if (s_columns.Except(there).FirstOrDefault() is { } missing)
+        {
+            throw new SessionStoreException($"The SQLite table '{_table}' has another shape: it lacks the column '{missing}'. Set SqliteStoreOptions.Table to a name that nothing else uses.");
+        }
+    }
+
+    public static void Execute(SqliteConnection connection, string sql) => Execute(connection, sql, out _);
+
+    private static void Execute(SqliteConnection connection, string sql, out object? answer)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        answer = command.ExecuteScalar();
+    }
+
+    private void Create(SqliteConnection connection)
+    {
+        Execute(connection, "BEGIN IMMEDIATE");
+        try
+        {
+            Execute(connection, $"""
+                CREATE TABLE IF NOT EXISTS {_table} (
+                  session_key TEXT NOT NULL PRIMARY KEY,
+                  prefix TEXT NOT NULL,
+                  user_id TEXT,
+                  state INTEGER NOT NULL,
+                  level INTEGER NOT NULL,
+                  lineage BLOB NOT NULL,
+                  current BLOB NOT NULL,
+                  pending BLOB,
+                  pending_since INTEGER,
+                  previous BLOB,
+                  promoted_at INTEGER,
+                  generation INTEGER NOT NULL,
+                  presented INTEGER NOT NULL,
+                  persistent INTEGER NOT NULL,
+                  fields BLOB NOT NULL,
+                  client TEXT,
+                  created_at INTEGER NOT NULL,
+                  authenticated_at INTEGER,
+                  last_seen_at INTEGER NOT NULL,
+                  idle_ms INTEGER NOT NULL,
+                  first_use_ms INTEGER NOT NULL,
+                  absolute_ms INTEGER NOT NULL,
+                  expires_at INTEGER NOT NULL,
+                  format INTEGER NOT NULL);
+                CREATE INDEX IF NOT EXISTS {_table}_user ON {_table} (prefix, user_id) WHERE user_id IS NOT NULL;
+                CREATE INDEX IF NOT EXISTS {_table}_expiry ON {_table} (prefix, expires_at);
+                CREATE TABLE IF NOT EXISTS {_table}_version (version INTEGER NOT NULL PRIMARY KEY);
+                INSERT INTO {_table}_version SELECT {Version.ToString(CultureInfo.InvariantCulture)} WHERE NOT EXISTS (SELECT 1 FROM {_table}_version);
+                """);
+            Execute(connection, "COMMIT");
+        }
+        catch
+        {
+            Execute(connection, "ROLLBACK");
+            throw;
+        }
+    }
+
+    [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]{0,63}$", RegexOptions.CultureInvariant)]
+    private static partial Regex TableName();
+}
