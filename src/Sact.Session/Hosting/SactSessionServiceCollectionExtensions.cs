@@ -54,6 +54,7 @@ public static class SactSessionServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SactSessionOptions>, SactSessionOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<SactSessionOptions>, SactSessionOptionsFromServices>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, SessionStartup>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ExpiredSessionSweeper>());
         services.TryAddScoped(typeof(ISession<>), typeof(UnregisteredSession<>));
         services.TryAddScoped(typeof(Session<>), typeof(UnregisteredSession<>));
         var options = services.AddOptions<SactSessionOptions>(name);

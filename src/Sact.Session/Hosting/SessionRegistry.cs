@@ -13,6 +13,8 @@ internal sealed class SessionRegistry : IAsyncDisposable, IDisposable
     public SessionRegistry(IEnumerable<SessionRegistration> registrations, IServiceProvider services) =>
         _sources = [.. registrations.Select(registration => new SessionSource(registration, this, services))];
 
+    public IReadOnlyList<SessionSource> Sources => _sources;
+
     /// <summary>Whether <c>app.UseSactSession()</c> was called.</summary>
     public bool MiddlewareIsThere { get; set; }
 
@@ -21,6 +23,15 @@ internal sealed class SessionRegistry : IAsyncDisposable, IDisposable
 
     public SessionSource Find(Type storeType, string? name = null) =>
         _found.TryGetValue((storeType, name), out var source) ? source : _found.GetOrAdd((storeType, name), Search(storeType, name));
+
+    /// <summary>Makes the stores, so that one which cannot work at all says so at start-up.</summary>
+    public void MakeStores()
+    {
+        foreach (var source in _sources)
+        {
+            _ = source.Store;
+        }
+    }
 
     /// <summary>Checks all options, and that no two registrations share a cookie.</summary>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option breaks its rule.</exception>

@@ -11,7 +11,6 @@ public partial class Session<TStore>
             return [];
         }
 
-        _response.ReadUser();
         var now = _settings.Clock.GetUtcNow();
         var records = await _calls.ListAsync(mine.UserId!, cancellationToken).ConfigureAwait(false);
         return [.. records

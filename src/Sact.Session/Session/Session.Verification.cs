@@ -55,12 +55,18 @@ public partial class Session<TStore>
             return _record;
         }
 
-        return Remember(_standing switch
+        var record = _standing switch
         {
             Standing.Ended => null,
             Standing.Verified => await ReadVerifiedAsync(toEnd, cancellationToken).ConfigureAwait(false),
             _ => await VerifyAsync(toEnd, cancellationToken).ConfigureAwait(false),
-        });
+        };
+        if (record is { State: SessionState.SignedIn })
+        {
+            _response.ReadUser();
+        }
+
+        return Remember(record);
     }
 
     private async ValueTask<SessionRecord?> VerifyAsync(bool toEnd, CancellationToken cancellationToken)

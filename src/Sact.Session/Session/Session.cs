@@ -93,17 +93,7 @@ public partial class Session<TStore> : ISession<TStore>
     {
         using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
         var record = await LoadAsync(reload, cancellationToken).ConfigureAwait(false);
-        if (record is null)
-        {
-            return null;
-        }
-
-        if (record.State == SessionState.SignedIn)
-        {
-            _response.ReadUser();
-        }
-
-        return _data ??= new SessionData(record, _settings, isCurrent: true);
+        return record is null ? null : _data ??= new SessionData(record, _settings, isCurrent: true);
     }
 
     /// <inheritdoc/>

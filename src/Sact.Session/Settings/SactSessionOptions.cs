@@ -79,6 +79,12 @@ public sealed class SactSessionOptions
     /// </summary>
     public TimeSpan StoreTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How often expired sessions are destroyed in a store without a time-to-live of its own (memory, SQL), give or take a quarter. Default 10 minutes; 1 second to 1 day; null to leave it to
+    /// <see cref="IExpiredSessionStore.DeleteExpiredAsync"/> called by hand. An expired session is refused whether or not it has been destroyed.
+    /// </summary>
+    public TimeSpan? SweepInterval { get; set; } = TimeSpan.FromMinutes(10);
+
     /// <summary>Whether signing out sends <c>Clear-Site-Data: "cache"</c>, so that the back button shows nothing private. Default false: some browsers take seconds over it.</summary>
     public bool ClearSiteDataOnSignOut { get; set; }
 

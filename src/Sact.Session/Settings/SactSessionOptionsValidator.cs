@@ -57,6 +57,11 @@ internal sealed class SactSessionOptionsValidator : IValidateOptions<SactSession
             yield return "ReplayMargin is more than RenewalGrace and at most 1 day. Set SactSessionOptions.ReplayMargin accordingly.";
         }
 
+        if (options.SweepInterval is { } sweep && (sweep < second || sweep > TimeSpan.FromDays(1)))
+        {
+            yield return "SweepInterval lies between 1 second and 1 day. Set SactSessionOptions.SweepInterval accordingly, or null for no sweeping.";
+        }
+
         if (options.StoreTimeout < TimeSpan.FromMilliseconds(1) || options.StoreTimeout > TimeSpan.FromMinutes(5))
         {
             yield return "StoreTimeout lies between 1 millisecond and 5 minutes. Set SactSessionOptions.StoreTimeout accordingly.";

@@ -73,7 +73,8 @@ internal sealed class SessionSettings
 
     /// <summary>Whether it is time to note that a session was seen.</summary>
     public bool IsTouchDue(SessionRecord record, DateTimeOffset now) =>
-        !record.Presented || now - record.LastSeenAt >= Shorter(TouchInterval, record.Limits.IdleTimeout / 20);
+        !record.Presented
+        || now - record.LastSeenAt >= (record.Limits.IdleTimeout < Limits.IdleTimeout ? Shorter(TouchInterval, record.Limits.IdleTimeout / 20) : TouchInterval);
 
     private static TimeSpan Shorter(TimeSpan a, TimeSpan b) => a < b ? a : b;
 }

@@ -173,7 +173,7 @@ public sealed partial class MemoryStore
         try
         {
             long destroyed = 0;
-            if (_destruction.Now is not { } now)
+            if (DestructionTime is not { } now)
             {
                 return 0;
             }

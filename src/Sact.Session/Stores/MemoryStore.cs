@@ -20,7 +20,6 @@ public sealed partial class MemoryStore : GenericStore, IExpiredSessionStore
     private readonly ConcurrentDictionary<SessionKey, SessionRecord> _records = new();
     private readonly ConcurrentDictionary<string, UserSessions> _users = new(StringComparer.Ordinal);
     private readonly MemoryBudget _budget;
-    private readonly DestructionClock _destruction;
     private IEnumerator<KeyValuePair<SessionKey, SessionRecord>>? _sweep;
     private int _sweeping;
 
@@ -36,7 +35,6 @@ public sealed partial class MemoryStore : GenericStore, IExpiredSessionStore
         }
 
         _budget = new MemoryBudget(options.MaxBytes, _records, Logger);
-        _destruction = new DestructionClock(Clock, Logger);
     }
 
     /// <summary>The bytes that sessions take now, as the store reckons them.</summary>
