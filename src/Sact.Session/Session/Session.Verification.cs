@@ -165,8 +165,15 @@ public partial class Session<TStore>
     {
         try
         {
-            await _calls.DeleteAsync(record, cancellationToken).ConfigureAwait(false);
-            _settings.Telemetry.Replayed(record.Key);
+            // Of two that are replayed at once, one ends the session; the other is a stale id like any.
+            if (await _calls.DeleteAsync(record, cancellationToken).ConfigureAwait(false))
+            {
+                _settings.Telemetry.Replayed(record.Key);
+            }
+            else
+            {
+                _settings.Telemetry.Stale(record.Key);
+            }
         }
         catch (SessionStoreException fault)
         {
