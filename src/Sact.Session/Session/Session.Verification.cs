@@ -13,7 +13,6 @@ public partial class Session<TStore>
     private SessionKey _key;
     private SecretHash _lineage;
     private int _generation;
-    private bool _byGrace;
     private bool _arrived;
 
     private bool _remembered;
@@ -91,7 +90,6 @@ public partial class Session<TStore>
         }
 
         BecomeVerified(id, record, arrived: true);
-        _byGrace = verdict == SecretVerdict.Grace;
         return toEnd ? record : await NoteSeenAsync(record, verdict == SecretVerdict.Pending ? id : null, cancellationToken).ConfigureAwait(false);
     }
 
@@ -226,7 +224,6 @@ public partial class Session<TStore>
         _key = record.Key;
         _lineage = record.LineageHash;
         _generation = record.Generation;
-        _byGrace = false;
         _arrived = arrived;
     }
 
