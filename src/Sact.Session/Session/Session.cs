@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
@@ -107,6 +108,7 @@ public partial class Session<TStore> : ISession<TStore>
     }
 
     /// <inheritdoc/>
+    [OverloadResolutionPriority(1)]
     public ValueTask SetAsync(string userId, JsonObject? metadata = null, CancellationToken cancellationToken = default) =>
         SignInAsync(userId, FieldsFromJson.From(metadata, nameof(metadata)), cancellationToken);
 
@@ -134,6 +136,7 @@ public partial class Session<TStore> : ISession<TStore>
     }
 
     /// <inheritdoc/>
+    [OverloadResolutionPriority(1)]
     public ValueTask<bool> UpdateAsync(JsonObject fields, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(fields);
