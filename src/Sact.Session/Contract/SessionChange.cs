@@ -158,10 +158,15 @@ public sealed class SessionFieldCondition
     /// <summary>Sets the condition.</summary>
     /// <param name="name">The field's name.</param>
     /// <param name="expected">Its value byte for byte; null if the field must be absent.</param>
-    /// <exception cref="ArgumentException">The name breaks the rules for names.</exception>
+    /// <exception cref="ArgumentException">The name breaks the rules for names, or the value is empty, which no JSON is.</exception>
     public SessionFieldCondition(string name, ReadOnlyMemory<byte>? expected)
     {
         SessionFieldRule.ThrowIfBadName(name, allowReserved: true, nameof(name));
+        if (expected is { IsEmpty: true })
+        {
+            throw new ArgumentException("A field's value is never empty. Pass null (a ReadOnlyMemory<byte>? without a value) for a field that must be absent.", nameof(expected));
+        }
+
         Name = name;
         Expected = expected;
     }

@@ -1,8 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace Sact.Session;
 
@@ -31,29 +29,5 @@ public sealed partial class SessionFields
             _repeated ? throw new ArgumentException("A field's name is given only once.", parameter)
             : _names.Count == 0 ? Empty
             : new SessionFields(_buffer.WrittenSpan.ToArray(), _names.Count);
-    }
-
-    private sealed class SessionFieldsJsonConverter : JsonConverter<SessionFields>
-    {
-        public override SessionFields Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
-        {
-            if (reader.TokenType != JsonTokenType.StartObject)
-            {
-                throw new JsonException("Fields are one JSON object.");
-            }
-
-            using var document = JsonDocument.ParseValue(ref reader);
-            try
-            {
-                return Create(document.RootElement.EnumerateObject().Select(static property =>
-                    new KeyValuePair<string, ReadOnlyMemory<byte>>(property.Name, Encoding.UTF8.GetBytes(property.Value.GetRawText()))));
-            }
-            catch (Exception fault) when (fault is ArgumentException or InvalidOperationException)
-            {
-                throw new JsonException("A field's name or value breaks the rules for session fields.", fault);
-            }
-        }
-
-        public override void Write(Utf8JsonWriter writer, SessionFields value, JsonSerializerOptions options) => value.WriteTo(writer);
     }
 }

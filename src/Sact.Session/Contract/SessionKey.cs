@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
-using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Sact.Session;
@@ -142,23 +141,5 @@ public readonly struct SessionKey : IEquatable<SessionKey>, ISpanParsable<Sessio
         BinaryPrimitives.WriteUInt64BigEndian(bytes[8..], _middle);
         BinaryPrimitives.WriteUInt16BigEndian(bytes[16..], _tail);
         Base64Url.EncodeToChars(bytes, text);
-    }
-
-    private sealed class SessionKeyJsonConverter : JsonConverter<SessionKey>
-    {
-        public override SessionKey Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            reader.TokenType == JsonTokenType.String && TryParse(reader.GetString(), null, out var key)
-                ? key
-                : throw new JsonException("The value is not a session key.");
-
-        public override void Write(Utf8JsonWriter writer, SessionKey value, JsonSerializerOptions options)
-        {
-            if (value.IsDefault)
-            {
-                throw new JsonException("A default SessionKey names no session and cannot be written.");
-            }
-
-            writer.WriteStringValue(value.ToString());
-        }
     }
 }

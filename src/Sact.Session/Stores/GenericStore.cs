@@ -7,6 +7,7 @@ namespace Sact.Session;
 public abstract class GenericStore : IGenericStore
 {
     private readonly byte[] _routing;
+    private readonly DestructionClock _destruction;
 
     /// <summary>Reads the options.</summary>
     /// <param name="options">Prefix, routing key, clock and log.</param>
@@ -28,6 +29,7 @@ public abstract class GenericStore : IGenericStore
         _routing = SessionIdFormat.RoutingSeed(options.RoutingKey ?? options.Prefix);
         Clock = options.TimeProvider ?? TimeProvider.System;
         Logger = (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger(GetType());
+        _destruction = new DestructionClock(Clock, Logger);
     }
 
     /// <summary>The first part of every key of this store.</summary>
@@ -35,6 +37,12 @@ public abstract class GenericStore : IGenericStore
 
     /// <summary>The clock that decides what has expired.</summary>
     protected TimeProvider Clock { get; }
+
+    /// <summary>
+    /// The time by which a sweep judges what may be destroyed (<see cref="SessionRecord.MayBeDestroyed"/>); null while the wall clock and the running time of this process differ by more than
+    /// <see cref="SessionRecord.SkewMargin"/>, which is logged once: nothing is destroyed then. A clock that stays where it jumped to is believed after 24 hours.
+    /// </summary>
+    protected DateTimeOffset? DestructionTime => _destruction.Now;
 
     /// <summary>Where the store logs; keys only, never an id or a value.</summary>
     protected ILogger Logger { get; }

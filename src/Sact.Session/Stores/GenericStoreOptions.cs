@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 
 namespace Sact.Session;
@@ -16,14 +15,11 @@ public class GenericStoreOptions
     /// What the routing tag of a user's sessions is computed with, beside the user id; null (default): the prefix. Set a secret one where a key must not tell that two sessions may be
     /// of one user. Changing it later moves only where new sessions are kept.
     /// </summary>
-    [DisallowNull]
     public string? RoutingKey { get; set; }
 
     /// <summary>The clock that decides what has expired; null (default): the one in dependency injection, else the system's.</summary>
-    [DisallowNull]
     public TimeProvider? TimeProvider { get; set; }
 
     /// <summary>Where the store logs; null (default): the factory in dependency injection, else nowhere.</summary>
-    [DisallowNull]
     public ILoggerFactory? LoggerFactory { get; set; }
 }

@@ -1,0 +1,119 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Sact.Session;
+
+var builder = WebApplication.CreateSlimBuilder(args);
+builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+builder.Services.AddProblemDetails();
+builder.Services.ConfigureHttpJsonOptions(o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, Json.Default));
+builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = false);
+builder.Services.AddSactSession();
+
+var app = builder.Build();
+app.UseStatusCodePages();
+app.UseSactSession();
+
+// What a session refuses (a bad user id, field name or value, too much data) is the client's fault here.
+var api = app.MapGroup("").AddEndpointFilter(async (context, next) =>
+{
+    try
+    {
+        return await next(context);
+    }
+    catch (ArgumentException refusal)
+    {
+        return TypedResults.Problem(refusal.Message, statusCode: StatusCodes.Status400BadRequest);
+    }
+});
+
+// A real application checks a password first.
+api.MapPost("/login", async (Login login, ISession<IGenericStore> session) =>
+{
+    await (login.Metadata is { } metadata ? session.SetAsync(login.User, metadata) : session.SetAsync(login.User));
+    return TypedResults.NoContent();
+});
+
+api.MapGet("/me", async Task<Results<Ok<Me>, UnauthorizedHttpResult>> (ISession<IGenericStore> session) =>
+    await session.GetAsync() is { } me
+        ? TypedResults.Ok(new Me(me.UserId, me.Key, me.Fields, me.CreatedAt, me.LastSeenAt, me.ExpiresAt))
+        : TypedResults.Unauthorized());
+
+api.MapPut("/me", async Task<Results<NoContent, UnauthorizedHttpResult>> (JsonElement fields, ISession<IGenericStore> session) =>
+    await session.UpdateAsync(fields) ? TypedResults.NoContent() : TypedResults.Unauthorized());
+
+api.MapPost("/me/visits", async Task<Results<Ok<Visits>, UnauthorizedHttpResult, ProblemHttpResult>> (ISession<IGenericStore> session) =>
+{
+    try
+    {
+        decimal visits = 0;
+        return await session.ModifyAsync<decimal>("visits", before => visits = before + 1)
+            ? TypedResults.Ok(new Visits(visits))
+            : TypedResults.Unauthorized();
+    }
+    catch (Exception fault) when (fault is JsonException or OverflowException)
+    {
+        return TypedResults.Problem("The field 'visits' holds no number that can be counted on.", statusCode: StatusCodes.Status409Conflict);
+    }
+});
+
+api.MapPost("/renew", async Task<Results<NoContent, UnauthorizedHttpResult>> (ISession<IGenericStore> session) =>
+    await session.RenewAsync() ? TypedResults.NoContent() : TypedResults.Unauthorized());
+
+api.MapPost("/logout", async (ISession<IGenericStore> session) =>
+{
+    await session.DeleteAsync();
+    return TypedResults.NoContent();
+});
+
+api.MapGet("/sessions", async Task<Results<Ok<Device[]>, UnauthorizedHttpResult>> (ISession<IGenericStore> session) =>
+    await session.GetAsync() is not null
+        ? TypedResults.Ok((await session.GetActiveSessionsAsync()).Select(d => new Device(d.Key, d.CreatedAt, d.LastSeenAt, d.IsCurrent)).ToArray())
+        : TypedResults.Unauthorized());
+
+api.MapDelete("/sessions/{key}", async Task<Results<NoContent, NotFound, UnauthorizedHttpResult>> (string key, ISession<IGenericStore> session) =>
+    await session.GetAsync() is null ? TypedResults.Unauthorized()
+    : SessionKey.TryParse(key, null, out var mine) && await session.DeleteSessionAsync(mine) ? TypedResults.NoContent()
+    : TypedResults.NotFound());
+
+api.MapDelete("/sessions", async Task<Results<NoContent, UnauthorizedHttpResult>> (ISession<IGenericStore> session) =>
+{
+    if (await session.GetAsync() is null)
+    {
+        return TypedResults.Unauthorized();
+    }
+
+    await session.DeleteOtherSessionsAsync();
+    return TypedResults.NoContent();
+});
+
+api.MapGet("/public", () => TypedResults.Ok(new Notice("Anybody may read this; no session was asked for.")));
+
+app.Lifetime.ApplicationStarted.Register(() => Console.WriteLine($"""
+    QuickStart listens on {app.Urls.First()}. Try:
+      curl -i -c jar -H 'content-type: application/json' -d '{"{"}"user":"alice","metadata":{"{"}"role":"admin"{"}}"}' {app.Urls.First()}/login
+      curl -i -b jar {app.Urls.First()}/me
+      curl -i -b jar -X PUT -H 'content-type: application/json' -d '{"{"}"theme":"dark"{"}"}' {app.Urls.First()}/me
+      curl -i -b jar -X POST {app.Urls.First()}/me/visits
+      curl -i -b jar -c jar -X POST {app.Urls.First()}/renew
+      curl -i -b jar {app.Urls.First()}/sessions
+      curl -i -b jar -c jar -X POST {app.Urls.First()}/logout
+    """));
+await app.RunAsync();
+
+internal sealed record Login([property: JsonRequired] string User, JsonElement? Metadata = null);
+internal sealed record Me(string Id, SessionKey Key, SessionFields Metadata, DateTimeOffset CreatedAt, DateTimeOffset LastSeenAt, DateTimeOffset ExpiresAt);
+internal sealed record Visits([property: JsonPropertyName("visits")] decimal Count);
+internal sealed record Device(SessionKey Key, DateTimeOffset CreatedAt, DateTimeOffset LastSeenAt, bool Current);
+internal sealed record Notice(string Message);
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, AllowDuplicateProperties = false)]
+[JsonSerializable(typeof(Login))]
+[JsonSerializable(typeof(Me))]
+[JsonSerializable(typeof(Visits))]
+[JsonSerializable(typeof(Device[]))]
+[JsonSerializable(typeof(Notice))]
+[JsonSerializable(typeof(JsonElement))]
+[JsonSerializable(typeof(ProblemDetails))]
+internal sealed partial class Json : JsonSerializerContext;

@@ -1,0 +1,119 @@
+using Microsoft.AspNetCore.Http;
+
+namespace Sact.Session;
+
+/// <summary>The session cookie, and the custom ones that share its attributes: read from the raw headers, written as one checked <c>Set-Cookie</c>.</summary>
+internal sealed class SessionCookie(CookieBuilder cookie, TimeSpan? customAge, SessionTelemetry telemetry)
+{
+    public string Name { get; } = cookie.Name!;
+
+    /// <summary>The well-formed session id that a request presents; null if there is none, or several, or something else under the name.</summary>
+    public string? Read(HttpRequest request)
+    {
+        switch (CookieHeader.Find(request.Headers.Cookie, Name, out var value))
+        {
+            case CookieFinding.One:
+                Span<byte> id = stackalloc byte[SessionIdFormat.ByteLength];
+                if (SessionIdFormat.TryDecode(value, id))
+                {
+                    return value.ToString();
+                }
+
+                telemetry.CookieMalformed();
+                return null;
+            case CookieFinding.Conflict:
+                telemetry.CookieConflict();
+                return null;
+            default:
+                return null;
+        }
+    }
+
+    public void Write(SessionResponse response, string sessionId, TimeSpan? age)
+    {
+        // Max-Age counts whole seconds, and zero would delete.
+        TimeSpan? whole = age is { } time ? TimeSpan.FromSeconds(Math.Max(1, Math.Floor(time.TotalSeconds))) : null;
+        Send(response, Name, sessionId, whole);
+        response.ForbidStoring();
+    }
+
+    public void Delete(SessionResponse response)
+    {
+        Send(response, Name, "", age: TimeSpan.Zero);
+        response.ForbidStoring();
+    }
+
+    /// <summary>The value of a custom cookie, decoded; null if it is absent or sent with different values.</summary>
+    public string? ReadCustom(HttpRequest request, string name)
+    {
+        ThrowIfBadName(name);
+        return CookieHeader.Find(request.Headers.Cookie, name, out var value) == CookieFinding.One ? Uri.UnescapeDataString(value) : null;
+    }
+
+    public void WriteCustom(SessionResponse response, string name, string value)
+    {
+        ThrowIfBadName(name);
+        ArgumentNullException.ThrowIfNull(value);
+        if (!SessionFieldRule.IsWellFormed(value))
+        {
+            throw new ArgumentException("A cookie's value is well-formed Unicode; this one has a lone surrogate.", nameof(value));
+        }
+
+        string encoded = Uri.EscapeDataString(value);
+        if (name.Length + encoded.Length > CookieRule.MaxNameAndValue)
+        {
+            throw new ArgumentException("A cookie's name and encoded value have at most 4096 bytes together, or browsers drop it. Keep the value in the session instead: UpdateAsync.", nameof(value));
+        }
+
+        Send(response, name, encoded, customAge);
+    }
+
+    public void DeleteCustom(SessionResponse response, string name)
+    {
+        ThrowIfBadName(name);
+        Send(response, name, "", age: TimeSpan.Zero);
+    }
+
+    private void ThrowIfBadName(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (CookieRule.FaultOfName(name) is { } fault)
+        {
+            throw new ArgumentException("A cookie's name " + fault, nameof(name));
+        }
+
+        if (string.Equals(name, Name, StringComparison.OrdinalIgnoreCase))
+        {
+            throw new ArgumentException("A custom cookie does not bear the session cookie's name. Choose another, or call SetCookie for the session's own.", nameof(name));
+        }
+
+        if (CookieRule.FaultOfPrefix(name, cookie) is { } prefix)
+        {
+            throw new ArgumentException("The name has a prefix whose rules SactSessionOptions.Cookie breaks: " + prefix, nameof(name));
+        }
+    }
+
+    private void Send(SessionResponse response, string name, string value, TimeSpan? age)
+    {
+        var context = response.Context;
+        var options = cookie.Build(context);
+        options.MaxAge = age;
+        if (age == TimeSpan.Zero)
+        {
+            // Every attribute that scopes the cookie is repeated, or the browser would look for another one.
+            options.Expires = DateTimeOffset.UnixEpoch;
+        }
+
+        if (options.Secure && !context.Request.IsHttps && !IsLoopback(context.Request.Host.Host))
+        {
+            telemetry.SecureCookieOverHttp();
+        }
+
+        response.SetCookie(name, options.CreateCookieHeader(name, value).ToString());
+    }
+
+    private static bool IsLoopback(string host) =>
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
+        || (System.Net.IPAddress.TryParse(host.Trim('[', ']'), out var address) && System.Net.IPAddress.IsLoopback(address));
+}

@@ -1,0 +1,211 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.OutputCaching;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
+
+namespace Sact.Session;
+
+/// <summary>
+/// What the library does to one response, kept as a request feature: its cookies, one <c>Set-Cookie</c> per name, and what caches are told. Written to the headers at once, and once
+/// more when the response starts, because an exception handler clears headers before it runs the request again.
+/// </summary>
+internal sealed class SessionResponse
+{
+    private readonly Lock _lock = new();
+    private readonly SessionTelemetry _telemetry;
+    private Dictionary<string, string>? _cookies;
+    private bool _asked;
+    private bool _readUser;
+    private bool _forbidStoring;
+    private bool _clearCache;
+    private volatile bool _ended;
+
+    private SessionResponse(HttpContext context, SessionTelemetry telemetry)
+    {
+        Context = context;
+        _telemetry = telemetry;
+    }
+
+    public HttpContext Context { get; }
+
+    public bool HasStarted => Context.Response.HasStarted;
+
+    /// <summary>Whether the request is over. Its context may be serving another one by now.</summary>
+    public bool HasEnded => _ended;
+
+    public static SessionResponse Of(HttpContext context, SessionTelemetry telemetry)
+    {
+        if (context.Features.Get<SessionResponse>() is { } response)
+        {
+            return response;
+        }
+
+        response = new SessionResponse(context, telemetry);
+        context.Features.Set(response);
+        context.Response.OnCompleted(static state =>
+        {
+            ((SessionResponse)state).End();
+            return Task.CompletedTask;
+        }, response);
+        return response;
+    }
+
+    /// <summary>Somebody asked for the session: the answer depends on the cookie, and is nobody else's.</summary>
+    public void Asked()
+    {
+        lock (_lock)
+        {
+            ThrowIfEnded();
+            if (_asked)
+            {
+                return;
+            }
+
+            _asked = true;
+            StopOutputCache();
+            if (!HasStarted)
+            {
+                Context.Response.OnStarting(static state =>
+                {
+                    ((SessionResponse)state).Settle(starting: true);
+                    return Task.CompletedTask;
+                }, this);
+                Settle(starting: false);
+            }
+        }
+    }
+
+    /// <summary>A signed-in session was read.</summary>
+    public void ReadUser() => Mark(ref _readUser);
+
+    /// <summary>A secret is in the response: no cache may keep it.</summary>
+    public void ForbidStoring() => Mark(ref _forbidStoring);
+
+    /// <summary>Somebody signed out, and the browser is to forget the pages it keeps.</summary>
+    public void ClearCache() => Mark(ref _clearCache);
+
+    public void SetCookie(string name, string header)
+    {
+        Asked();
+        lock (_lock)
+        {
+            ThrowIfStarted();
+            (_cookies ??= new(StringComparer.Ordinal))[name] = header;
+            Settle(starting: false);
+        }
+    }
+
+    public void ThrowIfEnded()
+    {
+        if (_ended)
+        {
+            throw new InvalidOperationException("The session was used after its request had ended. Take what you need from it before, or await the work in the request.");
+        }
+    }
+
+    public void ThrowIfStarted()
+    {
+        ThrowIfEnded();
+        if (HasStarted)
+        {
+            throw new InvalidOperationException("The response has started, so no cookie can be sent any more. Sign in, renew and set cookies before the first byte of the body is written.");
+        }
+    }
+
+    // Under the lock, so that nothing is written to the headers of a context that has gone on to its next request.
+    private void End()
+    {
+        lock (_lock)
+        {
+            _ended = true;
+        }
+    }
+
+    private void Mark(ref bool flag)
+    {
+        lock (_lock)
+        {
+            if (!flag && !_ended)
+            {
+                flag = true;
+                if (_asked && !HasStarted)
+                {
+                    Settle(starting: false);
+                }
+            }
+        }
+    }
+
+    // The output cache stores whatever its policy allows, whatever the headers say. Where it runs inside of who asked, its feature is there only by the time the response starts.
+    private void StopOutputCache()
+    {
+        if (Context.Features.Get<IOutputCacheFeature>() is { } cache)
+        {
+            cache.Context.AllowCacheStorage = false;
+        }
+    }
+
+    private void Settle(bool starting)
+    {
+        lock (_lock)
+        {
+            var headers = Context.Response.Headers;
+            if (starting)
+            {
+                StopOutputCache();
+            }
+
+            if (_cookies is not null)
+            {
+                PutCookies(headers, _cookies);
+            }
+
+            if (!headers.Vary.Any(static vary => vary is not null && (vary.Contains('*') || vary.Split(',', StringSplitOptions.TrimEntries).Contains("Cookie", StringComparer.OrdinalIgnoreCase))))
+            {
+                headers.Vary = StringValues.Concat(headers.Vary, "Cookie");
+            }
+
+            if (_clearCache)
+            {
+                headers["Clear-Site-Data"] = "\"cache\"";
+            }
+
+            if (_forbidStoring)
+            {
+                headers.CacheControl = "no-store";
+            }
+            else if (_readUser)
+            {
+                KeepPrivate(headers);
+            }
+        }
+    }
+
+    private void KeepPrivate(IHeaderDictionary headers)
+    {
+        if (StringValues.IsNullOrEmpty(headers.CacheControl))
+        {
+            headers.CacheControl = "no-store";
+        }
+        else if (CacheControlHeaderValue.TryParse(headers.CacheControl.ToString(), out var said) && (said.Public || said.SharedMaxAge is not null))
+        {
+            said.Public = false;
+            said.SharedMaxAge = null;
+            said.Private = true;
+            headers.CacheControl = said.ToString();
+            _telemetry.PublicMadePrivate();
+        }
+    }
+
+    private static void PutCookies(IHeaderDictionary headers, Dictionary<string, string> cookies)
+    {
+        var kept = headers.SetCookie.Where(header => header is not null && !cookies.ContainsKey(NameOf(header)));
+        headers.SetCookie = new StringValues([.. kept, .. cookies.Values]);
+    }
+
+    private static string NameOf(string header)
+    {
+        int end = header.IndexOf('=', StringComparison.Ordinal);
+        return end < 0 ? header : header[..end];
+    }
+}

@@ -1,0 +1,100 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Sact.Session;
+
+/// <summary>All registrations of an application: finds the one that a store type or a name means.</summary>
+internal sealed class SessionRegistry : IAsyncDisposable, IDisposable
+{
+    private readonly SessionSource[] _sources;
+    private readonly ConcurrentDictionary<(Type StoreType, string? Name), SessionSource> _found = new();
+    private bool _checked;
+
+    public SessionRegistry(IEnumerable<SessionRegistration> registrations, IServiceProvider services) =>
+        _sources = [.. registrations.Select(registration => new SessionSource(registration, this, services))];
+
+    public IReadOnlyList<SessionSource> Sources => _sources;
+
+    /// <summary>Whether <c>app.UseSactSession()</c> was called.</summary>
+    public bool MiddlewareIsThere { get; set; }
+
+    public static SessionRegistry Of(IServiceProvider? services) =>
+        services?.GetService<SessionRegistry>() ?? throw new InvalidOperationException("No session is registered. Call builder.Services.AddSactSession().");
+
+    public SessionSource Find(Type storeType, string? name = null) =>
+        _found.TryGetValue((storeType, name), out var source) ? source : _found.GetOrAdd((storeType, name), Search(storeType, name));
+
+    /// <summary>Makes the stores, so that one which cannot work at all says so at start-up.</summary>
+    public void MakeStores()
+    {
+        foreach (var source in _sources)
+        {
+            _ = source.Store;
+        }
+    }
+
+    /// <summary>Checks all options, and that no two registrations share a cookie.</summary>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option breaks its rule.</exception>
+    /// <exception cref="InvalidOperationException">Two registrations have one cookie name.</exception>
+    public void Check()
+    {
+        if (_checked)
+        {
+            return;
+        }
+
+        var shared = _sources.GroupBy(source => source.Options.Settings.Cookie.Name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(group => group.Count() > 1);
+        if (shared is not null)
+        {
+            string names = string.Join(" and ", shared.Select(source => source.Name.Length == 0 ? "the unnamed one" : $"'{source.Name}'"));
+            throw new InvalidOperationException($"Two session registrations have one cookie name, '{shared.Key}': {names}. Give each its own: AddSactSession(name, o => o.Cookie.Name = \"__Host-…\").");
+        }
+
+        _checked = true;
+    }
+
+    public void Dispose()
+    {
+        foreach (var source in _sources)
+        {
+            source.Dispose();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var source in _sources)
+        {
+            await source.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private SessionSource Search(Type storeType, string? name)
+    {
+        Check();
+        var candidates = _sources.Where(source => storeType.IsAssignableFrom(source.StoreType)).ToArray();
+        if (name is not null)
+        {
+            return Array.Find(candidates, source => source.Name == name)
+                ?? throw new InvalidOperationException($"No session named '{name}' is registered over {storeType.Name}. Call builder.Services.AddSactSession(\"{name}\") and choose that store, or ask for another. {Registered()}");
+        }
+
+        // The general type means the unnamed registration; a store's own type means the only one over it.
+        if (Array.Find(candidates, source => source.Name.Length == 0) is { } unnamed)
+        {
+            return unnamed;
+        }
+
+        return candidates.Length == 1 && storeType == candidates[0].StoreType
+            ? candidates[0]
+            : throw new InvalidOperationException(candidates.Length == 0 || storeType != candidates[0].StoreType
+                ? $"No session is registered over {storeType.Name}. {Registered()}"
+                : $"Several sessions are registered over {storeType.Name}. Inject one by its name, with [FromKeyedServices(\"…\")]. {Registered()}");
+    }
+
+    private string Registered() => _sources.Length == 0
+        ? "Call builder.Services.AddSactSession()."
+        : "Inject " + string.Join(", or ", _sources.Select(source => source.Name.Length == 0
+            ? $"ISession<IGenericStore> or ISession<{source.StoreType.Name}>"
+            : $"[FromKeyedServices(\"{source.Name}\")] ISession<{source.StoreType.Name}>")) + ".";
+}

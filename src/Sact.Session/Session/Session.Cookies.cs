@@ -1,0 +1,92 @@
+using System.Security.Cryptography;
+
+namespace Sact.Session;
+
+public partial class Session<TStore>
+{
+    /// <inheritdoc/>
+    public void SetCookie(bool unset = false)
+    {
+        Ask();
+        _response.ThrowIfStarted();
+        if (unset)
+        {
+            _settings.Cookie.Delete(_response);
+            return;
+        }
+
+        if (SessionId is not { } id || _record is not { } record)
+        {
+            throw new InvalidOperationException("No session id was verified or issued in this request, and an id that only the client vouches for is not sent back. Call GetAsync, SetAsync or StartAsync first.");
+        }
+
+        // The client has a newer id than one that only the grace accepts; sending it would put the old one back.
+        if (!_byGrace)
+        {
+            Send(id, record);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void SetCustomCookie(string name, string? value, bool unset = false)
+    {
+        _response.ThrowIfEnded();
+        if (unset)
+        {
+            _settings.Cookie.DeleteCustom(_response, name);
+        }
+        else
+        {
+            _settings.Cookie.WriteCustom(_response, name, value!);
+        }
+    }
+
+    /// <inheritdoc/>
+    public string? GetCustomCookie(string name)
+    {
+        _response.ThrowIfEnded();
+        return _settings.Cookie.ReadCustom(Request, name);
+    }
+
+    /// <inheritdoc/>
+    public void SetProtectedCookie(string name, string? value, bool unset = false)
+    {
+        _response.ThrowIfEnded();
+        if (unset)
+        {
+            _settings.Cookie.DeleteCustom(_response, name);
+        }
+        else
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            if (!SessionFieldRule.IsWellFormed(value))
+            {
+                throw new ArgumentException("A cookie's value is well-formed Unicode; this one has a lone surrogate.", nameof(value));
+            }
+
+            _settings.Cookie.WriteCustom(_response, name, Microsoft.AspNetCore.DataProtection.DataProtectionCommonExtensions.Protect(_settings.Protector(name), value));
+        }
+
+        _response.ForbidStoring();
+    }
+
+    /// <inheritdoc/>
+    public string? GetProtectedCookie(string name)
+    {
+        Ask();
+        if (_settings.Cookie.ReadCustom(Request, name) is not { } value)
+        {
+            return null;
+        }
+
+        try
+        {
+            return Microsoft.AspNetCore.DataProtection.DataProtectionCommonExtensions.Unprotect(_settings.Protector(name), value);
+        }
+        catch (CryptographicException)
+        {
+            _settings.Telemetry.ProtectedCookieUnreadable(name);
+            return null;
+        }
+    }
+}

@@ -1,0 +1,97 @@
+namespace Sact.Session;
+
+public partial class Session<TStore>
+{
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<SessionData>> GetActiveSessionsAsync(CancellationToken cancellationToken = default)
+    {
+        using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
+        if (await LoadSignedInAsync(cancellationToken).ConfigureAwait(false) is not { } mine)
+        {
+            return [];
+        }
+
+        var now = _settings.Clock.GetUtcNow();
+        var records = await _calls.ListAsync(mine.UserId!, cancellationToken).ConfigureAwait(false);
+        return [.. records
+            .Where(record => record.State == SessionState.SignedIn && IsOf(record, mine) && record.IsLive(now))
+            .OrderByDescending(record => record.LastSeenAt)
+            .Select(record => new SessionData(record, _settings, isCurrent: record.Key == mine.Key))];
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<long> DeleteOtherSessionsAsync(CancellationToken cancellationToken = default)
+    {
+        using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
+        if (await LoadSignedInAsync(cancellationToken).ConfigureAwait(false) is not { } mine)
+        {
+            return 0;
+        }
+
+        long ended = await _calls.DeleteActiveSessionsAsync(mine.UserId!, mine.Key, cancellationToken).ConfigureAwait(false);
+        _settings.Telemetry.EndedMany(mine.Key, ended, SessionTelemetry.Reason.Others);
+        return ended;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> DeleteSessionAsync(SessionKey key, CancellationToken cancellationToken = default)
+    {
+        if (key.IsDefault)
+        {
+            throw new ArgumentException("A default SessionKey names no session. Take the key from GetActiveSessionsAsync.", nameof(key));
+        }
+
+        using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
+        if (await LoadSignedInAsync(cancellationToken).ConfigureAwait(false) is not { } mine)
+        {
+            return false;
+        }
+
+        if (key == mine.Key)
+        {
+            await SignOutAsync(cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+
+        var other = await _calls.GetAsync(key, endsWithRequest: true, cancellationToken).ConfigureAwait(false);
+        if (other is null || other.Key != key || !IsOf(other, mine) || !other.IsLive(_settings.Clock.GetUtcNow()))
+        {
+            return false;
+        }
+
+        bool ended = await _calls.DeleteAsync(other, cancellationToken).ConfigureAwait(false);
+        if (ended)
+        {
+            _settings.Telemetry.Ended(key, SessionTelemetry.Reason.ByKey);
+        }
+
+        return ended;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<long> DeleteAllSessionsAsync(CancellationToken cancellationToken = default)
+    {
+        using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (await LoadAsync(reload: false, cancellationToken, toEnd: true).ConfigureAwait(false) is not { State: SessionState.SignedIn } mine)
+            {
+                return 0;
+            }
+
+            long ended = await _calls.DeleteActiveSessionsAsync(mine.UserId!, except: null, cancellationToken).ConfigureAwait(false);
+            BecomeEnded();
+            _settings.Telemetry.EndedMany(mine.Key, ended, SessionTelemetry.Reason.Everywhere);
+            return ended;
+        }
+        finally
+        {
+            DropCookie();
+        }
+    }
+
+    private static bool IsOf(SessionRecord record, SessionRecord mine) => string.Equals(record.UserId, mine.UserId, StringComparison.Ordinal);
+
+    private async ValueTask<SessionRecord?> LoadSignedInAsync(CancellationToken cancellationToken) =>
+        await LoadAsync(reload: false, cancellationToken).ConfigureAwait(false) is { State: SessionState.SignedIn } record ? record : null;
+}

@@ -1,0 +1,165 @@
+namespace Sact.Session;
+
+public partial class Session<TStore>
+{
+    // Two ids with the same 126 random bits do not happen; a random source that repeats itself does.
+    private const int MostIds = 4;
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> RenewAsync(bool immediately = false, CancellationToken cancellationToken = default)
+    {
+        using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
+        _response.ThrowIfStarted();
+        var record = await LoadAsync(reload: false, cancellationToken).ConfigureAwait(false);
+        for (int i = 0; i < MostTries && record is { State: SessionState.SignedIn }; i++)
+        {
+            if (immediately ? _byGrace : _byGrace || SecretRule.RenewedJustNow(record, _settings.Clock.GetUtcNow(), _settings.RenewalGrace))
+            {
+                return !immediately;
+            }
+
+            // The id of this request is the pending one, and promoting it has failed before: it must not be replaced while its client knows no other.
+            if (!immediately && SessionMint.Hash(_judged!) == record.PendingHash)
+            {
+                var promotion = SessionRenewal.Promote(record.PendingHash.Value, _settings.Clock.GetUtcNow());
+                await WriteAsync(record, new SessionChange { Renewal = promotion }, cancellationToken).ConfigureAwait(false);
+                record = _record;
+                continue;
+            }
+
+            var outcome = await ProposeAsync(record, immediately, cancellationToken).ConfigureAwait(false);
+            if (outcome.Status == SessionUpdateStatus.Applied)
+            {
+                return true;
+            }
+
+            // Another caller was first. Where it replaced the secret at once, or this id was superseded meanwhile, this caller has lost.
+            record = _record;
+            if (record is not null && immediately && SessionMint.Judge(_judged!, record, _settings) is not (SecretVerdict.Current or SecretVerdict.Pending))
+            {
+                return false;
+            }
+
+            _settings.Telemetry.Conflict();
+        }
+
+        return false;
+    }
+
+    /// <summary>Makes a new secret pending, or current at once, and sends its cookie if it was this caller's.</summary>
+    private async ValueTask<SessionUpdate> ProposeAsync(SessionRecord record, bool immediately, CancellationToken cancellationToken)
+    {
+        var (id, hash) = SessionMint.Renew(_judged!);
+        var now = _settings.Clock.GetUtcNow();
+        var renewal = immediately ? SessionRenewal.Replace(hash, now, record) : SessionRenewal.Propose(hash, now, record);
+        var outcome = await WriteAsync(record, new SessionChange { Renewal = renewal }, cancellationToken).ConfigureAwait(false);
+        if (outcome is { Status: SessionUpdateStatus.Applied, Record: { } renewed })
+        {
+            if (immediately)
+            {
+                await EndIfUnsendableAsync(renewed).ConfigureAwait(false);
+                _judged = id;
+            }
+
+            _settings.Telemetry.Renewed(renewed.Key, renewal.Kind);
+            Send(id, renewed);
+            _issued = id;
+        }
+
+        return outcome;
+    }
+
+    /// <summary>Creates a session under a new id and sends its cookie.</summary>
+    private async ValueTask BeginAsync(string? userId, SessionFields fields, CancellationToken cancellationToken)
+    {
+        for (int i = 0; i < MostIds; i++)
+        {
+            var (id, record) = SessionMint.Make(Store, _settings, userId, fields);
+            var created = await _calls.CreateAsync(record, userId is null ? null : _settings.Cap, cancellationToken).ConfigureAwait(false);
+            switch (created.Status)
+            {
+                case SessionCreationStatus.Exists:
+                    continue;
+                case SessionCreationStatus.CapReached:
+                    // The session that was presented has ended, so its cookie has nothing left to name.
+                    DeleteCookieOfEnded();
+                    throw new SessionCapReachedException();
+            }
+
+            await EndIfUnsendableAsync(record).ConfigureAwait(false);
+            _settings.Telemetry.Began(record.Key, record.State);
+            foreach (var key in created.Ended)
+            {
+                _settings.Telemetry.Ended(key, SessionTelemetry.Reason.Cap);
+            }
+
+            BecomeVerified(id, record, arrived: false);
+            Remember(record);
+            _issued = id;
+            Send(id, record);
+            return;
+        }
+
+        throw new SessionStoreException($"The store's CreateSessionId made {MostIds} ids in a row that exist already. Look at the machine's random source.");
+    }
+
+    private void DeleteCookieOfEnded()
+    {
+        if (_standing == Standing.Ended && !_response.HasStarted)
+        {
+            _settings.Cookie.Delete(_response);
+        }
+    }
+
+    /// <summary>A session whose secret cannot reach its client any more is ended, and the caller told.</summary>
+    private async ValueTask EndIfUnsendableAsync(SessionRecord record)
+    {
+        if (_response.HasEnded || _response.HasStarted)
+        {
+            await _calls.DeleteAsync(record, CancellationToken.None).ConfigureAwait(false);
+            BecomeEnded();
+            _settings.Telemetry.EndedUnsent(record.Key);
+            _response.ThrowIfStarted();
+        }
+    }
+
+    /// <summary>Ends this request's session in whatever state, and deletes the cookie even if that fails.</summary>
+    private async ValueTask SignOutAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await LoadAsync(reload: false, cancellationToken, toEnd: true).ConfigureAwait(false) is { } record)
+            {
+                bool ended = await _calls.DeleteAsync(record, cancellationToken).ConfigureAwait(false);
+                if (ended)
+                {
+                    _settings.Telemetry.Ended(record.Key, SessionTelemetry.Reason.SignedOut);
+                }
+            }
+
+            BecomeEnded();
+        }
+        finally
+        {
+            DropCookie();
+        }
+    }
+
+    private void DropCookie()
+    {
+        if (_response.HasEnded || _response.HasStarted)
+        {
+            _settings.Telemetry.CookieNotDeleted(_key);
+            return;
+        }
+
+        _settings.Cookie.Delete(_response);
+        if (_settings.ClearSiteDataOnSignOut)
+        {
+            _response.ClearCache();
+        }
+    }
+
+    private void Send(string id, SessionRecord record) =>
+        _settings.Cookie.Write(_response, id, record.Persistent ? record.AbsoluteDeadline - _settings.Clock.GetUtcNow() : null);
+}

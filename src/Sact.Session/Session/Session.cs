@@ -1,0 +1,280 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Http;
+
+namespace Sact.Session;
+
+/// <inheritdoc cref="ISession{TStore}"/>
+[DebuggerDisplay("Session over {Store}")]
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "A SemaphoreSlim whose wait handle is never asked for holds nothing to free.")]
+public partial class Session<TStore> : ISession<TStore>
+    where TStore : IGenericStore
+{
+    // A compare-and-swap is lost only to another writer's success, so this many in a row is no contention any more but a fault.
+    private const int MostTries = 10_000;
+
+    private readonly SessionSettings _settings;
+    private readonly SessionResponse _response;
+    private readonly StoreCalls _calls;
+
+    // One method at a time: awaiting two of them side by side is safe.
+    private readonly SemaphoreSlim _gate = new(1, 1);
+
+    /// <summary>Makes the session of a request by hand: without dependency injection or middleware, on a plain <see cref="DefaultHttpContext"/> too.</summary>
+    /// <param name="request">The request whose cookie is read.</param>
+    /// <param name="response">Its response, of the same <see cref="HttpContext"/>.</param>
+    /// <param name="store">The store.</param>
+    /// <param name="options">The options; clock, log and data protection are taken from them.</param>
+    /// <exception cref="ArgumentException">Request and response are of different contexts.</exception>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option breaks its rule; the message names the mend.</exception>
+    public Session(HttpRequest request, HttpResponse response, TStore store, SactSessionOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(response);
+        ArgumentNullException.ThrowIfNull(store);
+        ArgumentNullException.ThrowIfNull(options);
+        if (!ReferenceEquals(request.HttpContext, response.HttpContext))
+        {
+            throw new ArgumentException("Request and response are of one HttpContext. Pass context.Request and context.Response.", nameof(response));
+        }
+
+        Request = request;
+        Response = response;
+        Store = store;
+        Options = options;
+        _settings = options.Settings;
+        _response = SessionResponse.Of(request.HttpContext, _settings.Telemetry);
+        _calls = new StoreCalls(store, _settings, request.HttpContext);
+    }
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public HttpRequest Request { get; }
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public HttpResponse Response { get; }
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public TStore Store { get; }
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public SactSessionOptions Options { get; }
+
+    /// <summary>The session id that was verified or issued in this request; null until one is. The secret: hidden from debugger, JSON and <see cref="ToString"/>; do not log it.</summary>
+    [JsonIgnore]
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
+    [EditorBrowsable(EditorBrowsableState.Advanced)]
+    public string? SessionId => _issued ?? (_standing == Standing.Verified ? _judged : null);
+
+    /// <inheritdoc/>
+    public string GetSessionId()
+    {
+        Ask();
+        return _issued ?? (_standing == Standing.Ended ? null : Presented()) ?? (_made ??= Store.CreateSessionId());
+    }
+
+    /// <inheritdoc/>
+    public SessionKey GetKey() => Store.GetSessionKey(GetSessionId());
+
+    /// <inheritdoc/>
+    public async ValueTask<SessionData?> GetAsync(bool reload = false, CancellationToken cancellationToken = default) =>
+        await GetAnyAsync(reload, cancellationToken).ConfigureAwait(false) is { State: SessionState.SignedIn } data ? data : null;
+
+    /// <inheritdoc/>
+    public async ValueTask<SessionData?> GetAnyAsync(bool reload = false, CancellationToken cancellationToken = default)
+    {
+        using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
+        var record = await LoadAsync(reload, cancellationToken).ConfigureAwait(false);
+        return record is null ? null : _data ??= new SessionData(record, _settings, isCurrent: true);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask SetAsync(string userId, JsonObject? metadata = null, CancellationToken cancellationToken = default) =>
+        SignInAsync(userId, FieldsFromJson.From(metadata, nameof(metadata)), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask SetAsync(string userId, JsonElement metadata, CancellationToken cancellationToken = default) =>
+        SignInAsync(userId, FieldsFromJson.From(metadata, nameof(metadata)), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask SetAsync<T>(string userId, T metadata, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default) =>
+        SignInAsync(userId, FieldsFromJson.From(metadata, typeInfo, nameof(metadata)), cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> StartAsync(JsonObject? fields = null, CancellationToken cancellationToken = default)
+    {
+        var data = Limited(FieldsFromJson.From(fields, nameof(fields)), nameof(fields));
+        using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
+        _response.ThrowIfStarted();
+        if (await LoadAsync(reload: false, cancellationToken).ConfigureAwait(false) is not null)
+        {
+            return false;
+        }
+
+        await BeginAsync(null, data, cancellationToken).ConfigureAwait(false);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<bool> UpdateAsync(JsonObject fields, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(fields);
+        return MergeAsync(FieldsFromJson.From(fields, nameof(fields)), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<bool> UpdateAsync(JsonElement fields, CancellationToken cancellationToken = default) =>
+        MergeAsync(FieldsFromJson.From(fields, nameof(fields)), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<bool> UpdateAsync<T>(T fields, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default) =>
+        MergeAsync(FieldsFromJson.From(fields, typeInfo, nameof(fields)), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<bool> ModifyAsync<T>(string name, Func<T?, T> modify, CancellationToken cancellationToken = default) =>
+        ModifyAsync(name, modify, SessionJson.TypeInfo<T>(_settings.Json), cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> ModifyAsync<T>(string name, Func<T?, T> modify, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default)
+    {
+        SessionFieldRule.ThrowIfBadName(name, allowReserved: false, nameof(name));
+        ArgumentNullException.ThrowIfNull(modify);
+        ArgumentNullException.ThrowIfNull(typeInfo);
+        for (int i = 0; i < MostTries; i++)
+        {
+            // The application's function runs between the turns: it may use the session itself.
+            var seen = await SignedInAsync(cancellationToken).ConfigureAwait(false);
+            if (seen is null)
+            {
+                return false;
+            }
+
+            // The cast matters: a bare null would become an empty value, not an absent one.
+            var stood = seen.Fields.TryGetValue(name, out var json) ? json : (ReadOnlyMemory<byte>?)null;
+            var set = FieldsFromJson.One(name, modify(SessionJson.Read(seen.Fields, name, typeInfo)), typeInfo, nameof(modify));
+            var change = new SessionChange { Set = set, Condition = new SessionFieldCondition(name, stood), MaxBytes = _settings.MaxRecordBytes };
+            switch (await ChangeAsync(change, nameof(modify), cancellationToken).ConfigureAwait(false))
+            {
+                case SessionUpdateStatus.Applied:
+                    return true;
+                case SessionUpdateStatus.Gone:
+                    return false;
+            }
+
+            _settings.Telemetry.Conflict();
+        }
+
+        throw new SessionStoreException($"The field could not be changed: {MostTries} times in a row the store reported another writer. Look at the store's conditional update.");
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> RemoveAsync(IEnumerable<string> names, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        string[] gone = [.. names];
+        foreach (string name in gone)
+        {
+            SessionFieldRule.ThrowIfBadName(name, allowReserved: false, nameof(names));
+        }
+
+        return await ChangeAsync(new SessionChange { Remove = gone }, nameof(names), cancellationToken).ConfigureAwait(false) == SessionUpdateStatus.Applied;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<bool> RemoveAsync(params string[] names) => RemoveAsync(names, CancellationToken.None);
+
+    /// <inheritdoc/>
+    public async ValueTask DeleteAsync(CancellationToken cancellationToken = default)
+    {
+        using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
+        await SignOutAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Tells the type and nothing of the session.</summary>
+    public override string ToString() => $"Session<{typeof(TStore).Name}>";
+
+    private async ValueTask SignInAsync(string userId, SessionFields fields, CancellationToken cancellationToken)
+    {
+        SessionFieldRule.ThrowIfBadUserId(userId, nameof(userId));
+        Limited(fields, "metadata");
+        using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
+        _response.ThrowIfStarted();
+        if (await LoadAsync(reload: false, cancellationToken, toEnd: true).ConfigureAwait(false) is { } old)
+        {
+            await _calls.DeleteAsync(old, cancellationToken).ConfigureAwait(false);
+            _settings.Telemetry.Ended(old.Key, SessionTelemetry.Reason.Replaced);
+            BecomeEnded();
+        }
+
+        await BeginAsync(userId, fields, cancellationToken).ConfigureAwait(false);
+    }
+
+    private ValueTask<bool> MergeAsync(SessionFields fields, CancellationToken cancellationToken)
+    {
+        var change = new SessionChange { Set = Limited(fields, nameof(fields)), MaxBytes = _settings.MaxRecordBytes };
+        return Applied(ChangeAsync(change, nameof(fields), cancellationToken));
+
+        static async ValueTask<bool> Applied(ValueTask<SessionUpdateStatus> status) => await status.ConfigureAwait(false) == SessionUpdateStatus.Applied;
+    }
+
+    private async ValueTask<SessionUpdateStatus> ChangeAsync(SessionChange change, string parameter, CancellationToken cancellationToken)
+    {
+        using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
+        var record = await LoadAsync(reload: false, cancellationToken).ConfigureAwait(false);
+        if (record is not { State: SessionState.SignedIn })
+        {
+            return SessionUpdateStatus.Gone;
+        }
+
+        var outcome = await WriteAsync(record, change, cancellationToken).ConfigureAwait(false);
+        return outcome.Status == SessionUpdateStatus.TooLarge ? throw TooLarge(parameter) : outcome.Status;
+    }
+
+    private async ValueTask<SessionRecord?> SignedInAsync(CancellationToken cancellationToken)
+    {
+        using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
+        return await LoadAsync(reload: false, cancellationToken).ConfigureAwait(false) is { State: SessionState.SignedIn } record ? record : null;
+    }
+
+    private SessionFields Limited(SessionFields fields, string parameter) =>
+        fields.SizeInBytes > _settings.MaxRecordBytes ? throw TooLarge(parameter) : fields;
+
+    private ArgumentException TooLarge(string parameter) =>
+        new($"The session's names and values would have more than MaxRecordBytes ({_settings.MaxRecordBytes}). Keep large data elsewhere and its id here, or raise SactSessionOptions.MaxRecordBytes.", parameter);
+
+    private async ValueTask<Turn> TurnAsync(CancellationToken cancellationToken)
+    {
+        _response.ThrowIfEnded();
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            Ask();
+        }
+        catch
+        {
+            _gate.Release();
+            throw;
+        }
+
+        return new Turn(_gate);
+    }
+
+    private void Ask()
+    {
+        _response.ThrowIfEnded();
+        _response.Asked();
+    }
+
+    private readonly struct Turn(SemaphoreSlim gate) : IDisposable
+    {
+        public void Dispose() => gate.Release();
+    }
+}

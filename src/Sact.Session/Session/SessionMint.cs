@@ -1,0 +1,55 @@
+namespace Sact.Session;
+
+/// <summary>Makes a new session: an id, and the record that knows only its hashes.</summary>
+internal static class SessionMint
+{
+    /// <summary>A new id of the store's and its record, not yet stored. Without a user id it is anonymous, else signed in.</summary>
+    /// <exception cref="InvalidOperationException">The store makes ids of another format, or names them under no key of its own.</exception>
+    public static (string Id, SessionRecord Record) Make(IGenericStore store, SessionSettings settings, string? userId, SessionFields fields)
+    {
+        string id = store.CreateSessionId(userId);
+        Span<byte> bytes = stackalloc byte[SessionIdFormat.ByteLength];
+        if (!SessionIdFormat.TryDecode(id, bytes) || store.GetSessionKey(id) is not { IsDefault: false } key)
+        {
+            throw new InvalidOperationException("The store's CreateSessionId does not make ids of 56 base64url characters. Derive the store from GenericStore, or pass CreateSessionId and GetSessionKey on to one that does.");
+        }
+
+        var now = settings.Clock.GetUtcNow();
+        return (id, new SessionRecord
+        {
+            Key = key,
+            UserId = userId,
+            State = userId is null ? SessionState.Anonymous : SessionState.SignedIn,
+            AssuranceLevel = userId is null ? 0 : 1,
+            LineageHash = SessionIdFormat.HashOfLineage(bytes),
+            CurrentHash = SessionIdFormat.HashOfId(bytes),
+            Fields = fields,
+            Persistent = settings.Persistent,
+            CreatedAt = now,
+            AuthenticatedAt = userId is null ? null : now,
+            LastSeenAt = now,
+            Limits = userId is null ? settings.AnonymousLimits : settings.Limits,
+        });
+    }
+
+    /// <summary>The id under a new secret, and its hash.</summary>
+    public static (string Id, SecretHash Hash) Renew(string sessionId)
+    {
+        string id = SessionIdFormat.WithNewRotor(sessionId);
+        return (id, Hash(id));
+    }
+
+    public static SecretHash Hash(string sessionId)
+    {
+        Span<byte> bytes = stackalloc byte[SessionIdFormat.ByteLength];
+        SessionIdFormat.TryDecode(sessionId, bytes);
+        return SessionIdFormat.HashOfId(bytes);
+    }
+
+    public static SecretVerdict Judge(string sessionId, SessionRecord record, SessionSettings settings)
+    {
+        Span<byte> bytes = stackalloc byte[SessionIdFormat.ByteLength];
+        SessionIdFormat.TryDecode(sessionId, bytes);
+        return SecretRule.Judge(bytes, record, settings.Clock.GetUtcNow(), settings.RenewalGrace, settings.ReplayMargin);
+    }
+}

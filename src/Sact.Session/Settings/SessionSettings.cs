@@ -1,0 +1,80 @@
+using System.Diagnostics.Metrics;
+using System.Text.Json;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace Sact.Session;
+
+/// <summary>The options once checked and read: what a request needs is ready, and nothing can change under it.</summary>
+internal sealed class SessionSettings
+{
+    private readonly IDataProtectionProvider? _protection;
+
+    public SessionSettings(SactSessionOptions options)
+    {
+        var faults = SactSessionOptionsValidator.Faults(options).ToList();
+        if (faults.Count > 0)
+        {
+            throw new OptionsValidationException(Options.DefaultName, typeof(SactSessionOptions), faults);
+        }
+
+        Clock = options.TimeProvider ?? TimeProvider.System;
+        var metrics = options.MeterFactory is { } meters ? new SessionMetrics(meters.Create(new MeterOptions(SessionMetrics.MeterName))) : SessionMetrics.Shared;
+        Telemetry = new SessionTelemetry((options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger("Sact.Session"), metrics);
+        Cookie = new SessionCookie(options.Cookie, options.Persistent ? options.AbsoluteTimeout : null, Telemetry);
+        Persistent = options.Persistent;
+        Limits = new SessionLimits(options.IdleTimeout, options.FirstUseTimeout, options.AbsoluteTimeout);
+        AnonymousLimits = new SessionLimits(Shorter(options.AnonymousIdleTimeout, options.IdleTimeout), options.FirstUseTimeout, options.AbsoluteTimeout);
+        TouchInterval = options.TouchInterval ?? Shorter(options.IdleTimeout / 20, TimeSpan.FromMinutes(15));
+        RenewalGrace = options.RenewalGrace;
+        ReplayMargin = options.ReplayMargin;
+        Cap = options.MaxSessionsPerUser is { } max ? new SessionCap(max, options.MaxSessionsPolicy) : null;
+        MaxRecordBytes = options.MaxRecordBytes;
+        StoreTimeout = options.StoreTimeout;
+        ClearSiteDataOnSignOut = options.ClearSiteDataOnSignOut;
+        Json = SessionJson.Complete(options.SerializerOptions);
+        _protection = options.DataProtectionProvider;
+    }
+
+    public TimeProvider Clock { get; }
+
+    public SessionTelemetry Telemetry { get; }
+
+    public SessionCookie Cookie { get; }
+
+    public bool Persistent { get; }
+
+    public SessionLimits Limits { get; }
+
+    public SessionLimits AnonymousLimits { get; }
+
+    public TimeSpan RenewalGrace { get; }
+
+    public TimeSpan ReplayMargin { get; }
+
+    public SessionCap? Cap { get; }
+
+    public int MaxRecordBytes { get; }
+
+    public TimeSpan StoreTimeout { get; }
+
+    public bool ClearSiteDataOnSignOut { get; }
+
+    public JsonSerializerOptions Json { get; }
+
+    private TimeSpan TouchInterval { get; }
+
+    /// <summary>Bound to the cookie's name: a value moved to another cookie cannot be read there.</summary>
+    public IDataProtector Protector(string cookieName) => _protection is { } provider
+        ? provider.CreateProtector("Sact.Session.ProtectedCookie.v1", cookieName)
+        : throw new InvalidOperationException("Protected cookies need Data Protection. Call builder.Services.AddDataProtection(), or set SactSessionOptions.DataProtectionProvider.");
+
+    /// <summary>Whether it is time to note that a session was seen.</summary>
+    public bool IsTouchDue(SessionRecord record, DateTimeOffset now) =>
+        !record.Presented
+        || now - record.LastSeenAt >= (record.Limits.IdleTimeout < Limits.IdleTimeout ? Shorter(TouchInterval, record.Limits.IdleTimeout / 20) : TouchInterval);
+
+    private static TimeSpan Shorter(TimeSpan a, TimeSpan b) => a < b ? a : b;
+}

@@ -1,0 +1,202 @@
+namespace Sact.Session;
+
+public sealed partial class MemoryStore
+{
+    private static bool IsOf(SessionRecord record, string userId) => string.Equals(record.UserId, userId, StringComparison.Ordinal);
+
+    private SessionCreation CreateForUser(SessionRecord session, string userId, SessionCap? cap)
+    {
+        while (true)
+        {
+            var sessions = _users.GetOrAdd(userId, static _ => new UserSessions());
+            lock (sessions)
+            {
+                if (sessions.Retired)
+                {
+                    continue;
+                }
+
+                try
+                {
+                    return CreateIndexed(session, userId, sessions, cap);
+                }
+                finally
+                {
+                    RetireIfEmpty(userId, sessions);
+                }
+            }
+        }
+    }
+
+    /// <summary>Creates under the lock of the user's index.</summary>
+    private SessionCreation CreateIndexed(SessionRecord session, string userId, UserSessions sessions, SessionCap? cap)
+    {
+        if (Standing(session) is { } standing)
+        {
+            return standing;
+        }
+
+        IReadOnlyList<SessionRecord>? chosen = [];
+        if (cap is not null && sessions.Count >= cap.Max)
+        {
+            var now = Clock.GetUtcNow();
+            chosen = cap.ChooseEnded([.. sessions.ToArray().Select(key => _records.GetValueOrDefault(key)).OfType<SessionRecord>().Where(record => IsOf(record, userId) && record.IsLive(now))], now);
+            if (chosen is null)
+            {
+                return SessionCreation.CapReached;
+            }
+        }
+
+        _budget.Take(MemoryBudget.SizeOf(session), anonymous: false);
+        foreach (var record in chosen)
+        {
+            EndByKey(record);
+            sessions.Remove(record.Key);
+        }
+
+        // Indexed before it is there: an index entry may name a dead session, a live session is always named.
+        sessions.Add(session.Key);
+        if (_records.TryAdd(session.Key, session))
+        {
+            return SessionCreation.Created(chosen.Count == 0 ? null : [.. chosen.Select(record => record.Key)]);
+        }
+
+        // Another user's creation under the same key came between.
+        sessions.Remove(session.Key);
+        _budget.Give(MemoryBudget.SizeOf(session), anonymous: false);
+        return SessionCreation.Exists;
+    }
+
+    private SessionCreation CreateAnonymous(SessionRecord session)
+    {
+        while (true)
+        {
+            if (Standing(session) is { } standing)
+            {
+                return standing;
+            }
+
+            _budget.Take(MemoryBudget.SizeOf(session), anonymous: true);
+            if (_records.TryAdd(session.Key, session))
+            {
+                _budget.Entered(session);
+                return SessionCreation.Created();
+            }
+
+            _budget.Give(MemoryBudget.SizeOf(session), anonymous: true);
+        }
+    }
+
+    /// <summary>What stands in the way of a creation: null if nothing does. A dead record under the key gives way.</summary>
+    private SessionCreation? Standing(SessionRecord session)
+    {
+        if (!_records.TryGetValue(session.Key, out var stored))
+        {
+            return null;
+        }
+
+        if (stored.IsLive(Clock.GetUtcNow()))
+        {
+            return stored.IsSameCreation(session) ? SessionCreation.Created() : SessionCreation.Exists;
+        }
+
+        EndByKey(stored);
+        return null;
+    }
+
+    /// <summary>Takes a record out if it still stands exactly so, and its index entry with it.</summary>
+    private bool TryEnd(SessionRecord record)
+    {
+        if (!_records.TryRemove(new KeyValuePair<SessionKey, SessionRecord>(record.Key, record)))
+        {
+            return false;
+        }
+
+        _budget.Left(record);
+        if (record.UserId is { } userId && _users.TryGetValue(userId, out var sessions))
+        {
+            lock (sessions)
+            {
+                // A creation under the same key may have come between.
+                if (!_records.ContainsKey(record.Key))
+                {
+                    sessions.Remove(record.Key);
+                    RetireIfEmpty(userId, sessions);
+                }
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Takes a session out in whatever state it stands, leaving the index to the caller, who holds its lock or knows the entry to be dead.</summary>
+    private void EndByKey(SessionRecord record)
+    {
+        while (_records.TryGetValue(record.Key, out var stored) && stored.IsSameSession(record))
+        {
+            if (_records.TryRemove(new KeyValuePair<SessionKey, SessionRecord>(stored.Key, stored)))
+            {
+                _budget.Left(stored);
+            }
+        }
+    }
+
+    private void RetireIfEmpty(string userId, UserSessions sessions)
+    {
+        if (sessions.Count == 0)
+        {
+            sessions.Retired = true;
+            _users.TryRemove(new KeyValuePair<string, UserSessions>(userId, sessions));
+        }
+    }
+
+    private SessionKey[] KeysOf(string userId)
+    {
+        if (!_users.TryGetValue(userId, out var sessions))
+        {
+            return [];
+        }
+
+        lock (sessions)
+        {
+            return sessions.ToArray();
+        }
+    }
+
+    private long Sweep(int steps)
+    {
+        if (Interlocked.Exchange(ref _sweeping, 1) == 1)
+        {
+            return 0;
+        }
+
+        try
+        {
+            long destroyed = 0;
+            if (DestructionTime is not { } now)
+            {
+                return 0;
+            }
+
+            _sweep ??= _records.GetEnumerator();
+            for (int i = 0; i < steps; i++)
+            {
+                if (!_sweep.MoveNext())
+                {
+                    _sweep = null;
+                    break;
+                }
+
+                // The enumerator may show a record as it was; only one that still stands exactly so is destroyed.
+                var record = _sweep.Current.Value;
+                destroyed += record.MayBeDestroyed(now) && TryEnd(record) ? 1 : 0;
+            }
+
+            return destroyed;
+        }
+        finally
+        {
+            Volatile.Write(ref _sweeping, 0);
+        }
+    }
+}

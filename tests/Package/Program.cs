@@ -1,0 +1,35 @@
+// Installed from the packed package: registers, signs in over HTTP on loopback, reads, signs out. Exits 0 if all of it works.
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Sact.Session;
+
+var builder = WebApplication.CreateSlimBuilder();
+builder.WebHost.UseUrls("http://127.0.0.1:0");
+builder.Services.AddSactSession();
+var app = builder.Build();
+app.UseSactSession();
+app.MapPost("/login", async (ISession<IGenericStore> session) => { await session.SetAsync("alice", new() { ["role"] = "admin" }); });
+app.MapGet("/me", async (ISession<IGenericStore> session) => await session.GetAsync() is { } me ? Results.Text($"{me.UserId} {me["role"]}") : Results.Unauthorized());
+app.MapPost("/logout", async (ISession<IGenericStore> session) => await session.DeleteAsync());
+await app.StartAsync();
+
+using var client = new HttpClient(new HttpClientHandler { UseCookies = false }) { BaseAddress = new Uri(app.Urls.First()) };
+string cookie = (await client.PostAsync("/login", null)).Headers.GetValues("Set-Cookie").Single().Split(';')[0];
+async Task<string> Me()
+{
+    using var request = new HttpRequestMessage(HttpMethod.Get, "/me");
+    request.Headers.Add("Cookie", cookie);
+    using var response = await client.SendAsync(request);
+    return response.IsSuccessStatusCode ? await response.Content.ReadAsStringAsync() : $"{(int)response.StatusCode}";
+}
+
+string signedIn = await Me();
+using var logout = new HttpRequestMessage(HttpMethod.Post, "/logout");
+logout.Headers.Add("Cookie", cookie);
+await client.SendAsync(logout);
+string signedOut = await Me();
+await app.StopAsync();
+Console.WriteLine($"signed in: {signedIn}; signed out: {signedOut}");
+return (signedIn, signedOut) == ("alice admin", "401") ? 0 : 1;

@@ -1,0 +1,92 @@
+using System.Collections.Concurrent;
+
+namespace Sact.Session.Tests;
+
+/// <summary>Stands before a store: counts the calls of each verb, holds them at a gate, fails them, or answers in the store's place.</summary>
+public sealed class ProbeStore(IGenericStore inner) : IGenericStore
+{
+    private readonly ConcurrentQueue<string> _calls = new();
+
+    /// <summary>The store behind.</summary>
+    public IGenericStore Inner => inner;
+
+    /// <summary>The verbs called so far, in order: get, create, update, delete, list, delete_user, delete_all, count.</summary>
+    public IReadOnlyList<string> Calls => [.. _calls];
+
+    /// <summary>Runs before the store is called, with the verb: await a gate in it, or throw.</summary>
+    public Func<string, CancellationToken, ValueTask>? Before { get; set; }
+
+    /// <summary>Runs after the store has answered and before the caller sees it.</summary>
+    public Func<string, CancellationToken, ValueTask>? After { get; set; }
+
+    /// <summary>Makes ids in the store's place.</summary>
+    public Func<string?, string>? MakeId { get; set; }
+
+    /// <summary>Answers a read in the store's place, from what the store answered.</summary>
+    public Func<SessionKey, SessionRecord?, SessionRecord?>? Substitute { get; set; }
+
+    public void Reset() => _calls.Clear();
+
+    public int Count(string verb) => _calls.Count(call => call == verb);
+
+    public string CreateSessionId(string? userId = null) => MakeId is null ? inner.CreateSessionId(userId) : MakeId(userId);
+
+    public SessionKey GetSessionKey(string sessionId) => inner.GetSessionKey(sessionId);
+
+    public string GetReferenceKey(string userId) => inner.GetReferenceKey(userId);
+
+    public async ValueTask<SessionRecord?> GetAsync(SessionKey key, CancellationToken cancellationToken = default)
+    {
+        var record = await Probed("get", () => inner.GetAsync(key, cancellationToken), cancellationToken);
+        return Substitute is null ? record : Substitute(key, record);
+    }
+
+    public ValueTask<SessionCreation> CreateAsync(SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default) =>
+        Probed("create", () => inner.CreateAsync(session, cap, cancellationToken), cancellationToken);
+
+    public ValueTask<SessionUpdate> UpdateAsync(SessionRecord session, SessionChange change, CancellationToken cancellationToken = default) =>
+        Probed("update", () => inner.UpdateAsync(session, change, cancellationToken), cancellationToken);
+
+    public ValueTask<bool> DeleteAsync(SessionRecord session, CancellationToken cancellationToken = default) =>
+        Probed("delete", () => inner.DeleteAsync(session, cancellationToken), cancellationToken);
+
+    public async IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(string userId, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        _calls.Enqueue("list");
+        if (Before is not null)
+        {
+            await Before("list", cancellationToken);
+        }
+
+        await foreach (var record in inner.GetActiveSessionsAsync(userId, cancellationToken))
+        {
+            yield return record;
+        }
+    }
+
+    public ValueTask<long> DeleteActiveSessionsAsync(string userId, SessionKey? except = null, CancellationToken cancellationToken = default) =>
+        Probed("delete_user", () => inner.DeleteActiveSessionsAsync(userId, except, cancellationToken), cancellationToken);
+
+    public ValueTask<long> DeleteAllAsync(CancellationToken cancellationToken = default) =>
+        Probed("delete_all", () => inner.DeleteAllAsync(cancellationToken), cancellationToken);
+
+    public ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) =>
+        Probed("count", () => inner.CountActiveSessionsAsync(cancellationToken), cancellationToken);
+
+    private async ValueTask<T> Probed<T>(string verb, Func<ValueTask<T>> call, CancellationToken cancellationToken)
+    {
+        _calls.Enqueue(verb);
+        if (Before is not null)
+        {
+            await Before(verb, cancellationToken);
+        }
+
+        var answer = await call();
+        if (After is not null)
+        {
+            await After(verb, cancellationToken);
+        }
+
+        return answer;
+    }
+}
