@@ -27,7 +27,7 @@ public abstract class GenericStore : IGenericStore
         Prefix = string.Intern(options.Prefix);
         _routing = SessionIdFormat.RoutingSeed(options.RoutingKey ?? options.Prefix);
         Clock = options.TimeProvider ?? TimeProvider.System;
-        Logger = (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger(GetType());
+        Logger = new QuietLogger((options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger(GetType()));
     }
 
     /// <summary>The first part of every key of this store.</summary>
@@ -36,7 +36,7 @@ public abstract class GenericStore : IGenericStore
     /// <summary>The clock that decides what has expired.</summary>
     protected TimeProvider Clock { get; }
 
-    /// <summary>Where the store logs; keys only, never an id or a value.</summary>
+    /// <summary>Where the store logs; keys only, never an id or a value. A logger that throws is not heard of here.</summary>
     protected ILogger Logger { get; }
 
     /// <inheritdoc/>
