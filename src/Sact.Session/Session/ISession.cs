@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 
@@ -20,15 +21,19 @@ public interface ISession<out TStore>
     where TStore : IGenericStore
 {
     /// <summary>The request whose cookie is read.</summary>
+    [JsonIgnore]
     HttpRequest Request { get; }
 
     /// <summary>The response that cookies are written to.</summary>
+    [JsonIgnore]
     HttpResponse Response { get; }
 
     /// <summary>The store, for administration: end a user's sessions, count.</summary>
+    [JsonIgnore]
     TStore Store { get; }
 
     /// <summary>The options; changing them now has no effect.</summary>
+    [JsonIgnore]
     SactSessionOptions Options { get; }
 
     /// <summary>
