@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.OutputCaching;
 using Microsoft.Extensions.Primitives;
@@ -13,7 +14,11 @@ internal sealed class SessionResponse
 {
     private readonly Lock _lock = new();
     private readonly SessionTelemetry _telemetry;
+
+    // The session id among them.
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     private Dictionary<string, string>? _cookies;
+
     private bool _asked;
     private bool _readUser;
     private bool _forbidStoring;

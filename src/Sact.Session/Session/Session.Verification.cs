@@ -1,14 +1,24 @@
+using System.Diagnostics;
+
 namespace Sact.Session;
 
 public partial class Session<TStore>
 {
+    // What holds the secret is hidden from the debugger, whose views end up in screenshots and dumps of variables.
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     private string? _presented;
-    private bool _cookieRead;
+
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     private string? _made;
+
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     private string? _issued;
 
     // The id the request is judged by: the one presented or, from then on, the one issued by signing in or replacing at once. A renewal does not change it.
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     private string? _judged;
+
+    private bool _cookieRead;
     private Standing _standing;
     private SessionKey _key;
     private SecretHash _lineage;
