@@ -18,10 +18,11 @@ internal sealed class SessionRegistration(string name)
     /// <summary>Whether the store is this registration's to dispose of; one that the application registered is not.</summary>
     public bool OwnsStore { get; private set; } = true;
 
-    public void Choose<TStore>(IServiceCollection services, Func<IServiceProvider, TStore> create, bool ownsStore)
+    public void Choose<TStore>(IServiceCollection services, Func<IServiceProvider, TStore> create, bool ownsStore, IGenericStore? instance)
         where TStore : class, IGenericStore
     {
         OwnsStore = ownsStore;
+        ForwardGeneral(services, instance);
         StoreType = typeof(TStore);
         CreateStore = create;
         CreateSession = Create<TStore>;
@@ -41,6 +42,26 @@ internal sealed class SessionRegistration(string name)
             services.TryAddKeyedScoped<Session<TStore>>(Name, static (provider, key) => (Session<TStore>)SessionRegistry.Of(provider).Find(typeof(TStore), (string)key!).OfCurrentRequest(provider));
             services.TryAddKeyedSingleton(Name, static (provider, key) => (TStore)SessionRegistry.Of(provider).Find(typeof(TStore), (string)key!).Store);
         }
+    }
+
+    /// <summary>
+    /// What is asked for without knowing the store. A store that the application registered as an object is handed on as an object: dependency injection disposes of what a function returned to
+    /// it, and this one is not its own.
+    /// </summary>
+    private void ForwardGeneral(IServiceCollection services, IGenericStore? instance)
+    {
+        if (Name.Length == 0)
+        {
+            services.Replace(instance is not null
+                ? ServiceDescriptor.Singleton(instance)
+                : ServiceDescriptor.Singleton(static provider => SessionRegistry.Of(provider).Find(typeof(IGenericStore)).Store));
+            return;
+        }
+
+        services.RemoveAllKeyed<IGenericStore>(Name);
+        services.Add(instance is not null
+            ? ServiceDescriptor.KeyedSingleton(Name, instance)
+            : ServiceDescriptor.KeyedSingleton(Name, static (provider, key) => SessionRegistry.Of(provider).Find(typeof(IGenericStore), (string)key!).Store));
     }
 
     private static Session<TStore> Create<TStore>(HttpContext context, IGenericStore store, SactSessionOptions options)

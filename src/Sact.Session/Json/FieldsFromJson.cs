@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using System.Text.Unicode;
 
 namespace Sact.Session;
 
@@ -132,6 +133,11 @@ internal static class FieldsFromJson
             SessionFieldRule.IsWellFormed(new ReadOnlySpan<char>(text, textLength))
                 ? UnsafeRelaxedJsonEscaping.FindFirstCharacterToEncode(text, textLength)
                 : throw new ArgumentException("A name or a value is well-formed Unicode; this one has a lone surrogate.");
+
+        public override int FindFirstCharacterToEncodeUtf8(ReadOnlySpan<byte> utf8Text) =>
+            Utf8.IsValid(utf8Text)
+                ? UnsafeRelaxedJsonEscaping.FindFirstCharacterToEncodeUtf8(utf8Text)
+                : throw new ArgumentException("A name or a value is well-formed UTF-8.");
 
         public override bool TryEncodeUnicodeScalar(int unicodeScalar, char* buffer, int bufferLength, out int numberOfCharactersWritten) =>
             UnsafeRelaxedJsonEscaping.TryEncodeUnicodeScalar(unicodeScalar, buffer, bufferLength, out numberOfCharactersWritten);

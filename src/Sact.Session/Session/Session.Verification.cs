@@ -4,6 +4,9 @@ namespace Sact.Session;
 
 public partial class Session<TStore>
 {
+    // A response that never starts does not mean a short request: a hub on long polling has such a one for hours, and must see a revocation.
+    private static readonly TimeSpan RememberedFor = TimeSpan.FromSeconds(30);
+
     // What holds the secret is hidden from the debugger, whose views end up in screenshots and dumps of variables.
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     private string? _presented;
@@ -26,6 +29,7 @@ public partial class Session<TStore>
     private bool _arrived;
 
     private bool _remembered;
+    private DateTimeOffset _rememberedAt;
     private SessionRecord? _record;
     private SessionData? _data;
 
@@ -59,7 +63,8 @@ public partial class Session<TStore>
     /// </summary>
     private async ValueTask<SessionRecord?> LoadAsync(bool reload, CancellationToken cancellationToken, bool toEnd = false)
     {
-        if (_remembered && !reload && !_response.HasStarted && (_record is null || _record.IsLive(_settings.Clock.GetUtcNow())))
+        var now = _settings.Clock.GetUtcNow();
+        if (_remembered && !reload && !_response.HasStarted && now - _rememberedAt < RememberedFor && (_record is null || _record.IsLive(now)))
         {
             return _record;
         }
@@ -70,7 +75,7 @@ public partial class Session<TStore>
             Standing.Verified => await ReadVerifiedAsync(toEnd, cancellationToken).ConfigureAwait(false),
             _ => await VerifyAsync(toEnd, cancellationToken).ConfigureAwait(false),
         };
-        if (record is { State: SessionState.SignedIn })
+        if (record is not null)
         {
             _response.ReadUser();
         }
@@ -259,6 +264,7 @@ public partial class Session<TStore>
 
         _record = record;
         _remembered = true;
+        _rememberedAt = _settings.Clock.GetUtcNow();
         return record;
     }
 

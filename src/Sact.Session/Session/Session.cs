@@ -197,7 +197,8 @@ public partial class Session<TStore> : ISession<TStore>
     /// <inheritdoc/>
     public async ValueTask DeleteAsync(CancellationToken cancellationToken = default)
     {
-        using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
+        // Not even a token that is cancelled already keeps the cookie from being deleted.
+        using var turn = await TurnAsync(CancellationToken.None).ConfigureAwait(false);
         await SignOutAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -210,11 +211,9 @@ public partial class Session<TStore> : ISession<TStore>
         Limited(fields, "metadata");
         using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
         _response.ThrowIfStarted();
-        if (await LoadAsync(reload: false, cancellationToken, toEnd: true).ConfigureAwait(false) is { } old)
+        if ((_unended ?? await LoadAsync(reload: false, cancellationToken, toEnd: true).ConfigureAwait(false)) is { } old)
         {
-            await _calls.DeleteAsync(old, cancellationToken).ConfigureAwait(false);
-            _settings.Telemetry.Ended(old.Key, SessionTelemetry.Reason.Replaced);
-            BecomeEnded();
+            await EndAsync(old, SessionTelemetry.Reason.Replaced, cancellationToken).ConfigureAwait(false);
         }
 
         await BeginAsync(userId, fields, cancellationToken).ConfigureAwait(false);
