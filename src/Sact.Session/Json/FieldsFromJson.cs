@@ -10,6 +10,9 @@ namespace Sact.Session;
 /// <summary>Turns what an application hands over as metadata into fields, checked; an <see cref="ArgumentException"/> names the argument and the rule.</summary>
 internal static class FieldsFromJson
 {
+    // More than is accepted, so that what is too deep is refused by the rule for values and in its words. The writer's own limit.
+    private const int MostReadable = 1000;
+
     private static readonly JsonWriterOptions s_writing = new() { Encoder = new StrictEncoder(), SkipValidation = false };
 
     public static SessionFields From(JsonObject? fields, string parameter)
@@ -50,14 +53,17 @@ internal static class FieldsFromJson
             throw new ArgumentException($"A {fields.GetType()} makes no JSON object. Pass an object with named properties, such as new {{ theme = \"dark\" }}.", parameter);
         }
 
-        var written = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(written, s_writing))
+        return Guarded(parameter, () =>
         {
-            JsonSerializer.Serialize(writer, fields, info);
-        }
+            var written = new ArrayBufferWriter<byte>();
+            using (var writer = new Utf8JsonWriter(written, s_writing))
+            {
+                JsonSerializer.Serialize(writer, fields, info);
+            }
 
-        using var document = JsonDocument.Parse(written.WrittenMemory);
-        return document.RootElement.Clone();
+            using var document = JsonDocument.Parse(written.WrittenMemory, new JsonDocumentOptions { MaxDepth = MostReadable });
+            return document.RootElement.Clone();
+        });
     }
 
     /// <summary>One field of a typed value.</summary>
@@ -77,7 +83,7 @@ internal static class FieldsFromJson
     private static SessionFields Split(ReadOnlySpan<byte> json, string parameter)
     {
         var fields = new List<KeyValuePair<string, ReadOnlyMemory<byte>>>();
-        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = 1000 });
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MostReadable });
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
         {
             throw new ArgumentException("Metadata is one JSON object: names and values.", parameter);
@@ -96,7 +102,7 @@ internal static class FieldsFromJson
         return SessionFields.Create(fields);
     }
 
-    private static SessionFields Guarded(string parameter, Func<SessionFields> make)
+    private static T Guarded<T>(string parameter, Func<T> make)
     {
         try
         {
@@ -113,7 +119,7 @@ internal static class FieldsFromJson
         }
         catch (InvalidOperationException fault)
         {
-            throw new ArgumentException("Metadata is well-formed JSON: no lone surrogate, no name twice in one object.", parameter, fault);
+            throw new ArgumentException("Metadata is well-formed JSON: no lone surrogate, no name twice in one object, nested at most 32 deep.", parameter, fault);
         }
     }
 

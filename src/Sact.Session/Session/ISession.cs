@@ -195,7 +195,7 @@ public interface ISession<out TStore>
     ValueTask<long> DeleteAllSessionsAsync(CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Sends the session's cookie once more, or deletes it. Signing in and out do so by themselves. An id that is accepted only by the grace of a renewal is not sent: the client has a newer one.
+    /// Sends the session's cookie once more, or deletes it. Signing in and out do so by themselves. Once a renewal has made a newer id, an older one is not sent: the client has the newer one, or may be about to receive it.
     /// </summary>
     /// <param name="unset">True to delete the cookie, leaving the session as it is.</param>
     /// <exception cref="InvalidOperationException">The id was neither verified nor issued in this request, or the response has started.</exception>

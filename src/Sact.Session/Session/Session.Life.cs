@@ -13,15 +13,22 @@ public partial class Session<TStore>
         var record = await LoadAsync(reload: false, cancellationToken).ConfigureAwait(false);
         for (int i = 0; i < MostTries && record is { State: SessionState.SignedIn }; i++)
         {
-            if (immediately ? _byGrace : _byGrace || SecretRule.RenewedJustNow(record, _settings.Clock.GetUtcNow(), _settings.RenewalGrace))
+            // Judged anew, because the request may have outlived its id: one that is not good any more, or only by the grace, never receives a new secret. The client has a newer one.
+            var verdict = SessionMint.Judge(_judged!, record, _settings);
+            if (verdict is not (SecretVerdict.Current or SecretVerdict.Pending))
             {
                 return !immediately;
             }
 
-            // The id of this request is the pending one, and promoting it has failed before: it must not be replaced while its client knows no other.
-            if (!immediately && SessionMint.Hash(_judged!) == record.PendingHash)
+            if (!immediately && SecretRule.RenewedJustNow(record, _settings.Clock.GetUtcNow(), _settings.RenewalGrace))
             {
-                var promotion = SessionRenewal.Promote(record.PendingHash.Value, _settings.Clock.GetUtcNow());
+                return true;
+            }
+
+            // The id of this request is the pending one, and promoting it has failed before: it must not be replaced while its client knows no other.
+            if (!immediately && verdict == SecretVerdict.Pending)
+            {
+                var promotion = SessionRenewal.Promote(SessionMint.Hash(_judged!), _settings.Clock.GetUtcNow());
                 await WriteAsync(record, new SessionChange { Renewal = promotion }, cancellationToken).ConfigureAwait(false);
                 record = _record;
                 continue;
@@ -33,13 +40,8 @@ public partial class Session<TStore>
                 return true;
             }
 
-            // Another caller was first. Where it replaced the secret at once, or this id was superseded meanwhile, this caller has lost.
+            // Another caller was first. Where it replaced the secret at once, there is no record any more.
             record = _record;
-            if (record is not null && immediately && SessionMint.Judge(_judged!, record, _settings) is not (SecretVerdict.Current or SecretVerdict.Pending))
-            {
-                return false;
-            }
-
             _settings.Telemetry.Conflict();
         }
 

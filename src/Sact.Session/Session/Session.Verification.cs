@@ -13,7 +13,6 @@ public partial class Session<TStore>
     private SessionKey _key;
     private SecretHash _lineage;
     private int _generation;
-    private bool _byGrace;
     private bool _arrived;
 
     private bool _remembered;
@@ -97,7 +96,6 @@ public partial class Session<TStore>
         }
 
         BecomeVerified(id, record, arrived: true);
-        _byGrace = verdict == SecretVerdict.Grace;
         return toEnd ? record : await NoteSeenAsync(record, verdict == SecretVerdict.Pending ? id : null, cancellationToken).ConfigureAwait(false);
     }
 
@@ -171,8 +169,15 @@ public partial class Session<TStore>
     {
         try
         {
-            await _calls.DeleteAsync(record, cancellationToken).ConfigureAwait(false);
-            _settings.Telemetry.Replayed(record.Key);
+            // Of two that are replayed at once, one ends the session; the other is a stale id like any.
+            if (await _calls.DeleteAsync(record, cancellationToken).ConfigureAwait(false))
+            {
+                _settings.Telemetry.Replayed(record.Key);
+            }
+            else
+            {
+                _settings.Telemetry.Stale(record.Key);
+            }
         }
         catch (SessionStoreException fault)
         {
@@ -225,7 +230,6 @@ public partial class Session<TStore>
         _key = record.Key;
         _lineage = record.LineageHash;
         _generation = record.Generation;
-        _byGrace = false;
         _arrived = arrived;
     }
 

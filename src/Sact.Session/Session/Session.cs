@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
@@ -97,6 +98,7 @@ public partial class Session<TStore> : ISession<TStore>
     }
 
     /// <inheritdoc/>
+    [OverloadResolutionPriority(1)]
     public ValueTask SetAsync(string userId, JsonObject? metadata = null, CancellationToken cancellationToken = default) =>
         SignInAsync(userId, FieldsFromJson.From(metadata, nameof(metadata)), cancellationToken);
 
@@ -124,6 +126,7 @@ public partial class Session<TStore> : ISession<TStore>
     }
 
     /// <inheritdoc/>
+    [OverloadResolutionPriority(1)]
     public ValueTask<bool> UpdateAsync(JsonObject fields, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(fields);
