@@ -2,9 +2,7 @@ namespace Sact.Session.Stores.Tests;
 
 public sealed class MemoryStoreContract
 {
-    private const string Reported = "MemoryStore destroys the expired record under a key even if the cap then refuses the creation.";
-
-    public static IEnumerable<TheoryDataRow<string>> Cases => ContractRows.Except(Reported, "Creation.RefusalDestroysNothing", "Model.RandomCommandsAgree");
+    public static IEnumerable<TheoryDataRow<string>> Cases => ContractRows.All;
 
     [Theory(SkipExceptions = [typeof(StoreContractNotApplicableException)])]
     [MemberData(nameof(Cases))]
@@ -15,9 +13,9 @@ public sealed class MemoryStoreContract
     }
 
     [Theory]
-    [InlineData(11, 4000, Skip = Reported)]
+    [InlineData(11, 4000)]
     [InlineData(12, 4000)]
-    [InlineData(13, 4000, Skip = Reported)]
+    [InlineData(13, 4000)]
     public async Task RandomCommandsAgreeWithTheModel(ulong seed, int commands)
     {
         await using var subject = new MemorySubject();

@@ -25,13 +25,16 @@ public sealed class NotAUser
         Assert.Empty(await bed.Request(id).Session.GetActiveSessionsAsync());
         Assert.Equal(0, await bed.Request(id).Session.DeleteOtherSessionsAsync());
         Assert.False(await bed.Request(id).Session.DeleteSessionAsync(bed.Store.GetSessionKey(alices)));
-        Assert.Equal(0, await bed.Request(id).Session.DeleteAllSessionsAsync());
-
         Assert.Equal("alice", await bed.WhoAsync(alices));
         var record = (await bed.RecordOf(id))!;
         Assert.Same(fields, record.Fields);
         Assert.Null(record.PendingHash);
         Assert.Equal(0, record.Generation);
+
+        // Signing out everywhere is signing out, whatever the state, and nobody else's sessions are touched by it.
+        Assert.Equal(0, await bed.Request(id).Session.DeleteAllSessionsAsync());
+        Assert.Null(await bed.RecordOf(id));
+        Assert.Equal("alice", await bed.WhoAsync(alices));
     }
 
     [Theory]

@@ -199,7 +199,7 @@ public sealed class RandomWalk
         public bool IsGood(string id, DateTimeOffset now) =>
             id == _current || id == _pending || (id == _previous && now < _promotedAt + SecretsBed.Grace);
 
-        public bool IsReplay(string id, DateTimeOffset now) => !IsGood(id, now) && now > (_promotedAt ?? _createdAt) + SecretsBed.ReplayMargin;
+        public bool IsReplay(string id, DateTimeOffset now) => !IsGood(id, now) && now > new[] { _createdAt, _promotedAt ?? _createdAt, _pendingSince ?? _createdAt }.Max() + SecretsBed.ReplayMargin;
 
         public void Arrived(string id, DateTimeOffset now)
         {
@@ -210,7 +210,7 @@ public sealed class RandomWalk
         }
 
         public bool SendsCookie(string id, DateTimeOffset now) =>
-            id == _current && !(now < _promotedAt + SecretsBed.Grace) && !(now < _pendingSince + SecretsBed.Grace);
+            id == _current && !(now < _promotedAt + SecretsBed.Grace) && !(now < _pendingSince + SecretsBed.ReplayMargin);
 
         public void Proposed(string id, DateTimeOffset now) => (_pending, _pendingSince) = (id, now);
 

@@ -110,18 +110,52 @@ public sealed class Renewal
     }
 
     [Fact]
-    public async Task ReplacesAnUnconfirmedOneThatIsOlderThanTheGrace()
+    public async Task ReplacesAnUnconfirmedOneThatIsOlderThanTheReplayMargin()
     {
         var bed = new Bed();
         string id = await bed.SeenAsync();
         string lost = (await bed.RenewAsync(id))!;
-        bed.Clock.Advance(SecretsBed.Grace);
+        bed.Clock.Advance(SecretsBed.ReplayMargin);
 
         string second = (await bed.RenewAsync(id))!;
 
         Assert.NotEqual(lost, second);
         Assert.Null(await bed.WhoAsync(lost));
         Assert.Equal("alice", await bed.WhoAsync(id));
+        Assert.Equal("alice", await bed.WhoAsync(second));
+    }
+
+    /// <summary>An answer slower than the grace, and a second renewal before it: the client ends up with the first cookie, and stays signed in.</summary>
+    [Fact]
+    [Trait("abuse", "C12")]
+    [Trait("abuse", "C12a")]
+    [Trait("abuse", "C12h")]
+    public async Task LeavesASlowAnswersCookieGoodHoweverOldTheSession()
+    {
+        var bed = new Bed();
+        string id = await bed.SeenAsync();
+        bed.Clock.Advance(TimeSpan.FromHours(1));
+        string slow = (await bed.RenewAsync(id))!;
+        bed.Clock.Advance(SecretsBed.Grace * 2);
+
+        Assert.Null(await bed.RenewAsync(id));
+        Assert.Equal("alice", await bed.WhoAsync(slow));
+    }
+
+    /// <summary>The cookie that was replaced after the margin arrives after all: refused, but no honest session ends for it.</summary>
+    [Fact]
+    [Trait("abuse", "C12")]
+    [Trait("abuse", "C12h")]
+    public async Task EndsNothingForAReplacedCookieThatArrivesAtLast()
+    {
+        var bed = new Bed();
+        string id = await bed.SeenAsync();
+        bed.Clock.Advance(TimeSpan.FromHours(1));
+        string late = (await bed.RenewAsync(id))!;
+        bed.Clock.Advance(SecretsBed.ReplayMargin);
+        string second = (await bed.RenewAsync(id))!;
+
+        Assert.Null(await bed.WhoAsync(late));
         Assert.Equal("alice", await bed.WhoAsync(second));
     }
 
