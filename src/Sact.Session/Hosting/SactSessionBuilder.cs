@@ -47,10 +47,11 @@ public sealed class SactSessionBuilder
         where TStore : class, IGenericStore
     {
         Services.TryAddSingleton(static services => Filled(services, new GenericStoreOptions()));
-        if (Services.Any(static service => service.ServiceType == typeof(TStore) && !service.IsKeyedService)
+        Services.TryAddSingleton(static services => Filled(services, new MemoryStoreOptions()));
+        if (Services.LastOrDefault(static service => service.ServiceType == typeof(TStore) && !service.IsKeyedService) is { } theirs
             && !Services.Any(static service => service.ServiceType == typeof(SessionRegistration.Forwarded<TStore>)))
         {
-            _registration.Choose(Services, static services => services.GetRequiredService<TStore>(), ownsStore: false);
+            _registration.Choose(Services, static services => services.GetRequiredService<TStore>(), ownsStore: false, theirs.ImplementationInstance as TStore);
             return this;
         }
 
