@@ -45,7 +45,7 @@ public sealed class SactSessionBuilder
         where TStore : class, IGenericStore
     {
         ArgumentNullException.ThrowIfNull(create);
-        _registration.Choose(Services, create, ownsStore: true, instance: null);
+        _registration.Choose(Services, create, ownsStore: true);
         return this;
     }
 
@@ -54,7 +54,7 @@ public sealed class SactSessionBuilder
     public SactSessionBuilder UseStore<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TStore>()
         where TStore : class, IGenericStore => Registered<TStore>() is { } known
             ? Take<TStore>(known)
-            : UseStore(services => ActivatorUtilities.CreateInstance<TStore>(new WithOptions(services, Fill(services, new GenericStoreOptions()))));
+            : UseStore(services => ActivatorUtilities.CreateInstance<TStore>(new WithOptions(services, this)));
 
     /// <summary>
     /// Gives a store's new options what they do not have yet: the clock and the log of dependency injection, and in a named registration a prefix of its own, <c>session.{name}</c>, so that two
@@ -88,13 +88,16 @@ public sealed class SactSessionBuilder
     private SactSessionBuilder Take<TStore>(ServiceDescriptor known)
         where TStore : class, IGenericStore
     {
-        _registration.Choose(Services, static services => services.GetRequiredService<TStore>(), ownsStore: false, instance: known.ImplementationInstance as IGenericStore);
+        _registration.Choose(Services, static services => services.GetRequiredService<TStore>(), ownsStore: false, instance: known.ImplementationInstance as TStore);
         return this;
     }
 
     /// <summary>Dependency injection with a registration's own store options.</summary>
-    private sealed class WithOptions(IServiceProvider services, GenericStoreOptions options) : IServiceProvider
+    private sealed class WithOptions(IServiceProvider services, SactSessionBuilder builder) : IServiceProvider
     {
-        public object? GetService(Type serviceType) => serviceType == typeof(GenericStoreOptions) ? options : services.GetService(serviceType);
+        public object? GetService(Type serviceType) => services.GetService(serviceType)
+            ?? (serviceType == typeof(GenericStoreOptions) ? builder.Fill(services, new GenericStoreOptions())
+                : serviceType == typeof(MemoryStoreOptions) ? builder.Fill(services, new MemoryStoreOptions())
+                : null);
     }
 }

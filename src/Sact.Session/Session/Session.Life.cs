@@ -32,7 +32,7 @@ public partial class Session<TStore>
             if (!immediately && verdict == SecretVerdict.Pending)
             {
                 var promotion = SessionRenewal.Promote(SessionMint.Hash(_judged!), _settings.Clock.GetUtcNow());
-                await WriteAsync(record, new SessionChange { Renewal = promotion }, cancellationToken).ConfigureAwait(false);
+                await WriteAsync(record, new SessionChange { Renewal = promotion, Generation = _generation }, cancellationToken).ConfigureAwait(false);
                 record = _record;
                 continue;
             }
@@ -60,7 +60,7 @@ public partial class Session<TStore>
         SessionUpdate outcome;
         try
         {
-            outcome = await WriteAsync(record, new SessionChange { Renewal = renewal }, cancellationToken).ConfigureAwait(false);
+            outcome = await WriteAsync(record, new SessionChange { Renewal = renewal, Generation = _generation }, cancellationToken).ConfigureAwait(false);
         }
         catch (SessionStoreException fault) when (immediately && fault.OutcomeUnknown)
         {

@@ -158,6 +158,7 @@ public partial class Session<TStore>
         var change = new SessionChange
         {
             Touch = new SessionTouch(now),
+            Generation = _generation,
             Renewal = arrivedPending is null ? null : SessionRenewal.Promote(SessionMint.Hash(arrivedPending), now),
         };
         SessionUpdate outcome;

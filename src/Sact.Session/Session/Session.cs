@@ -163,8 +163,7 @@ public partial class Session<TStore> : ISession<TStore>
             // The cast matters: a bare null would become an empty value, not an absent one.
             var stood = seen.Fields.TryGetValue(name, out var json) ? json : (ReadOnlyMemory<byte>?)null;
             var set = FieldsFromJson.One(name, modify(SessionJson.Read(seen.Fields, name, typeInfo)), typeInfo, nameof(modify));
-            var change = new SessionChange { Set = set, Condition = new SessionFieldCondition(name, stood), MaxBytes = _settings.MaxRecordBytes };
-            switch (await ChangeAsync(change, nameof(modify), cancellationToken).ConfigureAwait(false))
+            switch (await ChangeAsync(set, [], new SessionFieldCondition(name, stood), nameof(modify), cancellationToken).ConfigureAwait(false))
             {
                 case SessionUpdateStatus.Applied:
                     return true;
@@ -188,7 +187,7 @@ public partial class Session<TStore> : ISession<TStore>
             SessionFieldRule.ThrowIfBadName(name, allowReserved: false, nameof(names));
         }
 
-        return await ChangeAsync(new SessionChange { Remove = gone }, nameof(names), cancellationToken).ConfigureAwait(false) == SessionUpdateStatus.Applied;
+        return await ChangeAsync(null, gone, null, nameof(names), cancellationToken).ConfigureAwait(false) == SessionUpdateStatus.Applied;
     }
 
     /// <inheritdoc/>
@@ -219,15 +218,10 @@ public partial class Session<TStore> : ISession<TStore>
         await BeginAsync(userId, fields, cancellationToken).ConfigureAwait(false);
     }
 
-    private ValueTask<bool> MergeAsync(SessionFields fields, CancellationToken cancellationToken)
-    {
-        var change = new SessionChange { Set = Limited(fields, nameof(fields)), MaxBytes = _settings.MaxRecordBytes };
-        return Applied(ChangeAsync(change, nameof(fields), cancellationToken));
+    private async ValueTask<bool> MergeAsync(SessionFields fields, CancellationToken cancellationToken) =>
+        await ChangeAsync(Limited(fields, nameof(fields)), [], null, nameof(fields), cancellationToken).ConfigureAwait(false) == SessionUpdateStatus.Applied;
 
-        static async ValueTask<bool> Applied(ValueTask<SessionUpdateStatus> status) => await status.ConfigureAwait(false) == SessionUpdateStatus.Applied;
-    }
-
-    private async ValueTask<SessionUpdateStatus> ChangeAsync(SessionChange change, string parameter, CancellationToken cancellationToken)
+    private async ValueTask<SessionUpdateStatus> ChangeAsync(SessionFields? set, string[] remove, SessionFieldCondition? condition, string parameter, CancellationToken cancellationToken)
     {
         using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
         var record = await LoadAsync(reload: false, cancellationToken).ConfigureAwait(false);
@@ -236,6 +230,7 @@ public partial class Session<TStore> : ISession<TStore>
             return SessionUpdateStatus.Gone;
         }
 
+        var change = new SessionChange { Set = set, Remove = remove, Condition = condition, MaxBytes = _settings.MaxRecordBytes, Generation = _generation };
         var outcome = await WriteAsync(record, change, cancellationToken).ConfigureAwait(false);
         return outcome.Status == SessionUpdateStatus.TooLarge ? throw TooLarge(parameter) : outcome.Status;
     }
