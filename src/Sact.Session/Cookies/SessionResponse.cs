@@ -187,7 +187,12 @@ internal sealed class SessionResponse
         {
             headers.CacheControl = "no-store";
         }
-        else if (CacheControlHeaderValue.TryParse(headers.CacheControl.ToString(), out var said) && (said.Public || said.SharedMaxAge is not null))
+        else if (!CacheControlHeaderValue.TryParse(headers.CacheControl.ToString(), out var said))
+        {
+            // A cache may be more lenient, and find a 'public' in it.
+            headers.CacheControl = "no-store";
+        }
+        else if (said.Public || said.SharedMaxAge is not null)
         {
             said.Public = false;
             said.SharedMaxAge = null;
