@@ -39,6 +39,7 @@ public sealed class BrokenStoresAreCaught
         [nameof(ForgetsThePresentation)] = ((o, d) => new ForgetsThePresentation(o, d), ["Touch.FirstTouchLiftsTheFirstUseLimit"]),
         [nameof(ForgetsClients)] = ((o, d) => new ForgetsClients(o, d), ["Touch.ClientIsReplacedOrKept", "RoundTrip.EveryPropertyComesBack"]),
         [nameof(IgnoresWhatARenewalSaw)] = ((o, d) => new IgnoresWhatARenewalSaw(o, d), ["Renewal.ProposeReplacesThePendingItSaw", "Renewal.ReplaceOfStaleRotorsIsAConflict", "Renewal.OfParallelProposalsOneWins"]),
+        [nameof(IgnoresTheGeneration)] = ((o, d) => new IgnoresTheGeneration(o, d), ["Renewal.AnOlderGenerationWritesNothing"]),
         [nameof(PromotesTwice)] = ((o, d) => new PromotesTwice(o, d), ["Renewal.PromoteOfAnotherIsAConflict"]),
         [nameof(ForgetsThePrevious)] = ((o, d) => new ForgetsThePrevious(o, d), ["Renewal.PromoteMakesPendingCurrent"]),
         [nameof(KeepsTheGeneration)] = ((o, d) => new KeepsTheGeneration(o, d), ["Renewal.ReplaceLeavesOneSecret"]),

@@ -12,6 +12,7 @@ internal static class RenewalCases
         new("Renewal", PromoteOfAnotherIsAConflict, "A promotion of a hash that is not pending is a conflict, a second promotion too.", ["C12"]),
         new("Renewal", ReplaceLeavesOneSecret, "A replacement makes its hash current, forgets pending and previous and raises the generation by one.", ["C12"]),
         new("Renewal", ReplaceOfStaleRotorsIsAConflict, "A replacement or proposal decided upon rotors that no longer stand is a conflict.", ["C12", "D5"]),
+        new("Renewal", AnOlderGenerationWritesNothing, "A change that names an older generation than the record's is a conflict, whatever it changes.", ["C12"]),
         new("Renewal", PromotionTimeMovesNotBack, "A renewal by a clock that is behind does not move the time of the last promotion back.", ["C12"]),
         new("Renewal", ExtendsNoDeadline, "Renewal extends no deadline.", ["C13"]),
         new("Renewal", LeavesFieldsAlone, "Renewals and writes of fields do not undo each other.", ["D6"]),
@@ -31,6 +32,19 @@ internal static class RenewalCases
         Require(answer.PendingHash == pending && answer.PendingSince is null == pending is null, $"After {after} the pending hash and its time are not the right ones.");
         Require(answer.PreviousHash == previous, $"After {after} the previous hash is not the right one.");
         await run.StandsAsync(answer, $"The session after {after}");
+    }
+
+    private static async Task AnOlderGenerationWritesNothing(CaseRun run)
+    {
+        var session = await run.SignInAsync(run.Alice);
+        var set = Fields(("a", "1"));
+        var written = await run.AppliedAsync(session, new SessionChange { Set = set, Generation = 0 }, "A change in the generation that stands");
+        var replaced = await run.AppliedAsync(session, Replace(NewHash(), run.Now, written));
+        await run.AnsweredAsync(SessionUpdateStatus.Conflict, session, new SessionChange { Set = Fields(("a", "2")), Generation = 0 }, "A write of fields in an older generation");
+        await run.AnsweredAsync(SessionUpdateStatus.Conflict, session, new SessionChange { Remove = ["a"], Generation = 0 }, "A removal in an older generation");
+        await run.AnsweredAsync(SessionUpdateStatus.Conflict, session, new SessionChange { Touch = new SessionTouch(run.Now), Generation = 0 }, "A touch in an older generation");
+        await run.StandsAsync(replaced, "A session after writes in an older generation");
+        await run.AppliedAsync(session, new SessionChange { Remove = ["a"], Generation = 1 }, "A change in the new generation");
     }
 
     private static async Task ProposeSetsPending(CaseRun run)

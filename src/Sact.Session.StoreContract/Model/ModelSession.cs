@@ -85,6 +85,11 @@ internal sealed class ModelSession
     /// <summary>Applies a change to this session, which is live; what stands in the way leaves it as it was.</summary>
     public SessionUpdateStatus Change(SessionChange change)
     {
+        if (change.Generation is { } generation && generation != Generation)
+        {
+            return SessionUpdateStatus.Conflict;
+        }
+
         if (change.Condition is { } condition)
         {
             string? stands = Fields.GetValueOrDefault(condition.Name);

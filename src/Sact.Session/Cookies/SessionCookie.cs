@@ -98,6 +98,8 @@ internal sealed class SessionCookie(CookieBuilder cookie, TimeSpan? customAge, S
 
     private void Send(SessionResponse response, string name, string value, TimeSpan? age)
     {
+        // Looked at first: a request that has ended has no context of its own any more.
+        response.ThrowIfStarted();
         var context = response.Context;
         var options = cookie.Build(context);
         options.MaxAge = age;

@@ -45,9 +45,24 @@ internal sealed class IgnoresWhatARenewalSaw(GenericStoreOptions options, Dictio
             Condition = change.Condition,
             Raise = change.Raise,
             MaxBytes = change.MaxBytes,
+            Generation = change.Generation,
             Renewal = renewal.Kind == SessionRenewalKind.Propose ? SessionRenewal.Propose(renewal.Hash, renewal.At, stored) : SessionRenewal.Replace(renewal.Hash, renewal.At, stored),
         })
         : base.Apply(stored, change);
+}
+
+internal sealed class IgnoresTheGeneration(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
+{
+    protected override SessionUpdate Apply(SessionRecord stored, SessionChange change) => base.Apply(stored, new SessionChange
+    {
+        Set = change.Set,
+        Remove = change.Remove,
+        Touch = change.Touch,
+        Condition = change.Condition,
+        Raise = change.Raise,
+        MaxBytes = change.MaxBytes,
+        Renewal = change.Renewal,
+    });
 }
 
 internal sealed class PromotesTwice(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
