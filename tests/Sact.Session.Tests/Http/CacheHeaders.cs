@@ -131,11 +131,24 @@ public sealed class CacheHeaders
         }
     }
 
+    /// <summary>RFC 9111 section 3: what is not said to be private, a shared cache may keep.</summary>
+    [Theory]
+    [InlineData("max-age=60")]
+    [InlineData("max-age=0, must-revalidate")]
+    [Trait("abuse", "I4")]
+    public async Task WhatSaysNothingOfSharingIsPrivate(string said)
+    {
+        await using var place = await Place.StartAsync((context, session) => Say(context, session, said, first: true));
+        using var response = await place.GetAsync();
+
+        Assert.Equal(said.Split(", ").Append("private").Order(), Raw(response)!.Split(", ").Order());
+        Assert.DoesNotContain(place.Log.Events, entry => entry.Level >= LogLevel.Warning);
+    }
+
     [Theory]
     [InlineData("private, max-age=60")]
     [InlineData("private")]
     [InlineData("no-cache")]
-    [InlineData("max-age=0, must-revalidate")]
     [Trait("abuse", "I4")]
     public async Task WhatTheApplicationKeepsFromSharingStaysAsItIs(string said)
     {
