@@ -28,6 +28,12 @@ public sealed class SessionChange
     public SessionFieldCondition? Condition { get; init; }
 
     /// <summary>
+    /// The <see cref="SessionRecord.Generation"/> the record must have for the change to be applied, or else the answer is a conflict; null for no condition. So a request whose id was replaced at once,
+    /// after it had been verified, writes nothing more.
+    /// </summary>
+    public int? Generation { get; init; }
+
+    /// <summary>
     /// The most that names and values may come to after the change, in bytes; null for no limit. A change that does not make the fields larger is
     /// never refused, so that a record which is over a lowered limit can be brought back under it.
     /// </summary>

@@ -3,14 +3,17 @@ namespace Sact.Session;
 /// <summary>How <see cref="IGenericStore.CreateAsync"/> ended.</summary>
 public enum SessionCreationStatus
 {
+    /// <summary>What <c>default</c> is. No store answers it; the core takes it for a fault of the store.</summary>
+    None = 0,
+
     /// <summary>The record is stored; so too if this very record had been stored before (a retry).</summary>
-    Created = 0,
+    Created = 1,
 
     /// <summary>Another live record stands under the key. Nothing was written.</summary>
-    Exists = 1,
+    Exists = 2,
 
     /// <summary>The user has as many sessions as the cap allows, and its policy refuses. Nothing was written and nobody ended.</summary>
-    CapReached = 2,
+    CapReached = 3,
 }
 
 /// <summary>The answer of <see cref="IGenericStore.CreateAsync"/>.</summary>

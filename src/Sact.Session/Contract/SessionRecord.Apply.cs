@@ -52,7 +52,7 @@ public sealed partial class SessionRecord
             return SessionUpdate.Gone;
         }
 
-        if (change.Condition?.Holds(Fields) == false || change.Renewal?.Holds(this) == false || change.Raise?.Level < AssuranceLevel)
+        if ((change.Generation is { } generation && generation != Generation) || change.Condition?.Holds(Fields) == false || change.Renewal?.Holds(this) == false || change.Raise?.Level < AssuranceLevel)
         {
             return SessionUpdate.Conflict(this);
         }

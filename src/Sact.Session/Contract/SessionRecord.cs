@@ -42,7 +42,7 @@ public sealed partial class SessionRecord
     public required SessionState State
     {
         get => (SessionState)_state;
-        init => _state = (byte)value;
+        init => _state = checked((byte)value);
     }
 
     /// <summary>How well the user is known, 0 to 255 (NIST SP 800-63B authenticator assurance level, or the application's own scale).</summary>
@@ -65,14 +65,14 @@ public sealed partial class SessionRecord
     public SecretHash? PendingHash
     {
         get => _rotation?.Pending;
-        init => _rotation = (_rotation ?? Rotation.None) with { Pending = value };
+        init => _rotation = Rotation.With(_rotation, value is not null, rotation => rotation with { Pending = value });
     }
 
     /// <summary>When the pending id was sent; null if there is none.</summary>
     public DateTimeOffset? PendingSince
     {
         get => ToInstant(_rotation?.PendingSince ?? Never);
-        init => _rotation = (_rotation ?? Rotation.None) with { PendingSince = ToMilliseconds(value) };
+        init => _rotation = Rotation.With(_rotation, value is not null, rotation => rotation with { PendingSince = ToMilliseconds(value) });
     }
 
     /// <summary>The hash of the id that the current one replaced; it is good for the grace after <see cref="LastPromotedAt"/>. Null if there is none.</summary>
@@ -80,21 +80,21 @@ public sealed partial class SessionRecord
     public SecretHash? PreviousHash
     {
         get => _rotation?.Previous;
-        init => _rotation = (_rotation ?? Rotation.None) with { Previous = value };
+        init => _rotation = Rotation.With(_rotation, value is not null, rotation => rotation with { Previous = value });
     }
 
     /// <summary>When an id last became current by renewal; null if the first one still is.</summary>
     public DateTimeOffset? LastPromotedAt
     {
         get => ToInstant(_rotation?.LastPromotedAt ?? Never);
-        init => _rotation = (_rotation ?? Rotation.None) with { LastPromotedAt = ToMilliseconds(value) };
+        init => _rotation = Rotation.With(_rotation, value is not null, rotation => rotation with { LastPromotedAt = ToMilliseconds(value) });
     }
 
     /// <summary>How often an id was replaced at once, without grace. A request that verified an id in an older generation is refused from then on.</summary>
     public int Generation
     {
         get => _rotation?.Generation ?? 0;
-        init => _rotation = (_rotation ?? Rotation.None) with { Generation = value };
+        init => _rotation = Rotation.With(_rotation, value != 0, rotation => rotation with { Generation = value });
     }
 
     /// <summary>Whether the session has ever been presented. One that has not lives only for the first-use timeout.</summary>
@@ -118,14 +118,14 @@ public sealed partial class SessionRecord
     public SessionClient? SignInClient
     {
         get => _rotation?.SignInClient;
-        init => _rotation = (_rotation ?? Rotation.None) with { SignInClient = value };
+        init => _rotation = Rotation.With(_rotation, value is not null, rotation => rotation with { SignInClient = value });
     }
 
     /// <summary>The device the session was last seen from; null if it was not captured.</summary>
     public SessionClient? LastSeenClient
     {
         get => _rotation?.LastSeenClient;
-        init => _rotation = (_rotation ?? Rotation.None) with { LastSeenClient = value };
+        init => _rotation = Rotation.With(_rotation, value is not null, rotation => rotation with { LastSeenClient = value });
     }
 
     /// <summary>When the session was created. The absolute timeout counts from here.</summary>
@@ -230,6 +230,11 @@ public sealed partial class SessionRecord
             return "The record's rotors and their times do not go together.";
         }
 
+        if (!IsReasonable(record.CreatedAt) || !IsReasonable(record.LastSeenAt) || !IsReasonable(record.AuthenticatedAt) || !IsReasonable(record.PendingSince) || !IsReasonable(record.LastPromotedAt))
+        {
+            return "The record's instants lie between the years 1970 and 9000.";
+        }
+
         return record.Limits is null || record.Fields is null || record.Format < 1 ? "The record lacks its limits, fields or format." : null;
     }
 
@@ -238,6 +243,9 @@ public sealed partial class SessionRecord
 
     internal static DateTimeOffset WholeMilliseconds(DateTimeOffset instant) => DateTimeOffset.FromUnixTimeMilliseconds(instant.ToUnixTimeMilliseconds());
 
+    // Deadlines are sums of these, and must not run over the end of time.
+    private static bool IsReasonable(DateTimeOffset? instant) => instant is null or { Year: >= 1970 and < 9000 };
+
     private static DateTimeOffset? ToInstant(long milliseconds) => milliseconds == Never ? null : DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
 
     private static long ToMilliseconds(DateTimeOffset? instant) => instant?.ToUnixTimeMilliseconds() ?? Never;
@@ -245,7 +253,10 @@ public sealed partial class SessionRecord
     private sealed record Rotation(
         SecretHash? Pending, long PendingSince, SecretHash? Previous, long LastPromotedAt, int Generation, SessionClient? SignInClient, SessionClient? LastSeenClient)
     {
-        public static Rotation None { get; } = new(null, Never, null, Never, 0, null, null);
+        private static readonly Rotation s_none = new(null, Never, null, Never, 0, null, null);
+
+        /// <summary>A record that has none of it costs no object for it.</summary>
+        public static Rotation? With(Rotation? rotation, bool tells, Func<Rotation, Rotation> set) => rotation is null && !tells ? null : set(rotation ?? s_none);
 
         public override string ToString() => nameof(Rotation);
     }

@@ -52,7 +52,7 @@ internal static class CookieRule
             yield return "A cookie extension is not empty and has no ';', control or non-ASCII characters. Mend SactSessionOptions.Cookie.Extensions.";
         }
 
-        if (cookie.Extensions.Any(static extension => s_own.Contains(extension.Split('=')[0].Trim())))
+        if (cookie.Extensions.Any(static extension => extension is not null && s_own.Contains(extension.Split('=')[0].Trim())))
         {
             yield return "A cookie extension repeats an attribute that has a property of its own. Take it out of SactSessionOptions.Cookie.Extensions and set the property.";
         }
@@ -63,7 +63,7 @@ internal static class CookieRule
             yield return "SameSite=None needs Secure, or browsers drop the cookie. Set SactSessionOptions.Cookie.SecurePolicy to Always, or SameSite to Lax.";
         }
 
-        if (!secure && cookie.Extensions.Any(static extension => extension.Trim().Equals("Partitioned", StringComparison.OrdinalIgnoreCase)))
+        if (!secure && cookie.Extensions.Any(static extension => string.Equals(extension?.Trim(), "Partitioned", StringComparison.OrdinalIgnoreCase)))
         {
             yield return "Partitioned needs Secure, or browsers drop the cookie. Set SactSessionOptions.Cookie.SecurePolicy to Always.";
         }

@@ -7,6 +7,9 @@ internal sealed class SessionCookie(CookieBuilder cookie, TimeSpan? customAge, S
 {
     public string Name { get; } = cookie.Name!;
 
+    /// <summary>The names that no custom cookie may bear: those of all session cookies.</summary>
+    public IReadOnlyList<string> Taken { get; set; } = [cookie.Name!];
+
     /// <summary>The well-formed session id that a request presents; null if there is none, or several, or something else under the name.</summary>
     public string? Read(HttpRequest request)
     {
@@ -82,9 +85,9 @@ internal sealed class SessionCookie(CookieBuilder cookie, TimeSpan? customAge, S
             throw new ArgumentException("A cookie's name " + fault, nameof(name));
         }
 
-        if (string.Equals(name, Name, StringComparison.OrdinalIgnoreCase))
+        if (Taken.Contains(name, StringComparer.OrdinalIgnoreCase))
         {
-            throw new ArgumentException("A custom cookie does not bear the session cookie's name. Choose another, or call SetCookie for the session's own.", nameof(name));
+            throw new ArgumentException("A custom cookie does not bear a session cookie's name. Choose another, or call SetCookie for the session's own.", nameof(name));
         }
 
         if (CookieRule.FaultOfPrefix(name, cookie) is { } prefix)
@@ -95,6 +98,8 @@ internal sealed class SessionCookie(CookieBuilder cookie, TimeSpan? customAge, S
 
     private void Send(SessionResponse response, string name, string value, TimeSpan? age)
     {
+        // Looked at first: a request that has ended has no context of its own any more.
+        response.ThrowIfStarted();
         var context = response.Context;
         var options = cookie.Build(context);
         options.MaxAge = age;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.OutputCaching;
 using Microsoft.Extensions.Primitives;
@@ -13,7 +14,11 @@ internal sealed class SessionResponse
 {
     private readonly Lock _lock = new();
     private readonly SessionTelemetry _telemetry;
+
+    // The session id among them.
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     private Dictionary<string, string>? _cookies;
+
     private bool _asked;
     private bool _readUser;
     private bool _forbidStoring;
@@ -56,13 +61,16 @@ internal sealed class SessionResponse
         lock (_lock)
         {
             ThrowIfEnded();
+
+            // Each time: the output cache may stand between the first who asks and the next.
+            StopOutputCache();
             if (_asked)
             {
                 return;
             }
 
             _asked = true;
-            StopOutputCache();
+            SettlingStream.Precede(Context, () => Settle(starting: true));
             if (!HasStarted)
             {
                 Context.Response.OnStarting(static state =>
@@ -75,7 +83,7 @@ internal sealed class SessionResponse
         }
     }
 
-    /// <summary>A signed-in session was read.</summary>
+    /// <summary>A session's data was read.</summary>
     public void ReadUser() => Mark(ref _readUser);
 
     /// <summary>A secret is in the response: no cache may keep it.</summary>
@@ -183,17 +191,22 @@ internal sealed class SessionResponse
 
     private void KeepPrivate(IHeaderDictionary headers)
     {
-        if (StringValues.IsNullOrEmpty(headers.CacheControl))
+        // What cannot be read may mean anything to a cache, so it is not left standing.
+        if (StringValues.IsNullOrEmpty(headers.CacheControl) || !CacheControlHeaderValue.TryParse(headers.CacheControl.ToString(), out var said))
         {
             headers.CacheControl = "no-store";
         }
-        else if (CacheControlHeaderValue.TryParse(headers.CacheControl.ToString(), out var said) && (said.Public || said.SharedMaxAge is not null))
+        else if (!said.Private && !said.NoStore && !said.NoCache)
         {
+            bool shared = said.Public || said.SharedMaxAge is not null;
             said.Public = false;
             said.SharedMaxAge = null;
             said.Private = true;
             headers.CacheControl = said.ToString();
-            _telemetry.PublicMadePrivate();
+            if (shared)
+            {
+                _telemetry.PublicMadePrivate();
+            }
         }
     }
 

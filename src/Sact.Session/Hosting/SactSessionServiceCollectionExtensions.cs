@@ -73,22 +73,15 @@ public static class SactSessionServiceCollectionExtensions
 
         registration = new SessionRegistration(name);
         services.AddSingleton(registration);
-        AddGeneral(services, name);
-        return new SactSessionBuilder(services, registration).UseMemory();
-    }
-
-    /// <summary>What is asked for without knowing the store.</summary>
-    private static void AddGeneral(IServiceCollection services, string name)
-    {
         if (name.Length == 0)
         {
             services.AddScoped(static provider => SessionRegistry.Of(provider).Find(typeof(IGenericStore)).OfCurrentRequest(provider));
-            services.AddSingleton(static provider => SessionRegistry.Of(provider).Find(typeof(IGenericStore)).Store);
         }
         else
         {
             services.AddKeyedScoped(name, static (provider, key) => SessionRegistry.Of(provider).Find(typeof(IGenericStore), (string)key!).OfCurrentRequest(provider));
-            services.AddKeyedSingleton(name, static (provider, key) => SessionRegistry.Of(provider).Find(typeof(IGenericStore), (string)key!).Store);
         }
+
+        return new SactSessionBuilder(services, registration).UseMemory();
     }
 }

@@ -7,6 +7,8 @@ namespace Sact.Session;
 /// <summary>One <c>AddSactSession</c>: its name, and the store that was chosen last. Lives in the service collection; what it makes lives in the provider (<see cref="SessionSource"/>).</summary>
 internal sealed class SessionRegistration(string name)
 {
+    private ServiceDescriptor? _general;
+
     public string Name { get; } = name;
 
     public Type StoreType { get; private set; } = typeof(MemoryStore);
@@ -18,13 +20,18 @@ internal sealed class SessionRegistration(string name)
     /// <summary>Whether the store is this registration's to dispose of; one that the application registered is not.</summary>
     public bool OwnsStore { get; private set; } = true;
 
-    public void Choose<TStore>(IServiceCollection services, Func<IServiceProvider, TStore> create, bool ownsStore)
+    /// <param name="services">The application's services.</param>
+    /// <param name="create">Makes the store, or finds it.</param>
+    /// <param name="ownsStore">Whether it is made here.</param>
+    /// <param name="instance">The very store, where the application has made it.</param>
+    public void Choose<TStore>(IServiceCollection services, Func<IServiceProvider, TStore> create, bool ownsStore, TStore? instance = null)
         where TStore : class, IGenericStore
     {
         OwnsStore = ownsStore;
         StoreType = typeof(TStore);
         CreateStore = create;
         CreateSession = Create<TStore>;
+        Forward(services, instance);
 
         // Which registration a type means is found out when it is asked for: a later Use… may have chosen another store.
         services.TryAddScoped<ISession<TStore>>(static provider => (ISession<TStore>)SessionRegistry.Of(provider).Find(typeof(TStore)).OfCurrentRequest(provider));
@@ -39,8 +46,36 @@ internal sealed class SessionRegistration(string name)
         {
             services.TryAddKeyedScoped<ISession<TStore>>(Name, static (provider, key) => (ISession<TStore>)SessionRegistry.Of(provider).Find(typeof(TStore), (string)key!).OfCurrentRequest(provider));
             services.TryAddKeyedScoped<Session<TStore>>(Name, static (provider, key) => (Session<TStore>)SessionRegistry.Of(provider).Find(typeof(TStore), (string)key!).OfCurrentRequest(provider));
+            if (instance is not null)
+            {
+                services.TryAddKeyedSingleton(Name, instance);
+            }
+
             services.TryAddKeyedSingleton(Name, static (provider, key) => (TStore)SessionRegistry.Of(provider).Find(typeof(TStore), (string)key!).Store);
         }
+    }
+
+    /// <summary>What <see cref="IGenericStore"/> means. The container disposes of what comes out of a function, so a store that the application made is given as it is.</summary>
+    private void Forward(IServiceCollection services, IGenericStore? instance)
+    {
+        var general = (Name.Length, instance) switch
+        {
+            (0, null) => ServiceDescriptor.Singleton(static provider => SessionRegistry.Of(provider).Find(typeof(IGenericStore)).Store),
+            (0, _) => ServiceDescriptor.Singleton(instance),
+            (_, null) => ServiceDescriptor.KeyedSingleton(Name, static (provider, key) => SessionRegistry.Of(provider).Find(typeof(IGenericStore), (string)key!).Store),
+            _ => ServiceDescriptor.KeyedSingleton(Name, instance),
+        };
+        int place = _general is null ? -1 : services.IndexOf(_general);
+        if (place < 0)
+        {
+            services.Add(general);
+        }
+        else
+        {
+            services[place] = general;
+        }
+
+        _general = general;
     }
 
     private static Session<TStore> Create<TStore>(HttpContext context, IGenericStore store, SactSessionOptions options)

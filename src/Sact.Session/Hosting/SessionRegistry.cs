@@ -27,9 +27,15 @@ internal sealed class SessionRegistry : IAsyncDisposable, IDisposable
     /// <summary>Makes the stores, so that one which cannot work at all says so at start-up.</summary>
     public void MakeStores()
     {
-        foreach (var source in _sources)
+        // A store in memory is its own alone; any other may share its database with another registration.
+        var shared = _sources
+            .Where(static source => source.Store is GenericStore and not MemoryStore)
+            .GroupBy(static source => (source.StoreType, ((GenericStore)source.Store).Prefix))
+            .FirstOrDefault(static group => group.Count() > 1);
+        if (shared is not null)
         {
-            _ = source.Store;
+            throw new InvalidOperationException(
+                $"Two session registrations over {shared.Key.StoreType.Name} have one prefix, '{shared.Key.Prefix}', so each would accept the other's ids. Give each store its own GenericStoreOptions.Prefix.");
         }
     }
 
@@ -46,8 +52,14 @@ internal sealed class SessionRegistry : IAsyncDisposable, IDisposable
         var shared = _sources.GroupBy(source => source.Options.Settings.Cookie.Name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(group => group.Count() > 1);
         if (shared is not null)
         {
-            string names = string.Join(" and ", shared.Select(source => source.Name.Length == 0 ? "the unnamed one" : $"'{source.Name}'"));
-            throw new InvalidOperationException($"Two session registrations have one cookie name, '{shared.Key}': {names}. Give each its own: AddSactSession(name, o => o.Cookie.Name = \"__Host-…\").");
+            string registrations = string.Join(" and ", shared.Select(source => source.Name.Length == 0 ? "the unnamed one" : $"'{source.Name}'"));
+            throw new InvalidOperationException($"Two session registrations have one cookie name, '{shared.Key}': {registrations}. Give each its own: AddSactSession(name, o => o.Cookie.Name = \"__Host-…\").");
+        }
+
+        string[] names = [.. _sources.Select(static source => source.Options.Settings.Cookie.Name)];
+        foreach (var source in _sources)
+        {
+            source.Options.Settings.Cookie.Taken = names;
         }
 
         _checked = true;

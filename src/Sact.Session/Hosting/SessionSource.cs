@@ -57,7 +57,10 @@ internal sealed class SessionSource(SessionRegistration registration, SessionReg
 
     /// <summary>The session of the request that the calling code runs in.</summary>
     public ISession<IGenericStore> OfCurrentRequest(IServiceProvider provider) =>
-        provider.GetRequiredService<IHttpContextAccessor>().HttpContext is { } context
+        ReferenceEquals(provider, services)
+            ? throw new InvalidOperationException(
+                "A session belongs to one request, and a singleton would keep it for all of them. Inject IHttpContextAccessor there and call HttpContext.GetSactSession<TStore>(), or make the service scoped.")
+        : provider.GetRequiredService<IHttpContextAccessor>().HttpContext is { } context
             ? Of(context)
             : throw new InvalidOperationException(
                 "There is no HTTP request here to take a session from. In a SignalR hub call Context.GetHttpContext()!.GetSactSession<TStore>(); in background work use the store itself (IGenericStore).");

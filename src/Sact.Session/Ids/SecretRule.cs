@@ -53,13 +53,24 @@ internal static class SecretRule
             return SecretVerdict.Foreign;
         }
 
-        return now - (record.LastPromotedAt ?? record.CreatedAt) > replayMargin ? SecretVerdict.Replayed : SecretVerdict.Refused;
+        return now - LastIssued(record) > replayMargin ? SecretVerdict.Replayed : SecretVerdict.Refused;
     }
 
     /// <summary>
-    /// Whether a renewal is already under way: the last promotion, or an unconfirmed pending id, is younger than the grace. Then renewing succeeds without a new
+    /// Whether a renewal is already under way: the last promotion is younger than the grace, or an unconfirmed pending id younger than the replay margin. Then renewing succeeds without a new
     /// cookie, so that of many parallel renewals one sends it and nobody is signed out.
     /// </summary>
-    public static bool RenewedJustNow(SessionRecord record, DateTimeOffset now, TimeSpan grace) =>
-        now - record.LastPromotedAt < grace || now - record.PendingSince < grace;
+    /// <remarks>
+    /// A pending id is left alone for the margin, not the grace: nodes differ by minutes and answers are slow, and a client whose cookie was replaced before it arrived would hold an id that
+    /// is good for nothing. Waiting costs nothing, since the current id stays good.
+    /// </remarks>
+    public static bool RenewedJustNow(SessionRecord record, DateTimeOffset now, TimeSpan grace, TimeSpan replayMargin) =>
+        now - record.LastPromotedAt < grace || now - record.PendingSince < replayMargin;
+
+    /// <summary>When an id of this session was last sent to its client, or became current: a client may honestly lag behind that by the margin.</summary>
+    private static DateTimeOffset LastIssued(SessionRecord record)
+    {
+        var last = record.LastPromotedAt ?? record.CreatedAt;
+        return record.PendingSince is { } pending && pending > last ? pending : last;
+    }
 }

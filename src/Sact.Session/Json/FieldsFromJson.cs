@@ -4,12 +4,16 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using System.Text.Unicode;
 
 namespace Sact.Session;
 
 /// <summary>Turns what an application hands over as metadata into fields, checked; an <see cref="ArgumentException"/> names the argument and the rule.</summary>
 internal static class FieldsFromJson
 {
+    // More than is accepted, so that what is too deep is refused by the rule for values and in its words. The writer's own limit.
+    private const int MostReadable = 1000;
+
     private static readonly JsonWriterOptions s_writing = new() { Encoder = new StrictEncoder(), SkipValidation = false };
 
     public static SessionFields From(JsonObject? fields, string parameter)
@@ -50,14 +54,17 @@ internal static class FieldsFromJson
             throw new ArgumentException($"A {fields.GetType()} makes no JSON object. Pass an object with named properties, such as new {{ theme = \"dark\" }}.", parameter);
         }
 
-        var written = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(written, s_writing))
+        return Guarded(parameter, () =>
         {
-            JsonSerializer.Serialize(writer, fields, info);
-        }
+            var written = new ArrayBufferWriter<byte>();
+            using (var writer = new Utf8JsonWriter(written, s_writing))
+            {
+                JsonSerializer.Serialize(writer, fields, info);
+            }
 
-        using var document = JsonDocument.Parse(written.WrittenMemory);
-        return document.RootElement.Clone();
+            using var document = JsonDocument.Parse(written.WrittenMemory, new JsonDocumentOptions { MaxDepth = MostReadable });
+            return document.RootElement.Clone();
+        });
     }
 
     /// <summary>One field of a typed value.</summary>
@@ -77,7 +84,7 @@ internal static class FieldsFromJson
     private static SessionFields Split(ReadOnlySpan<byte> json, string parameter)
     {
         var fields = new List<KeyValuePair<string, ReadOnlyMemory<byte>>>();
-        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = 1000 });
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MostReadable });
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
         {
             throw new ArgumentException("Metadata is one JSON object: names and values.", parameter);
@@ -96,7 +103,7 @@ internal static class FieldsFromJson
         return SessionFields.Create(fields);
     }
 
-    private static SessionFields Guarded(string parameter, Func<SessionFields> make)
+    private static T Guarded<T>(string parameter, Func<T> make)
     {
         try
         {
@@ -113,7 +120,7 @@ internal static class FieldsFromJson
         }
         catch (InvalidOperationException fault)
         {
-            throw new ArgumentException("Metadata is well-formed JSON: no lone surrogate, no name twice in one object.", parameter, fault);
+            throw new ArgumentException("Metadata is well-formed JSON: no lone surrogate, no name twice in one object, nested at most 32 deep.", parameter, fault);
         }
     }
 
@@ -126,6 +133,11 @@ internal static class FieldsFromJson
             SessionFieldRule.IsWellFormed(new ReadOnlySpan<char>(text, textLength))
                 ? UnsafeRelaxedJsonEscaping.FindFirstCharacterToEncode(text, textLength)
                 : throw new ArgumentException("A name or a value is well-formed Unicode; this one has a lone surrogate.");
+
+        public override int FindFirstCharacterToEncodeUtf8(ReadOnlySpan<byte> utf8Text) =>
+            Utf8.IsValid(utf8Text)
+                ? UnsafeRelaxedJsonEscaping.FindFirstCharacterToEncodeUtf8(utf8Text)
+                : throw new ArgumentException("A name or a value is well-formed UTF-8.");
 
         public override bool TryEncodeUnicodeScalar(int unicodeScalar, char* buffer, int bufferLength, out int numberOfCharactersWritten) =>
             UnsafeRelaxedJsonEscaping.TryEncodeUnicodeScalar(unicodeScalar, buffer, bufferLength, out numberOfCharactersWritten);

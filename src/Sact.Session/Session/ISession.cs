@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 
@@ -20,15 +21,19 @@ public interface ISession<out TStore>
     where TStore : IGenericStore
 {
     /// <summary>The request whose cookie is read.</summary>
+    [JsonIgnore]
     HttpRequest Request { get; }
 
     /// <summary>The response that cookies are written to.</summary>
+    [JsonIgnore]
     HttpResponse Response { get; }
 
     /// <summary>The store, for administration: end a user's sessions, count.</summary>
+    [JsonIgnore]
     TStore Store { get; }
 
     /// <summary>The options; changing them now has no effect.</summary>
+    [JsonIgnore]
     SactSessionOptions Options { get; }
 
     /// <summary>
@@ -144,7 +149,7 @@ public interface ISession<out TStore>
     ValueTask<bool> RemoveAsync(params string[] names);
 
     /// <summary>
-    /// Signs out: ends the session of this request, whatever its state, and deletes its cookie, always. The cookie is deleted even if the store fails. After the response has started the session is
+    /// Signs out: ends the session of this request, whatever its state, by an id in its grace too, and deletes its cookie, always. The cookie is deleted even if the store fails. After the response has started the session is
     /// ended all the same; the cookie stays with the client and is worth nothing.
     /// </summary>
     /// <param name="cancellationToken">Looked at before the write begins. The client's disconnect does not stop it.</param>
@@ -190,13 +195,15 @@ public interface ISession<out TStore>
     ValueTask<long> DeleteAllSessionsAsync(CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Sends the session's cookie once more, or deletes it. Signing in and out do so by themselves. An id that is accepted only by the grace of a renewal is not sent: the client has a newer one.
+    /// Sends the session's cookie once more, or deletes it. Signing in and out do so by themselves. Once a renewal has made a newer id, an older one is not sent: the client has the newer one, or may be about to receive it.
     /// </summary>
     /// <param name="unset">True to delete the cookie, leaving the session as it is.</param>
     /// <exception cref="InvalidOperationException">The id was neither verified nor issued in this request, or the response has started.</exception>
     void SetCookie(bool unset = false);
 
-    /// <summary>Sets a cookie of the application's own, with the session cookie's attributes, or deletes it. Anybody at the client can read and change it.</summary>
+    /// <summary>
+    /// Sets a cookie of the application's own, with the session cookie's attributes (HttpOnly too, so scripts do not see it), or deletes it. Whoever has the client can read and change it.
+    /// </summary>
     /// <param name="name">Its name: an HTTP token, not the session cookie's.</param>
     /// <param name="value">Any well-formed text; it is percent-encoded. With <paramref name="unset"/> it does not matter.</param>
     /// <param name="unset">True to delete the cookie.</param>
@@ -204,7 +211,10 @@ public interface ISession<out TStore>
     /// <exception cref="InvalidOperationException">The response has started.</exception>
     void SetCustomCookie(string name, string? value, bool unset = false);
 
-    /// <summary>The value of a custom cookie as the client sent it, decoded; null if it is absent or was sent with different values. Not to be trusted.</summary>
+    /// <summary>
+    /// The value of a custom cookie as the client sent it, decoded; null if it is absent or was sent with different values. Not to be trusted. Reading it does not ask for the session, so a response that
+    /// depends on it needs its own <c>Vary: Cookie</c>.
+    /// </summary>
     /// <param name="name">Its name, compared exactly.</param>
     /// <exception cref="ArgumentException">The name breaks a rule.</exception>
     string? GetCustomCookie(string name);

@@ -20,8 +20,9 @@ public partial class Session<TStore>
             throw new InvalidOperationException("No session id was verified or issued in this request, and an id that only the client vouches for is not sent back. Call GetAsync, SetAsync or StartAsync first.");
         }
 
-        // The client has a newer id than one that only the grace accepts; sending it would put the old one back.
-        if (!_byGrace)
+        // Nothing is sent over a newer id that the client has or may be about to receive: that would put the old one back, and sign the client out when its grace is over.
+        var verdict = SessionMint.Judge(id, record, _settings);
+        if (verdict == SecretVerdict.Pending || (verdict == SecretVerdict.Current && record.PendingHash is null))
         {
             Send(id, record);
         }

@@ -11,7 +11,6 @@ public partial class Session<TStore>
             return [];
         }
 
-        _response.ReadUser();
         var now = _settings.Clock.GetUtcNow();
         var records = await _calls.ListAsync(mine.UserId!, cancellationToken).ConfigureAwait(false);
         return [.. records
@@ -50,8 +49,7 @@ public partial class Session<TStore>
 
         if (key == mine.Key)
         {
-            await SignOutAsync(cancellationToken).ConfigureAwait(false);
-            return true;
+            return await SignOutAsync(cancellationToken).ConfigureAwait(false);
         }
 
         var other = await _calls.GetAsync(key, endsWithRequest: true, cancellationToken).ConfigureAwait(false);
@@ -72,11 +70,12 @@ public partial class Session<TStore>
     /// <inheritdoc/>
     public async ValueTask<long> DeleteAllSessionsAsync(CancellationToken cancellationToken = default)
     {
-        using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
+        using var turn = await TurnAsync(CancellationToken.None).ConfigureAwait(false);
         try
         {
-            if (await LoadAsync(reload: false, cancellationToken, toEnd: true).ConfigureAwait(false) is not { State: SessionState.SignedIn } mine)
+            if (await LoadAsync(reload: true, cancellationToken, toEnd: true).ConfigureAwait(false) is not { State: SessionState.SignedIn } mine)
             {
+                await SignOutAsync(cancellationToken).ConfigureAwait(false);
                 return 0;
             }
 
@@ -93,6 +92,7 @@ public partial class Session<TStore>
 
     private static bool IsOf(SessionRecord record, SessionRecord mine) => string.Equals(record.UserId, mine.UserId, StringComparison.Ordinal);
 
+    // Read anew, whatever is remembered: who has been signed out meanwhile must not see, or end, the sessions of who did it.
     private async ValueTask<SessionRecord?> LoadSignedInAsync(CancellationToken cancellationToken) =>
-        await LoadAsync(reload: false, cancellationToken).ConfigureAwait(false) is { State: SessionState.SignedIn } record ? record : null;
+        await LoadAsync(reload: true, cancellationToken).ConfigureAwait(false) is { State: SessionState.SignedIn } record ? record : null;
 }

@@ -5,6 +5,9 @@ public partial class Session<TStore>
     // Two ids with the same 126 random bits do not happen; a random source that repeats itself does.
     private const int MostIds = 4;
 
+    // A session whose end the store has failed to write: trying again ends it.
+    private SessionRecord? _unended;
+
     /// <inheritdoc/>
     public async ValueTask<bool> RenewAsync(bool immediately = false, CancellationToken cancellationToken = default)
     {
@@ -13,16 +16,23 @@ public partial class Session<TStore>
         var record = await LoadAsync(reload: false, cancellationToken).ConfigureAwait(false);
         for (int i = 0; i < MostTries && record is { State: SessionState.SignedIn }; i++)
         {
-            if (immediately ? _byGrace : _byGrace || SecretRule.RenewedJustNow(record, _settings.Clock.GetUtcNow(), _settings.RenewalGrace))
+            // Judged anew, because the request may have outlived its id: one that is not good any more, or only by the grace, never receives a new secret. The client has a newer one.
+            var verdict = SessionMint.Judge(_judged!, record, _settings);
+            if (verdict is not (SecretVerdict.Current or SecretVerdict.Pending))
             {
                 return !immediately;
             }
 
-            // The id of this request is the pending one, and promoting it has failed before: it must not be replaced while its client knows no other.
-            if (!immediately && SessionMint.Hash(_judged!) == record.PendingHash)
+            if (!immediately && SecretRule.RenewedJustNow(record, _settings.Clock.GetUtcNow(), _settings.RenewalGrace, _settings.ReplayMargin))
             {
-                var promotion = SessionRenewal.Promote(record.PendingHash.Value, _settings.Clock.GetUtcNow());
-                await WriteAsync(record, new SessionChange { Renewal = promotion }, cancellationToken).ConfigureAwait(false);
+                return true;
+            }
+
+            // The id of this request is the pending one, and promoting it has failed before: it must not be replaced while its client knows no other.
+            if (!immediately && verdict == SecretVerdict.Pending)
+            {
+                var promotion = SessionRenewal.Promote(SessionMint.Hash(_judged!), _settings.Clock.GetUtcNow());
+                await WriteAsync(record, new SessionChange { Renewal = promotion, Generation = _generation }, cancellationToken).ConfigureAwait(false);
                 record = _record;
                 continue;
             }
@@ -33,13 +43,8 @@ public partial class Session<TStore>
                 return true;
             }
 
-            // Another caller was first. Where it replaced the secret at once, or this id was superseded meanwhile, this caller has lost.
+            // Another caller was first. Where it replaced the secret at once, there is no record any more.
             record = _record;
-            if (record is not null && immediately && SessionMint.Judge(_judged!, record, _settings) is not (SecretVerdict.Current or SecretVerdict.Pending))
-            {
-                return false;
-            }
-
             _settings.Telemetry.Conflict();
         }
 
@@ -52,18 +57,37 @@ public partial class Session<TStore>
         var (id, hash) = SessionMint.Renew(_judged!);
         var now = _settings.Clock.GetUtcNow();
         var renewal = immediately ? SessionRenewal.Replace(hash, now, record) : SessionRenewal.Propose(hash, now, record);
-        var outcome = await WriteAsync(record, new SessionChange { Renewal = renewal }, cancellationToken).ConfigureAwait(false);
+        SessionUpdate outcome;
+        try
+        {
+            outcome = await WriteAsync(record, new SessionChange { Renewal = renewal, Generation = _generation }, cancellationToken).ConfigureAwait(false);
+        }
+        catch (SessionStoreException fault) when (immediately && fault.OutcomeUnknown)
+        {
+            // If it happened, the old secret is dead and the new one known to nobody but this request: it is found out, or the user would be locked out.
+            if (await FetchAsync(record.Key, endsWithRequest: false, CancellationToken.None).ConfigureAwait(false) is not { } after || after.CurrentHash != hash)
+            {
+                throw;
+            }
+
+            _generation = after.Generation;
+            outcome = SessionUpdate.Applied(Remember(after)!);
+        }
+
         if (outcome is { Status: SessionUpdateStatus.Applied, Record: { } renewed })
         {
             if (immediately)
             {
-                await EndIfUnsendableAsync(renewed).ConfigureAwait(false);
                 _judged = id;
+                await SendOrEndAsync(id, renewed).ConfigureAwait(false);
+            }
+            else
+            {
+                Send(id, renewed);
             }
 
-            _settings.Telemetry.Renewed(renewed.Key, renewal.Kind);
-            Send(id, renewed);
             _issued = id;
+            _settings.Telemetry.Renewed(renewed.Key, renewal.Kind);
         }
 
         return outcome;
@@ -84,23 +108,28 @@ public partial class Session<TStore>
                     // The session that was presented has ended, so its cookie has nothing left to name.
                     DeleteCookieOfEnded();
                     throw new SessionCapReachedException();
+                case SessionCreationStatus.Created:
+                    BecomeVerified(id, record, arrived: false);
+                    Remember(record);
+                    await SendOrEndAsync(id, record).ConfigureAwait(false);
+                    _issued = id;
+                    Tell(record, created);
+                    return;
+                default:
+                    throw new SessionStoreException("The store's CreateAsync gave no answer (default). Return SessionCreation.Created, Exists or CapReached.", null, outcomeUnknown: true);
             }
-
-            await EndIfUnsendableAsync(record).ConfigureAwait(false);
-            _settings.Telemetry.Began(record.Key, record.State);
-            foreach (var key in created.Ended)
-            {
-                _settings.Telemetry.Ended(key, SessionTelemetry.Reason.Cap);
-            }
-
-            BecomeVerified(id, record, arrived: false);
-            Remember(record);
-            _issued = id;
-            Send(id, record);
-            return;
         }
 
         throw new SessionStoreException($"The store's CreateSessionId made {MostIds} ids in a row that exist already. Look at the machine's random source.");
+    }
+
+    private void Tell(SessionRecord record, SessionCreation created)
+    {
+        _settings.Telemetry.Began(record.Key, record.State);
+        foreach (var key in created.Ended)
+        {
+            _settings.Telemetry.Ended(key, SessionTelemetry.Reason.Cap);
+        }
     }
 
     private void DeleteCookieOfEnded()
@@ -111,38 +140,55 @@ public partial class Session<TStore>
         }
     }
 
-    /// <summary>A session whose secret cannot reach its client any more is ended, and the caller told.</summary>
-    private async ValueTask EndIfUnsendableAsync(SessionRecord record)
+    /// <summary>Sends the one secret that a session has. If it cannot reach its client any more, the session is ended and the caller told.</summary>
+    private async ValueTask SendOrEndAsync(string id, SessionRecord record)
     {
-        if (_response.HasEnded || _response.HasStarted)
+        try
         {
-            await _calls.DeleteAsync(record, CancellationToken.None).ConfigureAwait(false);
+            Send(id, record);
+        }
+        catch (InvalidOperationException)
+        {
             BecomeEnded();
+            await _calls.DeleteAsync(record, CancellationToken.None).ConfigureAwait(false);
             _settings.Telemetry.EndedUnsent(record.Key);
-            _response.ThrowIfStarted();
+            throw;
         }
     }
 
     /// <summary>Ends this request's session in whatever state, and deletes the cookie even if that fails.</summary>
-    private async ValueTask SignOutAsync(CancellationToken cancellationToken)
+    private async ValueTask<bool> SignOutAsync(CancellationToken cancellationToken)
     {
         try
         {
-            if (await LoadAsync(reload: false, cancellationToken, toEnd: true).ConfigureAwait(false) is { } record)
+            bool ended = false;
+            if ((_unended ?? await LoadAsync(reload: false, cancellationToken, toEnd: true).ConfigureAwait(false)) is { } record)
             {
-                bool ended = await _calls.DeleteAsync(record, cancellationToken).ConfigureAwait(false);
-                if (ended)
-                {
-                    _settings.Telemetry.Ended(record.Key, SessionTelemetry.Reason.SignedOut);
-                }
+                ended = await EndAsync(record, SessionTelemetry.Reason.SignedOut, cancellationToken).ConfigureAwait(false);
             }
 
             BecomeEnded();
+            return ended;
         }
         finally
         {
             DropCookie();
         }
+    }
+
+    /// <summary>Ends a session that was this request's. From here on the request has none, even if the store fails: then another try ends it.</summary>
+    private async ValueTask<bool> EndAsync(SessionRecord record, string reason, CancellationToken cancellationToken)
+    {
+        _unended = record;
+        BecomeEnded();
+        bool ended = await _calls.DeleteAsync(record, cancellationToken).ConfigureAwait(false);
+        _unended = null;
+        if (ended)
+        {
+            _settings.Telemetry.Ended(record.Key, reason);
+        }
+
+        return ended;
     }
 
     private void DropCookie()

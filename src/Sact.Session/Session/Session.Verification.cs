@@ -1,22 +1,35 @@
+using System.Diagnostics;
+
 namespace Sact.Session;
 
 public partial class Session<TStore>
 {
+    // A response that never starts does not mean a short request: a hub on long polling has such a one for hours, and must see a revocation.
+    private static readonly TimeSpan RememberedFor = TimeSpan.FromSeconds(30);
+
+    // What holds the secret is hidden from the debugger, whose views end up in screenshots and dumps of variables.
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     private string? _presented;
-    private bool _cookieRead;
+
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     private string? _made;
+
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     private string? _issued;
 
     // The id the request is judged by: the one presented or, from then on, the one issued by signing in or replacing at once. A renewal does not change it.
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     private string? _judged;
+
+    private bool _cookieRead;
     private Standing _standing;
     private SessionKey _key;
     private SecretHash _lineage;
     private int _generation;
-    private bool _byGrace;
     private bool _arrived;
 
     private bool _remembered;
+    private DateTimeOffset _rememberedAt;
     private SessionRecord? _record;
     private SessionData? _data;
 
@@ -50,17 +63,24 @@ public partial class Session<TStore>
     /// </summary>
     private async ValueTask<SessionRecord?> LoadAsync(bool reload, CancellationToken cancellationToken, bool toEnd = false)
     {
-        if (_remembered && !reload && !_response.HasStarted && (_record is null || _record.IsLive(_settings.Clock.GetUtcNow())))
+        var now = _settings.Clock.GetUtcNow();
+        if (_remembered && !reload && !_response.HasStarted && now - _rememberedAt < RememberedFor && (_record is null || _record.IsLive(now)))
         {
             return _record;
         }
 
-        return Remember(_standing switch
+        var record = _standing switch
         {
             Standing.Ended => null,
             Standing.Verified => await ReadVerifiedAsync(toEnd, cancellationToken).ConfigureAwait(false),
             _ => await VerifyAsync(toEnd, cancellationToken).ConfigureAwait(false),
-        });
+        };
+        if (record is not null)
+        {
+            _response.ReadUser();
+        }
+
+        return Remember(record);
     }
 
     private async ValueTask<SessionRecord?> VerifyAsync(bool toEnd, CancellationToken cancellationToken)
@@ -91,7 +111,6 @@ public partial class Session<TStore>
         }
 
         BecomeVerified(id, record, arrived: true);
-        _byGrace = verdict == SecretVerdict.Grace;
         return toEnd ? record : await NoteSeenAsync(record, verdict == SecretVerdict.Pending ? id : null, cancellationToken).ConfigureAwait(false);
     }
 
@@ -139,6 +158,7 @@ public partial class Session<TStore>
         var change = new SessionChange
         {
             Touch = new SessionTouch(now),
+            Generation = _generation,
             Renewal = arrivedPending is null ? null : SessionRenewal.Promote(SessionMint.Hash(arrivedPending), now),
         };
         SessionUpdate outcome;
@@ -165,8 +185,15 @@ public partial class Session<TStore>
     {
         try
         {
-            await _calls.DeleteAsync(record, cancellationToken).ConfigureAwait(false);
-            _settings.Telemetry.Replayed(record.Key);
+            // Of two that are replayed at once, one ends the session; the other is a stale id like any.
+            if (await _calls.DeleteAsync(record, cancellationToken).ConfigureAwait(false))
+            {
+                _settings.Telemetry.Replayed(record.Key);
+            }
+            else
+            {
+                _settings.Telemetry.Stale(record.Key);
+            }
         }
         catch (SessionStoreException fault)
         {
@@ -219,7 +246,6 @@ public partial class Session<TStore>
         _key = record.Key;
         _lineage = record.LineageHash;
         _generation = record.Generation;
-        _byGrace = false;
         _arrived = arrived;
     }
 
@@ -239,6 +265,7 @@ public partial class Session<TStore>
 
         _record = record;
         _remembered = true;
+        _rememberedAt = _settings.Clock.GetUtcNow();
         return record;
     }
 

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
@@ -93,20 +94,11 @@ public partial class Session<TStore> : ISession<TStore>
     {
         using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
         var record = await LoadAsync(reload, cancellationToken).ConfigureAwait(false);
-        if (record is null)
-        {
-            return null;
-        }
-
-        if (record.State == SessionState.SignedIn)
-        {
-            _response.ReadUser();
-        }
-
-        return _data ??= new SessionData(record, _settings, isCurrent: true);
+        return record is null ? null : _data ??= new SessionData(record, _settings, isCurrent: true);
     }
 
     /// <inheritdoc/>
+    [OverloadResolutionPriority(1)]
     public ValueTask SetAsync(string userId, JsonObject? metadata = null, CancellationToken cancellationToken = default) =>
         SignInAsync(userId, FieldsFromJson.From(metadata, nameof(metadata)), cancellationToken);
 
@@ -134,6 +126,7 @@ public partial class Session<TStore> : ISession<TStore>
     }
 
     /// <inheritdoc/>
+    [OverloadResolutionPriority(1)]
     public ValueTask<bool> UpdateAsync(JsonObject fields, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(fields);
@@ -170,8 +163,7 @@ public partial class Session<TStore> : ISession<TStore>
             // The cast matters: a bare null would become an empty value, not an absent one.
             var stood = seen.Fields.TryGetValue(name, out var json) ? json : (ReadOnlyMemory<byte>?)null;
             var set = FieldsFromJson.One(name, modify(SessionJson.Read(seen.Fields, name, typeInfo)), typeInfo, nameof(modify));
-            var change = new SessionChange { Set = set, Condition = new SessionFieldCondition(name, stood), MaxBytes = _settings.MaxRecordBytes };
-            switch (await ChangeAsync(change, nameof(modify), cancellationToken).ConfigureAwait(false))
+            switch (await ChangeAsync(set, [], new SessionFieldCondition(name, stood), nameof(modify), cancellationToken).ConfigureAwait(false))
             {
                 case SessionUpdateStatus.Applied:
                     return true;
@@ -195,7 +187,7 @@ public partial class Session<TStore> : ISession<TStore>
             SessionFieldRule.ThrowIfBadName(name, allowReserved: false, nameof(names));
         }
 
-        return await ChangeAsync(new SessionChange { Remove = gone }, nameof(names), cancellationToken).ConfigureAwait(false) == SessionUpdateStatus.Applied;
+        return await ChangeAsync(null, gone, null, nameof(names), cancellationToken).ConfigureAwait(false) == SessionUpdateStatus.Applied;
     }
 
     /// <inheritdoc/>
@@ -204,7 +196,8 @@ public partial class Session<TStore> : ISession<TStore>
     /// <inheritdoc/>
     public async ValueTask DeleteAsync(CancellationToken cancellationToken = default)
     {
-        using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
+        // Not even a token that is cancelled already keeps the cookie from being deleted.
+        using var turn = await TurnAsync(CancellationToken.None).ConfigureAwait(false);
         await SignOutAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -217,25 +210,18 @@ public partial class Session<TStore> : ISession<TStore>
         Limited(fields, "metadata");
         using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
         _response.ThrowIfStarted();
-        if (await LoadAsync(reload: false, cancellationToken, toEnd: true).ConfigureAwait(false) is { } old)
+        if ((_unended ?? await LoadAsync(reload: false, cancellationToken, toEnd: true).ConfigureAwait(false)) is { } old)
         {
-            await _calls.DeleteAsync(old, cancellationToken).ConfigureAwait(false);
-            _settings.Telemetry.Ended(old.Key, SessionTelemetry.Reason.Replaced);
-            BecomeEnded();
+            await EndAsync(old, SessionTelemetry.Reason.Replaced, cancellationToken).ConfigureAwait(false);
         }
 
         await BeginAsync(userId, fields, cancellationToken).ConfigureAwait(false);
     }
 
-    private ValueTask<bool> MergeAsync(SessionFields fields, CancellationToken cancellationToken)
-    {
-        var change = new SessionChange { Set = Limited(fields, nameof(fields)), MaxBytes = _settings.MaxRecordBytes };
-        return Applied(ChangeAsync(change, nameof(fields), cancellationToken));
+    private async ValueTask<bool> MergeAsync(SessionFields fields, CancellationToken cancellationToken) =>
+        await ChangeAsync(Limited(fields, nameof(fields)), [], null, nameof(fields), cancellationToken).ConfigureAwait(false) == SessionUpdateStatus.Applied;
 
-        static async ValueTask<bool> Applied(ValueTask<SessionUpdateStatus> status) => await status.ConfigureAwait(false) == SessionUpdateStatus.Applied;
-    }
-
-    private async ValueTask<SessionUpdateStatus> ChangeAsync(SessionChange change, string parameter, CancellationToken cancellationToken)
+    private async ValueTask<SessionUpdateStatus> ChangeAsync(SessionFields? set, string[] remove, SessionFieldCondition? condition, string parameter, CancellationToken cancellationToken)
     {
         using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
         var record = await LoadAsync(reload: false, cancellationToken).ConfigureAwait(false);
@@ -244,6 +230,7 @@ public partial class Session<TStore> : ISession<TStore>
             return SessionUpdateStatus.Gone;
         }
 
+        var change = new SessionChange { Set = set, Remove = remove, Condition = condition, MaxBytes = _settings.MaxRecordBytes, Generation = _generation };
         var outcome = await WriteAsync(record, change, cancellationToken).ConfigureAwait(false);
         return outcome.Status == SessionUpdateStatus.TooLarge ? throw TooLarge(parameter) : outcome.Status;
     }

@@ -8,6 +8,7 @@ namespace Sact.Session;
 
 /// <summary>
 /// What a session was when it was read: who, since when, and the metadata. Immutable, without any secret: it may be logged, kept and sent as far as personal data may.
+/// Only data of a signed-in session can be serialised as a whole, since <see cref="UserId"/> throws for any other.
 /// </summary>
 [DebuggerDisplay("{Key} {State}")]
 public sealed class SessionData

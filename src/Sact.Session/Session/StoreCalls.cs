@@ -87,7 +87,9 @@ internal sealed class StoreCalls(IGenericStore store, SessionSettings settings, 
         catch (TimeoutException) when (!pending.IsCompleted)
         {
             Abandon(pending);
-            await limit.CancelAsync().ConfigureAwait(false);
+
+            // Not awaited: a store's own callback must not hold the answer up, nor throw in its place.
+            Abandon(limit.CancelAsync());
             var fault = new SessionStoreException(
                 $"The session store did not answer within StoreTimeout ({settings.StoreTimeout}). Look at the store, or raise SactSessionOptions.StoreTimeout.", null, outcomeUnknown: kind == Kind.Write);
             settings.Telemetry.StoreFault(operation, fault);

@@ -103,6 +103,10 @@ internal sealed class SactSessionOptionsValidator : IValidateOptions<SactSession
         {
             yield return $"The session cookie's name {name} Set SactSessionOptions.Cookie.Name accordingly.";
         }
+        else if (cookie.Name!.Length + SessionIdFormat.Length > CookieRule.MaxNameAndValue)
+        {
+            yield return "The session cookie's name and value have more than 4096 bytes together, and browsers would drop it. Set SactSessionOptions.Cookie.Name to something shorter.";
+        }
         else if (CookieRule.FaultOfPrefix(cookie.Name!, cookie) is { } prefix)
         {
             yield return $"The session cookie's name has a prefix whose rules its attributes break: {prefix} Mend SactSessionOptions.Cookie, or choose a name without the prefix.";

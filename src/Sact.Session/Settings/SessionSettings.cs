@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Text.Json;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -23,7 +24,7 @@ internal sealed class SessionSettings
         Clock = options.TimeProvider ?? TimeProvider.System;
         var metrics = options.MeterFactory is { } meters ? new SessionMetrics(meters.Create(new MeterOptions(SessionMetrics.MeterName))) : SessionMetrics.Shared;
         Telemetry = new SessionTelemetry((options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger("Sact.Session"), metrics);
-        Cookie = new SessionCookie(options.Cookie, options.Persistent ? options.AbsoluteTimeout : null, Telemetry);
+        Cookie = new SessionCookie(Copy(options.Cookie), options.Persistent ? options.AbsoluteTimeout : null, Telemetry);
         Persistent = options.Persistent;
         Limits = new SessionLimits(options.IdleTimeout, options.FirstUseTimeout, options.AbsoluteTimeout);
         AnonymousLimits = new SessionLimits(Shorter(options.AnonymousIdleTimeout, options.IdleTimeout), options.FirstUseTimeout, options.AbsoluteTimeout);
@@ -73,7 +74,29 @@ internal sealed class SessionSettings
 
     /// <summary>Whether it is time to note that a session was seen.</summary>
     public bool IsTouchDue(SessionRecord record, DateTimeOffset now) =>
-        !record.Presented || now - record.LastSeenAt >= Shorter(TouchInterval, record.Limits.IdleTimeout / 20);
+        !record.Presented
+        || now - record.LastSeenAt >= (record.Limits.IdleTimeout < Limits.IdleTimeout ? Shorter(TouchInterval, record.Limits.IdleTimeout / 20) : TouchInterval);
+
+    // What was checked is what is used: a later change to the application's builder must not loosen it.
+    private static CookieBuilder Copy(CookieBuilder cookie)
+    {
+        var copy = new CookieBuilder
+        {
+            Name = cookie.Name,
+            Path = cookie.Path,
+            Domain = cookie.Domain,
+            SecurePolicy = cookie.SecurePolicy,
+            HttpOnly = cookie.HttpOnly,
+            SameSite = cookie.SameSite,
+            IsEssential = cookie.IsEssential,
+        };
+        foreach (string extension in cookie.Extensions)
+        {
+            copy.Extensions.Add(extension);
+        }
+
+        return copy;
+    }
 
     private static TimeSpan Shorter(TimeSpan a, TimeSpan b) => a < b ? a : b;
 }

@@ -15,6 +15,7 @@ internal sealed class DestructionClock(TimeProvider clock, ILogger logger)
     private DateTimeOffset _base = clock.GetUtcNow();
     private long _baseTimestamp = clock.GetTimestamp();
     private long? _jumpedAt;
+    private TimeSpan _jump;
 
     /// <summary>The time to judge destruction by; null while the clock is not to be trusted.</summary>
     public DateTimeOffset? Now
@@ -25,15 +26,18 @@ internal sealed class DestructionClock(TimeProvider clock, ILogger logger)
             lock (_lock)
             {
                 var expected = _base + clock.GetElapsedTime(_baseTimestamp);
-                if ((wall - expected).Duration() <= SessionRecord.SkewMargin)
+                var jump = wall - expected;
+                if (jump.Duration() <= SessionRecord.SkewMargin)
                 {
                     _jumpedAt = null;
                     return wall;
                 }
 
-                if (_jumpedAt is not { } since)
+                // Another jump begins the day anew.
+                if (_jumpedAt is not { } since || (jump - _jump).Duration() > SessionRecord.SkewMargin)
                 {
                     _jumpedAt = clock.GetTimestamp();
+                    _jump = jump;
                     SessionLog.ClockJumped(logger);
                     return null;
                 }

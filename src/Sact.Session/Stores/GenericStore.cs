@@ -28,7 +28,7 @@ public abstract class GenericStore : IGenericStore
         Prefix = string.Intern(options.Prefix);
         _routing = SessionIdFormat.RoutingSeed(options.RoutingKey ?? options.Prefix);
         Clock = options.TimeProvider ?? TimeProvider.System;
-        Logger = (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger(GetType());
+        Logger = new QuietLogger((options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger(GetType()));
         _destruction = new DestructionClock(Clock, Logger);
     }
 
@@ -44,7 +44,7 @@ public abstract class GenericStore : IGenericStore
     /// </summary>
     protected DateTimeOffset? DestructionTime => _destruction.Now;
 
-    /// <summary>Where the store logs; keys only, never an id or a value.</summary>
+    /// <summary>Where the store logs; keys only, never an id or a value. A logger that throws is not heard of here.</summary>
     protected ILogger Logger { get; }
 
     /// <inheritdoc/>

@@ -7,7 +7,7 @@ namespace Sact.Session;
 /// Reckons the bytes that sessions take in memory and keeps them under the limit. Anonymous sessions have a tenth of it and make room only for each other and for
 /// users; a user's session is never evicted.
 /// </summary>
-internal sealed class MemoryBudget(long maxBytes, ConcurrentDictionary<SessionKey, SessionRecord> records, ILogger logger)
+internal sealed class MemoryBudget(long maxBytes, ConcurrentDictionary<SessionKey, SessionRecord> records, Func<bool> sweep, ILogger logger)
 {
     // A record, its place in the dictionary and its place in the index, measured on 64-bit .NET 10 and rounded up.
     private const int FixedBytes = 448;
@@ -31,7 +31,7 @@ internal sealed class MemoryBudget(long maxBytes, ConcurrentDictionary<SessionKe
         long shy = anonymous ? Interlocked.Add(ref _anonymousBytes, bytes) : 0;
         while (total > maxBytes || shy > _maxAnonymousBytes)
         {
-            if (!EvictOne())
+            if (!EvictOne() && !sweep())
             {
                 Give(bytes, anonymous);
                 SessionLog.MemoryFull(logger, maxBytes);

@@ -54,6 +54,8 @@ public sealed partial class MemoryStore
             sessions.Remove(record.Key);
         }
 
+        GiveWay(session);
+
         // Indexed before it is there: an index entry may name a dead session, a live session is always named.
         sessions.Add(session.Key);
         if (_records.TryAdd(session.Key, session))
@@ -77,6 +79,7 @@ public sealed partial class MemoryStore
             }
 
             _budget.Take(MemoryBudget.SizeOf(session), anonymous: true);
+            GiveWay(session);
             if (_records.TryAdd(session.Key, session))
             {
                 _budget.Entered(session);
@@ -87,7 +90,7 @@ public sealed partial class MemoryStore
         }
     }
 
-    /// <summary>What stands in the way of a creation: null if nothing does. A dead record under the key gives way.</summary>
+    /// <summary>What stands in the way of a creation: null if nothing does.</summary>
     private SessionCreation? Standing(SessionRecord session)
     {
         if (!_records.TryGetValue(session.Key, out var stored))
@@ -100,8 +103,16 @@ public sealed partial class MemoryStore
             return stored.IsSameCreation(session) ? SessionCreation.Created() : SessionCreation.Exists;
         }
 
-        EndByKey(stored);
         return null;
+    }
+
+    /// <summary>Makes a dead record under the key give way, once nothing else stands in the way: a refused creation destroys nothing.</summary>
+    private void GiveWay(SessionRecord session)
+    {
+        if (_records.TryGetValue(session.Key, out var stored) && !stored.IsLive(Clock.GetUtcNow()))
+        {
+            EndByKey(stored);
+        }
     }
 
     /// <summary>Takes a record out if it still stands exactly so, and its index entry with it.</summary>
@@ -163,7 +174,8 @@ public sealed partial class MemoryStore
         }
     }
 
-    private long Sweep(int steps)
+    /// <summary>Looks at some records, from where the last sweep stopped, and destroys at most so many that may be.</summary>
+    private long Sweep(int steps, int most)
     {
         if (Interlocked.Exchange(ref _sweeping, 1) == 1)
         {
@@ -179,7 +191,7 @@ public sealed partial class MemoryStore
             }
 
             _sweep ??= _records.GetEnumerator();
-            for (int i = 0; i < steps; i++)
+            for (int i = 0; i < steps && destroyed < most; i++)
             {
                 if (!_sweep.MoveNext())
                 {

@@ -34,7 +34,7 @@ public sealed partial class MemoryStore : GenericStore, IExpiredSessionStore
             throw new ArgumentException("MaxBytes is at least 65536. Set MemoryStoreOptions.MaxBytes accordingly.", nameof(options));
         }
 
-        _budget = new MemoryBudget(options.MaxBytes, _records, Logger);
+        _budget = new MemoryBudget(options.MaxBytes, _records, () => Sweep(_records.Count + 1, most: 100) > 0, Logger);
     }
 
     /// <summary>The bytes that sessions take now, as the store reckons them.</summary>
@@ -58,7 +58,7 @@ public sealed partial class MemoryStore : GenericStore, IExpiredSessionStore
             return ValueTask.FromCanceled<SessionCreation>(cancellationToken);
         }
 
-        Sweep(SweptWithEachCreation);
+        Sweep(SweptWithEachCreation, SweptWithEachCreation);
         var outcome = session.UserId is { } userId ? CreateForUser(session, userId, cap) : CreateAnonymous(session);
         return new(outcome);
     }
@@ -212,6 +212,6 @@ public sealed partial class MemoryStore : GenericStore, IExpiredSessionStore
     public ValueTask<long> DeleteExpiredAsync(int batch, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
-        return cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled<long>(cancellationToken) : new(Sweep(batch));
+        return cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled<long>(cancellationToken) : new(Sweep(_records.Count + 1, batch));
     }
 }

@@ -65,7 +65,7 @@ internal static partial class SessionLog
     [LoggerMessage(20, LogLevel.Debug, "An anonymous session, {Key}, made room for another.")]
     public static partial void AnonymousEvicted(ILogger logger, SessionKey key);
 
-    [LoggerMessage(21, LogLevel.Error, "The memory store is full ({MaxBytes} bytes): sign-in is refused. Raise MemoryStoreOptions.MaxBytes or choose another store.")]
+    [LoggerMessage(21, LogLevel.Error, "The memory store has no room ({MaxBytes} bytes in all, a tenth of it for anonymous sessions): a write is refused. Raise MemoryStoreOptions.MaxBytes or choose another store.")]
     public static partial void MemoryFull(ILogger logger, long maxBytes);
 
     [LoggerMessage(22, LogLevel.Error, "Session {Key} began after the response had started, so its cookie could not be sent; it was ended.")]

@@ -1,0 +1,86 @@
+using static Sact.Session.StoreContract.CaseRun;
+
+namespace Sact.Session.StoreContract;
+
+internal static class ListingCases
+{
+    public static IReadOnlyList<StoreContractCase> All { get; } =
+    [
+        new("Listing", ShowsSignedInAndPending, "A user's list shows the signed-in and the pending sessions, whole, and nobody else's."),
+        new("Listing", UnknownUserHasNone, "The list of a user who has no session is empty, and stays so after the last one ended."),
+        new("Listing", DeadAreSkipped, "Among dead sessions of every kind the list shows exactly the living."),
+        new("Listing", ChangesKeepTheEntry, "No change takes a session out of its user's list.", ["D12"]),
+        new("Listing", CountIsOfAnyState, "The count is of live sessions in any state."),
+    ];
+
+    private static async Task ShowsSignedInAndPending(CaseRun run)
+    {
+        var signedIn = await run.SignInAsync(run.Alice, Fields(("a", "1.0")));
+        var pending = await run.SignInAsync(run.Alice, Fields(("b", "null")), SessionState.Pending);
+        var his = await run.SignInAsync(run.Bob);
+        await run.SignInAsync(null);
+        await run.ListedAsync(run.Alice, "A user's list is not the signed-in and the pending session.", signedIn, pending);
+        await run.ListedAsync(run.Bob, "Another user's list is not the one session.", his);
+        foreach (var session in await run.ListAsync(run.Alice))
+        {
+            RequireSame(session.Key == pending.Key ? pending : signedIn, session, "A listed session");
+        }
+    }
+
+    private static async Task UnknownUserHasNone(CaseRun run)
+    {
+        await run.ListedAsync(run.Alice, "A user who never signed in is listed with sessions.");
+        var session = await run.SignInAsync(run.Alice);
+        await run.Store.DeleteAsync(session, run.Token);
+        await run.ListedAsync(run.Alice, "A user whose last session ended is listed with sessions.");
+    }
+
+    private static async Task DeadAreSkipped(CaseRun run)
+    {
+        var brief = new SessionLimits(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
+        var ended = await run.SignInAsync(run.Alice);
+        await run.SignInAsync(run.Alice, limits: brief);
+        var lives = await run.SignInAsync(run.Alice);
+        var capped = await run.SignInAsync(run.Alice, limits: brief);
+        await run.Store.DeleteAsync(ended, run.Token);
+        run.Clock.Advance(capped.ExpiresAt - run.Now);
+        for (int i = 0; i < 3; i++)
+        {
+            await run.ListedAsync(run.Alice, "Among dead sessions the list is not exactly the living.", lives);
+        }
+    }
+
+    private static async Task ChangesKeepTheEntry(CaseRun run)
+    {
+        var session = await run.SignInAsync(run.Alice, Fields(("a", "1")), SessionState.Pending);
+        var seen = session;
+        foreach (var change in new Func<SessionRecord, SessionChange>[]
+        {
+            _ => new() { Set = Fields(("b", "1")), Remove = ["a"] },
+            _ => new() { Touch = new SessionTouch(run.Now) },
+            now => new() { Renewal = SessionRenewal.Propose(NewHash(), run.Now, now) },
+            now => new() { Renewal = SessionRenewal.Promote(now.PendingHash!.Value, run.Now) },
+            now => new() { Renewal = SessionRenewal.Replace(NewHash(), run.Now, now), Raise = new SessionRaise(1, run.Now, signsIn: true) },
+        })
+        {
+            seen = await run.AppliedAsync(session, change(seen));
+            await run.ListedAsync(run.Alice, "A change took a session out of its user's list.", session);
+            RequireSame(seen, (await run.ListAsync(run.Alice)).Single(), "A listed session after a change");
+        }
+    }
+
+    private static async Task CountIsOfAnyState(CaseRun run)
+    {
+        if (!run.Subject.CountsExactly)
+        {
+            throw new StoreContractNotApplicableException("The store's count is approximate (CountsExactly).");
+        }
+
+        await run.SignInAsync(run.Alice);
+        await run.SignInAsync(run.Alice, state: SessionState.Pending);
+        var visitor = await run.SignInAsync(null);
+        await run.CountedAsync(3, "The count is not of live sessions in any state.");
+        await run.Store.DeleteAsync(visitor, run.Token);
+        await run.CountedAsync(2, "The count is not of live sessions in any state.");
+    }
+}

@@ -1,0 +1,162 @@
+using static Sact.Session.StoreContract.CaseRun;
+
+namespace Sact.Session.StoreContract;
+
+internal static class SweepCases
+{
+    // The cases live through this and sweep at its end, when their clock has come to the server's.
+    private static readonly TimeSpan s_span = TimeSpan.FromDays(10);
+    private static readonly TimeSpan s_tick = TimeSpan.FromMilliseconds(1);
+
+    public static IReadOnlyList<StoreContractCase> All { get; } =
+    [
+        new("Sweep", DestroysWhatIsPastTheMargin, "A sweep destroys what has been expired for the margin, from the millisecond at which it has.", startsBefore: s_span + s_tick),
+        new("Sweep", SparesTheMargin, "A sweep destroys nothing whose deadline is less than the margin past.", ["G2"], s_span),
+        new("Sweep", SparesTheLiving, "A sweep destroys nothing that lives, also if it was touched just before what had been its deadline.", ["D9"], s_span),
+        new("Sweep", KeepsToItsBatch, "A sweep destroys at most its batch; swept again and again it destroys all.", startsBefore: s_span),
+        new("Sweep", BelievesNoJumpingClock, "A sweep destroys nothing while the clock has jumped by more than the margin.", ["G2"]),
+        new("Sweep", BatchIsAtLeastOne, "A batch below 1 is an ArgumentOutOfRangeException.", startsBefore: s_span),
+        new("Sweep", NeverTakesWhatIsTouched, "Sessions touched while sweeps run are not swept.", ["D9"], s_span),
+    ];
+
+    private static IExpiredSessionStore Sweeper(CaseRun run) =>
+        run.Store as IExpiredSessionStore ?? throw new StoreContractNotApplicableException("The store is no IExpiredSessionStore: it has a time-to-live of its own.");
+
+    private static async Task<long> SweepAllAsync(CaseRun run)
+    {
+        long destroyed = 0;
+        for (int i = 0; i < 50; i++)
+        {
+            destroyed += await Sweeper(run).DeleteExpiredAsync(100, run.Token);
+        }
+
+        return destroyed;
+    }
+
+    private static SessionLimits EndingBefore(TimeSpan beforeTheEnd) => new(s_span - beforeTheEnd, s_span - beforeTheEnd, s_span - beforeTheEnd);
+
+    private static async Task DestroysWhatIsPastTheMargin(CaseRun run)
+    {
+        var sweeper = Sweeper(run);
+        run.Clock.Advance(s_tick);
+        var limits = EndingBefore(SessionRecord.SkewMargin);
+        SessionRecord[] dead = [await run.SignInAsync(run.Alice, limits: limits, presented: true), await run.SignInAsync(run.Alice, SessionFields.Empty, SessionState.Pending, limits: limits), await run.SignInAsync(null, limits: limits)];
+        var live = await run.SignInAsync(run.Alice, limits: EndingBefore(-TimeSpan.FromDays(1)));
+        run.Clock.Advance(s_span - s_tick);
+        Require(await SweepAllAsync(run) == 0, "A sweep destroyed a session one millisecond before the margin after its deadline had passed.");
+        run.Clock.Advance(s_tick);
+        Require(await SweepAllAsync(run) == dead.Length, "Sweeps did not destroy, or did not count, exactly what has been expired for the margin.");
+        Require(await sweeper.DeleteExpiredAsync(100, run.Token) == 0, "A sweep says that it destroyed what had been destroyed.");
+        await run.StandsAsync(live, "A live session after a sweep");
+
+        // Only what is not stored any more stays away when the clock goes back.
+        run.Clock.Jump(-s_span);
+        foreach (var session in dead)
+        {
+            await run.AbsentAsync(session, "A session that was swept is still stored.");
+        }
+
+        await run.ListedAsync(run.Alice, "A session that was swept is still listed.", live);
+    }
+
+    private static async Task SparesTheMargin(CaseRun run)
+    {
+        var session = await run.SignInAsync(run.Alice, limits: EndingBefore(SessionRecord.SkewMargin - s_tick));
+        run.Clock.Advance(s_span);
+        await run.AbsentAsync(session, "An expired session is read.");
+        Require(await SweepAllAsync(run) == 0, "A sweep destroyed a session within the margin after its deadline.");
+        run.Clock.Jump(-SessionRecord.SkewMargin);
+        await run.StandsAsync(session, "A session whose deadline is less than the margin past, after a sweep,");
+    }
+
+    private static async Task SparesTheLiving(CaseRun run)
+    {
+        var limits = new SessionLimits(TimeSpan.FromDays(6), TimeSpan.FromHours(1), TimeSpan.FromDays(30));
+        var touched = await run.SignInAsync(run.Alice, limits: limits, presented: true);
+        var firstTouched = await run.SignInAsync(null, limits: limits);
+        await run.AppliedAsync(firstTouched, new SessionChange { Touch = new SessionTouch(run.Now) });
+        run.Clock.Advance(TimeSpan.FromDays(5));
+        touched = await run.AppliedAsync(touched, new SessionChange { Touch = new SessionTouch(run.Now) });
+        firstTouched = await run.AppliedAsync(firstTouched, new SessionChange { Touch = new SessionTouch(run.Now) });
+        run.Clock.Advance(s_span - TimeSpan.FromDays(5));
+        Require(await SweepAllAsync(run) == 0, "A sweep destroyed a live session that was touched.");
+        await run.StandsAsync(touched, "A touched session after a sweep");
+        await run.StandsAsync(firstTouched, "A touched anonymous session after a sweep");
+    }
+
+    private static async Task KeepsToItsBatch(CaseRun run)
+    {
+        const int Dead = 10, Batch = 3;
+        var sweeper = Sweeper(run);
+        for (int i = 0; i < Dead; i++)
+        {
+            await run.SignInAsync(i % 2 == 0 ? run.Alice : null);
+        }
+
+        var live = await run.SignInAsync(run.Alice, limits: EndingBefore(-TimeSpan.FromDays(1)));
+        run.Clock.Advance(s_span);
+        long destroyed = 0;
+        for (int sweep = 0; sweep < 100 && destroyed < Dead; sweep++)
+        {
+            long now = await sweeper.DeleteExpiredAsync(Batch, run.Token);
+            Require(now is >= 0 and <= Batch, $"A sweep with a batch of {Batch} destroyed {now}.");
+            destroyed += now;
+        }
+
+        Require(destroyed == Dead, $"A hundred sweeps destroyed {destroyed} of {Dead} dead sessions.");
+        await run.StandsAsync(live, "A live session among swept ones");
+    }
+
+    private static async Task BelievesNoJumpingClock(CaseRun run)
+    {
+        Sweeper(run);
+        var session = await run.SignInAsync(run.Alice);
+        run.Clock.Advance(TimeSpan.FromMinutes(1));
+        foreach (var jump in new[] { TimeSpan.FromDays(1), TimeSpan.FromDays(90) })
+        {
+            run.Clock.Jump(jump);
+            Require(await SweepAllAsync(run) == 0, "A sweep destroyed a session by a clock that had jumped.");
+            run.Clock.Jump(-jump);
+            await run.StandsAsync(session, "A session after sweeps by a clock that had jumped and was set right,");
+        }
+    }
+
+    private static async Task BatchIsAtLeastOne(CaseRun run)
+    {
+        var sweeper = Sweeper(run);
+        foreach (int batch in new[] { 0, -1, int.MinValue })
+        {
+            await RequireThrowsAsync<ArgumentOutOfRangeException>(async () => await sweeper.DeleteExpiredAsync(batch, run.Token), $"A batch of {batch} was accepted.");
+        }
+
+        Require(await sweeper.DeleteExpiredAsync(int.MaxValue, run.Token) == 0, "A sweep of an empty prefix destroyed something, or a large batch was refused.");
+    }
+
+    private static async Task NeverTakesWhatIsTouched(CaseRun run)
+    {
+        var sweeper = Sweeper(run);
+        var limits = new SessionLimits(TimeSpan.FromHours(1), TimeSpan.FromHours(1), TimeSpan.FromDays(30));
+        var sessions = new SessionRecord[8];
+        for (int i = 0; i < sessions.Length; i++)
+        {
+            sessions[i] = await run.SignInAsync(i % 2 == 0 ? run.Alice : null, limits: limits, presented: true);
+        }
+
+        for (var left = s_span; left > TimeSpan.FromHours(2); left -= TimeSpan.FromMinutes(59))
+        {
+            run.Clock.Advance(TimeSpan.FromMinutes(59));
+            await TogetherAsync(sessions.Length + 2, async i =>
+            {
+                if (i < sessions.Length)
+                {
+                    var update = await run.Handle(i).UpdateAsync(sessions[i], new SessionChange { Touch = new SessionTouch(run.Now) }, run.Token);
+                    Require(update.Status == SessionUpdateStatus.Applied, "A session that was touched in time was swept.");
+                }
+                else
+                {
+                    Require(await sweeper.DeleteExpiredAsync(100, run.Token) == 0, "A sweep destroyed a live session.");
+                }
+            });
+        }
+    }
+}

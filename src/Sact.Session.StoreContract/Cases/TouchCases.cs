@@ -1,0 +1,120 @@
+using static Sact.Session.StoreContract.CaseRun;
+
+namespace Sact.Session.StoreContract;
+
+internal static class TouchCases
+{
+    public static IReadOnlyList<StoreContractCase> All { get; } =
+    [
+        new("Touch", FirstTouchLiftsTheFirstUseLimit, "The first touch marks the session presented: from then on the idle timeout holds in place of the first-use one.", ["D13"]),
+        new("Touch", ExtendsTheIdleDeadline, "A touch moves the idle deadline to the idle timeout after it."),
+        new("Touch", MovesNoClockBackwards, "A touch by a clock that is behind marks the session presented and moves nothing back.", ["G3"]),
+        new("Touch", NeverPassesTheAbsoluteDeadline, "However often and late it is touched, a session ends at its absolute deadline.", ["G5"]),
+        new("Touch", ClientIsReplacedOrKept, "A touch with a client replaces the one last seen, one without keeps it; that of the sign-in stays."),
+        new("Touch", TouchesNothingElse, "A touch changes only presented, last seen and its client."),
+    ];
+
+    private static SessionChange TouchAt(DateTimeOffset at, SessionClient? client = null) => new() { Touch = new SessionTouch(at, client) };
+
+    private static async Task FirstTouchLiftsTheFirstUseLimit(CaseRun run)
+    {
+        var limits = new SessionLimits(TimeSpan.FromHours(2), TimeSpan.FromMinutes(5), TimeSpan.FromHours(24));
+        var never = await run.SignInAsync(run.Alice, limits: limits);
+        var once = await run.SignInAsync(run.Alice, limits: limits);
+        var answer = await run.AppliedAsync(once, TouchAt(run.Now));
+        Require(answer.Presented, "The first touch did not mark the session presented.");
+        run.Clock.Advance(TimeSpan.FromMinutes(5));
+        await run.AbsentAsync(never, "A session that was never presented outlived its first-use timeout.");
+        await run.AliveAsync(once, "A session that was presented ended with its first-use timeout.");
+        run.Clock.Advance(TimeSpan.FromMinutes(115) - TimeSpan.FromMilliseconds(1));
+        await run.AliveAsync(once, "A session that was presented ended before its idle timeout.");
+        run.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        await run.AbsentAsync(once, "A session outlived its idle timeout.");
+    }
+
+    private static async Task ExtendsTheIdleDeadline(CaseRun run)
+    {
+        var session = await run.SignInAsync(run.Alice, presented: true);
+        for (int i = 0; i < 5; i++)
+        {
+            run.Clock.Advance(Limits.IdleTimeout - TimeSpan.FromMilliseconds(1));
+            var answer = await run.AppliedAsync(session, TouchAt(run.Now), "A touch one millisecond before the deadline");
+            Require(answer.LastSeenAt == run.Now && answer.ExpiresAt == run.Now + Limits.IdleTimeout, "A touch did not move the deadline to the idle timeout after it.");
+            await run.StandsAsync(answer, "A touched session");
+        }
+
+        run.Clock.Advance(Limits.IdleTimeout);
+        await run.AbsentAsync(session, "A session outlived its idle timeout after it was touched.");
+    }
+
+    private static async Task MovesNoClockBackwards(CaseRun run)
+    {
+        var session = await run.SignInAsync(run.Alice);
+        var answer = await run.AppliedAsync(session, TouchAt(run.Now.AddMinutes(-5)));
+        Require(answer.LastSeenAt == session.LastSeenAt, "A touch by a clock that is behind moved last-seen backwards.");
+        Require(answer.Presented, "A touch by a clock that is behind did not mark the session presented.");
+        await run.StandsAsync(answer, "A session touched by a clock that is behind");
+        var later = await run.AppliedAsync(session, TouchAt(run.Now.AddMinutes(5)));
+        var still = await run.AppliedAsync(session, TouchAt(run.Now));
+        RequireSame(later, still, "A session touched by a clock that is behind another");
+        await run.StandsAsync(later, "A session touched by a clock that is behind another");
+    }
+
+    private static async Task NeverPassesTheAbsoluteDeadline(CaseRun run)
+    {
+        var session = await run.SignInAsync(run.Alice, presented: true);
+        var end = session.AbsoluteDeadline;
+        var answer = await run.AppliedAsync(session, TouchAt(end.AddDays(30)));
+        Require(answer.LastSeenAt <= end && answer.ExpiresAt == end, "A touch from the future passed the absolute deadline.");
+        while (end - run.Now > Limits.IdleTimeout)
+        {
+            run.Clock.Advance(Limits.IdleTimeout - TimeSpan.FromSeconds(1));
+            await run.AppliedAsync(session, TouchAt(run.Now));
+        }
+
+        run.Clock.Advance(end - run.Now - TimeSpan.FromMilliseconds(1));
+        await run.AppliedAsync(session, TouchAt(run.Now), "A touch one millisecond before the absolute deadline");
+        run.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        await run.AbsentAsync(session, "A touched session outlived its absolute deadline.");
+        await run.AnsweredAsync(SessionUpdateStatus.Gone, session, TouchAt(run.Now), "A touch at the absolute deadline");
+        await run.ListedAsync(run.Alice, "A touched session is listed past its absolute deadline.");
+    }
+
+    private static async Task ClientIsReplacedOrKept(CaseRun run)
+    {
+        var session = await run.SignInAsync(run.Alice);
+        var first = await run.AppliedAsync(session, TouchAt(run.Now, new SessionClient("One", "192.0.2.1")));
+        Require(first.LastSeenClient == new SessionClient("One", "192.0.2.1") && first.SignInClient is null, "A touch did not set the client last seen, or set that of the sign-in.");
+        var second = await run.AppliedAsync(session, TouchAt(run.Now.AddMinutes(1)));
+        Require(second.LastSeenClient == new SessionClient("One", "192.0.2.1"), "A touch without a client did not keep the one last seen.");
+        var third = await run.AppliedAsync(session, TouchAt(run.Now.AddMinutes(2), new SessionClient("Two", null)));
+        Require(third.LastSeenClient == new SessionClient("Two", null), "A touch with a client did not replace the one last seen.");
+        await run.StandsAsync(third, "A session touched with a client");
+    }
+
+    private static async Task TouchesNothingElse(CaseRun run)
+    {
+        var session = await run.CreateAsync(run.Record(run.Alice, SessionState.Pending, Fields(("a", "1.0"), ("b", "null")), level: 3, pending: NewHash()));
+        run.Clock.Advance(TimeSpan.FromMinutes(1));
+        var answer = await run.AppliedAsync(session, TouchAt(run.Now));
+        var expected = new SessionRecord
+        {
+            Key = session.Key,
+            UserId = session.UserId,
+            State = session.State,
+            AssuranceLevel = session.AssuranceLevel,
+            LineageHash = session.LineageHash,
+            CurrentHash = session.CurrentHash,
+            PendingHash = session.PendingHash,
+            PendingSince = session.PendingSince,
+            Presented = true,
+            Fields = session.Fields,
+            CreatedAt = session.CreatedAt,
+            LastSeenAt = run.Now,
+            AuthenticatedAt = session.AuthenticatedAt,
+            Limits = session.Limits,
+        };
+        RequireSame(expected, answer, "The record in the answer to a touch");
+        await run.StandsAsync(expected, "A touched session");
+    }
+}

@@ -1,0 +1,110 @@
+namespace Sact.Session.StoreContract;
+
+/// <summary>What a store must come to, as a dictionary and an instant.</summary>
+internal sealed class ModelStore
+{
+    private readonly Dictionary<SessionKey, ModelSession> _sessions = [];
+
+    /// <summary>No clock may be set back to before this: sessions with earlier deadlines may have been destroyed.</summary>
+    public DateTimeOffset Floor { get; private set; } = DateTimeOffset.MinValue;
+
+    public DateTimeOffset Now { get; private set; }
+
+    public void SetClock(DateTimeOffset now)
+    {
+        Now = now;
+        foreach (var session in _sessions.Values.Where(session => now >= session.Deadline + SessionRecord.SkewMargin).ToList())
+        {
+            // From here on the store may or may not have it; dead it is either way.
+            Floor = session.Deadline > Floor ? session.Deadline : Floor;
+            _sessions.Remove(session.Key);
+        }
+    }
+
+    public ModelSession? Live(SessionKey key) => _sessions.GetValueOrDefault(key) is { } session && Now < session.Deadline ? session : null;
+
+    /// <summary>The session, dead or alive: a raise can bring limits that are over already.</summary>
+    public ModelSession? Stored(SessionKey key) => _sessions.GetValueOrDefault(key);
+
+    public List<ModelSession> LiveOf(string user) => [.. _sessions.Values.Where(session => session.User == user && Now < session.Deadline)];
+
+    public int CountLive() => _sessions.Values.Count(session => Now < session.Deadline);
+
+    public (SessionCreationStatus Status, List<SessionKey> Ended) Create(SessionRecord record, SessionCap? cap)
+    {
+        if (Live(record.Key) is { } standing)
+        {
+            bool retry = standing.Lineage == record.LineageHash && standing.Current == record.CurrentHash && standing.State == record.State && standing.Created == record.CreatedAt && standing.User == record.UserId;
+            return (retry ? SessionCreationStatus.Created : SessionCreationStatus.Exists, []);
+        }
+
+        var ended = new List<SessionKey>();
+        if (cap is not null && record.UserId is { } user)
+        {
+            var live = LiveOf(user);
+            if (live.Count >= cap.Max && cap.Policy == SessionCapPolicy.Refuse)
+            {
+                return (SessionCreationStatus.CapReached, []);
+            }
+
+            while (live.Count >= cap.Max)
+            {
+                var first = live[0];
+                foreach (var other in live)
+                {
+                    first = GoesBefore(other, first, cap.Policy) ? other : first;
+                }
+
+                live.Remove(first);
+                _sessions.Remove(first.Key);
+                ended.Add(first.Key);
+            }
+        }
+
+        _sessions[record.Key] = ModelSession.Of(record);
+        return (SessionCreationStatus.Created, ended);
+    }
+
+    public SessionUpdateStatus Update(SessionRecord record, SessionChange change) =>
+        Live(record.Key) is { } session && session.Lineage == record.LineageHash ? session.Change(change) : SessionUpdateStatus.Gone;
+
+    public bool Delete(SessionRecord record)
+    {
+        if (_sessions.GetValueOrDefault(record.Key) is not { } session || session.Lineage != record.LineageHash)
+        {
+            return false;
+        }
+
+        _sessions.Remove(record.Key);
+        return Now < session.Deadline;
+    }
+
+    public long DeleteWhere(Func<ModelSession, bool> which)
+    {
+        long ended = 0;
+        foreach (var session in _sessions.Values.Where(which).ToList())
+        {
+            _sessions.Remove(session.Key);
+            ended += Now < session.Deadline ? 1 : 0;
+        }
+
+        return ended;
+    }
+
+    private bool GoesBefore(ModelSession one, ModelSession other, SessionCapPolicy policy)
+    {
+        bool oneLingers = Lingers(one), otherLingers = Lingers(other);
+        if (oneLingers != otherLingers)
+        {
+            return oneLingers;
+        }
+
+        var oneAt = policy == SessionCapPolicy.EndOldest || !one.Presented ? one.Created : one.Seen;
+        var otherAt = policy == SessionCapPolicy.EndOldest || !other.Presented ? other.Created : other.Seen;
+        int order = oneAt.CompareTo(otherAt);
+        order = order != 0 ? order : one.Created.CompareTo(other.Created);
+        return (order != 0 ? order : string.CompareOrdinal(one.Key.KeyPart, other.Key.KeyPart)) < 0;
+    }
+
+    private bool Lingers(ModelSession session) => !session.Presented && Now - session.Created > TimeSpan.FromMinutes(1);
+}

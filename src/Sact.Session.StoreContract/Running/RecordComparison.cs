@@ -1,0 +1,32 @@
+namespace Sact.Session.StoreContract;
+
+/// <summary>Compares records property by property; written out, because a property that were forgotten in a store could be forgotten by a generated comparison too.</summary>
+internal static class RecordComparison
+{
+    /// <summary>The name of the first property that differs; null if none does.</summary>
+    public static string? Difference(SessionRecord expected, SessionRecord actual) =>
+        expected.Key != actual.Key ? nameof(SessionRecord.Key)
+        : !string.Equals(expected.UserId, actual.UserId, StringComparison.Ordinal) ? nameof(SessionRecord.UserId)
+        : expected.State != actual.State ? nameof(SessionRecord.State)
+        : expected.AssuranceLevel != actual.AssuranceLevel ? nameof(SessionRecord.AssuranceLevel)
+        : expected.LineageHash != actual.LineageHash ? nameof(SessionRecord.LineageHash)
+        : expected.CurrentHash != actual.CurrentHash ? nameof(SessionRecord.CurrentHash)
+        : expected.PendingHash != actual.PendingHash ? nameof(SessionRecord.PendingHash)
+        : expected.PendingSince != actual.PendingSince ? nameof(SessionRecord.PendingSince)
+        : expected.PreviousHash != actual.PreviousHash ? nameof(SessionRecord.PreviousHash)
+        : expected.LastPromotedAt != actual.LastPromotedAt ? nameof(SessionRecord.LastPromotedAt)
+        : expected.Generation != actual.Generation ? nameof(SessionRecord.Generation)
+        : expected.Presented != actual.Presented ? nameof(SessionRecord.Presented)
+        : expected.Persistent != actual.Persistent ? nameof(SessionRecord.Persistent)
+        : expected.SignInClient != actual.SignInClient ? nameof(SessionRecord.SignInClient)
+        : expected.LastSeenClient != actual.LastSeenClient ? nameof(SessionRecord.LastSeenClient)
+        : expected.CreatedAt != actual.CreatedAt ? nameof(SessionRecord.CreatedAt)
+        : expected.AuthenticatedAt != actual.AuthenticatedAt ? nameof(SessionRecord.AuthenticatedAt)
+        : expected.LastSeenAt != actual.LastSeenAt ? nameof(SessionRecord.LastSeenAt)
+        : expected.Limits.IdleTimeout != actual.Limits.IdleTimeout ? nameof(SessionLimits.IdleTimeout)
+        : expected.Limits.FirstUseTimeout != actual.Limits.FirstUseTimeout ? nameof(SessionLimits.FirstUseTimeout)
+        : expected.Limits.AbsoluteTimeout != actual.Limits.AbsoluteTimeout ? nameof(SessionLimits.AbsoluteTimeout)
+        : expected.Format != actual.Format ? nameof(SessionRecord.Format)
+        : !expected.Fields.SameAs(actual.Fields) ? nameof(SessionRecord.Fields)
+        : null;
+}

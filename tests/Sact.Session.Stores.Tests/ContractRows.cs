@@ -1,0 +1,21 @@
+namespace Sact.Session.Stores.Tests;
+
+/// <summary>
+/// The suite as rows of a theory, each with the abuse it repels as its traits: <c>--filter-trait "abuse=G4"</c>. A row is the case's name, because only rows of what xunit can write down are
+/// there to be filtered before the run.
+/// </summary>
+internal static class ContractRows
+{
+    public static IEnumerable<TheoryDataRow<string>> All => StoreContractSuite.Cases.Select(@case =>
+    {
+        var row = new TheoryDataRow<string>(@case.Name);
+        foreach (string abuse in @case.Abuse)
+        {
+            row = row.WithTrait("abuse", abuse);
+        }
+
+        return row;
+    });
+
+    public static StoreContractCase Named(string name) => Assert.Single(StoreContractSuite.Cases, @case => @case.Name == name);
+}

@@ -1,0 +1,51 @@
+using Sact.Session.StoreContract;
+
+namespace Sact.Session.Stores.Tests.Readme;
+
+#region readme:contract
+public sealed class MySubject : StoreContractSubject
+{
+    public override bool SharesData => true;         // two stores opened with one prefix see the same sessions
+
+    public override ValueTask<IGenericStore> OpenAsync(TimeProvider clock, string prefix, CancellationToken cancellationToken) =>
+        new(new MyStore(new GenericStoreOptions { TimeProvider = clock, Prefix = prefix }));
+}
+#endregion
+
+/// <summary>The C# of README.md about the contract suite, so that the compiler reads it. ReadmeTests in Sact.Session.Tests holds it against its block.</summary>
+public static class ReadmeCode
+{
+    public static async Task Contract()
+    {
+        #region readme:contract
+
+        foreach (var rule in StoreContractSuite.Cases)
+        {
+            await using var subject = new MySubject();
+            await rule.RunAsync(subject);                // throws with one sentence if the store breaks the rule
+        }
+        #endregion
+    }
+}
+
+/// <summary>Stands for a store author's store.</summary>
+public sealed class MyStore(GenericStoreOptions options) : GenericStore(options)
+{
+    private readonly MemoryStore _inner = new(new MemoryStoreOptions { Prefix = options.Prefix, TimeProvider = options.TimeProvider });
+
+    public override ValueTask<SessionRecord?> GetAsync(SessionKey key, CancellationToken cancellationToken = default) => _inner.GetAsync(key, cancellationToken);
+
+    public override ValueTask<SessionCreation> CreateAsync(SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default) => _inner.CreateAsync(session, cap, cancellationToken);
+
+    public override ValueTask<SessionUpdate> UpdateAsync(SessionRecord session, SessionChange change, CancellationToken cancellationToken = default) => _inner.UpdateAsync(session, change, cancellationToken);
+
+    public override ValueTask<bool> DeleteAsync(SessionRecord session, CancellationToken cancellationToken = default) => _inner.DeleteAsync(session, cancellationToken);
+
+    public override IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(string userId, CancellationToken cancellationToken = default) => _inner.GetActiveSessionsAsync(userId, cancellationToken);
+
+    public override ValueTask<long> DeleteActiveSessionsAsync(string userId, SessionKey? except = null, CancellationToken cancellationToken = default) => _inner.DeleteActiveSessionsAsync(userId, except, cancellationToken);
+
+    public override ValueTask<long> DeleteAllAsync(CancellationToken cancellationToken = default) => _inner.DeleteAllAsync(cancellationToken);
+
+    public override ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) => _inner.CountActiveSessionsAsync(cancellationToken);
+}

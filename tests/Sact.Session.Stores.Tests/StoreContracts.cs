@@ -1,0 +1,47 @@
+namespace Sact.Session.Stores.Tests;
+
+public sealed class MemoryStoreContract
+{
+    public static IEnumerable<TheoryDataRow<string>> Cases => ContractRows.All;
+
+    [Theory(SkipExceptions = [typeof(StoreContractNotApplicableException)])]
+    [MemberData(nameof(Cases))]
+    public async Task Holds(string @case)
+    {
+        await using var subject = new MemorySubject();
+        await ContractRows.Named(@case).RunAsync(subject, TestContext.Current.CancellationToken);
+    }
+
+    [Theory]
+    [InlineData(11, 4000)]
+    [InlineData(12, 4000)]
+    [InlineData(13, 4000)]
+    public async Task RandomCommandsAgreeWithTheModel(ulong seed, int commands)
+    {
+        await using var subject = new MemorySubject();
+        await StoreContractModel.RunAsync(subject, seed, commands, TestContext.Current.CancellationToken);
+    }
+}
+
+public sealed class DictionaryStoreContract
+{
+    public static IEnumerable<TheoryDataRow<string>> Cases => ContractRows.All;
+
+    /// <summary>Not one case may be left out for this store: it is what shows that every case can pass.</summary>
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public async Task Holds(string @case)
+    {
+        await using var subject = new DictionarySubject();
+        await ContractRows.Named(@case).RunAsync(subject, TestContext.Current.CancellationToken);
+    }
+
+    [Theory]
+    [InlineData(21, 4000)]
+    [InlineData(22, 4000)]
+    public async Task RandomCommandsAgreeWithTheModel(ulong seed, int commands)
+    {
+        await using var subject = new DictionarySubject();
+        await StoreContractModel.RunAsync(subject, seed, commands, TestContext.Current.CancellationToken);
+    }
+}

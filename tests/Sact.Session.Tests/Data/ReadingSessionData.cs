@@ -1,0 +1,162 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Sact.Session.Tests;
+
+/// <summary>What a page can ask of a session it has read.</summary>
+public sealed class ReadingSessionData
+{
+    private static readonly SessionData s_data = SessionData.ForTests("alice", new()
+    {
+        ["text"] = "x",
+        ["escaped"] = "a\"b\u0000é😀",
+        ["number"] = 7,
+        ["null"] = null,
+        ["list"] = new JsonArray("a", "b"),
+        ["object"] = new JsonObject { ["inner"] = "y" },
+    });
+
+    [Fact]
+    public void TheIndexerIsTheTextAndNullForAnyOtherKind()
+    {
+        Assert.Equal("x", s_data["text"]);
+        Assert.Equal("a\"b\u0000é😀", s_data["escaped"]);
+        foreach (string name in new[] { "number", "null", "list", "object", "TEXT", "absent", "", "\ud800" })
+        {
+            Assert.Null(s_data[name]);
+        }
+
+        Assert.Throws<ArgumentNullException>("name", () => s_data[null!]);
+    }
+
+    [Fact]
+    public void AFieldIsReadByItsType()
+    {
+        Assert.Equal(7, s_data.Get<int>("number"));
+        Assert.Equal(7L, s_data.Get<long?>("number"));
+        Assert.Equal(["a", "b"], s_data.Get<string[]>("list")!);
+        Assert.Equal("y", s_data.Get<Inner>("object")?.inner);
+        Assert.Equal(0, s_data.Get<int>("absent"));
+        Assert.Equal(0, s_data.Get<int>("null"));
+        Assert.Null(s_data.Get<int?>("null"));
+        Assert.Null(s_data.Get<string>("absent"));
+        Assert.Equal(7, s_data.Get("number", (JsonTypeInfo<int>)JsonSerializerOptions.Default.GetTypeInfo(typeof(int))));
+    }
+
+    [Fact]
+    public void AFieldOfAnotherKindIsAnExceptionAndNotADefault()
+    {
+        Assert.Throws<JsonException>(() => s_data.Get<int>("text"));
+        Assert.Throws<JsonException>(() => s_data.Get<string>("number"));
+        Assert.Throws<JsonException>(() => s_data.Get<int[]>("list"));
+    }
+
+    [Fact]
+    public void AllFieldsAreReadAsOneObject()
+    {
+        var all = s_data.As<All>();
+
+        Assert.Equal(("x", 7, 2), (all.Text, all.Number, all.List.Count));
+        Assert.Equal("y", s_data.As<JsonObject>()["object"]?["inner"]?.GetValue<string>());
+        Assert.Throws<JsonException>(() => s_data.As<Dictionary<string, int>>());
+    }
+
+    [Fact]
+    public void OnlyOneWhoIsSignedInHasAUserId()
+    {
+        var pending = Data(SessionState.Pending, "alice");
+        var anonymous = Data(SessionState.Anonymous, null);
+
+        Assert.Equal("alice", s_data.UserId);
+        Assert.Null(s_data.PendingUserId);
+        Assert.Throws<InvalidOperationException>(() => pending.UserId);
+        Assert.Equal("alice", pending.PendingUserId);
+        Assert.Throws<InvalidOperationException>(() => anonymous.UserId);
+        Assert.Null(anonymous.PendingUserId);
+        Assert.False(pending.IsFresh(TimeSpan.FromDays(400)));
+        Assert.False(anonymous.IsFresh(TimeSpan.FromDays(400)));
+    }
+
+    [Fact]
+    public async Task FreshnessCountsFromTheSignInAndNotFromTheLastVisit()
+    {
+        var bed = new Bed();
+        string id = await bed.SignInAsync();
+        bed.Clock.Advance(TimeSpan.FromMinutes(30));
+        var data = (await bed.Request(id).Session.GetAsync())!;
+
+        Assert.True(data.IsFresh(TimeSpan.FromMinutes(30)));
+        Assert.False(data.IsFresh(TimeSpan.FromMinutes(30) - TimeSpan.FromMilliseconds(1)));
+
+        // It goes by the clock and not by when the data was read.
+        bed.Clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.False(data.IsFresh(TimeSpan.FromMinutes(30)));
+        Assert.Equal(bed.Clock.Start, data.AuthenticatedAt);
+        Assert.Equal(bed.Clock.Start + TimeSpan.FromMinutes(30), data.LastSeenAt);
+    }
+
+    [Fact]
+    public async Task TheLibrarysOwnFieldsAreNotTheApplications()
+    {
+        var bed = new Bed();
+        string id = await bed.SignInAsync("alice", new() { ["a"] = 1 });
+        var record = (await bed.Memory.GetAsync(bed.Memory.GetSessionKey(id)))!;
+        await bed.Memory.UpdateAsync(record, new SessionChange { Set = SessionFields.Create([new("$claims", "\"secret\""u8.ToArray())]) });
+
+        var data = (await bed.Request(id).Session.GetAsync())!;
+
+        Assert.Equal(["a"], data.Fields.Select(field => field.Key));
+        Assert.Null(data["$claims"]);
+        Assert.Null(data.Get<string>("$claims"));
+        Assert.DoesNotContain("claims", JsonSerializer.Serialize(data), StringComparison.Ordinal);
+        Assert.DoesNotContain("claims", data.As<JsonObject>().ToJsonString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AsJsonItIsWhatAPageMayShow()
+    {
+        var data = Data(SessionState.SignedIn, "alice", SessionFields.Create([new("a", "1.0"u8.ToArray())]));
+
+        Assert.Equal(
+            $$"""{"userId":"alice","pendingUserId":null,"state":{{(int)SessionState.SignedIn}},"key":"{{data.Key}}","isCurrent":true,"assuranceLevel":0,"fields":{"a":1.0},"createdAt":"2030-01-01T00:00:00+00:00","authenticatedAt":null,"lastSeenAt":"2030-01-01T00:00:00+00:00","expiresAt":"2030-01-01T01:00:00+00:00"}""",
+            JsonSerializer.Serialize(data, JsonSerializerOptions.Web));
+    }
+
+    [Fact]
+    public void MadeForTestsItKeepsTheRules()
+    {
+        Assert.Equal(SessionState.SignedIn, s_data.State);
+        Assert.True(s_data.IsCurrent);
+        Assert.True(s_data.IsFresh(TimeSpan.FromHours(1)));
+        Assert.Throws<ArgumentException>("userId", () => SessionData.ForTests(""));
+        Assert.Throws<ArgumentException>("fields", () => SessionData.ForTests("alice", new() { ["$a"] = 1 }));
+    }
+
+    private static SessionData Data(SessionState state, string? userId, SessionFields? fields = null)
+    {
+        var bed = new Bed();
+        var (_, record) = SessionMint.Make(bed.Memory, bed.Options.Settings, userId, SessionFields.Empty);
+        return new SessionData(
+            new SessionRecord
+            {
+                Key = record.Key,
+                UserId = userId,
+                State = state,
+                LineageHash = record.LineageHash,
+                CurrentHash = record.CurrentHash,
+                CreatedAt = record.CreatedAt,
+                LastSeenAt = record.LastSeenAt,
+                Limits = record.Limits,
+                Fields = fields ?? SessionFields.Empty,
+            },
+            bed.Options.Settings,
+            isCurrent: true);
+    }
+
+#pragma warning disable IDE1006, CA1812 // Named as the field is.
+    private sealed record Inner(string inner);
+#pragma warning restore IDE1006, CA1812
+
+    private sealed record All(string Text, int Number, List<string> List);
+}

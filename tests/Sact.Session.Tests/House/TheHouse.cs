@@ -1,0 +1,146 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Sact.Session.Tests;
+
+/// <summary>The source of the library, read as text: what it looks like is kept by a test, not by memory.</summary>
+public sealed partial class TheHouse
+{
+    // Folder by folder, from the ground up. A new folder has to be given its floor here.
+    private static readonly Dictionary<string, int> s_floors = new()
+    {
+        ["Contract"] = 0,
+        ["Ids"] = 1,
+        ["Stores"] = 1,
+        ["Cookies"] = 1,
+        ["Settings"] = 1,
+        ["Json"] = 1,
+        ["Telemetry"] = 1,
+        ["Session"] = 2,
+        ["Hosting"] = 3,
+        ["Authentication"] = 3,
+        ["HttpContextSession"] = 3,
+        ["Management"] = 3,
+    };
+
+    private static readonly string s_src = FindSource();
+
+    private static readonly Dictionary<string, string> s_core = Directory.EnumerateFiles(Path.Combine(s_src, "Sact.Session"), "*.cs", SearchOption.AllDirectories)
+        .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal))
+        .ToDictionary(file => Path.GetRelativePath(Path.Combine(s_src, "Sact.Session"), file), file => Bare(File.ReadAllText(file)), StringComparer.Ordinal);
+
+    [Fact]
+    public void EveryFileStandsOnAFloor() => Assert.All(s_core.Keys, file => Assert.Contains(FolderOf(file), s_floors.Keys));
+
+    [Fact]
+    public void AFileMentionsOnlyWhatStandsOnItsFloorOrBelow()
+    {
+        var above = new List<string>();
+        var floorOf = s_core
+            .SelectMany(file => Declaration().Matches(file.Value).Select(type => (Name: type.Groups["name"].Value, Floor: s_floors[FolderOf(file.Key)])))
+            .DistinctBy(type => type.Name)
+            .ToDictionary(type => type.Name, type => type.Floor);
+
+        // If these were not found, the rest would prove nothing.
+        Assert.Equal((0, 1, 1, 2, 3), (floorOf["SessionKey"], floorOf["MemoryStore"], floorOf["SecretRule"], floorOf["Session"], floorOf["SactSessionBuilder"]));
+        foreach (var (file, text) in s_core)
+        {
+            foreach (string word in Word().Matches(text).Select(word => word.Value).Distinct())
+            {
+                // The last part of the namespace is called as the class is, which never stands without its type argument.
+                if ((word != "Session" || SessionClass().IsMatch(text)) && floorOf.TryGetValue(word, out int floor) && floor > s_floors[FolderOf(file)])
+                {
+                    above.Add($"{file} mentions {word} of floor {floor}");
+                }
+            }
+        }
+
+        Assert.Empty(above);
+    }
+
+    [Fact]
+    public void TheCoreNamesNoStorePackage()
+    {
+        string[] packages = ["Redis", "Sqlite", "PostgreSql", "Npgsql", "StackExchange"];
+
+        Assert.Empty(s_core.SelectMany(file => packages.Where(package => file.Value.Contains(package, StringComparison.OrdinalIgnoreCase)).Select(package => $"{file.Key} names {package}")));
+    }
+
+    [Fact]
+    public void NoFileIsLongerThanOneCanReadAtOnce() =>
+        Assert.Empty(Sources().Where(file => File.ReadLines(file).Count() > 320).Select(file => Path.GetRelativePath(s_src, file)));
+
+    [Fact]
+    public void NothingIsCalledAfterNothing()
+    {
+        string[] words = ["Helper", "Helpers", "Util", "Utils", "Utilities", "Common", "Internals", "Misc"];
+        var called = Sources().SelectMany(file => Path.GetRelativePath(s_src, file).Split('/', '.').Concat(AnyDeclaration().Matches(Bare(File.ReadAllText(file))).Select(type => type.Groups["name"].Value))
+            .Where(name => words.Any(word => name.EndsWith(word, StringComparison.OrdinalIgnoreCase)))
+            .Select(name => $"{Path.GetRelativePath(s_src, file)}: {name}"));
+
+        Assert.Empty(called);
+    }
+
+    [Fact]
+    public void NothingIsLeftToDo() =>
+        Assert.Empty(Sources().Where(file => Unfinished().IsMatch(File.ReadAllText(file))).Select(file => Path.GetRelativePath(s_src, file)));
+
+    [Fact]
+    public void NamesThatTheFrameworkHasAreTaken()
+    {
+        string[] taken = ["SessionOptions", "SessionMiddleware", "SessionExtensions", "SignInOptions"];
+
+        Assert.Empty(typeof(ISession<>).Assembly.GetTypes().Where(type => taken.Contains(type.Name) || type.Name == "Session").Select(type => type.FullName));
+    }
+
+    private static IEnumerable<string> Sources() => Directory.EnumerateFiles(s_src, "*.cs", SearchOption.AllDirectories)
+        .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal));
+
+    // Not by [CallerFilePath]: a deterministic build on CI writes "/_/" in its place.
+    private static string FindSource()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Sact.Session.sln")))
+        {
+            folder = folder.Parent;
+        }
+
+        return Path.Combine(folder?.FullName ?? throw new InvalidOperationException("The tests run outside of their source tree."), "src");
+    }
+
+    private static string FolderOf(string file) => file.Split(Path.DirectorySeparatorChar)[0];
+
+    /// <summary>The code without its comments, its texts and its namespaces. Holes in interpolated texts go with them.</summary>
+    private static string Bare(string code)
+    {
+        var bare = new StringBuilder(code.Length);
+        foreach (string line in NotCode().Replace(code, "\"\"").Split('\n'))
+        {
+            if (!line.StartsWith("namespace ", StringComparison.Ordinal) && !line.StartsWith("using ", StringComparison.Ordinal))
+            {
+                bare.AppendLine(line);
+            }
+        }
+
+        return bare.ToString();
+    }
+
+    [GeneratedRegex(""""//[^\n]*|/\*.*?\*/|\$*""".*?"""|@"(?:[^"]|"")*"|"(?:\\.|[^"\\\n])*"|'(?:\\.[^']*|[^'\\])'"""", RegexOptions.Singleline)]
+    private static partial Regex NotCode();
+
+    // Types of a namespace begin at the margin, nested ones do not.
+    [GeneratedRegex(@"^(?:[a-z]+ )*(?:class|struct|interface|enum|record(?: struct)?) (?<name>[A-Za-z]+)", RegexOptions.Multiline)]
+    private static partial Regex Declaration();
+
+    [GeneratedRegex(@"^\s*(?:[a-z]+ )*(?:class|struct|interface|enum|record(?: struct)?) (?<name>[A-Za-z]+)", RegexOptions.Multiline)]
+    private static partial Regex AnyDeclaration();
+
+    [GeneratedRegex(@"\b[A-Z][A-Za-z0-9]*\b")]
+    private static partial Regex Word();
+
+    [GeneratedRegex(@"\bSession<")]
+    private static partial Regex SessionClass();
+
+    [GeneratedRegex(@"\b(?:TO" + @"DO|FIX" + @"ME|HA" + @"CK|X" + @"XX)\b")]
+    private static partial Regex Unfinished();
+}

@@ -1,0 +1,280 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Sact.Session.Tests.Http;
+
+/// <summary>What a response tells caches, by what was asked in it.</summary>
+public sealed class CacheHeaders
+{
+    [Theory]
+    [InlineData(Served.TestServer)]
+    [InlineData(Served.Kestrel)]
+    [Trait("abuse", "I4")]
+    public async Task ARequestThatNeverAsksGetsNothing(Served served)
+    {
+        await using var place = await Place.StartAsync((_, _) => Task.CompletedTask, served: served);
+        using var response = await place.GetAsync();
+
+        Assert.Null(response.Headers.CacheControl);
+        Assert.Empty(response.Headers.Vary);
+        Assert.Empty(response.SetCookies());
+        Assert.Empty(place.Site.Store.Calls);
+    }
+
+    [Theory]
+    [InlineData(Served.TestServer)]
+    [InlineData(Served.Kestrel)]
+    [Trait("abuse", "I4")]
+    public async Task AskingWithoutASessionVariesByCookieAndMayBeStored(Served served)
+    {
+        await using var place = await Place.StartAsync(async (_, session) => await session.GetAsync(), served: served);
+        using var response = await place.GetAsync(id: null);
+
+        Assert.Equal(["Cookie"], response.Headers.Vary);
+        Assert.Null(response.Headers.CacheControl);
+    }
+
+    [Theory]
+    [InlineData(Served.TestServer)]
+    [InlineData(Served.Kestrel)]
+    [Trait("abuse", "I4")]
+    public async Task ReadingAUserIsNotStoredWhereTheApplicationIsSilent(Served served)
+    {
+        await using var place = await Place.StartAsync(async (_, session) => await session.GetAsync(), served: served);
+        using var response = await place.GetAsync();
+
+        Assert.Equal(["Cookie"], response.Headers.Vary);
+        Assert.Equal("no-store", response.Headers.CacheControl?.ToString());
+    }
+
+    [Fact]
+    [Trait("abuse", "I4")]
+    public async Task ListingTheUsersDevicesIsReading()
+    {
+        await using var place = await Place.StartAsync(async (_, session) => await session.GetActiveSessionsAsync());
+        using var response = await place.GetAsync();
+
+        Assert.Equal("no-store", response.Headers.CacheControl?.ToString());
+    }
+
+    [Theory]
+    [InlineData("Accept-Encoding", "Accept-Encoding,Cookie")]
+    [InlineData("Cookie", "Cookie")]
+    [InlineData("cookie", "cookie")]
+    [InlineData("Accept , COOKIE", "Accept,COOKIE")]
+    [InlineData("Accept-Cookie", "Accept-Cookie,Cookie")]
+    [InlineData("*", "*")]
+    [Trait("abuse", "I4")]
+    public async Task VaryIsAppendedAndNotDoubled(string said, string sent)
+    {
+        foreach (bool first in new[] { true, false })
+        {
+            await using var place = await Place.StartAsync(async (context, session) =>
+            {
+                if (first)
+                {
+                    context.Response.Headers.Vary = said;
+                }
+
+                await session.GetAsync();
+                await session.GetAsync(reload: true);
+                if (!first)
+                {
+                    // Overwrites what the ask has put there, as the framework's ResponseCache attribute does.
+                    context.Response.Headers.Vary = said;
+                }
+            });
+            using var response = await place.GetAsync();
+
+            Assert.Equal(sent, string.Join(',', response.Headers.Vary));
+        }
+    }
+
+    [Theory]
+    [InlineData("public, max-age=60", "max-age=60, private")]
+    [InlineData("PUBLIC", "private")]
+    [InlineData("max-age=60, s-maxage=600", "max-age=60, private")]
+    [InlineData("public, s-maxage=600, must-revalidate", "must-revalidate, private")]
+    [Trait("abuse", "I4")]
+    public async Task PublicBecomesPrivateWithOneEvent(string said, string sent)
+    {
+        foreach (bool first in new[] { true, false })
+        {
+            await using var place = await Place.StartAsync((context, session) => Say(context, session, said, first));
+            using var once = await place.GetAsync();
+            using var twice = await place.GetAsync();
+
+            Assert.Equal(Directives(sent), Directives(Raw(once)));
+            Assert.Equal(Directives(sent), Directives(Raw(twice)));
+            Assert.Single(place.Log.Events, entry => entry is { Level: LogLevel.Warning, Id.Name: "PublicMadePrivate" });
+        }
+
+        static IEnumerable<string> Directives(string text) => text.Split(", ").Order(StringComparer.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("public, max-age=soon")]
+    [InlineData("max-age=60; public")]
+    [InlineData("public,, max-age=60=60")]
+    [Trait("abuse", "I4")]
+    public async Task WhatCannotBeParsedIsNotStored(string said)
+    {
+        // To a cache that parses more leniently than the framework it may be "public".
+        foreach (bool first in new[] { true, false })
+        {
+            await using var place = await Place.StartAsync((context, session) => Say(context, session, said, first));
+            using var response = await place.GetAsync();
+
+            Assert.Equal("no-store", Raw(response));
+        }
+    }
+
+    /// <summary>RFC 9111 section 3: what is not said to be private, a shared cache may keep.</summary>
+    [Theory]
+    [InlineData("max-age=60")]
+    [InlineData("max-age=0, must-revalidate")]
+    [Trait("abuse", "I4")]
+    public async Task WhatSaysNothingOfSharingIsPrivate(string said)
+    {
+        await using var place = await Place.StartAsync((context, session) => Say(context, session, said, first: true));
+        using var response = await place.GetAsync();
+
+        Assert.Equal(said.Split(", ").Append("private").Order(), Raw(response)!.Split(", ").Order());
+        Assert.DoesNotContain(place.Log.Events, entry => entry.Level >= LogLevel.Warning);
+    }
+
+    [Theory]
+    [InlineData("private, max-age=60")]
+    [InlineData("private")]
+    [InlineData("no-cache")]
+    [Trait("abuse", "I4")]
+    public async Task WhatTheApplicationKeepsFromSharingStaysAsItIs(string said)
+    {
+        foreach (bool first in new[] { true, false })
+        {
+            await using var place = await Place.StartAsync((context, session) => Say(context, session, said, first));
+            using var response = await place.GetAsync();
+
+            Assert.Equal(said, Raw(response));
+            Assert.DoesNotContain(place.Log.Events, entry => entry.Level >= LogLevel.Warning);
+        }
+    }
+
+    [Theory]
+    [InlineData("sign in", "no-store")]
+    [InlineData("sign out", "no-store")]
+    [InlineData("renew", "no-store")]
+    [InlineData("protected", "no-store")]
+    [InlineData("protected, deleted", "no-store")]
+    [InlineData("custom", "public, max-age=60")]
+    [InlineData("custom, deleted", "public, max-age=60")]
+    [Trait("abuse", "I4")]
+    public async Task SecretsForceNoStoreAndPlainCookiesDoNot(string what, string sent)
+    {
+        foreach (bool first in new[] { true, false })
+        {
+            await using var place = await Place.StartAsync(async (context, session) =>
+            {
+                if (first)
+                {
+                    context.Response.Headers.CacheControl = "public, max-age=60";
+                }
+
+                switch (what)
+                {
+                    case "sign in":
+                        await session.SetAsync("alice");
+                        break;
+                    case "sign out":
+                        await session.DeleteAsync();
+                        break;
+                    case "renew":
+                        Assert.True(await session.RenewAsync());
+                        break;
+                    case "protected" or "protected, deleted":
+                        session.SetProtectedCookie("cart", "1", unset: what != "protected");
+                        break;
+                    default:
+                        session.SetCustomCookie("theme", "dark", unset: what != "custom");
+                        break;
+                }
+
+                if (!first)
+                {
+                    context.Response.Headers.CacheControl = "public, max-age=60";
+                }
+            });
+            using var response = await place.GetAsync();
+
+            Assert.Equal(sent, Raw(response));
+            Assert.Single(response.SetCookies());
+            Assert.Equal(["Cookie"], response.Headers.Vary);
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    [Trait("abuse", "I4")]
+    public async Task SigningOutClearsTheBrowsersCacheIfAskedTo(bool option)
+    {
+        await using var place = await Place.StartAsync(async (_, session) => await session.DeleteAsync(), options => options.ClearSiteDataOnSignOut = option);
+        using var response = await place.GetAsync();
+
+        Assert.Equal(option ? ["\"cache\""] : [], response.Headers.TryGetValues("Clear-Site-Data", out var values) ? values : []);
+    }
+
+    private static async Task Say(HttpContext context, ISession<IGenericStore> session, string said, bool first)
+    {
+        if (first)
+        {
+            context.Response.Headers.CacheControl = said;
+        }
+
+        await session.GetAsync();
+        if (!first)
+        {
+            context.Response.Headers.CacheControl = said;
+        }
+    }
+
+    private static string Raw(HttpResponseMessage response) => string.Join(", ", response.Headers.NonValidated["Cache-Control"]);
+
+    /// <summary>A site with one page, a log, and alice signed in.</summary>
+    private sealed class Place(Site site, Bed log, string id) : IAsyncDisposable
+    {
+        public Site Site => site;
+
+        public Bed Log => log;
+
+        public static async Task<Place> StartAsync(
+            Func<HttpContext, ISession<IGenericStore>, Task> page, Action<SactSessionOptions>? configure = null, Served served = Served.TestServer)
+        {
+            var log = new Bed();
+            var site = await Site.StartAsync(
+                app =>
+                {
+                    app.MapPost("/login", async (ISession<IGenericStore> session) => await session.SetAsync("alice"));
+                    app.MapGet("/", (HttpContext context) => page(context, context.GetSactSession()));
+                },
+                options =>
+                {
+                    options.DataProtectionProvider = new EphemeralDataProtectionProvider();
+                    options.LoggerFactory = new LoggerFactory([log]);
+                    configure?.Invoke(options);
+                },
+                served: served);
+            using var login = await site.SendAsync("/login", method: HttpMethod.Post);
+            site.Store.Reset();
+            return new Place(site, log, login.SentId()!);
+        }
+
+        public Task<HttpResponseMessage> GetAsync() => GetAsync(id);
+
+        public Task<HttpResponseMessage> GetAsync(string? id) => site.SendAsync("/", id);
+
+        public ValueTask DisposeAsync() => site.DisposeAsync();
+    }
+}

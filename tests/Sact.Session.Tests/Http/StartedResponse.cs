@@ -1,0 +1,150 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.DataProtection;
+
+namespace Sact.Session.Tests.Http;
+
+/// <summary>Once the response has started no cookie can be sent, and whoever tries is told so.</summary>
+public sealed class StartedResponse
+{
+    [Theory]
+    [InlineData(Served.TestServer)]
+    [InlineData(Served.Kestrel)]
+    [Trait("abuse", "I2")]
+    public async Task NoCookieCanBeSentAndNobodyIsSignedIn(Served served)
+    {
+        Dictionary<string, Func<ISession<IGenericStore>, ValueTask>> members = new()
+        {
+            ["SetAsync"] = session => session.SetAsync("bob"),
+            ["StartAsync"] = async session => await session.StartAsync(),
+            ["RenewAsync"] = async session => await session.RenewAsync(),
+            ["RenewAsync at once"] = async session => await session.RenewAsync(immediately: true),
+            ["SetCookie"] = session => Sync(() => session.SetCookie()),
+            ["SetCookie unset"] = session => Sync(() => session.SetCookie(unset: true)),
+            ["SetCustomCookie"] = session => Sync(() => session.SetCustomCookie("theme", "dark")),
+            ["SetCustomCookie unset"] = session => Sync(() => session.SetCustomCookie("theme", null, unset: true)),
+            ["SetProtectedCookie"] = session => Sync(() => session.SetProtectedCookie("cart", "1")),
+            ["SetProtectedCookie unset"] = session => Sync(() => session.SetProtectedCookie("cart", null, unset: true)),
+        };
+        var faults = new Dictionary<string, Exception?>();
+        await using var site = await Site.StartAsync(
+            app =>
+            {
+                app.MapPost("/login", async (ISession<IGenericStore> session) => await session.SetAsync("alice"));
+                app.MapGet("/", async (HttpContext context, ISession<IGenericStore> session) =>
+                {
+                    await context.Response.WriteAsync("begun, ");
+                    await context.Response.Body.FlushAsync();
+                    foreach (var (name, member) in members)
+                    {
+                        faults[name] = await Record.ExceptionAsync(async () => await member(session));
+                    }
+
+                    await context.Response.WriteAsync((await session.GetAsync())?.UserId ?? "nobody");
+                });
+            },
+            options => options.DataProtectionProvider = new EphemeralDataProtectionProvider(),
+            served: served);
+        using var login = await site.SendAsync("/login", method: HttpMethod.Post);
+        site.Store.Reset();
+        using var response = await site.SendAsync("/", login.SentId());
+
+        Assert.Equal("begun, alice", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(members.Keys, faults.Keys);
+        Assert.All(faults.Values, fault => Assert.StartsWith("The response has started", Assert.IsType<InvalidOperationException>(fault).Message, StringComparison.Ordinal));
+        Assert.Empty(response.SetCookies());
+
+        // Refused before anything was done: the session that was presented lives, with the secret it had.
+        Assert.Equal(0, site.Store.Count("create") + site.Store.Count("delete"));
+        Assert.InRange(site.Store.Count("update"), 0, 1);
+        using var again = await site.SendAsync("/", login.SentId());
+        Assert.Equal("begun, alice", await again.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+
+        static ValueTask Sync(Action action)
+        {
+            action();
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    [Theory]
+    [InlineData(Served.TestServer)]
+    [InlineData(Served.Kestrel)]
+    [Trait("abuse", "I2")]
+    public async Task ASignInThatIsOvertakenByItIsTakenBack(Served served)
+    {
+        Exception? fault = null;
+        await using var site = await Site.StartAsync(
+            app => app.MapPost("/", async (HttpContext context, ISession<IGenericStore> session) =>
+            {
+                ((ProbeStore)session.Store).After = (verb, _) => verb == "create" ? new(context.Response.StartAsync(CancellationToken.None)) : ValueTask.CompletedTask;
+                fault = await Record.ExceptionAsync(async () => await session.SetAsync("alice"));
+                Assert.Null(await session.GetAsync());
+            }),
+            served: served);
+        using var response = await site.SendAsync("/", method: HttpMethod.Post);
+
+        Assert.IsType<InvalidOperationException>(fault);
+        Assert.Empty(response.SetCookies());
+        Assert.Equal(0, await site.Store.CountActiveSessionsAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Theory]
+    [InlineData(Served.TestServer, false, "alice")]
+    [InlineData(Served.Kestrel, false, "alice")]
+    // Replaced at once the old secret is refused, and the new one cannot be sent: the session is ended rather than left without a holder.
+    [InlineData(Served.TestServer, true, "nobody")]
+    [InlineData(Served.Kestrel, true, "nobody")]
+    [Trait("abuse", "I2")]
+    public async Task ARenewalThatIsOvertakenByItLeavesNoSecretWithoutItsHolder(Served served, bool immediately, string after)
+    {
+        Exception? fault = null;
+        await using var site = await Site.StartAsync(
+            app =>
+            {
+                app.MapPost("/login", async (ISession<IGenericStore> session) => await session.SetAsync("alice"));
+                app.MapGet("/me", async (ISession<IGenericStore> session) => (await session.GetAsync())?.UserId ?? "nobody");
+                app.MapPost("/renew", async (HttpContext context, ISession<IGenericStore> session) =>
+                {
+                    await session.GetAsync();
+                    ((ProbeStore)session.Store).After = (verb, _) => verb == "update" ? new(context.Response.StartAsync(CancellationToken.None)) : ValueTask.CompletedTask;
+                    fault = await Record.ExceptionAsync(async () => await session.RenewAsync(immediately));
+                    ((ProbeStore)session.Store).After = null;
+                });
+            },
+            served: served);
+        using var login = await site.SendAsync("/login", method: HttpMethod.Post);
+        using var renewal = await site.SendAsync("/renew", login.SentId(), HttpMethod.Post);
+        using var me = await site.SendAsync("/me", login.SentId());
+
+        Assert.IsType<InvalidOperationException>(fault);
+        Assert.Empty(renewal.SetCookies());
+        Assert.Equal(after, await me.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Theory]
+    [InlineData(Served.TestServer)]
+    [InlineData(Served.Kestrel)]
+    [Trait("abuse", "I2")]
+    public async Task SigningOutEndsTheSessionAllTheSame(Served served)
+    {
+        await using var site = await Site.StartAsync(
+            app =>
+            {
+                app.MapPost("/login", async (ISession<IGenericStore> session) => await session.SetAsync("alice"));
+                app.MapPost("/logout", async (HttpContext context, ISession<IGenericStore> session) =>
+                {
+                    await context.Response.StartAsync();
+                    await session.DeleteAsync();
+                    await context.Response.WriteAsync((await session.GetAsync())?.UserId ?? "nobody");
+                });
+            },
+            served: served);
+        using var login = await site.SendAsync("/login", method: HttpMethod.Post);
+        using var logout = await site.SendAsync("/logout", login.SentId(), HttpMethod.Post);
+
+        Assert.Equal("nobody", await logout.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Empty(logout.SetCookies());
+        Assert.Equal(0, await site.Store.CountActiveSessionsAsync(TestContext.Current.CancellationToken));
+    }
+}

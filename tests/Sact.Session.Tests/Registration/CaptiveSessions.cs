@@ -1,0 +1,130 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Sact.Session.Tests;
+
+public sealed class ASingletonThatWantsTheSession
+{
+    /// <summary>Where scopes are not validated, as in production, a singleton would keep the first user's session and serve it to everybody.</summary>
+    [Fact]
+    public async Task IsRefusedWithTheMend()
+    {
+        await using var site = await Site.StartAsync(
+            app => app.MapGet("/", (Keeper keeper) => keeper.Session.GetKey().ToString()),
+            build: builder => builder.Services.AddSingleton<Keeper>());
+
+        var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => site.SendAsync("/"));
+
+        Assert.Contains("singleton", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("GetSactSession", fault.Message, StringComparison.Ordinal);
+    }
+
+    private sealed class Keeper(ISession<IGenericStore> session)
+    {
+        public ISession<IGenericStore> Session => session;
+    }
+}
+
+public sealed class TwoRegistrationsOverOneKindOfStore
+{
+    [Fact]
+    [Trait("abuse", "C10")]
+    public async Task HavePrefixesOfTheirOwn()
+    {
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddSactSession<ShelfOfKeys>();
+        services.AddSactSession<ShelfOfKeys>("Admin", o => o.Cookie.Name = "__Host-admin");
+        await using var provider = services.BuildServiceProvider();
+
+        Assert.Equal("session", ((GenericStore)provider.GetRequiredService<IGenericStore>()).Prefix);
+        Assert.Equal("session.admin", ((GenericStore)provider.GetRequiredKeyedService<IGenericStore>("Admin")).Prefix);
+    }
+
+    [Fact]
+    [Trait("abuse", "C10")]
+    public async Task AreRefusedAtStartUpIfTheyHaveOnePrefix()
+    {
+        using var host = new HostBuilder().ConfigureServices(services =>
+        {
+            services.AddLogging();
+            services.AddSactSession().UseStore(_ => new ShelfOfKeys(new GenericStoreOptions { Prefix = "one" }));
+            services.AddSactSession("admin", o => o.Cookie.Name = "__Host-admin").UseStore(_ => new ShelfOfKeys(new GenericStoreOptions { Prefix = "one" }));
+        }).Build();
+
+        var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => host.StartAsync(TestContext.Current.CancellationToken));
+
+        Assert.Contains("GenericStoreOptions.Prefix", fault.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A store that is asked for nothing but its name.</summary>
+    public sealed class ShelfOfKeys(GenericStoreOptions options) : GenericStore(options)
+    {
+        public override ValueTask<SessionRecord?> GetAsync(SessionKey key, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public override ValueTask<SessionCreation> CreateAsync(SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public override ValueTask<SessionUpdate> UpdateAsync(SessionRecord session, SessionChange change, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public override ValueTask<bool> DeleteAsync(SessionRecord session, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public override IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(string userId, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public override ValueTask<long> DeleteActiveSessionsAsync(string userId, SessionKey? except = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public override ValueTask<long> DeleteAllAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public override ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    }
+}
+
+public sealed class OptionsChangedAfterTheFirstUse
+{
+    [Fact]
+    [Trait("abuse", "B3")]
+    public async Task LoosenNoCookie()
+    {
+        var bed = new Bed();
+        await bed.SignInAsync();
+        bed.Options.Cookie.SecurePolicy = CookieSecurePolicy.None;
+        bed.Options.Cookie.HttpOnly = false;
+        bed.Options.Cookie.Domain = "example.test";
+
+        var exchange = bed.Request();
+        await exchange.Session.SetAsync("alice");
+
+        Assert.EndsWith("; path=/; secure; samesite=lax; httponly", Assert.Single(exchange.SetCookies), StringComparison.Ordinal);
+    }
+}
+
+public sealed class ARecordWithAbsurdInstants
+{
+    [Fact]
+    [Trait("abuse", "H2")]
+    public void HasAFaultAndIsCreatedNowhere()
+    {
+        var store = new MemoryStore();
+        var now = DateTimeOffset.UnixEpoch.AddYears(60);
+        string id = store.CreateSessionId("alice");
+        SessionRecord Made(DateTimeOffset created, DateTimeOffset seen) => new()
+        {
+            Key = store.GetSessionKey(id),
+            UserId = "alice",
+            State = SessionState.SignedIn,
+            LineageHash = SessionMint.Hash(id),
+            CurrentHash = SessionMint.Hash(id),
+            CreatedAt = created,
+            LastSeenAt = seen,
+            Limits = new SessionLimits(TimeSpan.FromDays(1), TimeSpan.FromDays(1), TimeSpan.FromDays(1)),
+        };
+
+        Assert.Null(SessionRecord.FaultOf(Made(now, now)));
+        Assert.NotNull(SessionRecord.FaultOf(Made(DateTimeOffset.MaxValue, now)));
+        Assert.NotNull(SessionRecord.FaultOf(Made(now, DateTimeOffset.MaxValue)));
+        Assert.NotNull(SessionRecord.FaultOf(Made(DateTimeOffset.MinValue, now)));
+        Assert.Throws<ArgumentException>(() => { _ = store.CreateAsync(Made(DateTimeOffset.MaxValue, now)).AsTask(); });
+        Assert.Throws<OverflowException>(() => new SessionRecord { Key = default, State = (SessionState)258, LineageHash = default, CurrentHash = default, CreatedAt = now, LastSeenAt = now, Limits = Made(now, now).Limits });
+    }
+}

@@ -1,0 +1,113 @@
+using System.Collections.Concurrent;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Sact.Session.Tests;
+
+/// <summary>Whoever asks for the session of a request gets the one object, and of another request another.</summary>
+public sealed class OneSessionPerRequest
+{
+    [Fact]
+    public async Task WhoeverAsks()
+    {
+        await using var app = new App(services => services.AddSactSession());
+        var context = app.Request();
+        using var child = context.RequestServices.CreateScope();
+        using var grandchild = child.ServiceProvider.CreateScope();
+
+        object first = context.GetSactSession();
+
+        Assert.All(
+            new object[]
+            {
+                context.GetSactSession<MemoryStore>(), context.GetSactSession<IGenericStore>(), context.RequestServices.GetRequiredService<ISession<IGenericStore>>(),
+                context.RequestServices.GetRequiredService<ISession<MemoryStore>>(), context.RequestServices.GetRequiredService<Session<MemoryStore>>(),
+                child.ServiceProvider.GetRequiredService<ISession<IGenericStore>>(), grandchild.ServiceProvider.GetRequiredService<Session<MemoryStore>>(),
+            },
+            session => Assert.Same(first, session));
+        Assert.NotSame(first, app.Request().GetSactSession());
+    }
+
+    [Fact]
+    public async Task HoweverManyAskAtOnce()
+    {
+        await using var app = new App(services =>
+        {
+            services.AddSactSession();
+            services.AddSactSession<ShelfStore>("staff", options => options.Cookie.Name = "__Host-staff");
+        });
+        for (int round = 0; round < 20; round++)
+        {
+            var context = app.Request();
+            using var start = new Barrier(5);
+            var users = new ConcurrentBag<object>();
+            var staff = new ConcurrentBag<object>();
+
+            // Threads, not tasks: five that really stand at the barrier, ten asks of each.
+            var threads = Enumerable.Range(0, 5).Select(_ => new Thread(() =>
+            {
+                start.SignalAndWait(TimeSpan.FromSeconds(30));
+                for (int i = 0; i < 10; i++)
+                {
+                    users.Add(i % 2 == 0 ? context.GetSactSession() : context.GetSactSession<MemoryStore>());
+                    staff.Add(context.GetSactSession<ShelfStore>("staff"));
+                }
+            })).ToList();
+            threads.ForEach(thread => thread.Start());
+            threads.ForEach(thread => thread.Join());
+
+            Assert.Equal((50, 50), (users.Count, staff.Count));
+            Assert.Single(users.Distinct());
+            Assert.Single(staff.Distinct());
+        }
+    }
+
+    [Fact]
+    public async Task AskingCostsNoStoreCall()
+    {
+        await using var app = new App(services => services.AddSactSession().UseStore(_ => new ProbeStore(new MemoryStore())));
+        var context = app.Request();
+        context.Request.Headers.Cookie = "__Host-sid=" + new string('A', 56);
+
+        var session = (Session<ProbeStore>)context.GetSactSession();
+
+        Assert.Empty(session.Store.Calls);
+        Assert.Null(session.SessionId);
+    }
+
+    [Fact]
+    public async Task WhereThereIsNoRequestTheSentenceIsThrown()
+    {
+        // As in a hub's scope or in background work: services, but no HttpContext.
+        await using var app = new App(services => services.AddSactSession());
+        using var scope = app.Services.CreateScope();
+
+        foreach (var type in new[] { typeof(ISession<IGenericStore>), typeof(ISession<MemoryStore>), typeof(Session<MemoryStore>) })
+        {
+            var fault = Assert.Throws<InvalidOperationException>(() => scope.ServiceProvider.GetRequiredService(type));
+            Assert.Contains("Context.GetHttpContext()!.GetSactSession<TStore>()", fault.Message, StringComparison.Ordinal);
+        }
+
+        Assert.NotNull(scope.ServiceProvider.GetRequiredService<IGenericStore>());
+    }
+
+    [Fact]
+    public async Task WithoutTheMiddlewareTheSentenceIsThrown()
+    {
+        await using var app = new App(services => services.AddSactSession(), withMiddleware: false);
+        var context = app.Request();
+
+        Assert.Contains("app.UseSactSession()", Assert.Throws<InvalidOperationException>(() => context.GetSactSession()).Message, StringComparison.Ordinal);
+        Assert.Contains("app.UseSactSession()", Assert.Throws<InvalidOperationException>(() => context.RequestServices.GetRequiredService<ISession<IGenericStore>>()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WithoutTheRegistrationTheSentenceIsThrown()
+    {
+        Assert.Contains("AddSactSession()", Assert.Throws<InvalidOperationException>(() => new App(_ => { })).Message, StringComparison.Ordinal);
+
+        await using var app = new App(services => services.AddHttpContextAccessor(), withMiddleware: false);
+        Assert.Contains("AddSactSession()", Assert.Throws<InvalidOperationException>(() => app.Request().GetSactSession()).Message, StringComparison.Ordinal);
+        Assert.Contains("AddSactSession()", Assert.Throws<InvalidOperationException>(() => new DefaultHttpContext().GetSactSession()).Message, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,61 @@
+using System.Reflection;
+using Microsoft.Extensions.Logging;
+
+namespace Sact.Session.Tests;
+
+/// <summary>The log's event ids are what operators alert on: a change here is a change for them.</summary>
+public sealed class EventTable
+{
+    private static readonly (int Id, string Name, LogLevel Level)[] s_table =
+    [
+        (1, "NotFound", LogLevel.Debug),
+        (2, "Foreign", LogLevel.Debug),
+        (3, "Stale", LogLevel.Information),
+        (4, "Replayed", LogLevel.Warning),
+        (5, "CookieMalformed", LogLevel.Debug),
+        (6, "CookieConflict", LogLevel.Debug),
+        (7, "Began", LogLevel.Information),
+        (8, "Ended", LogLevel.Information),
+        (9, "EndedMany", LogLevel.Information),
+        (10, "Renewed", LogLevel.Debug),
+        (11, "TouchFailed", LogLevel.Warning),
+        (12, "StoreFault", LogLevel.Error),
+        (13, "Misplaced", LogLevel.Error),
+        (14, "SecureCookieOverHttp", LogLevel.Warning),
+        (15, "PublicMadePrivate", LogLevel.Warning),
+        (16, "ProtectedCookieUnreadable", LogLevel.Debug),
+        (17, "CookieNotDeleted", LogLevel.Debug),
+        (18, "ReplayNotEnded", LogLevel.Error),
+        (19, "ClockJumped", LogLevel.Warning),
+        (20, "AnonymousEvicted", LogLevel.Debug),
+        (21, "MemoryFull", LogLevel.Error),
+        (22, "EndedUnsent", LogLevel.Error),
+    ];
+
+    [Fact]
+    public void IsStable()
+    {
+        var events = typeof(SessionLog).GetMethods(BindingFlags.Static | BindingFlags.Public)
+            .Select(method => (Method: method.Name, Event: method.GetCustomAttribute<LoggerMessageAttribute>()))
+            .Where(pair => pair.Event is not null)
+            .Select(pair => (pair.Event!.EventId, pair.Method, pair.Event.Level))
+            .Order()
+            .ToArray();
+
+        Assert.Equal(s_table, events);
+        Assert.Equal(events.Length, events.Select(told => told.EventId).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task IsWhatIsLogged()
+    {
+        var bed = new Bed();
+        string id = await bed.SignInAsync();
+        await bed.Request(id).Session.RenewAsync();
+        await bed.Request(id).Session.DeleteAsync();
+
+        Assert.Equal(
+            [(7, "Began", LogLevel.Information), (10, "Renewed", LogLevel.Debug), (8, "Ended", LogLevel.Information)],
+            bed.Events.Select(told => (told.Id.Id, told.Id.Name!, told.Level)));
+    }
+}
