@@ -29,7 +29,7 @@ public static class SqliteSessionBuilderExtensions
         ArgumentNullException.ThrowIfNull(configure);
         return builder.UseStore(services =>
         {
-            var options = SactSessionBuilder.Filled(services, new SqliteStoreOptions());
+            var options = builder.Fill(services, new SqliteStoreOptions());
             configure(options);
             return new SqliteStore(options);
         });

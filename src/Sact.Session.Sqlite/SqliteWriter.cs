@@ -155,7 +155,7 @@ internal sealed class SqliteWriter : IDisposable
     {
         private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private T _answer = default!;
-        private SessionStoreException? _refusal;
+        private Exception? _refusal;
 
         public Task<T> Task => _done.Task;
 
@@ -168,9 +168,9 @@ internal sealed class SqliteWriter : IDisposable
                 _refusal = null;
                 _answer = work(writer);
             }
-            catch (SessionStoreException refusal)
+            catch (Exception refusal) when (refusal is SessionStoreException or ArgumentException)
             {
-                // Refused before anything was written, as a record of a newer format is; the others in the transaction go on.
+                // Refused before anything was written, as a record of a newer format or a change that contradicts itself is; the others in the transaction go on.
                 _refusal = refusal;
             }
         }

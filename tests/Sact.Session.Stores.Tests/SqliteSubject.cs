@@ -1,0 +1,52 @@
+using Microsoft.Data.Sqlite;
+
+namespace Sact.Session.Stores.Tests;
+
+/// <summary>An SQLite file in a folder of its own, or a database in memory; everything is gone with the subject.</summary>
+internal sealed class SqliteSubject(bool inMemory) : StoreContractSubject
+{
+    private readonly List<SqliteStore> _stores = [];
+    private readonly string _folder = Directory.CreateTempSubdirectory("sact-sqlite-").FullName;
+
+    /// <summary>A store in memory is alone with its database.</summary>
+    public override bool SharesData => !inMemory;
+
+    private string ConnectionString => inMemory ? "Data Source=:memory:" : $"Data Source={Path.Combine(_folder, "app.db")}";
+
+    public override ValueTask<IGenericStore> OpenAsync(TimeProvider clock, string prefix, CancellationToken cancellationToken)
+    {
+        var store = new SqliteStore(new SqliteStoreOptions { ConnectionString = ConnectionString, TimeProvider = clock, Prefix = prefix, BusyTimeout = TimeSpan.FromSeconds(30) });
+        lock (_stores)
+        {
+            _stores.Add(store);
+        }
+
+        return new(store);
+    }
+
+    public override ValueTask<bool> PlantGarbageAsync(SessionRecord session, CancellationToken cancellationToken) =>
+        new(!inMemory && Run("UPDATE sact_sessions SET fields = x'7b22' WHERE session_key = $key", session.Key) == 1);
+
+    public override ValueTask<bool> PlantNewerFormatAsync(SessionRecord session, CancellationToken cancellationToken) =>
+        new(!inMemory && Run($"UPDATE sact_sessions SET format = {SessionRecord.CurrentFormat + 1} WHERE session_key = $key", session.Key) == 1);
+
+    public override ValueTask<bool?> ExistsPhysicallyAsync(SessionKey key, CancellationToken cancellationToken) =>
+        new(inMemory ? null : Run("UPDATE sact_sessions SET format = format WHERE session_key = $key", key) == 1);
+
+    public override ValueTask DisposeAsync()
+    {
+        _stores.ForEach(store => store.Dispose());
+        Directory.Delete(_folder, recursive: true);
+        return base.DisposeAsync();
+    }
+
+    private int Run(string sql, SessionKey key)
+    {
+        using var connection = new SqliteConnection(ConnectionString + ";Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = "PRAGMA busy_timeout = 30000; " + sql;
+        command.Parameters.AddWithValue("$key", key.ToString());
+        return command.ExecuteNonQuery();
+    }
+}
