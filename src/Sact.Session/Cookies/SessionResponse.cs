@@ -56,13 +56,15 @@ internal sealed class SessionResponse
         lock (_lock)
         {
             ThrowIfEnded();
+
+            // Every time: the first ask may have come before the request reached the cache.
+            StopOutputCache();
             if (_asked)
             {
                 return;
             }
 
             _asked = true;
-            StopOutputCache();
             if (!HasStarted)
             {
                 Context.Response.OnStarting(static state =>
