@@ -1,0 +1,91 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Sact.Session.Tests.Http;
+
+/// <summary>The framework's response cache goes by the headers, as a proxy does.</summary>
+public sealed class ResponseCaching
+{
+    [Theory]
+    [InlineData(Served.TestServer, true, null)]
+    [InlineData(Served.TestServer, false, null)]
+    [InlineData(Served.Kestrel, true, null)]
+    [InlineData(Served.Kestrel, false, null)]
+    [InlineData(Served.TestServer, true, "Accept")]
+    [Trait("abuse", "I7")]
+    public async Task AnotherUserDoesNotGetTheFirstUsersPage(Served served, bool first, string? vary)
+    {
+        await using var site = await StartAsync(served, async context =>
+        {
+            if (first)
+            {
+                Say(context.Response);
+            }
+
+            string user = (await context.GetSactSession().GetAsync())?.UserId ?? "nobody";
+            if (!first)
+            {
+                Say(context.Response);
+            }
+
+            return user;
+        });
+        var pages = new List<string>();
+        foreach (string? user in new[] { "alice", "bob", null, "alice" })
+        {
+            string? id = null;
+            if (user is not null)
+            {
+                using var login = await site.SendAsync("/login/" + user, method: HttpMethod.Post);
+                id = login.SentId();
+            }
+
+            using var page = await site.SendAsync("/page", id);
+            Assert.Null(page.Headers.Age);
+            pages.Add(await Text(page));
+        }
+
+        Assert.Equal(["alice", "bob", "nobody", "alice"], pages);
+
+        void Say(HttpResponse response)
+        {
+            response.Headers.CacheControl = "public, max-age=600";
+            if (vary is not null)
+            {
+                response.Headers.Vary = vary;
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(Served.TestServer)]
+    [InlineData(Served.Kestrel)]
+    [Trait("abuse", "I7")]
+    public async Task APageThatAskedForNothingIsStored(Served served)
+    {
+        // Without this the other facts would hold for a cache that is off.
+        int rendered = 0;
+        await using var site = await StartAsync(served, context =>
+        {
+            context.Response.Headers.CacheControl = "public, max-age=600";
+            return Task.FromResult($"news {++rendered}");
+        });
+        using var first = await site.SendAsync("/page");
+        using var second = await site.SendAsync("/page");
+
+        Assert.Equal(["news 1", "news 1"], new[] { await Text(first), await Text(second) });
+    }
+
+    private static Task<Site> StartAsync(Served served, Func<HttpContext, Task<string>> page) => Site.StartAsync(
+        app =>
+        {
+            app.MapPost("/login/{user}", async (string user, ISession<IGenericStore> session) => await session.SetAsync(user));
+            app.MapGet("/page", page);
+        },
+        build: builder => builder.Services.AddResponseCaching(),
+        served: served,
+        before: app => app.UseResponseCaching());
+
+    private static Task<string> Text(HttpResponseMessage response) => response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+}
