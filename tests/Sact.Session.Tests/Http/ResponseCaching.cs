@@ -58,6 +58,32 @@ public sealed class ResponseCaching
         }
     }
 
+    /// <summary>
+    /// What <c>[ResponseCache(Duration = 600)]</c> does to the headers: it takes Vary away and says public, after the session was read. The cache decides at the first byte of the body.
+    /// </summary>
+    [Theory]
+    [InlineData(Served.TestServer)]
+    [InlineData(Served.Kestrel)]
+    [Trait("abuse", "I4")]
+    [Trait("abuse", "I7")]
+    public async Task AnotherUserDoesNotGetItEvenIfTheApplicationTakesVaryAway(Served served)
+    {
+        await using var site = await StartAsync(served, async context =>
+        {
+            string user = (await context.GetSactSession().GetAsync())?.UserId ?? "nobody";
+            context.Response.Headers.Vary = default;
+            context.Response.Headers.CacheControl = "public, max-age=600";
+            return user;
+        });
+        using var login = await site.SendAsync("/login/alice", method: HttpMethod.Post);
+        using var alices = await site.SendAsync("/page", login.SentId());
+        using var nobodys = await site.SendAsync("/page");
+
+        Assert.Equal(["alice", "nobody"], new[] { await Text(alices), await Text(nobodys) });
+        Assert.True(alices.Headers.CacheControl!.Private);
+        Assert.Equal("Cookie", Assert.Single(alices.Headers.Vary));
+    }
+
     [Theory]
     [InlineData(Served.TestServer)]
     [InlineData(Served.Kestrel)]
