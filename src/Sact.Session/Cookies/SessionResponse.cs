@@ -55,6 +55,17 @@ internal sealed class SessionResponse
         return response;
     }
 
+    /// <summary>
+    /// On the way out: an answer without a body starts only after the caches that stand outside have decided whether to keep it. Nothing where nobody asked.
+    /// </summary>
+    public static void SettleBeforeCaches(HttpContext context)
+    {
+        if (context.Features.Get<SessionResponse>() is { _asked: true, _ended: false } response && !context.Response.HasStarted)
+        {
+            response.Settle(starting: true);
+        }
+    }
+
     /// <summary>Somebody asked for the session: the answer depends on the cookie, and is nobody else's.</summary>
     public void Asked()
     {

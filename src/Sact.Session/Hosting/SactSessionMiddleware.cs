@@ -19,7 +19,13 @@ internal sealed class SactSessionMiddleware(RequestDelegate next)
         }
 
         // A request that is done already pays for no state machine.
-        return task.IsCompletedSuccessfully ? task : AwaitAsync(task, context);
+        if (!task.IsCompletedSuccessfully)
+        {
+            return AwaitAsync(task, context);
+        }
+
+        SessionResponse.SettleBeforeCaches(context);
+        return task;
     }
 
     private static async Task AwaitAsync(Task task, HttpContext context)
@@ -27,6 +33,7 @@ internal sealed class SactSessionMiddleware(RequestDelegate next)
         try
         {
             await task.ConfigureAwait(false);
+            SessionResponse.SettleBeforeCaches(context);
         }
         catch (SessionStoreException) when (!context.Response.HasStarted)
         {

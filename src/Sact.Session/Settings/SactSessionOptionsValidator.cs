@@ -122,6 +122,11 @@ internal sealed class SactSessionOptionsValidator : IValidateOptions<SactSession
             yield return "The session cookie's age is the library's to set. Leave Cookie.MaxAge and Cookie.Expiration unset; set SactSessionOptions.Persistent and AbsoluteTimeout.";
         }
 
+        if (!cookie.HttpOnly)
+        {
+            yield return "The session cookie is HttpOnly, or any script in a page could read the session id (ASVS 5.0 V3.3.4). Set SactSessionOptions.Cookie.HttpOnly to true; a CookieBuilder of your own starts without it.";
+        }
+
         if (!cookie.IsEssential)
         {
             yield return "A login session's cookie is essential (no consent is needed for it, and without it nobody can sign in). Set SactSessionOptions.Cookie.IsEssential to true.";

@@ -84,6 +84,28 @@ public sealed class ResponseCaching
         Assert.Equal("Cookie", Assert.Single(alices.Headers.Vary));
     }
 
+    /// <summary>Without a body the response starts only after the cache has made up its mind.</summary>
+    [Theory]
+    [InlineData(Served.TestServer)]
+    [InlineData(Served.Kestrel)]
+    [Trait("abuse", "I7")]
+    public async Task AnotherUserDoesNotGetAnAnswerWithoutABody(Served served)
+    {
+        await using var site = await StartAsync(served, async context =>
+        {
+            context.Response.Headers["X-User"] = (await context.GetSactSession().GetAsync())?.UserId ?? "nobody";
+            context.Response.Headers.Vary = default;
+            context.Response.Headers.CacheControl = "public, max-age=600";
+            return "";
+        });
+        using var login = await site.SendAsync("/login/alice", method: HttpMethod.Post);
+        using var alices = await site.SendAsync("/page", login.SentId());
+        using var nobodys = await site.SendAsync("/page");
+
+        Assert.Equal("alice", Assert.Single(alices.Headers.GetValues("X-User")));
+        Assert.Equal("nobody", Assert.Single(nobodys.Headers.GetValues("X-User")));
+    }
+
     [Theory]
     [InlineData(Served.TestServer)]
     [InlineData(Served.Kestrel)]

@@ -35,6 +35,7 @@ public sealed class BadOptions
         ["no cookie"] = ("SactSessionOptions.Cookie", o => o.Cookie = null!),
         ["cookie with an age"] = ("Cookie.MaxAge", o => o.Cookie.MaxAge = TimeSpan.FromDays(1)),
         ["cookie with an expiration"] = ("Cookie.Expiration", o => o.Cookie.Expiration = TimeSpan.FromDays(1)),
+        ["cookie that scripts can read"] = ("SactSessionOptions.Cookie.HttpOnly", o => o.Cookie.HttpOnly = false),
         ["cookie not essential"] = ("SactSessionOptions.Cookie.IsEssential", o => o.Cookie.IsEssential = false),
         ["cookie without a name"] = ("SactSessionOptions.Cookie.Name", o => o.Cookie = new CookieBuilder { IsEssential = true }),
         ["cookie with a name that is no token"] = ("SactSessionOptions.Cookie.Name", o => o.Cookie.Name = "s;d"),
