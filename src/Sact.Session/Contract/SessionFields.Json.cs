@@ -5,6 +5,9 @@ namespace Sact.Session;
 
 public sealed partial class SessionFields
 {
+    // Deep enough to be read, so that whoever checks the values can say that they are too deep.
+    internal const int MostReadableDepth = 1000;
+
     /// <summary>The fields as the text of one JSON object, each value byte for byte: a form that a store can keep in one column or file. <see cref="RestoreJson"/> takes it back.</summary>
     public byte[] ToJson()
     {
@@ -22,34 +25,38 @@ public sealed partial class SessionFields
     /// <exception cref="ArgumentException">It is not such a text: the record is unreadable.</exception>
     public static SessionFields RestoreJson(ReadOnlySpan<byte> json)
     {
-        var fields = new List<KeyValuePair<string, ReadOnlyMemory<byte>>>();
         try
         {
-            var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = SessionFieldRule.MaxDepth + 2 });
-            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
-            {
-                throw new ArgumentException("Fields are one JSON object.", nameof(json));
-            }
-
-            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-            {
-                string name = reader.GetString()!;
-                reader.Read();
-                int start = (int)reader.TokenStartIndex;
-                reader.Skip();
-                fields.Add(new(name, json[start..(int)reader.BytesConsumed].ToArray()));
-            }
-
-            if (reader.Read())
-            {
-                throw new ArgumentException("Fields are one JSON object.", nameof(json));
-            }
+            return Restore(TakeApart(json, nameof(json)));
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
             throw new ArgumentException("Fields are one JSON object.", nameof(json), fault);
         }
+    }
 
-        return Restore(fields);
+    /// <summary>The names and values of one JSON object, each value byte for byte, nothing of them checked.</summary>
+    /// <exception cref="ArgumentException">It is another kind of JSON.</exception>
+    /// <exception cref="JsonException">It is no JSON.</exception>
+    /// <exception cref="InvalidOperationException">A name is no well-formed text.</exception>
+    internal static List<KeyValuePair<string, ReadOnlyMemory<byte>>> TakeApart(ReadOnlySpan<byte> json, string parameter)
+    {
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MostReadableDepth });
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+        {
+            throw new ArgumentException("Metadata is one JSON object: names and values.", parameter);
+        }
+
+        var fields = new List<KeyValuePair<string, ReadOnlyMemory<byte>>>();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            string name = reader.GetString()!;
+            reader.Read();
+            int start = (int)reader.TokenStartIndex;
+            reader.Skip();
+            fields.Add(new(name, json[start..(int)reader.BytesConsumed].ToArray()));
+        }
+
+        return reader.Read() ? throw new ArgumentException("Metadata is one JSON object, and nothing after it.", parameter) : fields;
     }
 }

@@ -11,9 +11,6 @@ namespace Sact.Session;
 /// <summary>Turns what an application hands over as metadata into fields, checked; an <see cref="ArgumentException"/> names the argument and the rule.</summary>
 internal static class FieldsFromJson
 {
-    // More than is accepted, so that what is too deep is refused by the rule for values and in its words. The writer's own limit.
-    private const int MostReadable = 1000;
-
     private static readonly JsonWriterOptions s_writing = new() { Encoder = new StrictEncoder(), SkipValidation = false };
 
     public static SessionFields From(JsonObject? fields, string parameter)
@@ -62,7 +59,7 @@ internal static class FieldsFromJson
                 JsonSerializer.Serialize(writer, fields, info);
             }
 
-            using var document = JsonDocument.Parse(written.WrittenMemory, new JsonDocumentOptions { MaxDepth = MostReadable });
+            using var document = JsonDocument.Parse(written.WrittenMemory, new JsonDocumentOptions { MaxDepth = SessionFields.MostReadableDepth });
             return document.RootElement.Clone();
         });
     }
@@ -83,21 +80,10 @@ internal static class FieldsFromJson
     /// <summary>Takes an object's text apart; each value is kept byte for byte.</summary>
     private static SessionFields Split(ReadOnlySpan<byte> json, string parameter)
     {
-        var fields = new List<KeyValuePair<string, ReadOnlyMemory<byte>>>();
-        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MostReadable });
-        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+        var fields = SessionFields.TakeApart(json, parameter);
+        foreach (var (name, _) in fields)
         {
-            throw new ArgumentException("Metadata is one JSON object: names and values.", parameter);
-        }
-
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            string name = reader.GetString()!;
             SessionFieldRule.ThrowIfBadName(name, allowReserved: false, parameter);
-            reader.Read();
-            int start = (int)reader.TokenStartIndex;
-            reader.Skip();
-            fields.Add(new(name, json[start..(int)reader.BytesConsumed].ToArray()));
         }
 
         return SessionFields.Create(fields);
