@@ -11,7 +11,7 @@ namespace Sact.Session;
 /// The session of one request: inject <c>ISession&lt;IGenericStore&gt;</c> into a controller, a page or a minimal API. Nothing is read, decrypted or written until it is asked.
 /// </summary>
 /// <remarks>
-/// <para>There is one object per request, whoever asks for it. Its methods may be awaited side by side; they queue. What was read is remembered until the response has started; after
+/// <para>There is one object per request, whoever asks for it. Its methods may be awaited side by side; they queue. What was read is remembered until the response has started, for 30 seconds at most; after
 /// that every read asks the store again, so that a WebSocket sees a revocation.</para>
 /// <para>A store that cannot answer is a <see cref="SessionStoreException"/> from every method that needs it, never "signed out". A session used after its request has ended is an
 /// <see cref="InvalidOperationException"/>.</para>

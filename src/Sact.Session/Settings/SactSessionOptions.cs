@@ -57,7 +57,7 @@ public sealed class SactSessionOptions
     public TimeSpan RenewalGrace { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// From when on an id that was replaced counts as replayed, which ends the session. Default 10 minutes; more than <see cref="RenewalGrace"/>, at most 1 day. A shorter one ends sessions of honest
+    /// From when on an id that was replaced counts as replayed, which ends the session; and how long a renewed id that has not come back is left alone before another is sent. Default 10 minutes; more than <see cref="RenewalGrace"/>, at most 1 day. A shorter one ends sessions of honest
     /// users where the clocks of nodes differ or uploads are slow; the stale id is refused either way.
     /// </summary>
     public TimeSpan ReplayMargin { get; set; } = TimeSpan.FromMinutes(10);
