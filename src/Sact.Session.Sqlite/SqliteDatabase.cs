@@ -36,6 +36,12 @@ internal sealed class SqliteDatabase : IDisposable
             Discard();
             throw new SessionStoreException($"The SQLite file '{Name}' could not be opened for sessions: {SqliteFaults.Tell(fault)} (SqliteStoreOptions.ConnectionString)", fault);
         }
+        catch (InvalidOperationException fault)
+        {
+            // A setting that this SQLite cannot do, such as a password, which the provider does not repeat.
+            Discard();
+            throw new SessionStoreException($"The SQLite file '{Name}' could not be opened for sessions: {fault.Message} (SqliteStoreOptions.ConnectionString)", fault);
+        }
         catch
         {
             Discard();
