@@ -12,11 +12,8 @@ builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = false
 var sessions = builder.Services.AddSactSession();
 switch (builder.Configuration["store"] ?? "memory")
 {
-    case "memory":
-        break;
-    case "sqlite":
-        sessions.UseSqlite(builder.Configuration["connection"] ?? "Data Source=quickstart.db");
-        break;
+    case "memory": break;
+    case "sqlite": sessions.UseSqlite(builder.Configuration["connection"] ?? "Data Source=quickstart.db"); break;
     case var unknown:
         Console.Error.WriteLine($"No store is called '{unknown}'. Possible: --store memory, or --store sqlite --connection \"Data Source=app.db\".");
         return 2;
