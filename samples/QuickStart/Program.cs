@@ -9,7 +9,15 @@ builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
 builder.Services.AddProblemDetails();
 builder.Services.ConfigureHttpJsonOptions(o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, Json.Default));
 builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = false);
-builder.Services.AddSactSession();
+var sessions = builder.Services.AddSactSession();
+switch (builder.Configuration["store"] ?? "memory")
+{
+    case "memory": break;
+    case "sqlite": sessions.UseSqlite(builder.Configuration["connection"] ?? "Data Source=quickstart.db"); break;
+    case var unknown:
+        Console.Error.WriteLine($"No store is called '{unknown}'. Possible: --store memory, or --store sqlite --connection \"Data Source=app.db\".");
+        return 2;
+}
 
 var app = builder.Build();
 app.UseStatusCodePages();
@@ -101,6 +109,7 @@ app.Lifetime.ApplicationStarted.Register(() => Console.WriteLine($"""
       curl -i -b jar -c jar -X POST {app.Urls.First()}/logout
     """));
 await app.RunAsync();
+return 0;
 
 internal sealed record Login([property: JsonRequired] string User, JsonElement? Metadata = null);
 internal sealed record Me(string Id, SessionKey Key, SessionFields Metadata, DateTimeOffset CreatedAt, DateTimeOffset LastSeenAt, DateTimeOffset ExpiresAt);

@@ -15,19 +15,18 @@ internal sealed class SqliteDatabase : IDisposable
     private readonly SqliteConnection _writing;
     private readonly SqliteWriter _writer;
     private readonly ConcurrentBag<SqliteConnection> _readers = [];
-    private volatile bool _disposed;
+    private int _disposed;
 
     public SqliteDatabase(SqliteStoreOptions options, SqliteSchema schema)
     {
         _options = options;
         _schema = schema;
         _owned = options.Connection is null;
-        _connectionString = options.Connection?.ConnectionString ?? Checked(options.ConnectionString);
-        var parts = new SqliteConnectionStringBuilder(_connectionString);
-        _single = !_owned || parts.Mode == SqliteOpenMode.Memory || parts.DataSource is "" or ":memory:";
+        string connectionString = options.Connection?.ConnectionString ?? Checked(options.ConnectionString);
+        var parts = new SqliteConnectionStringBuilder(connectionString);
         Name = parts.DataSource;
         IsReadOnly = parts.Mode == SqliteOpenMode.ReadOnly;
-        _writing = options.Connection ?? new SqliteConnection(_connectionString);
+        _writing = options.Connection ?? new SqliteConnection(connectionString);
         try
         {
             Prepare();
@@ -37,13 +36,26 @@ internal sealed class SqliteDatabase : IDisposable
             Discard();
             throw new SessionStoreException($"The SQLite file '{Name}' could not be opened for sessions: {SqliteFaults.Tell(fault)} (SqliteStoreOptions.ConnectionString)", fault);
         }
+        catch (InvalidOperationException fault)
+        {
+            // A setting that this SQLite cannot do, such as a password, which the provider does not repeat.
+            Discard();
+            throw new SessionStoreException($"The SQLite file '{Name}' could not be opened for sessions: {fault.Message} (SqliteStoreOptions.ConnectionString)", fault);
+        }
         catch
         {
             Discard();
             throw;
         }
 
-        _writer = new SqliteWriter(_writing, options.QueueCapacity, Name);
+        // Where the writer's file really lies: a relative path would mean another one once the working folder has changed. There is none for a database in memory, which only its connection sees.
+        parts.DataSource = FileOf(_writing);
+        _single = !_owned || parts.DataSource.Length == 0;
+
+        // A reader must not make an empty file in place of one that was taken away.
+        parts.Mode = IsReadOnly ? SqliteOpenMode.ReadOnly : SqliteOpenMode.ReadWrite;
+        _connectionString = parts.ToString();
+        _writer = new SqliteWriter(_writing, options.BusyTimeout, options.QueueCapacity, Name);
     }
 
     /// <summary>The file's name, for messages.</summary>
@@ -58,10 +70,9 @@ internal sealed class SqliteDatabase : IDisposable
     public ValueTask<T> ReadAsync<T>(string sql, Action<SqliteCommand> bind, Func<SqliteDataReader, T> read, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        ObjectDisposedException.ThrowIf(_disposed, typeof(SqliteStore));
         if (_single)
         {
-            return _writer.WriteAsync(
+            return _writer.ReadAsync(
                 writer =>
                 {
                     var command = writer.Command(sql);
@@ -72,41 +83,49 @@ internal sealed class SqliteDatabase : IDisposable
                 cancellationToken);
         }
 
+        if (Volatile.Read(ref _disposed) != 0)
+        {
+            throw new SessionStoreException(SqliteFaults.Disposed);
+        }
+
+        SqliteConnection? connection = null;
         try
         {
-            if (!_readers.TryTake(out var connection))
+            if (!_readers.TryTake(out connection))
             {
                 connection = Open();
             }
 
-            try
-            {
-                using var command = connection.CreateCommand();
-                command.CommandText = sql;
-                bind(command);
-                using var rows = command.ExecuteReader();
-                return new(read(rows));
-            }
-            finally
+            using var command = connection.CreateCommand();
+            command.CommandText = sql;
+            bind(command);
+            using var rows = command.ExecuteReader();
+            return new(read(rows));
+        }
+        catch (SqliteException fault)
+        {
+            // The next read opens the file anew.
+            connection?.Dispose();
+            connection = null;
+            throw new SessionStoreException($"SQLite refused a read: {SqliteFaults.Tell(fault)}", fault);
+        }
+        finally
+        {
+            if (connection is not null)
             {
                 _readers.Add(connection);
-                if (_disposed)
+                if (Volatile.Read(ref _disposed) != 0)
                 {
                     DiscardReaders();
                 }
             }
         }
-        catch (SqliteException fault)
-        {
-            throw new SessionStoreException($"SQLite refused a read: {SqliteFaults.Tell(fault)}", fault);
-        }
     }
 
     public void Dispose()
     {
-        if (!_disposed)
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
-            _disposed = true;
             _writer.Dispose();
             DiscardReaders();
             Discard();
@@ -126,6 +145,13 @@ internal sealed class SqliteDatabase : IDisposable
 
             // Readers are kept here; a pool behind them would hold the file after the store is gone.
             parts.Pooling = false;
+
+            // Within a shared cache readers wait for the writer; only databases in memory need one.
+            if (parts.Cache == SqliteCacheMode.Shared && parts.Mode != SqliteOpenMode.Memory)
+            {
+                parts.Cache = SqliteCacheMode.Private;
+            }
+
             return parts.ToString();
         }
         catch (ArgumentException)
@@ -160,6 +186,13 @@ internal sealed class SqliteDatabase : IDisposable
         }
 
         _schema.Ensure(_writing, readOnly: true);
+    }
+
+    private static string FileOf(SqliteConnection connection)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT file FROM pragma_database_list WHERE name = 'main'";
+        return command.ExecuteScalar() as string ?? "";
     }
 
     private SqliteConnection Open()

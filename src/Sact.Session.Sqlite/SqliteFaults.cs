@@ -5,9 +5,13 @@ namespace Sact.Session;
 /// <summary>What SQLite's result codes mean to an operator. No path and no password in it.</summary>
 internal static class SqliteFaults
 {
+    public const string Disposed = "The SQLite store has been disposed of.";
+
     public static string Tell(Exception fault) => fault is SqliteException sqlite
         ? sqlite.SqliteErrorCode switch
         {
+            // SQLite's own words here name tables and columns, never a value.
+            1 => sqlite.Message,
             5 or 6 => "the file is locked by another process for longer than BusyTimeout. Look who holds it, or raise SqliteStoreOptions.BusyTimeout.",
             8 => "the file is read-only. Give the process the right to write it and its folder.",
             10 => "the disk reports an I/O error. Look at the machine's disk.",

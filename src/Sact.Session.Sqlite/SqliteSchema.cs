@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace Sact.Session;
 
@@ -58,37 +59,39 @@ internal sealed partial class SqliteSchema
 
     public string Count { get; }
 
-    /// <summary>Creates what is missing, and refuses what is newer or of another shape. Several processes may do so at once.</summary>
+    /// <summary>Creates what is missing, and refuses what is newer or of another shape before anything is changed. Several processes may do so at once.</summary>
     public void Ensure(SqliteConnection connection, bool readOnly)
     {
-        if (!readOnly)
+        if (readOnly)
         {
+            Check(connection, mustExist: true);
+            return;
+        }
+
+        Execute(connection, "BEGIN IMMEDIATE");
+        try
+        {
+            Check(connection, mustExist: false);
             Create(connection);
+            Execute(connection, "COMMIT");
         }
-
-        Execute(connection, $"SELECT max(version) FROM {_table}_version", out object? version);
-        if (version is not long number || number > Version)
+        catch
         {
-            throw new SessionStoreException(
-                $"The SQLite table '{_table}' has schema version {version}, and this version of Sact.Session.Sqlite knows {Version}. Update the package, or set SqliteStoreOptions.Table to another name.");
-        }
-
-        var there = new List<string>();
-        using var command = connection.CreateCommand();
-        command.CommandText = $"SELECT name FROM pragma_table_info('{_table}')";
-        using var reader = command.ExecuteReader();
-        while (reader.Read())
-        {
-            there.Add(reader.GetString(0));
-        }
-
-        if (s_columns.Except(there).FirstOrDefault() is { } missing)
-        {
-            throw new SessionStoreException($"The SQLite table '{_table}' has another shape: it lacks the column '{missing}'. Set SqliteStoreOptions.Table to a name that nothing else uses.");
+            RollBack(connection);
+            throw;
         }
     }
 
     public static void Execute(SqliteConnection connection, string sql) => Execute(connection, sql, out _);
+
+    /// <summary>SQLite rolls back by itself after some faults, and then there is nothing to roll back.</summary>
+    public static void RollBack(SqliteConnection connection)
+    {
+        if (connection.Handle is { } handle && raw.sqlite3_get_autocommit(handle) == 0)
+        {
+            raw.sqlite3_exec(handle, "ROLLBACK");
+        }
+    }
 
     private static void Execute(SqliteConnection connection, string sql, out object? answer)
     {
@@ -97,50 +100,78 @@ internal sealed partial class SqliteSchema
         answer = command.ExecuteScalar();
     }
 
-    private void Create(SqliteConnection connection)
+    private static List<string> Columns(SqliteConnection connection, string table)
     {
-        Execute(connection, "BEGIN IMMEDIATE");
-        try
+        var columns = new List<string>();
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT name FROM pragma_table_info($table)";
+        command.Parameters.AddWithValue("$table", table);
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
         {
-            Execute(connection, $"""
-                CREATE TABLE IF NOT EXISTS {_table} (
-                  session_key TEXT NOT NULL PRIMARY KEY,
-                  prefix TEXT NOT NULL,
-                  user_id TEXT,
-                  state INTEGER NOT NULL,
-                  level INTEGER NOT NULL,
-                  lineage BLOB NOT NULL,
-                  current BLOB NOT NULL,
-                  pending BLOB,
-                  pending_since INTEGER,
-                  previous BLOB,
-                  promoted_at INTEGER,
-                  generation INTEGER NOT NULL,
-                  presented INTEGER NOT NULL,
-                  persistent INTEGER NOT NULL,
-                  fields BLOB NOT NULL,
-                  client TEXT,
-                  created_at INTEGER NOT NULL,
-                  authenticated_at INTEGER,
-                  last_seen_at INTEGER NOT NULL,
-                  idle_ms INTEGER NOT NULL,
-                  first_use_ms INTEGER NOT NULL,
-                  absolute_ms INTEGER NOT NULL,
-                  expires_at INTEGER NOT NULL,
-                  format INTEGER NOT NULL);
-                CREATE INDEX IF NOT EXISTS {_table}_user ON {_table} (prefix, user_id) WHERE user_id IS NOT NULL;
-                CREATE INDEX IF NOT EXISTS {_table}_expiry ON {_table} (prefix, expires_at);
-                CREATE TABLE IF NOT EXISTS {_table}_version (version INTEGER NOT NULL PRIMARY KEY);
-                INSERT INTO {_table}_version SELECT {Version.ToString(CultureInfo.InvariantCulture)} WHERE NOT EXISTS (SELECT 1 FROM {_table}_version);
-                """);
-            Execute(connection, "COMMIT");
+            columns.Add(reader.GetString(0));
         }
-        catch
+
+        return columns;
+    }
+
+    private void Check(SqliteConnection connection, bool mustExist)
+    {
+        var columns = Columns(connection, _table);
+        if (columns.Count == 0)
         {
-            Execute(connection, "ROLLBACK");
-            throw;
+            if (mustExist)
+            {
+                throw new SessionStoreException($"The SQLite file has no table '{_table}' and is read-only, so that none can be made. Let a process that may write open it once, or set SqliteStoreOptions.Table.");
+            }
+        }
+        else if (s_columns.Except(columns).FirstOrDefault() is { } missing)
+        {
+            throw new SessionStoreException($"The SQLite table '{_table}' has another shape: it lacks the column '{missing}'. Set SqliteStoreOptions.Table to a name that nothing else uses.");
+        }
+
+        if (Columns(connection, _table + "_version").Count > 0)
+        {
+            Execute(connection, $"SELECT max(version) FROM {_table}_version", out object? version);
+            if (version is not (null or DBNull or (long)Version))
+            {
+                throw new SessionStoreException(
+                    $"The SQLite table '{_table}' has schema version {version}, and this version of Sact.Session.Sqlite knows {Version}. Use a package that knows it, or set SqliteStoreOptions.Table to another name.");
+            }
         }
     }
+
+    private void Create(SqliteConnection connection) => Execute(connection, $"""
+            CREATE TABLE IF NOT EXISTS {_table} (
+              session_key TEXT NOT NULL PRIMARY KEY,
+              prefix TEXT NOT NULL,
+              user_id TEXT,
+              state INTEGER NOT NULL,
+              level INTEGER NOT NULL,
+              lineage BLOB NOT NULL,
+              current BLOB NOT NULL,
+              pending BLOB,
+              pending_since INTEGER,
+              previous BLOB,
+              promoted_at INTEGER,
+              generation INTEGER NOT NULL,
+              presented INTEGER NOT NULL,
+              persistent INTEGER NOT NULL,
+              fields BLOB NOT NULL,
+              client TEXT,
+              created_at INTEGER NOT NULL,
+              authenticated_at INTEGER,
+              last_seen_at INTEGER NOT NULL,
+              idle_ms INTEGER NOT NULL,
+              first_use_ms INTEGER NOT NULL,
+              absolute_ms INTEGER NOT NULL,
+              expires_at INTEGER NOT NULL,
+              format INTEGER NOT NULL);
+            CREATE INDEX IF NOT EXISTS {_table}_user ON {_table} (prefix, user_id) WHERE user_id IS NOT NULL;
+            CREATE INDEX IF NOT EXISTS {_table}_expiry ON {_table} (prefix, expires_at);
+            CREATE TABLE IF NOT EXISTS {_table}_version (version INTEGER NOT NULL PRIMARY KEY);
+            INSERT INTO {_table}_version SELECT {Version.ToString(CultureInfo.InvariantCulture)} WHERE NOT EXISTS (SELECT 1 FROM {_table}_version);
+            """);
 
     [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]{0,63}$", RegexOptions.CultureInvariant)]
     private static partial Regex TableName();

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace Sact.Session;
 
@@ -14,36 +15,26 @@ internal sealed class SqliteWriter : IDisposable
     private const int MostInOneTransaction = 256;
 
     private readonly SqliteConnection _connection;
-    private readonly BlockingCollection<Work> _waiting = [];
+    private readonly TimeSpan _busyTimeout;
+    private readonly BlockingCollection<SqliteWork> _waiting = [];
     private readonly SemaphoreSlim _room;
     private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
     private readonly Thread _thread;
 
-    public SqliteWriter(SqliteConnection connection, int capacity, string name)
+    public SqliteWriter(SqliteConnection connection, TimeSpan busyTimeout, int capacity, string name)
     {
         _connection = connection;
+        _busyTimeout = busyTimeout;
         _room = new SemaphoreSlim(capacity, capacity);
         _thread = new Thread(Run) { IsBackground = true, Name = "Sact.Session.Sqlite " + name };
         _thread.Start();
     }
 
     /// <summary>Runs work inside a transaction and answers when it has been committed. Work may run more than once, each time from the beginning.</summary>
-    public async ValueTask<T> WriteAsync<T>(Func<SqliteWriter, T> work, CancellationToken cancellationToken)
-    {
-        await _room.WaitAsync(cancellationToken).ConfigureAwait(false);
-        var item = new Work<T>(work, cancellationToken);
-        try
-        {
-            _waiting.Add(item, CancellationToken.None);
-        }
-        catch (InvalidOperationException fault)
-        {
-            _room.Release();
-            throw new SessionStoreException("The SQLite store has been disposed of.", fault);
-        }
+    public ValueTask<T> WriteAsync<T>(Func<SqliteWriter, T> work, CancellationToken cancellationToken) => EnqueueAsync(work, isRead: false, cancellationToken);
 
-        return await item.Task.ConfigureAwait(false);
-    }
+    /// <summary>Runs work that changes nothing, in its turn.</summary>
+    public ValueTask<T> ReadAsync<T>(Func<SqliteWriter, T> work, CancellationToken cancellationToken) => EnqueueAsync(work, isRead: true, cancellationToken);
 
     /// <summary>A prepared statement of the writer's connection, to be used on its thread alone.</summary>
     [SuppressMessage("Security", "CA2100:Review SQL queries for security vulnerabilities", Justification = "The text is the schema's own; every value is a parameter.")]
@@ -59,52 +50,143 @@ internal sealed class SqliteWriter : IDisposable
         return command;
     }
 
+    /// <summary>Lets what waits finish, and takes nothing more.</summary>
     public void Dispose()
     {
-        if (!_waiting.IsAddingCompleted)
+        _waiting.CompleteAdding();
+        _thread.Join();
+        foreach (var command in _commands.Values)
         {
-            _waiting.CompleteAdding();
-            _thread.Join();
-            foreach (var command in _commands.Values)
-            {
-                command.Dispose();
-            }
+            command.Dispose();
         }
+    }
+
+    private async ValueTask<T> EnqueueAsync<T>(Func<SqliteWriter, T> work, bool isRead, CancellationToken cancellationToken)
+    {
+        await _room.WaitAsync(cancellationToken).ConfigureAwait(false);
+        var item = new SqliteWork<T>(work, isRead, cancellationToken);
+        try
+        {
+            _waiting.Add(item, CancellationToken.None);
+        }
+        catch (InvalidOperationException fault)
+        {
+            _room.Release();
+            throw new SessionStoreException(SqliteFaults.Disposed, fault);
+        }
+
+        return await item.Task.ConfigureAwait(false);
     }
 
     private void Run()
     {
-        var batch = new List<Work>();
+        var batch = new List<SqliteWork>();
         foreach (var first in _waiting.GetConsumingEnumerable())
         {
+            _room.Release();
             batch.Clear();
-            for (Work? next = first; next is not null; next = batch.Count < MostInOneTransaction && _waiting.TryTake(out var more) ? more : null)
+            if (!first.TryBegin())
             {
-                _room.Release();
-                if (!next.GiveUpIfCancelled())
-                {
-                    batch.Add(next);
-                }
+                continue;
             }
 
-            // One write that cannot be done must not fail those it happens to share a transaction with.
-            if (batch.Count > 0 && !TryCommit(batch, last: batch.Count == 1) && batch.Count > 1)
+            batch.Add(first);
+            if (first.IsRead)
             {
-                foreach (var item in batch)
-                {
-                    TryCommit([item], last: true);
-                }
+                RunAlone(first);
+            }
+            else if (Begin() is { } fault)
+            {
+                // All that wait now have the same fault before them; one by one they would wait for it once each.
+                TakeMore(batch, int.MaxValue);
+                batch.ForEach(item => item.Fail(fault, outcomeUnknown: false));
+            }
+            else
+            {
+                // Taken after the lock, so that what came while another process held it goes along.
+                TakeMore(batch, MostInOneTransaction);
+                Commit(batch);
+            }
+        }
+    }
+
+    private void TakeMore(List<SqliteWork> batch, int most)
+    {
+        while (batch.Count < most && _waiting.TryTake(out var more))
+        {
+            _room.Release();
+            if (more.TryBegin())
+            {
+                batch.Add(more);
             }
         }
     }
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever fails is told to whoever waits for it; the thread goes on.")]
-    private bool TryCommit(List<Work> batch, bool last)
+    private void RunAlone(SqliteWork item)
+    {
+        try
+        {
+            item.Run(this);
+        }
+        catch (Exception fault)
+        {
+            item.Fail(fault, outcomeUnknown: false);
+            return;
+        }
+
+        item.Acknowledge();
+    }
+
+    /// <summary>
+    /// Takes the file's write lock. Asks once a millisecond: SQLite's own waiting grows to tenths of a second, in which a busy process that lets go of the lock only for moments would starve
+    /// another.
+    /// </summary>
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever fails is told to whoever waits for it; the thread goes on.")]
+    private Exception? Begin()
+    {
+        try
+        {
+            var handle = _connection.Handle ?? throw new InvalidOperationException("The connection is closed.");
+            long started = TimeProvider.System.GetTimestamp();
+            raw.sqlite3_busy_timeout(handle, 0);
+            try
+            {
+                while (true)
+                {
+                    int code = raw.sqlite3_exec(handle, "BEGIN IMMEDIATE");
+                    if (code == raw.SQLITE_OK)
+                    {
+                        return null;
+                    }
+
+                    if ((code & 0xff) is not (raw.SQLITE_BUSY or raw.SQLITE_LOCKED) || TimeProvider.System.GetElapsedTime(started) >= _busyTimeout)
+                    {
+                        return new SqliteException(raw.sqlite3_errmsg(handle).utf8_to_string(), code & 0xff, code);
+                    }
+
+#pragma warning disable RS0030 // Another process gives no signal when it lets go, and this is no pool thread.
+                    Thread.Sleep(1);
+#pragma warning restore RS0030
+                }
+            }
+            finally
+            {
+                raw.sqlite3_busy_timeout(handle, (int)_busyTimeout.TotalMilliseconds);
+            }
+        }
+        catch (Exception fault)
+        {
+            return fault;
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever fails is told to whoever waits for it; the thread goes on.")]
+    private void Commit(List<SqliteWork> batch)
     {
         bool committing = false;
         try
         {
-            SqliteSchema.Execute(_connection, "BEGIN IMMEDIATE");
             foreach (var item in batch)
             {
                 item.Run(this);
@@ -115,79 +197,38 @@ internal sealed class SqliteWriter : IDisposable
         }
         catch (Exception fault)
         {
-            RollBack();
-            if (last)
+            SqliteSchema.RollBack(_connection);
+            if (committing || batch.Count == 1)
             {
+                // After a failed commit nobody knows what is on the disk: nothing of it is done twice.
                 batch.ForEach(item => item.Fail(fault, outcomeUnknown: committing));
-            }
-
-            return false;
-        }
-
-        batch.ForEach(item => item.Acknowledge());
-        return true;
-    }
-
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "SQLite rolls back by itself after some faults, and then there is nothing to roll back.")]
-    private void RollBack()
-    {
-        try
-        {
-            SqliteSchema.Execute(_connection, "ROLLBACK");
-        }
-        catch (Exception)
-        {
-        }
-    }
-
-    private abstract class Work
-    {
-        public abstract bool GiveUpIfCancelled();
-
-        public abstract void Run(SqliteWriter writer);
-
-        public abstract void Acknowledge();
-
-        public abstract void Fail(Exception fault, bool outcomeUnknown);
-    }
-
-    private sealed class Work<T>(Func<SqliteWriter, T> work, CancellationToken cancellationToken) : Work
-    {
-        private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private T _answer = default!;
-        private Exception? _refusal;
-
-        public Task<T> Task => _done.Task;
-
-        public override bool GiveUpIfCancelled() => cancellationToken.IsCancellationRequested && _done.TrySetCanceled(cancellationToken);
-
-        public override void Run(SqliteWriter writer)
-        {
-            try
-            {
-                _refusal = null;
-                _answer = work(writer);
-            }
-            catch (Exception refusal) when (refusal is SessionStoreException or ArgumentException)
-            {
-                // Refused before anything was written, as a record of a newer format or a change that contradicts itself is; the others in the transaction go on.
-                _refusal = refusal;
-            }
-        }
-
-        public override void Acknowledge()
-        {
-            if (_refusal is not null)
-            {
-                _done.SetException(_refusal);
             }
             else
             {
-                _done.SetResult(_answer);
+                CommitEach(batch);
             }
+
+            return;
         }
 
-        public override void Fail(Exception fault, bool outcomeUnknown) =>
-            _done.SetException(new SessionStoreException($"SQLite refused a write: {SqliteFaults.Tell(fault)}", fault, outcomeUnknown));
+        batch.ForEach(item => item.Acknowledge());
+    }
+
+    /// <summary>One write that cannot be done must not fail those it happened to share a transaction with.</summary>
+    private void CommitEach(List<SqliteWork> batch)
+    {
+        Exception? locked = null;
+        foreach (var item in batch)
+        {
+            locked ??= Begin();
+            if (locked is null)
+            {
+                Commit([item]);
+            }
+            else
+            {
+                item.Fail(locked, outcomeUnknown: false);
+            }
+        }
     }
 }

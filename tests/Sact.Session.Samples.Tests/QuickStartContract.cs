@@ -178,6 +178,22 @@ public sealed class QuickStartContract(Samples samples) : IClassFixture<Samples>
         Assert.Equal(200, await alice.StatusAsync("GET", "/me"));
     }
 
+    [Fact]
+    public async Task AnUnknownStoreIsAnsweredWithWhatIsPossible()
+    {
+        var start = SampleProcess.Start(Run.Runtime, "--store", "shoebox");
+        start.RedirectStandardError = true;
+        using var process = System.Diagnostics.Process.Start(start)!;
+
+        string said = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+
+        Assert.Equal(2, process.ExitCode);
+        Assert.Contains("'shoebox'", said, StringComparison.Ordinal);
+        Assert.Contains("--store memory", said, StringComparison.Ordinal);
+        Assert.Contains("--store sqlite --connection", said, StringComparison.Ordinal);
+    }
+
     [Theory, CombinatorialRuns]
     public async Task ThePublicPageAsksForNoSession(Run run)
     {
@@ -199,7 +215,7 @@ public sealed class QuickStartContract(Samples samples) : IClassFixture<Samples>
     }
 }
 
-/// <summary>Runs a theory on both runs of the sample.</summary>
+/// <summary>Runs a theory on every run of the sample.</summary>
 public sealed class CombinatorialRunsAttribute : Xunit.v3.DataAttribute
 {
     public override ValueTask<IReadOnlyCollection<Xunit.ITheoryDataRow>> GetData(System.Reflection.MethodInfo testMethod, Xunit.Sdk.DisposalTracker disposalTracker) =>

@@ -13,30 +13,46 @@ public enum Run
 
     /// <summary>As the binary that Native AOT makes, whose path is in <c>SACT_QUICKSTART_NATIVE</c>.</summary>
     Native,
+
+    /// <summary>By <c>dotnet</c>, over an SQLite file.</summary>
+    RuntimeSqlite,
+
+    /// <summary>As the native binary, over an SQLite file.</summary>
+    NativeSqlite,
 }
 
 /// <summary>The QuickStart sample as a process on a random loopback port, started once for all tests and ended with them.</summary>
 public sealed class SampleProcess : IAsyncDisposable
 {
     private readonly Process _process;
+    private readonly string _folder;
 
-    private SampleProcess(Process process, HttpClient client)
+    private SampleProcess(Process process, HttpClient client, string folder)
     {
         _process = process;
+        _folder = folder;
         Client = client;
     }
 
     /// <summary>Keeps no cookies: the test says what is sent.</summary>
     public HttpClient Client { get; }
 
+    public static bool IsNative(Run run) => run is Run.Native or Run.NativeSqlite;
+
+    /// <summary>How the sample is started with these arguments.</summary>
+    public static ProcessStartInfo Start(Run run, params string[] arguments)
+    {
+        string sample = typeof(SampleProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "QuickStart").Value!;
+        return IsNative(run)
+            ? new ProcessStartInfo(Environment.GetEnvironmentVariable("SACT_QUICKSTART_NATIVE") ?? throw new InvalidOperationException("SACT_QUICKSTART_NATIVE is not set."), arguments)
+            : new ProcessStartInfo("dotnet", [sample, .. arguments]);
+    }
+
     /// <summary>Starts it and reads the address off the line it prints.</summary>
     public static async Task<SampleProcess> StartAsync(Run run)
     {
-        string sample = typeof(SampleProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "QuickStart").Value!;
-        string? native = Environment.GetEnvironmentVariable("SACT_QUICKSTART_NATIVE");
-        var start = run == Run.Native
-            ? new ProcessStartInfo(native ?? throw new InvalidOperationException("SACT_QUICKSTART_NATIVE is not set."), ["--urls", "http://127.0.0.1:0"])
-            : new ProcessStartInfo("dotnet", [sample, "--urls", "http://127.0.0.1:0"]);
+        string folder = Directory.CreateTempSubdirectory("sact-quickstart-").FullName;
+        var start = Start(run, ["--urls", "http://127.0.0.1:0", .. IsSqlite(run) ? (string[])["--store", "sqlite", "--connection", $"Data Source={Path.Combine(folder, "app.db")}"] : []]);
         start.RedirectStandardOutput = true;
         start.Environment.Remove("ASPNETCORE_URLS");
         var process = Process.Start(start)!;
@@ -47,7 +63,7 @@ public sealed class SampleProcess : IAsyncDisposable
                 string address = line["QuickStart listens on ".Length..].Split(". Try")[0];
                 // What it prints from now on is read away, or it would stand still once the pipe is full.
                 _ = process.StandardOutput.ReadToEndAsync();
-                return new SampleProcess(process, new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = new Uri(address) });
+                return new SampleProcess(process, new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = new Uri(address) }, folder);
             }
         }
 
@@ -60,10 +76,13 @@ public sealed class SampleProcess : IAsyncDisposable
         _process.Kill(entireProcessTree: true);
         await _process.WaitForExitAsync();
         _process.Dispose();
+        Directory.Delete(_folder, recursive: true);
     }
+
+    private static bool IsSqlite(Run run) => run is Run.RuntimeSqlite or Run.NativeSqlite;
 }
 
-/// <summary>Both runs of the sample, each started at its first use.</summary>
+/// <summary>The runs of the sample, each started at its first use.</summary>
 public sealed class Samples : IAsyncLifetime
 {
     private readonly Dictionary<Run, Lazy<Task<SampleProcess>>> _runs = Enum.GetValues<Run>().ToDictionary(run => run, run => new Lazy<Task<SampleProcess>>(() => SampleProcess.StartAsync(run)));
@@ -71,7 +90,7 @@ public sealed class Samples : IAsyncLifetime
     public async Task<Visitor> VisitorAsync(Run run)
     {
         Assert.SkipWhen(
-            run == Run.Native && Environment.GetEnvironmentVariable("SACT_QUICKSTART_NATIVE") is null,
+            SampleProcess.IsNative(run) && Environment.GetEnvironmentVariable("SACT_QUICKSTART_NATIVE") is null,
             "The native binary was not built: no linker on this machine, or the tests were not started by tests/run.");
         return new Visitor((await _runs[run].Value).Client);
     }

@@ -1,3 +1,5 @@
+using Sact.Session.Stores.Tests.Sqlite;
+
 namespace Sact.Session.Stores.Tests;
 
 public sealed class MemoryStoreContract
@@ -79,4 +81,25 @@ public sealed class SqliteFileContract : SqliteContract
 public sealed class SqliteMemoryContract : SqliteContract
 {
     private protected override SqliteSubject NewSubject() => new(inMemory: true);
+}
+
+/// <summary>The sample that shows how to write a store passes all that a store must.</summary>
+public sealed class FileStoreContract
+{
+    public static IEnumerable<TheoryDataRow<string>> Cases => ContractRows.All;
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public async Task Holds(string @case)
+    {
+        await using var subject = new FileSubject();
+        await ContractRows.Named(@case).RunAsync(subject, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task RandomCommandsAgreeWithTheModel()
+    {
+        await using var subject = new FileSubject();
+        await StoreContractModel.RunAsync(subject, 41, 1500, TestContext.Current.CancellationToken);
+    }
 }

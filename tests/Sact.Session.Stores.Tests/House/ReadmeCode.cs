@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Sact.Session.StoreContract;
 
 namespace Sact.Session.Stores.Tests.Readme;
@@ -15,6 +16,14 @@ public sealed class MySubject : StoreContractSubject
 /// <summary>The C# of README.md about the contract suite, so that the compiler reads it. ReadmeTests in Sact.Session.Tests holds it against its block.</summary>
 public static class ReadmeCode
 {
+    public static void Stores(Microsoft.AspNetCore.Builder.WebApplicationBuilder builder)
+    {
+        #region readme:stores
+        builder.Services.AddSactSession();                                   // memory
+        builder.Services.AddSactSession().UseSqlite("Data Source=app.db");   // package Sact.Session.Sqlite
+        #endregion
+    }
+
     public static async Task Contract()
     {
         #region readme:contract

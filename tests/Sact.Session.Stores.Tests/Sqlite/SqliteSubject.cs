@@ -1,11 +1,12 @@
 using Microsoft.Data.Sqlite;
 
-namespace Sact.Session.Stores.Tests;
+namespace Sact.Session.Stores.Tests.Sqlite;
 
-/// <summary>An SQLite file in a folder of its own, or a database in memory; everything is gone with the subject.</summary>
-internal sealed class SqliteSubject(bool inMemory) : StoreContractSubject
+/// <summary>An SQLite file in a folder of its own, or a database in memory; everything is gone with the subject. With a second process every other store is opened there.</summary>
+internal sealed class SqliteSubject(bool inMemory, SecondProcess? second = null) : StoreContractSubject
 {
     private readonly List<SqliteStore> _stores = [];
+    private readonly List<FarStore> _farStores = [];
     private readonly string _folder = Directory.CreateTempSubdirectory("sact-sqlite-").FullName;
 
     /// <summary>A store in memory is alone with its database.</summary>
@@ -13,15 +14,22 @@ internal sealed class SqliteSubject(bool inMemory) : StoreContractSubject
 
     private string ConnectionString => inMemory ? "Data Source=:memory:" : $"Data Source={Path.Combine(_folder, "app.db")}";
 
-    public override ValueTask<IGenericStore> OpenAsync(TimeProvider clock, string prefix, CancellationToken cancellationToken)
+    public override async ValueTask<IGenericStore> OpenAsync(TimeProvider clock, string prefix, CancellationToken cancellationToken)
     {
+        if (second is not null && _stores.Count > _farStores.Count)
+        {
+            var far = (FarStore)await second.OpenAsync(ConnectionString, clock, prefix);
+            _farStores.Add(far);
+            return far;
+        }
+
         var store = new SqliteStore(new SqliteStoreOptions { ConnectionString = ConnectionString, TimeProvider = clock, Prefix = prefix, BusyTimeout = TimeSpan.FromSeconds(30) });
         lock (_stores)
         {
             _stores.Add(store);
         }
 
-        return new(store);
+        return store;
     }
 
     public override ValueTask<bool> PlantGarbageAsync(SessionRecord session, CancellationToken cancellationToken) =>
@@ -33,11 +41,16 @@ internal sealed class SqliteSubject(bool inMemory) : StoreContractSubject
     public override ValueTask<bool?> ExistsPhysicallyAsync(SessionKey key, CancellationToken cancellationToken) =>
         new(inMemory ? null : Run("UPDATE sact_sessions SET format = format WHERE session_key = $key", key) == 1);
 
-    public override ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
+        foreach (var far in _farStores)
+        {
+            await far.CloseAsync();
+        }
+
         _stores.ForEach(store => store.Dispose());
         Directory.Delete(_folder, recursive: true);
-        return base.DisposeAsync();
+        await base.DisposeAsync();
     }
 
     private int Run(string sql, SessionKey key)
