@@ -14,7 +14,6 @@ public sealed class PostgresServer : IAsyncDisposable
     private readonly string _binaries;
     private readonly string _folder;
     private readonly string[] _settings;
-    private readonly int _port;
     private Process? _process;
 
     private PostgresServer(string binaries, string[] settings)
@@ -24,15 +23,20 @@ public sealed class PostgresServer : IAsyncDisposable
         _folder = Directory.CreateTempSubdirectory("sact-postgres-").FullName;
         using var probe = new TcpListener(IPAddress.Loopback, 0);
         probe.Start();
-        _port = ((IPEndPoint)probe.LocalEndpoint).Port;
+        Port = ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
     private string Data => Path.Combine(_folder, "data");
 
-    public string ConnectionString => $"Host=127.0.0.1;Port={_port};Database=postgres;Username={User};Password={Password};Maximum Pool Size=20";
+    public int Port { get; }
+
+    public string ConnectionString => ConnectionStringAt(Port);
 
     /// <summary>A word that must turn up in no message and no log.</summary>
     public static string Password => "correct-horse-battery";
+
+    /// <summary>How to reach the server through something else on this machine.</summary>
+    public static string ConnectionStringAt(int port) => $"Host=127.0.0.1;Port={port};Database=postgres;Username={User};Password={Password};Maximum Pool Size=20";
 
     /// <summary>Makes a database and starts a server on it. Without PostgreSQL on the machine the test is skipped, and in CI it fails.</summary>
     public static async Task<PostgresServer> StartAsync(params string[] settings)
@@ -50,10 +54,20 @@ public sealed class PostgresServer : IAsyncDisposable
         return server;
     }
 
+    /// <summary>Starts a second server that follows this one.</summary>
+    public async Task<PostgresServer> StartStandbyAsync()
+    {
+        var standby = new PostgresServer(_binaries, ["hot_standby=on"]);
+        await standby.GiveAwayAsync();
+        await standby.RunAsync("pg_basebackup", ["-d", $"host=127.0.0.1 port={Port} user={User} password={Password}", "-D", standby.Data, "-R", "-X", "stream", "-c", "fast", "--no-sync"]);
+        await standby.StartAgainAsync();
+        return standby;
+    }
+
     public async Task StartAgainAsync()
     {
         string[] durable = _settings.Any(setting => setting.StartsWith("fsync", StringComparison.Ordinal)) ? [] : ["fsync=off", "full_page_writes=off"];
-        string[] settings = [$"port={_port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200", "logging_collector=off", .. durable, .. _settings];
+        string[] settings = [$"port={Port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200", "logging_collector=off", .. durable, .. _settings];
         _process = Begin("postgres", ["-D", Data, .. settings.SelectMany(setting => new[] { "-c", setting })]);
         for (var since = Stopwatch.StartNew(); ;)
         {
@@ -120,14 +134,18 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         string password = Path.Combine(_folder, "password");
         await File.WriteAllTextAsync(password, Password);
+        await GiveAwayAsync();
+        await RunAsync("initdb", ["-D", Data, "-U", User, "-A", "scram-sha-256", "--pwfile", password, "-E", "UTF8", "--locale", "C", "--no-sync"]);
+    }
+
+    private async Task GiveAwayAsync()
+    {
         if (Environment.IsPrivilegedProcess)
         {
             // PostgreSQL refuses to run as root.
             using var owner = Process.Start("chown", ["-R", "nobody:nogroup", _folder])!;
             await owner.WaitForExitAsync();
         }
-
-        await RunAsync("initdb", ["-D", Data, "-U", User, "-A", "scram-sha-256", "--pwfile", password, "-E", "UTF8", "--locale", "C", "--no-sync"]);
     }
 
     private async Task RunAsync(string name, string[] arguments)
