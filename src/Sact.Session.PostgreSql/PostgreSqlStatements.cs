@@ -65,12 +65,13 @@ internal sealed class PostgreSqlStatements
         DeleteAll = $"WITH gone AS (DELETE FROM {table} WHERE prefix = $1 RETURNING expires_at) SELECT count(*) FILTER (WHERE expires_at > $2) FROM gone";
 
         // $1 prefix, $2 now, $3 batch. A row that somebody is writing to is no dead one: it is left for the next time. Locking reads the row anew, so that what was touched meanwhile is spared.
+        // In the index's order, because batch after batch from the table's beginning would read what the batches before have emptied.
         DeleteExpired = $"""
             WITH server AS MATERIALIZED (SELECT {Clock} AS now),
             dead AS MATERIALIZED (
               SELECT key_part FROM {table} AS t, server
               WHERE prefix = $1 AND expires_at <= $2 - {margin} AND expires_at <= server.now - {margin} AND abs(server.now - $2) <= {margin}
-              LIMIT $3 FOR UPDATE OF t SKIP LOCKED),
+              ORDER BY t.expires_at LIMIT $3 FOR UPDATE OF t SKIP LOCKED),
             gone AS (DELETE FROM {table} AS t USING dead WHERE t.prefix = $1 AND t.key_part = dead.key_part RETURNING 1)
             SELECT (SELECT count(*) FROM gone), abs(server.now - $2) > {margin} FROM server
             """;

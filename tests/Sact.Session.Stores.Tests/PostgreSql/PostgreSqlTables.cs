@@ -35,6 +35,39 @@ public sealed class PostgreSqlTable(SharedPostgres shared)
 
     [Fact]
     [Trait("abuse", "F4")]
+    public async Task ThatTheReadmeMakesIsTheStoresOwn()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "Sact.Session.sln")))
+        {
+            folder = folder.Parent ?? throw new InvalidOperationException("The tests run outside the repository.");
+        }
+
+        string readme = await File.ReadAllTextAsync(Path.Combine(folder.FullName, "src", "Sact.Session.PostgreSql", "README.md"));
+        string statements = readme.Split("```sql")[1].Split("```")[0];
+        var server = await shared.GetAsync();
+        string byHand = NewTable(), byStore = NewTable();
+        await server.RunAsync(statements.Replace("sact_sessions", byHand, StringComparison.Ordinal));
+        foreach (var (table, create) in new[] { (byHand, false), (byStore, true) })
+        {
+            await using var store = Open(server.ConnectionString, options => (options.Table, options.CreateSchema) = (table, create));
+            await store.CreateAsync(NewSession(store));
+        }
+
+        async Task<string> ShapeAsync(string table) => ((string)(await server.ScalarAsync($"""
+            SELECT concat_ws(E'\n',
+              (SELECT string_agg(concat_ws(' ', attname, format_type(atttypid, atttypmod), attnotnull, attcollation, pg_get_expr(adbin, adrelid)), E'\n' ORDER BY attnum)
+               FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum WHERE attrelid = '{table}'::regclass AND attnum > 0),
+              (SELECT string_agg(indexdef, E'\n' ORDER BY indexdef) FROM pg_indexes WHERE tablename = '{table}'),
+              (SELECT reloptions::text FROM pg_class WHERE oid = '{table}'::regclass),
+              obj_description('{table}'::regclass, 'pg_class'))
+            """))!).Replace(table, "sact_sessions", StringComparison.Ordinal);
+
+        Assert.Equal(await ShapeAsync(byHand), await ShapeAsync(byStore));
+    }
+
+    [Fact]
+    [Trait("abuse", "F4")]
     public async Task OfAnotherShapeIsRefused()
     {
         string table = NewTable();
