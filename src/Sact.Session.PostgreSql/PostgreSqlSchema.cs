@@ -1,0 +1,170 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Npgsql;
+
+namespace Sact.Session;
+
+/// <summary>The table and its version, which its comment carries. Any number of nodes may make it at once.</summary>
+internal sealed partial class PostgreSqlSchema
+{
+    private const int Version = 1;
+    private const string VersionText = "Sact.Session schema ";
+
+    // What every node that makes a table waits for, whichever table it is.
+    private const long Lock = 0x53616374_50475331;
+
+    // No text type has a collation to sort by but "C": a key or user id is compared by its bytes, whatever the database's language.
+    private const string Definition = """
+        prefix text COLLATE "C" NOT NULL,
+        key_part text COLLATE "C" NOT NULL,
+        user_id text COLLATE "C",
+        state integer NOT NULL,
+        level integer NOT NULL,
+        lineage_hash bytea NOT NULL,
+        current_hash bytea NOT NULL,
+        pending_hash bytea,
+        pending_since bigint,
+        previous_hash bytea,
+        promoted_at bigint,
+        generation integer NOT NULL,
+        presented boolean NOT NULL,
+        persistent boolean NOT NULL,
+        fields jsonb NOT NULL,
+        sign_in_client text,
+        last_seen_client text,
+        created_at bigint NOT NULL,
+        authenticated_at bigint,
+        last_seen_at bigint NOT NULL,
+        idle_ms bigint NOT NULL,
+        first_use_ms bigint NOT NULL,
+        absolute_ms bigint NOT NULL,
+        format integer NOT NULL,
+        expires_at bigint NOT NULL GENERATED ALWAYS AS (
+          least(last_seen_at + CASE WHEN presented THEN idle_ms ELSE least(idle_ms, first_use_ms) END, created_at + absolute_ms)) STORED,
+        PRIMARY KEY (prefix, key_part)
+        """;
+
+    private readonly string _schema;
+    private readonly string _table;
+    private readonly bool _create;
+
+    public PostgreSqlSchema(PostgreSqlStoreOptions options)
+    {
+        if (options.Schema is not { Length: <= 63 } || !Name().IsMatch(options.Schema))
+        {
+            throw new ArgumentException("Schema has 1 to 63 characters out of a-z, A-Z, 0-9 and '_' and does not begin with a digit. Set PostgreSqlStoreOptions.Schema accordingly.", nameof(options));
+        }
+
+        // PostgreSQL cuts names at 63, and the indexes' are the table's and a suffix.
+        if (options.Table is not { Length: <= 50 } || !Name().IsMatch(options.Table))
+        {
+            throw new ArgumentException("Table has 1 to 50 characters out of a-z, A-Z, 0-9 and '_' and does not begin with a digit. Set PostgreSqlStoreOptions.Table accordingly.", nameof(options));
+        }
+
+        _schema = options.Schema;
+        _table = options.Table;
+        _create = options.CreateSchema;
+    }
+
+    /// <summary>The table as statements name it.</summary>
+    public string Table => $"\"{_schema}\".\"{_table}\"";
+
+    /// <summary>Makes what is missing, and refuses what is newer, of another shape, a standby, or in an encoding that cannot hold every text.</summary>
+    public async Task EnsureAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var there = await LookAsync(connection, cancellationToken).ConfigureAwait(false);
+        if (there is null)
+        {
+            if (!_create)
+            {
+                throw new SessionStoreException($"The PostgreSQL table {Table} is not there. Set PostgreSqlStoreOptions.CreateSchema, or make it as the package's README says.");
+            }
+
+            await CreateAsync(connection, cancellationToken).ConfigureAwait(false);
+            there = await LookAsync(connection, cancellationToken).ConfigureAwait(false) ?? [];
+        }
+
+        if (ColumnNames().Except(there, StringComparer.Ordinal).FirstOrDefault() is { } missing)
+        {
+            throw new SessionStoreException($"The PostgreSQL table {Table} has another shape: it lacks the column '{missing}'. Set PostgreSqlStoreOptions.Table to a name that nothing else uses.");
+        }
+    }
+
+    /// <summary>The table's columns with their types; null if there is no table.</summary>
+    private async Task<string[]?> LookAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var batch = new NpgsqlBatch(connection);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("""
+            SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean, current_setting('server_encoding'), obj_description(to_regclass($1), 'pg_class'),
+              (SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod), ',') FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped)
+            """).Add(Table));
+        await using var row = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        await row.ReadAsync(cancellationToken).ConfigureAwait(false);
+        if (row.GetBoolean(0))
+        {
+            throw new SessionStoreException("PostgreSQL cannot keep sessions: " + PostgreSqlFaults.Standby);
+        }
+
+        if (row.GetString(1) != "UTF8")
+        {
+            throw new SessionStoreException($"The PostgreSQL database has the encoding {row.GetString(1)}, in which not every text can be kept. Set Database in PostgreSqlStoreOptions.ConnectionString (or DataSource) to one in UTF8.");
+        }
+
+        if (!row.IsDBNull(2) && row.GetString(2).StartsWith(VersionText, StringComparison.Ordinal)
+            && (!int.TryParse(row.GetString(2)[VersionText.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out int version) || version > Version))
+        {
+            throw new SessionStoreException(
+                $"The PostgreSQL table {Table} is of '{row.GetString(2)}', and this version of Sact.Session.PostgreSql knows {Version}. Update the package, or set PostgreSqlStoreOptions.Table to another name.");
+        }
+
+        return row.IsDBNull(3) ? null : row.GetString(3).Split(',');
+    }
+
+    private async Task CreateAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var batch = new NpgsqlBatch(connection);
+        foreach (string statement in (string[])
+        [
+            "BEGIN ISOLATION LEVEL READ COMMITTED",
+
+            // IF NOT EXISTS is no protection between two sessions: both see nothing, and one of them fails on the catalogue's unique index.
+            string.Create(CultureInfo.InvariantCulture, $"SELECT pg_advisory_xact_lock({Lock})"),
+            ..Statements(),
+            "COMMIT",
+        ])
+        {
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(statement));
+        }
+
+        await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private IEnumerable<string> Statements()
+    {
+        // Even with IF NOT EXISTS it asks for the right to create schemas, which few users have and none needs for public.
+        if (_schema != "public")
+        {
+            yield return $"CREATE SCHEMA IF NOT EXISTS \"{_schema}\"";
+        }
+
+        // Room in every page, so that a row's new version stays beside the old one and no index is written to.
+        yield return $"CREATE TABLE IF NOT EXISTS {Table} ({Definition}) WITH (fillfactor = 80)";
+        yield return $"CREATE INDEX IF NOT EXISTS \"{_table}_user\" ON {Table} (prefix, user_id) WHERE user_id IS NOT NULL";
+
+        // By the deadline, although every touch moves it: an index by the absolute deadline, which no touch moves, would leave the sweeper to look through all sessions for the idle ones. Touching is
+        // throttled; changes of fields are not, and they move no deadline and so write to no index.
+        yield return $"CREATE INDEX IF NOT EXISTS \"{_table}_expiry\" ON {Table} (prefix, expires_at)";
+        yield return string.Create(CultureInfo.InvariantCulture, $"COMMENT ON TABLE {Table} IS '{VersionText}{Version}'");
+    }
+
+    private static IEnumerable<string> ColumnNames() => Definition.Split('\n')
+        .Select(static line => Column().Match(line))
+        .Where(static match => match.Success)
+        .Select(static match => match.Value);
+
+    [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]*$", RegexOptions.CultureInvariant)]
+    private static partial Regex Name();
+
+    [GeneratedRegex("^[a-z_]+ (text|integer|bigint|boolean|bytea|jsonb)", RegexOptions.CultureInvariant)]
+    private static partial Regex Column();
+}

@@ -1,0 +1,61 @@
+using System.Security.Cryptography;
+using System.Text;
+using Npgsql;
+
+namespace Sact.Session.Stores.Tests;
+
+/// <summary>Stores over one server, each with a prefix of its own unless told otherwise, and the sessions that go into them.</summary>
+internal static class PostgreSqlStores
+{
+    public static SessionLimits Limits { get; } = new(TimeSpan.FromHours(2), TimeSpan.FromHours(1), TimeSpan.FromHours(24));
+
+    public static PostgreSqlStore Open(string connectionString, Action<PostgreSqlStoreOptions>? configure = null)
+    {
+        var options = new PostgreSqlStoreOptions { ConnectionString = connectionString, Prefix = NewPrefix() };
+        configure?.Invoke(options);
+        return new PostgreSqlStore(options);
+    }
+
+    public static string NewPrefix() => "fact-" + RandomNumberGenerator.GetHexString(12, lowercase: true);
+
+    public static string NewTable() => "t_" + RandomNumberGenerator.GetHexString(12, lowercase: true);
+
+    public static SessionRecord NewSession(GenericStore store, string? user = "alice")
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        return new SessionRecord
+        {
+            Key = store.GetSessionKey(store.CreateSessionId(user)),
+            UserId = user,
+            State = user is null ? SessionState.Anonymous : SessionState.SignedIn,
+            LineageHash = new SecretHash(RandomNumberGenerator.GetBytes(SecretHash.Size)),
+            CurrentHash = new SecretHash(RandomNumberGenerator.GetBytes(SecretHash.Size)),
+            Limits = Limits,
+            CreatedAt = now,
+            LastSeenAt = now,
+            AuthenticatedAt = user is null ? null : now,
+        };
+    }
+
+    public static SessionChange Set(string name, string json) =>
+        new() { Set = SessionFields.Create([new(name, Encoding.UTF8.GetBytes(json))]) };
+
+    public static async Task<List<SessionRecord>> ListAsync(GenericStore store, string user = "alice")
+    {
+        var list = new List<SessionRecord>();
+        await foreach (var session in store.GetActiveSessionsAsync(user))
+        {
+            list.Add(session);
+        }
+
+        return list;
+    }
+
+    public static async Task RunAsync(this PostgresServer server, string sql)
+    {
+        await using var connection = new NpgsqlConnection(server.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+}

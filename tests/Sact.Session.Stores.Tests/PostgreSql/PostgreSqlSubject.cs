@@ -1,0 +1,43 @@
+using System.Collections.Concurrent;
+
+namespace Sact.Session.Stores.Tests;
+
+/// <summary>The table of the shared server; each case has a prefix of its own, which goes with the subject.</summary>
+internal sealed class PostgreSqlSubject(PostgresServer server) : StoreContractSubject
+{
+    private readonly ConcurrentBag<PostgreSqlStore> _stores = [];
+    private readonly DateTimeOffset _now = DateTimeOffset.FromUnixTimeMilliseconds(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
+
+    public override bool SharesData => true;
+
+    public override DateTimeOffset ServerNow => _now;
+
+    public override ValueTask<IGenericStore> OpenAsync(TimeProvider clock, string prefix, CancellationToken cancellationToken)
+    {
+        var store = new PostgreSqlStore(new PostgreSqlStoreOptions { ConnectionString = server.ConnectionString, TimeProvider = clock, Prefix = prefix });
+        _stores.Add(store);
+        return new(store);
+    }
+
+    public override async ValueTask<bool> PlantGarbageAsync(SessionRecord session, CancellationToken cancellationToken) =>
+        await RunAsync("UPDATE sact_sessions SET fields = '[7]' WHERE prefix = @prefix AND key_part = @key RETURNING 1", session.Key);
+
+    public override async ValueTask<bool> PlantNewerFormatAsync(SessionRecord session, CancellationToken cancellationToken) =>
+        await RunAsync($"UPDATE sact_sessions SET format = {SessionRecord.CurrentFormat + 1} WHERE prefix = @prefix AND key_part = @key RETURNING 1", session.Key);
+
+    public override async ValueTask<bool?> ExistsPhysicallyAsync(SessionKey key, CancellationToken cancellationToken) =>
+        await RunAsync("SELECT 1 FROM sact_sessions WHERE prefix = @prefix AND key_part = @key", key);
+
+    public override async ValueTask DisposeAsync()
+    {
+        foreach (var store in _stores)
+        {
+            await store.DeleteAllAsync();
+            await store.DisposeAsync();
+        }
+
+        await base.DisposeAsync();
+    }
+
+    private async Task<bool> RunAsync(string sql, SessionKey key) => await server.ScalarAsync(sql, ("prefix", key.Prefix), ("key", key.KeyPart)) is 1;
+}

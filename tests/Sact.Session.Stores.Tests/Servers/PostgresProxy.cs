@@ -1,0 +1,121 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Sact.Session.Stores.Tests;
+
+/// <summary>Stands between a store and a server: counts round trips, loses answers, and leads elsewhere.</summary>
+internal sealed class PostgresProxy : IAsyncDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource _end = new();
+    private readonly List<TcpClient> _open = [];
+    private readonly Task _accepting;
+    private volatile PostgresServer _server;
+    private volatile bool _losesAnswers;
+    private int _roundTrips;
+
+    public PostgresProxy(PostgresServer server)
+    {
+        _server = server;
+        _listener.Start();
+        _accepting = AcceptAsync();
+    }
+
+    /// <summary>How often the client has spoken after the server had.</summary>
+    public int RoundTrips => Volatile.Read(ref _roundTrips);
+
+    public string ConnectionString => PostgresServer.ConnectionStringAt(((IPEndPoint)_listener.LocalEndpoint).Port);
+
+    /// <summary>From now on what is asked reaches the server; its answer is lost, and with it the connection.</summary>
+    public void LoseAnswers() => _losesAnswers = true;
+
+    public void DeliverAnswers() => _losesAnswers = false;
+
+    /// <summary>New connections lead to another server; those that are open break.</summary>
+    public void LeadTo(PostgresServer server)
+    {
+        _server = server;
+        lock (_open)
+        {
+            _open.ForEach(connection => connection.Dispose());
+            _open.Clear();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _end.CancelAsync();
+        _listener.Stop();
+        LeadTo(_server);
+        await _accepting;
+        _end.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        var connections = new List<Task>();
+        try
+        {
+            while (true)
+            {
+                connections.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_end.Token)));
+            }
+        }
+        catch (Exception fault) when (fault is OperationCanceledException or SocketException)
+        {
+        }
+
+        await Task.WhenAll(connections);
+    }
+
+    private async Task ServeAsync(TcpClient client)
+    {
+        using var server = new TcpClient();
+        lock (_open)
+        {
+            _open.AddRange([client, server]);
+        }
+
+        try
+        {
+            await server.ConnectAsync(IPAddress.Loopback, _server.Port);
+            bool serverSpoke = true;
+            await Task.WhenAny(
+                CopyAsync(client.GetStream(), server.GetStream(), () =>
+                {
+                    if (Volatile.Read(ref serverSpoke))
+                    {
+                        Volatile.Write(ref serverSpoke, false);
+                        Interlocked.Increment(ref _roundTrips);
+                    }
+
+                    return true;
+                }),
+                CopyAsync(server.GetStream(), client.GetStream(), () =>
+                {
+                    Volatile.Write(ref serverSpoke, true);
+                    return !_losesAnswers;
+                }));
+        }
+        catch (Exception fault) when (fault is SocketException or ObjectDisposedException or InvalidOperationException)
+        {
+        }
+
+        client.Dispose();
+    }
+
+    private static async Task CopyAsync(NetworkStream from, NetworkStream to, Func<bool> passes)
+    {
+        byte[] buffer = new byte[64 * 1024];
+        try
+        {
+            for (int read; (read = await from.ReadAsync(buffer)) > 0 && passes();)
+            {
+                await to.WriteAsync(buffer.AsMemory(0, read));
+            }
+        }
+        catch (Exception fault) when (fault is IOException or ObjectDisposedException)
+        {
+        }
+    }
+}

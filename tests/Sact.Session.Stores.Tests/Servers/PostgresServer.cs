@@ -1,0 +1,174 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Npgsql;
+
+namespace Sact.Session.Stores.Tests;
+
+/// <summary>A PostgreSQL server of the tests' own, on a loopback port, with its data in a folder that goes with it. One that happens to run on the machine is never used.</summary>
+public sealed class PostgresServer : IAsyncDisposable
+{
+    private const string Debian = "/usr/lib/postgresql";
+    private const string User = "sact";
+
+    private readonly string _binaries;
+    private readonly string _folder;
+    private readonly string[] _settings;
+    private Process? _process;
+
+    private PostgresServer(string binaries, string[] settings)
+    {
+        _binaries = binaries;
+        _settings = settings;
+        _folder = Directory.CreateTempSubdirectory("sact-postgres-").FullName;
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        Port = ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+
+    private string Data => Path.Combine(_folder, "data");
+
+    public int Port { get; }
+
+    public string ConnectionString => ConnectionStringAt(Port);
+
+    /// <summary>A word that must turn up in no message and no log.</summary>
+    public static string Password => "correct-horse-battery";
+
+    /// <summary>How to reach the server through something else on this machine.</summary>
+    public static string ConnectionStringAt(int port) => $"Host=127.0.0.1;Port={port};Database=postgres;Username={User};Password={Password};Maximum Pool Size=20";
+
+    /// <summary>Makes a database and starts a server on it. Without PostgreSQL on the machine the test is skipped, and in CI it fails.</summary>
+    public static async Task<PostgresServer> StartAsync(params string[] settings)
+    {
+        if (FindBinaries() is not { } binaries)
+        {
+            const string Missing = "PostgreSQL (initdb, postgres) is not on this machine: install the package 'postgresql'.";
+            Assert.SkipUnless(Environment.GetEnvironmentVariable("CI") == "true", Missing);
+            throw new InvalidOperationException(Missing);
+        }
+
+        var server = new PostgresServer(binaries, settings);
+        await server.InitializeAsync();
+        await server.StartAgainAsync();
+        return server;
+    }
+
+    /// <summary>Starts a second server that follows this one.</summary>
+    public async Task<PostgresServer> StartStandbyAsync()
+    {
+        var standby = new PostgresServer(_binaries, ["hot_standby=on"]);
+        await standby.GiveAwayAsync();
+        await standby.RunAsync("pg_basebackup", ["-d", $"host=127.0.0.1 port={Port} user={User} password={Password}", "-D", standby.Data, "-R", "-X", "stream", "-c", "fast", "--no-sync"]);
+        await standby.StartAgainAsync();
+        return standby;
+    }
+
+    public async Task StartAgainAsync()
+    {
+        string[] durable = _settings.Any(setting => setting.StartsWith("fsync", StringComparison.Ordinal)) ? [] : ["fsync=off", "full_page_writes=off"];
+        string[] settings = [$"port={Port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200", "logging_collector=off", .. durable, .. _settings];
+        _process = Begin("postgres", ["-D", Data, .. settings.SelectMany(setting => new[] { "-c", setting })]);
+        for (var since = Stopwatch.StartNew(); ;)
+        {
+            try
+            {
+                await using var connection = new NpgsqlConnection(ConnectionString + ";Pooling=False;Timeout=2");
+                await connection.OpenAsync();
+                return;
+            }
+            catch (NpgsqlException fault)
+            {
+                if (_process.HasExited || since.Elapsed > TimeSpan.FromSeconds(60))
+                {
+                    throw new InvalidOperationException($"PostgreSQL did not start within a minute, or ended ({(_process.HasExited ? _process.ExitCode : "runs")}).", fault);
+                }
+            }
+        }
+    }
+
+    /// <summary>Ends the server as a crash does: nothing is flushed, every connection breaks. A file says so to every process of the server.</summary>
+    public async Task StopAsync()
+    {
+        if (_process is { HasExited: false } process)
+        {
+            await RunAsync("pg_ctl", ["-D", Data, "-m", "immediate", "-w", "stop"]);
+            await process.WaitForExitAsync();
+        }
+
+        _process?.Dispose();
+        _process = null;
+    }
+
+    public async Task<object?> ScalarAsync(string sql, params (string Name, object Value)[] parameters)
+    {
+        await using var connection = new NpgsqlConnection(ConnectionString + ";Application Name=behind");
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        foreach (var (name, value) in parameters)
+        {
+            command.Parameters.AddWithValue(name, value);
+        }
+
+        return await command.ExecuteScalarAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static string? FindBinaries()
+    {
+        var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).AsEnumerable();
+        if (Directory.Exists(Debian))
+        {
+            folders = Directory.GetDirectories(Debian).Select(version => Path.Combine(version, "bin")).OrderDescending(StringComparer.Ordinal).Concat(folders);
+        }
+
+        return folders.FirstOrDefault(folder => new[] { "initdb", "postgres", "pg_ctl" }.All(name => File.Exists(Path.Combine(folder, name))));
+    }
+
+    private async Task InitializeAsync()
+    {
+        string password = Path.Combine(_folder, "password");
+        await File.WriteAllTextAsync(password, Password);
+        await GiveAwayAsync();
+        await RunAsync("initdb", ["-D", Data, "-U", User, "-A", "scram-sha-256", "--pwfile", password, "-E", "UTF8", "--locale", "C", "--no-sync"]);
+    }
+
+    private async Task GiveAwayAsync()
+    {
+        if (Environment.IsPrivilegedProcess)
+        {
+            // PostgreSQL refuses to run as root.
+            using var owner = Process.Start("chown", ["-R", "nobody:nogroup", _folder])!;
+            await owner.WaitForExitAsync();
+        }
+    }
+
+    private async Task RunAsync(string name, string[] arguments)
+    {
+        using var process = Begin(name, arguments);
+        await process.WaitForExitAsync();
+        Assert.True(process.ExitCode == 0, $"{name} ended with {process.ExitCode}.");
+    }
+
+    private Process Begin(string name, string[] arguments)
+    {
+        string program = Path.Combine(_binaries, name);
+        var start = Environment.IsPrivilegedProcess
+            ? new ProcessStartInfo("setpriv", ["--reuid=nobody", "--regid=nogroup", "--clear-groups", program, .. arguments])
+            : new ProcessStartInfo(program, arguments);
+        start.WorkingDirectory = _folder;
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        var process = Process.Start(start)!;
+        process.OutputDataReceived += static (_, _) => { };
+        process.ErrorDataReceived += static (_, _) => { };
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return process;
+    }
+}
