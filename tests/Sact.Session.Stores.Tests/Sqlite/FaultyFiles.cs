@@ -161,6 +161,32 @@ public sealed class FaultyFiles
     }
 
     [Fact]
+    [Trait("abuse", "F5")]
+    public async Task ACommitThatFailsIsNotAcknowledgedAndMayBeRepeated()
+    {
+        using var file = new SqliteFile();
+        using var connection = new SqliteConnection(file.ConnectionString + ";Foreign Keys=True;Pooling=False");
+        connection.Open();
+        using var store = new SqliteStore(new SqliteStoreOptions { Connection = connection });
+
+        // A deferred constraint is looked at by nothing but the commit.
+        SqliteFile.Run(connection, """
+            CREATE TABLE parent (id INTEGER PRIMARY KEY);
+            CREATE TABLE child (parent INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED);
+            CREATE TRIGGER fails_late AFTER INSERT ON sact_sessions BEGIN INSERT INTO child VALUES (1); END
+            """);
+        var session = SqliteFile.Record(store);
+
+        var fault = await Assert.ThrowsAsync<SessionStoreException>(async () => await store.CreateAsync(session));
+
+        Assert.True(fault.OutcomeUnknown);
+        Assert.Null(await store.GetAsync(session.Key));
+        SqliteFile.Run(connection, "DROP TRIGGER fails_late");
+        Assert.Equal(SessionCreationStatus.Created, (await store.CreateAsync(session)).Status);
+        Assert.Equal(SessionCreationStatus.Created, (await store.CreateAsync(session)).Status);
+    }
+
+    [Fact]
     public async Task OneThatWasTakenAwayIsNotMadeAnewByAReader()
     {
         using var file = new SqliteFile();
