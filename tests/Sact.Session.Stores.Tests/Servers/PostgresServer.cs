@@ -43,7 +43,7 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         if (FindBinaries() is not { } binaries)
         {
-            const string Missing = "PostgreSQL (initdb, postgres) is not on this machine: install the package 'postgresql'.";
+            const string Missing = "PostgreSQL (initdb, postgres, pg_ctl, pg_basebackup) is not on this machine: install the package 'postgresql'.";
             Assert.SkipUnless(Environment.GetEnvironmentVariable("CI") == "true", Missing);
             throw new InvalidOperationException(Missing);
         }
@@ -127,7 +127,9 @@ public sealed class PostgresServer : IAsyncDisposable
             folders = Directory.GetDirectories(Debian).Select(version => Path.Combine(version, "bin")).OrderDescending(StringComparer.Ordinal).Concat(folders);
         }
 
-        return folders.FirstOrDefault(folder => new[] { "initdb", "postgres", "pg_ctl" }.All(name => File.Exists(Path.Combine(folder, name))));
+        // A link may outlive what it leads to.
+        static bool IsThere(string file) => File.Exists(file) && (File.ResolveLinkTarget(file, returnFinalTarget: true) is not { } target || target.Exists);
+        return folders.FirstOrDefault(folder => new[] { "initdb", "postgres", "pg_ctl", "pg_basebackup" }.All(name => IsThere(Path.Combine(folder, name))));
     }
 
     private async Task InitializeAsync()
