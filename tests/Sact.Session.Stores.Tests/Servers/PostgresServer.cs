@@ -49,9 +49,17 @@ public sealed class PostgresServer : IAsyncDisposable
         }
 
         var server = new PostgresServer(binaries, settings);
-        await server.InitializeAsync();
-        await server.StartAgainAsync();
-        return server;
+        try
+        {
+            await server.InitializeAsync();
+            await server.StartAgainAsync();
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Starts a second server that follows this one.</summary>
