@@ -135,11 +135,13 @@ public sealed class PostgreSqlStandby
     public async Task IsRefusedByReadsAndWritesWheneverAConnectionLandsOnIt()
     {
         await using var primary = await PostgresServer.StartAsync();
-        await using var standby = await primary.StartStandbyAsync();
         await using var proxy = new PostgresProxy(primary);
         await using var store = Open(proxy.ConnectionString);
         var session = NewSession(store);
         await store.CreateAsync(session);
+
+        // Made of a primary that has the table already, because what comes later reaches a standby whenever it does.
+        await using var standby = await primary.StartStandbyAsync();
         proxy.LeadTo(standby);
 
         await RefusedAsync(() => store.GetAsync(session.Key).AsTask());

@@ -43,15 +43,23 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         if (FindBinaries() is not { } binaries)
         {
-            const string Missing = "PostgreSQL (initdb, postgres) is not on this machine: install the package 'postgresql'.";
+            const string Missing = "PostgreSQL (initdb, postgres, pg_ctl, pg_basebackup) is not on this machine: install the package 'postgresql'.";
             Assert.SkipUnless(Environment.GetEnvironmentVariable("CI") == "true", Missing);
             throw new InvalidOperationException(Missing);
         }
 
         var server = new PostgresServer(binaries, settings);
-        await server.InitializeAsync();
-        await server.StartAgainAsync();
-        return server;
+        try
+        {
+            await server.InitializeAsync();
+            await server.StartAgainAsync();
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Starts a second server that follows this one.</summary>
@@ -127,7 +135,9 @@ public sealed class PostgresServer : IAsyncDisposable
             folders = Directory.GetDirectories(Debian).Select(version => Path.Combine(version, "bin")).OrderDescending(StringComparer.Ordinal).Concat(folders);
         }
 
-        return folders.FirstOrDefault(folder => new[] { "initdb", "postgres", "pg_ctl" }.All(name => File.Exists(Path.Combine(folder, name))));
+        // A link may outlive what it leads to.
+        static bool IsThere(string file) => File.Exists(file) && (File.ResolveLinkTarget(file, returnFinalTarget: true) is not { } target || target.Exists);
+        return folders.FirstOrDefault(folder => new[] { "initdb", "postgres", "pg_ctl", "pg_basebackup" }.All(name => IsThere(Path.Combine(folder, name))));
     }
 
     private async Task InitializeAsync()
