@@ -8,6 +8,7 @@ var builder = WebApplication.CreateSlimBuilder(args);
 builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
 builder.Services.AddProblemDetails();
 builder.Services.ConfigureHttpJsonOptions(o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, Json.Default));
+builder.Services.ConfigureHttpJsonOptions(o => o.SerializerOptions.AllowDuplicateProperties = false);
 builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = false);
 var sessions = builder.Services.AddSactSession();
 switch (builder.Configuration["store"] ?? "memory")
@@ -86,15 +87,7 @@ api.MapDelete("/sessions/{key}", async Task<Results<NoContent, NotFound, Unautho
     : TypedResults.NotFound());
 
 api.MapDelete("/sessions", async Task<Results<NoContent, UnauthorizedHttpResult>> (ISession<IGenericStore> session) =>
-{
-    if (await session.GetAsync() is null)
-    {
-        return TypedResults.Unauthorized();
-    }
-
-    await session.DeleteOtherSessionsAsync();
-    return TypedResults.NoContent();
-});
+    await session.GetAsync() is not null && await session.DeleteOtherSessionsAsync() >= 0 ? TypedResults.NoContent() : TypedResults.Unauthorized());
 
 api.MapGet("/public", () => TypedResults.Ok(new Notice("Anybody may read this; no session was asked for.")));
 
@@ -117,12 +110,7 @@ internal sealed record Visits([property: JsonPropertyName("visits")] decimal Cou
 internal sealed record Device(SessionKey Key, DateTimeOffset CreatedAt, DateTimeOffset LastSeenAt, bool Current);
 internal sealed record Notice(string Message);
 
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, AllowDuplicateProperties = false)]
-[JsonSerializable(typeof(Login))]
-[JsonSerializable(typeof(Me))]
-[JsonSerializable(typeof(Visits))]
-[JsonSerializable(typeof(Device[]))]
-[JsonSerializable(typeof(Notice))]
-[JsonSerializable(typeof(JsonElement))]
-[JsonSerializable(typeof(ProblemDetails))]
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(Login)), JsonSerializable(typeof(Me)), JsonSerializable(typeof(Visits)), JsonSerializable(typeof(Device[]))]
+[JsonSerializable(typeof(Notice)), JsonSerializable(typeof(JsonElement)), JsonSerializable(typeof(ProblemDetails))]
 internal sealed partial class Json : JsonSerializerContext;

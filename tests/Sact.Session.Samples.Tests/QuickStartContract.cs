@@ -23,7 +23,7 @@ public sealed class QuickStartContract(Samples samples) : IClassFixture<Samples>
     public async Task ABadBodyIsAProblemDocument(Run run)
     {
         var visitor = await samples.VisitorAsync(run);
-        foreach (string body in (string[])["""{"us""", "null", "[]", """{"metadata":{}}""", """{"user":""}""", """{"user":"a","metadata":[1]}""", """{"user":"a","metadata":{"$claims":1}}""", """{"user":"a","metadata":{"a":1,"a":2}}""", """{"user":"a","metadata":{"a":"\ud800"}}"""])
+        foreach (string body in (string[])["""{"us""", "null", "[]", """{"metadata":{}}""", """{"user":""}""", """{"user":"a","metadata":[1]}""", """{"user":"a","metadata":{"$claims":1}}""", """{"user":"a","metadata":{"a":1,"a":2}}""", """{"user":"a","user":"b"}""", """{"user":"a","metadata":{"a":"\ud800"}}"""])
         {
             using var response = await visitor.SendAsync("POST", "/login", body);
 

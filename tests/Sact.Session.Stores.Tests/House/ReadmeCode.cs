@@ -21,6 +21,7 @@ public static class ReadmeCode
         #region readme:stores
         builder.Services.AddSactSession();                                   // memory
         builder.Services.AddSactSession().UseSqlite("Data Source=app.db");   // package Sact.Session.Sqlite
+        builder.Services.AddSactSession().UsePostgreSql("Host=…");           // package Sact.Session.PostgreSql, or an NpgsqlDataSource
         #endregion
     }
 

@@ -113,13 +113,21 @@ public sealed class PostgreSqlRestart
         }
 
         var work = Enumerable.Range(0, Workers).Select(_ => Task.Run(WorkAsync)).ToArray();
-        warm.Wait(TestContext.Current.CancellationToken);
-        await server.StopAsync();
-        broken.Wait(TestContext.Current.CancellationToken);
-        await server.StartAgainAsync();
-        int before = acknowledged.Count;
-        Assert.True(SpinWait.SpinUntil(() => acknowledged.Count > before + Workers, TimeSpan.FromSeconds(30)), "The store did not recover.");
-        await end.CancelAsync();
+        try
+        {
+            Assert.True(warm.Wait(TimeSpan.FromSeconds(30)), "The workers did not get to work.");
+            await server.StopAsync();
+            Assert.True(broken.Wait(TimeSpan.FromSeconds(30)), "The workers did not notice that the server was gone.");
+            await server.StartAgainAsync();
+            int before = acknowledged.Count;
+            Assert.True(SpinWait.SpinUntil(() => acknowledged.Count > before + Workers, TimeSpan.FromSeconds(30)), "The store did not recover.");
+        }
+        finally
+        {
+            // Or the workers would go on for ever, and the run with them.
+            await end.CancelAsync();
+        }
+
         await Task.WhenAll(work);
 
         foreach (var session in acknowledged)

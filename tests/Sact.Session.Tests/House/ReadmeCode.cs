@@ -78,20 +78,31 @@ public static class ReadmeCode
     public static void Devices(WebApplication app)
     {
         #region readme:devices
-        app.MapGet("/devices", async (ISession<IGenericStore> session) =>
-            (await session.GetActiveSessionsAsync()).Select(d => new Device(d.Key, d.CreatedAt, d.LastSeenAt, d.IsCurrent)));
+        app.MapGet("/devices", async (ISession<IGenericStore> session) => await session.GetAsync() is null
+            ? Results.Unauthorized()
+            : Results.Ok((await session.GetActiveSessionsAsync()).Select(d => new Device(d.Key, d.CreatedAt, d.LastSeenAt, d.IsCurrent))));
 
         app.MapDelete("/devices/{key}", async (SessionKey key, ISession<IGenericStore> session) =>
             await session.DeleteSessionAsync(key) ? Results.NoContent() : Results.NotFound());
 
         app.MapPost("/password", async (ISession<IGenericStore> session) =>
         {
+            if (await session.GetAsync() is null)
+            {
+                return Results.Unauthorized();
+            }
+
             // … after the password was changed:
             await session.DeleteOtherSessionsAsync();
             await session.RenewAsync(immediately: true);
+            return Results.NoContent();
         });
 
-        app.MapPost("/logout-everywhere", async (ISession<IGenericStore> session) => await session.DeleteAllSessionsAsync());
+        app.MapPost("/logout-everywhere", async (ISession<IGenericStore> session) =>
+        {
+            long ended = await session.DeleteAllSessionsAsync();    // how many, this one included; 0 if nobody was signed in
+            return Results.NoContent();
+        });
         #endregion
     }
 
@@ -126,7 +137,8 @@ public static class ReadmeCode
             o.IdleTimeout = TimeSpan.FromMinutes(20);
         }).UseMemory(o => o.Prefix = "admin");
 
-        app.MapGet("/admin/me", async ([FromKeyedServices("admin")] ISession<IGenericStore> session) => (await session.GetAsync())?.UserId);
+        app.MapGet("/admin/me", async ([FromKeyedServices("admin")] ISession<IGenericStore> session) =>
+            await session.GetAsync() is { } admin ? Results.Ok(admin.UserId) : Results.Unauthorized());
         #endregion
     }
 
