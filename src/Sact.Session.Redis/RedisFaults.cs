@@ -1,0 +1,44 @@
+using StackExchange.Redis;
+
+namespace Sact.Session;
+
+/// <summary>What Redis's errors mean to an operator. No end point, key or password in it.</summary>
+internal static class RedisFaults
+{
+    public static bool Is(Exception fault) => fault is RedisException or RedisTimeoutException or TimeoutException or ObjectDisposedException;
+
+    public static SessionStoreException Wrap(Exception fault, bool write) => new($"Redis could not answer: {Tell(fault)}", fault, write && MayHaveHappened(fault));
+
+    /// <summary>An answer of the server's is a refusal; so is a command that never left.</summary>
+    private static bool MayHaveHappened(Exception fault) => fault switch
+    {
+        RedisServerException or RedisCommandException or ObjectDisposedException => false,
+        RedisTimeoutException timeout => timeout.Commandstatus != CommandStatus.WaitingToBeSent && timeout.Commandstatus != CommandStatus.WaitingInBacklog,
+        RedisConnectionException connection => connection.CommandStatus is not (CommandStatus.WaitingToBeSent or CommandStatus.WaitingInBacklog)
+            && connection.FailureType is not (ConnectionFailureType.UnableToConnect or ConnectionFailureType.UnableToResolvePhysicalConnection or ConnectionFailureType.AuthenticationFailure),
+        _ => true,
+    };
+
+    private static string Tell(Exception fault)
+    {
+        string text = fault.Message;
+        bool Says(string word) => text.Contains(word, StringComparison.Ordinal);
+        return fault switch
+        {
+            RedisServerException when Says("READONLY") => "READONLY: the server is a replica now. The connection finds the new master by itself; look at the failover.",
+            RedisServerException when Says("OOM") => "OOM: the server's memory is full. Raise maxmemory.",
+            RedisServerException when Says("LOADING") => "LOADING: the server is still loading its data. Wait.",
+            RedisServerException when Says("CLUSTERDOWN") => "CLUSTERDOWN: a part of the cluster has no master. Look at CLUSTER INFO.",
+            RedisServerException when Says("NOPERM") => "NOPERM: the user may not run this command or touch these keys. Grant it hashes, sorted sets, scripts and SCAN on the prefix.",
+            RedisServerException when Says("NOAUTH") || Says("WRONGPASS") => "the server refuses the password. Set it in RedisStoreOptions.Configuration.",
+            RedisServerException when Says("WRONGTYPE") => "WRONGTYPE: something else stands under a key of this prefix. Set GenericStoreOptions.Prefix to one that is free.",
+            RedisServerException when Says("MISCONF") => "MISCONF: the server cannot save to its disk and takes no writes. Look at the server's log.",
+            RedisServerException => "the server refused a command; its answer is in the inner exception.",
+            RedisTimeoutException => "the time-out passed.",
+            RedisConnectionException connection when connection.FailureType == ConnectionFailureType.AuthenticationFailure => "the server refuses the password. Set it in RedisStoreOptions.Configuration.",
+            RedisConnectionException => "there is no connection. Look whether the server runs and at RedisStoreOptions.Configuration.",
+            ObjectDisposedException => "the connection has been disposed of.",
+            _ => fault.GetType().Name + ".",
+        };
+    }
+}
