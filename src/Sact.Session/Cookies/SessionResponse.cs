@@ -66,6 +66,9 @@ internal sealed class SessionResponse
         }
     }
 
+    /// <summary>The first byte of the body is about to be written.</summary>
+    public void SettleNow() => Settle(starting: true);
+
     /// <summary>Somebody asked for the session: the answer depends on the cookie, and is nobody else's.</summary>
     public void Asked()
     {
@@ -81,7 +84,7 @@ internal sealed class SessionResponse
             }
 
             _asked = true;
-            SettlingStream.Precede(Context, () => Settle(starting: true));
+            SettlingStream.Precede(this);
             if (!HasStarted)
             {
                 Context.Response.OnStarting(static state =>

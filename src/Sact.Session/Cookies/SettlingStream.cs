@@ -7,9 +7,9 @@ namespace Sact.Session;
 /// Stands before the response caching middleware, which decides whether to store a response at the first byte of its body, before any <c>OnStarting</c> callback: settles the headers just before
 /// that byte. Put there only where that middleware is at work.
 /// </summary>
-internal sealed class SettlingStream(Stream inner, Action settle) : Stream
+internal sealed class SettlingStream(Stream inner, SessionResponse response) : Stream
 {
-    private Action? _settle = settle;
+    private SessionResponse? _response = response;
 
     public override bool CanRead => inner.CanRead;
 
@@ -25,11 +25,12 @@ internal sealed class SettlingStream(Stream inner, Action settle) : Stream
         set => inner.Position = value;
     }
 
-    public static void Precede(HttpContext context, Action settle)
+    public static void Precede(SessionResponse response)
     {
+        var context = response.Context;
         if (context.Features.Get<IResponseCachingFeature>() is not null && !context.Response.HasStarted)
         {
-            context.Response.Body = new SettlingStream(context.Response.Body, settle);
+            context.Response.Body = new SettlingStream(context.Response.Body, response);
         }
     }
 
@@ -69,5 +70,5 @@ internal sealed class SettlingStream(Stream inner, Action settle) : Stream
 
     public override void SetLength(long value) => inner.SetLength(value);
 
-    private void Settle() => Interlocked.Exchange(ref _settle, null)?.Invoke();
+    private void Settle() => Interlocked.Exchange(ref _response, null)?.SettleNow();
 }

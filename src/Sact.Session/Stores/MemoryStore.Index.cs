@@ -18,7 +18,10 @@ public sealed partial class MemoryStore
 
                 try
                 {
-                    return CreateIndexed(session, userId, sessions, cap);
+                    if (CreateIndexed(session, userId, sessions, cap) is { } outcome)
+                    {
+                        return outcome;
+                    }
                 }
                 finally
                 {
@@ -28,8 +31,8 @@ public sealed partial class MemoryStore
         }
     }
 
-    /// <summary>Creates under the lock of the user's index.</summary>
-    private SessionCreation CreateIndexed(SessionRecord session, string userId, UserSessions sessions, SessionCap? cap)
+    /// <summary>Creates under the lock of the user's index; null if that index left the store while room was made, so that it must be fetched anew.</summary>
+    private SessionCreation? CreateIndexed(SessionRecord session, string userId, UserSessions sessions, SessionCap? cap)
     {
         if (Standing(session) is { } standing)
         {
@@ -48,6 +51,13 @@ public sealed partial class MemoryStore
         }
 
         _budget.Take(MemoryBudget.SizeOf(session), anonymous: false);
+        if (sessions.Retired)
+        {
+            // Making room swept this user's last dead session. A session entered here now would stand in no index, and ending everywhere would miss it.
+            _budget.Give(MemoryBudget.SizeOf(session), anonymous: false);
+            return null;
+        }
+
         foreach (var record in chosen)
         {
             EndByKey(record);
@@ -174,7 +184,7 @@ public sealed partial class MemoryStore
         }
     }
 
-    /// <summary>Looks at some records, from where the last sweep stopped, and destroys at most so many that may be.</summary>
+    /// <summary>Looks at some records, from where the last sweep stopped, and destroys at most so many that may be. Without a bound on steps it looks at all of them, round the end.</summary>
     private long Sweep(int steps, int most)
     {
         if (Interlocked.Exchange(ref _sweeping, 1) == 1)
@@ -191,12 +201,19 @@ public sealed partial class MemoryStore
             }
 
             _sweep ??= _records.GetEnumerator();
+            bool wrapped = steps < int.MaxValue;
             for (int i = 0; i < steps && destroyed < most; i++)
             {
                 if (!_sweep.MoveNext())
                 {
-                    _sweep = null;
-                    break;
+                    _sweep = wrapped ? null : _records.GetEnumerator();
+                    if (_sweep is null)
+                    {
+                        break;
+                    }
+
+                    wrapped = true;
+                    continue;
                 }
 
                 // The enumerator may show a record as it was; only one that still stands exactly so is destroyed.

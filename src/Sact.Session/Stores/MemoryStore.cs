@@ -34,7 +34,7 @@ public sealed partial class MemoryStore : GenericStore, IExpiredSessionStore
             throw new ArgumentException("MaxBytes is at least 65536. Set MemoryStoreOptions.MaxBytes accordingly.", nameof(options));
         }
 
-        _budget = new MemoryBudget(options.MaxBytes, _records, () => Sweep(_records.Count + 1, most: 100) > 0, Logger);
+        _budget = new MemoryBudget(options.MaxBytes, _records, () => Sweep(int.MaxValue, most: 100) > 0, Logger);
     }
 
     /// <summary>The bytes that sessions take now, as the store reckons them.</summary>
@@ -212,6 +212,6 @@ public sealed partial class MemoryStore : GenericStore, IExpiredSessionStore
     public ValueTask<long> DeleteExpiredAsync(int batch, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
-        return cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled<long>(cancellationToken) : new(Sweep(_records.Count + 1, batch));
+        return cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled<long>(cancellationToken) : new(Sweep(int.MaxValue, batch));
     }
 }

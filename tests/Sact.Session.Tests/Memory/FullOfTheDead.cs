@@ -1,0 +1,61 @@
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Sact.Session.Tests;
+
+/// <summary>A store that is full of sessions whose time has long passed: they make room, and who signs in then is listed like anybody.</summary>
+public sealed class AStoreFullOfTheDead
+{
+    [Theory]
+    [InlineData(20)]
+    [InlineData(50)]
+    [InlineData(90)]
+    [Trait("abuse", "J3")]
+    [Trait("abuse", "D12")]
+    public async Task MakesRoomForOneOfItsOwnUsersAndKeepsTheSessionInTheIndex(int user)
+    {
+        var clock = new FakeTimeProvider(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        var store = new MemoryStore(new MemoryStoreOptions { TimeProvider = clock, MaxBytes = 64 * 1024 });
+        var settings = new SactSessionOptions { TimeProvider = clock }.Settings;
+        for (int i = 0; i < 125; i++)
+        {
+            await store.CreateAsync(New(i, SessionFields.Empty));
+        }
+
+        clock.Advance(TimeSpan.FromDays(1));
+
+        // So large that room is swept for it among all the dead, the user's own one session with them.
+        await store.CreateAsync(New(user, FieldsFromJson.From(new JsonObject { ["large"] = new string('x', 50_000) }, "fields")));
+
+        var listed = new List<SessionRecord>();
+        await foreach (var record in store.GetActiveSessionsAsync($"user-{user}"))
+        {
+            listed.Add(record);
+        }
+
+        Assert.Single(listed);
+        Assert.Equal(1, await store.DeleteActiveSessionsAsync($"user-{user}"));
+        Assert.Equal(0, await store.CountActiveSessionsAsync());
+
+        SessionRecord New(int of, SessionFields fields) => SessionMint.Make(store, settings, $"user-{of}", fields).Record;
+    }
+
+    /// <summary>Wherever the last sweep stopped, a whole one looks at everybody.</summary>
+    [Fact]
+    [Trait("abuse", "J3")]
+    public async Task IsEmptyAfterOneSweepWhereverTheLastOneStopped()
+    {
+        var clock = new FakeTimeProvider(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        var store = new MemoryStore(new MemoryStoreOptions { TimeProvider = clock });
+        var settings = new SactSessionOptions { TimeProvider = clock }.Settings;
+        for (int i = 0; i < 125; i++)
+        {
+            await store.CreateAsync(SessionMint.Make(store, settings, $"user-{i}", SessionFields.Empty).Record);
+        }
+
+        clock.Advance(TimeSpan.FromDays(1));
+
+        Assert.Equal(125, await store.DeleteExpiredAsync(1000));
+        Assert.Equal(0, store.SizeInBytes);
+    }
+}
