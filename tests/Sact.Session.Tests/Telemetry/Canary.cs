@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Reflection;
 using System.Text;
 using System.Text.Json;
+using System.Threading.Channels;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http;
@@ -117,12 +118,18 @@ public sealed class Canary : IDisposable
     public async Task IsInNoTraceOfASite()
     {
         var heard = new ConcurrentQueue<string>();
+        var requests = new ConcurrentBag<Activity>();
+        var stopped = Channel.CreateUnbounded<Activity>();
         using var listener = new ActivityListener
         {
             ShouldListenTo = _ => true,
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
-            ActivityStopped = activity => heard.Enqueue(activity.DisplayName + string.Join(";", activity.TagObjects.Concat(activity.Baggage.Select(pair => new KeyValuePair<string, object?>(pair.Key, pair.Value)))
-                .Concat(activity.Events.SelectMany(told => told.Tags)))),
+            ActivityStopped = activity =>
+            {
+                heard.Enqueue(activity.DisplayName + string.Join(";", activity.TagObjects.Concat(activity.Baggage.Select(pair => new KeyValuePair<string, object?>(pair.Key, pair.Value)))
+                    .Concat(activity.Events.SelectMany(told => told.Tags))));
+                stopped.Writer.TryWrite(activity);
+            },
         };
         ActivitySource.AddActivityListener(listener);
         await using var site = await Site.StartAsync(
@@ -131,7 +138,12 @@ public sealed class Canary : IDisposable
                 app.MapPost("/login", async (ISession<IGenericStore> session) => await session.SetAsync("alice"));
                 app.MapGet("/me", async (ISession<IGenericStore> session) => (await session.GetAsync())?.UserId);
             },
-            build: builder => builder.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(_log)));
+            build: builder => builder.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(_log)),
+            before: app => app.Use((context, next) =>
+            {
+                requests.Add(Activity.Current!);
+                return next(context);
+            }));
 
         using var login = await site.SendAsync("/login", method: HttpMethod.Post);
         using var me = await site.SendAsync("/me", login.SentId());
@@ -139,7 +151,15 @@ public sealed class Canary : IDisposable
         using var down = await site.SendAsync("/me", login.SentId());
 
         Assert.Equal(503, (int)down.StatusCode);
-        Assert.NotEmpty(heard);
+
+        // The server ends a request's activity only after the client has its answer.
+        var awaited = requests.ToHashSet();
+        Assert.Equal(3, awaited.Count);
+        while (awaited.Count > 0)
+        {
+            awaited.Remove(await stopped.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30)));
+        }
+
         AssertSilent([login.SentId()!], heard);
         AssertSilent([login.SentId()!], _log.Heard);
     }
