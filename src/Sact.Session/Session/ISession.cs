@@ -85,6 +85,56 @@ public interface ISession<out TStore>
     /// <param name="cancellationToken">Looked at before each write begins.</param>
     ValueTask SetAsync<T>(string userId, T metadata, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default);
 
+    /// <inheritdoc cref="SetAsync(string, JsonObject?, CancellationToken)"/>
+    /// <param name="userId">The application's id of the user, 1 to 256 UTF-8 bytes.</param>
+    /// <param name="metadata">Names and values to keep with the session; null for none.</param>
+    /// <param name="options">What this sign-in has for itself: "remember me", a shorter life, the assurance level. Beyond <see cref="SactSessionOptions"/>: an <see cref="ArgumentException"/>.</param>
+    /// <param name="cancellationToken">Looked at before each write begins.</param>
+    [OverloadResolutionPriority(1)]
+    ValueTask SetAsync(string userId, JsonObject? metadata, SessionSignInOptions options, CancellationToken cancellationToken = default);
+
+    /// <inheritdoc cref="SetAsync(string, JsonObject?, SessionSignInOptions, CancellationToken)"/>
+    ValueTask SetAsync(string userId, JsonElement metadata, SessionSignInOptions options, CancellationToken cancellationToken = default);
+
+    /// <inheritdoc cref="SetAsync(string, JsonObject?, SessionSignInOptions, CancellationToken)"/>
+    /// <typeparam name="T">The metadata's type, which must make a JSON object.</typeparam>
+    /// <param name="userId">The application's id of the user, 1 to 256 UTF-8 bytes.</param>
+    /// <param name="metadata">What to keep with the session.</param>
+    /// <param name="typeInfo">How to write the type: a property of your <c>JsonSerializerContext</c>.</param>
+    /// <param name="options">What this sign-in has for itself.</param>
+    /// <param name="cancellationToken">Looked at before each write begins.</param>
+    ValueTask SetAsync<T>(string userId, T metadata, JsonTypeInfo<T> typeInfo, SessionSignInOptions options, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Begins a sign-in that still lacks a factor (the password is right, the second factor is to come): ends the verified session that was presented, issues a new id and sends its cookie. The session is
+    /// <em>pending</em>: nobody is signed in by it, <see cref="GetAsync"/> is null, only <see cref="GetAnyAsync"/> sees it. <see cref="RaiseAsync"/> completes it within <see cref="SactSessionOptions.PendingTimeout"/>.
+    /// </summary>
+    /// <param name="userId">Who is about to sign in, 1 to 256 UTF-8 bytes.</param>
+    /// <param name="metadata">Names and values to keep with the session, once signed in too; null for none.</param>
+    /// <param name="cancellationToken">Looked at before each write begins.</param>
+    /// <exception cref="ArgumentException">The user id or the metadata breaks a rule. Nothing has changed.</exception>
+    /// <exception cref="InvalidOperationException">The response has started, so no cookie can be sent.</exception>
+    /// <exception cref="SessionCapReachedException">The user has too many sessions, and the policy refuses.</exception>
+    /// <exception cref="SessionStoreException">The store cannot answer or is full; a verified session that was presented may have ended.</exception>
+    ValueTask SetPendingAsync(string userId, JsonObject? metadata = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// After a further factor was shown, or the password once more: raises the assurance level, makes the session fresh (<see cref="SessionData.IsFresh"/>) and signs a pending one in. The id is replaced at once, without grace:
+    /// the old one is refused from then on (ASVS 5.0 V7.2.4, V7.5.3). Metadata stays. To change who the user is call <c>SetAsync</c>.
+    /// </summary>
+    /// <param name="assuranceLevel">The level, 0 to 255. A session that has a higher one keeps it.</param>
+    /// <param name="options">
+    /// The lifetimes from now on, the absolute one counted from the session's creation. Null: a pending session gets those of <see cref="SactSessionOptions"/>, one that is signed in keeps its own.
+    /// </param>
+    /// <param name="cancellationToken">Looked at before the write begins.</param>
+    /// <returns>
+    /// False, and nobody is raised, if there is no pending or signed-in session, if the id is good only by its grace, or if another caller has replaced the id meanwhile.
+    /// </returns>
+    /// <exception cref="ArgumentException">The level is out of its range, or an option goes beyond <see cref="SactSessionOptions"/>.</exception>
+    /// <exception cref="InvalidOperationException">The response has started.</exception>
+    /// <exception cref="SessionStoreException">The store cannot answer.</exception>
+    ValueTask<bool> RaiseAsync(int assuranceLevel, SessionSignInOptions? options = null, CancellationToken cancellationToken = default);
+
     /// <summary>
     /// Begins an anonymous session, for data without a user. It is null to <see cref="GetAsync"/>, false to <see cref="UpdateAsync(JsonObject, CancellationToken)"/>, and is not inherited at sign-in. Lives for
     /// <see cref="SactSessionOptions.AnonymousIdleTimeout"/>.

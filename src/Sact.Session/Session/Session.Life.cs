@@ -9,12 +9,31 @@ public partial class Session<TStore>
     private SessionRecord? _unended;
 
     /// <inheritdoc/>
-    public async ValueTask<bool> RenewAsync(bool immediately = false, CancellationToken cancellationToken = default)
+    public ValueTask<bool> RenewAsync(bool immediately = false, CancellationToken cancellationToken = default) => RenewAsync(immediately, null, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<bool> RaiseAsync(int assuranceLevel, SessionSignInOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        if (assuranceLevel is < 0 or > 255)
+        {
+            throw new ArgumentOutOfRangeException(nameof(assuranceLevel), assuranceLevel, "An assurance level lies between 0 and 255.");
+        }
+
+        if (options?.AssuranceLevel is not null)
+        {
+            throw new ArgumentException("The level is the first argument of RaiseAsync. Leave SessionSignInOptions.AssuranceLevel unset here.", nameof(options));
+        }
+
+        var terms = options is null ? null : Terms(options);
+        return RenewAsync(immediately: true, record => Raise(record, assuranceLevel, terms), cancellationToken);
+    }
+
+    private async ValueTask<bool> RenewAsync(bool immediately, Func<SessionRecord, SessionRaise>? raise, CancellationToken cancellationToken)
     {
         using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
         _response.ThrowIfStarted();
         var record = await LoadAsync(reload: false, cancellationToken).ConfigureAwait(false);
-        for (int i = 0; i < MostTries && record is { State: SessionState.SignedIn }; i++)
+        for (int i = 0; i < MostTries && (record is { State: SessionState.SignedIn } || (raise is not null && record is { State: SessionState.Pending })); i++)
         {
             // Judged anew, because the request may have outlived its id: one that is not good any more, or only by the grace, never receives a new secret. The client has a newer one.
             var verdict = SessionMint.Judge(_judged!, record, _settings);
@@ -37,7 +56,7 @@ public partial class Session<TStore>
                 continue;
             }
 
-            var outcome = await ProposeAsync(record, immediately, cancellationToken).ConfigureAwait(false);
+            var outcome = await ProposeAsync(record, immediately, raise?.Invoke(record), cancellationToken).ConfigureAwait(false);
             if (outcome.Status == SessionUpdateStatus.Applied)
             {
                 return true;
@@ -51,8 +70,16 @@ public partial class Session<TStore>
         return false;
     }
 
+    // A level is never lowered: proving the password once more leaves a second factor's level, and makes the session fresh.
+    private SessionRaise Raise(SessionRecord record, int level, SessionTerms? terms)
+    {
+        bool signsIn = record.State == SessionState.Pending;
+        terms ??= signsIn ? _settings.SignInTerms : null;
+        return new SessionRaise(Math.Max(level, record.AssuranceLevel), _settings.Clock.GetUtcNow(), signsIn, terms?.Limits, terms?.Persistent);
+    }
+
     /// <summary>Makes a new secret pending, or current at once, and sends its cookie if it was this caller's.</summary>
-    private async ValueTask<SessionUpdate> ProposeAsync(SessionRecord record, bool immediately, CancellationToken cancellationToken)
+    private async ValueTask<SessionUpdate> ProposeAsync(SessionRecord record, bool immediately, SessionRaise? raise, CancellationToken cancellationToken)
     {
         var (id, hash) = SessionMint.Renew(_judged!);
         var now = _settings.Clock.GetUtcNow();
@@ -60,7 +87,7 @@ public partial class Session<TStore>
         SessionUpdate outcome;
         try
         {
-            outcome = await WriteAsync(record, new SessionChange { Renewal = renewal, Generation = _generation }, cancellationToken).ConfigureAwait(false);
+            outcome = await WriteAsync(record, new SessionChange { Renewal = renewal, Raise = raise, Generation = _generation }, cancellationToken).ConfigureAwait(false);
         }
         catch (SessionStoreException fault) when (immediately && fault.OutcomeUnknown)
         {
@@ -94,11 +121,11 @@ public partial class Session<TStore>
     }
 
     /// <summary>Creates a session under a new id and sends its cookie.</summary>
-    private async ValueTask BeginAsync(string? userId, SessionFields fields, CancellationToken cancellationToken)
+    private async ValueTask BeginAsync(string? userId, SessionFields fields, SessionTerms terms, CancellationToken cancellationToken)
     {
         for (int i = 0; i < MostIds; i++)
         {
-            var (id, record) = SessionMint.Make(Store, _settings, userId, fields);
+            var (id, record) = SessionMint.Make(Store, _settings.Clock, userId, fields, terms);
             var created = await _calls.CreateAsync(record, userId is null ? null : _settings.Cap, cancellationToken).ConfigureAwait(false);
             switch (created.Status)
             {

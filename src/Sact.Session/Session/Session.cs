@@ -13,7 +13,7 @@ namespace Sact.Session;
 /// <inheritdoc cref="ISession{TStore}"/>
 [DebuggerDisplay("Session over {Store}")]
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "A SemaphoreSlim whose wait handle is never asked for holds nothing to free.")]
-public partial class Session<TStore> : ISession<TStore>
+public partial class Session<TStore> : ISession<TStore>, IReservedSession
     where TStore : IGenericStore
 {
     // A compare-and-swap is lost only to another writer's success, so this many in a row is no contention any more but a fault.
@@ -100,20 +100,40 @@ public partial class Session<TStore> : ISession<TStore>
     /// <inheritdoc/>
     [OverloadResolutionPriority(1)]
     public ValueTask SetAsync(string userId, JsonObject? metadata = null, CancellationToken cancellationToken = default) =>
-        SignInAsync(userId, FieldsFromJson.From(metadata, nameof(metadata)), cancellationToken);
+        SignInAsync(userId, FieldsFromJson.From(metadata, nameof(metadata)), _settings.SignInTerms, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask SetAsync(string userId, JsonElement metadata, CancellationToken cancellationToken = default) =>
-        SignInAsync(userId, FieldsFromJson.From(metadata, nameof(metadata)), cancellationToken);
+        SignInAsync(userId, FieldsFromJson.From(metadata, nameof(metadata)), _settings.SignInTerms, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask SetAsync<T>(string userId, T metadata, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default) =>
-        SignInAsync(userId, FieldsFromJson.From(metadata, typeInfo, nameof(metadata)), cancellationToken);
+        SignInAsync(userId, FieldsFromJson.From(metadata, typeInfo, nameof(metadata)), _settings.SignInTerms, cancellationToken);
 
     /// <inheritdoc/>
-    public async ValueTask<bool> StartAsync(JsonObject? fields = null, CancellationToken cancellationToken = default)
+    [OverloadResolutionPriority(1)]
+    public ValueTask SetAsync(string userId, JsonObject? metadata, SessionSignInOptions options, CancellationToken cancellationToken = default) =>
+        SignInAsync(userId, FieldsFromJson.From(metadata, nameof(metadata)), Terms(options), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask SetAsync(string userId, JsonElement metadata, SessionSignInOptions options, CancellationToken cancellationToken = default) =>
+        SignInAsync(userId, FieldsFromJson.From(metadata, nameof(metadata)), Terms(options), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask SetAsync<T>(string userId, T metadata, JsonTypeInfo<T> typeInfo, SessionSignInOptions options, CancellationToken cancellationToken = default) =>
+        SignInAsync(userId, FieldsFromJson.From(metadata, typeInfo, nameof(metadata)), Terms(options), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask SetPendingAsync(string userId, JsonObject? metadata = null, CancellationToken cancellationToken = default) =>
+        SignInAsync(userId, FieldsFromJson.From(metadata, nameof(metadata)), _settings.PendingTerms, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<bool> StartAsync(JsonObject? fields = null, CancellationToken cancellationToken = default) =>
+        StartAsync(FieldsFromJson.From(fields, nameof(fields)), cancellationToken);
+
+    private async ValueTask<bool> StartAsync(SessionFields fields, CancellationToken cancellationToken)
     {
-        var data = Limited(FieldsFromJson.From(fields, nameof(fields)), nameof(fields));
+        Limited(fields, nameof(fields));
         using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
         _response.ThrowIfStarted();
         if (await LoadAsync(reload: false, cancellationToken).ConfigureAwait(false) is not null)
@@ -121,7 +141,7 @@ public partial class Session<TStore> : ISession<TStore>
             return false;
         }
 
-        await BeginAsync(null, data, cancellationToken).ConfigureAwait(false);
+        await BeginAsync(null, fields, _settings.AnonymousTerms, cancellationToken).ConfigureAwait(false);
         return true;
     }
 
@@ -204,7 +224,13 @@ public partial class Session<TStore> : ISession<TStore>
     /// <summary>Tells the type and nothing of the session.</summary>
     public override string ToString() => $"Session<{typeof(TStore).Name}>";
 
-    private async ValueTask SignInAsync(string userId, SessionFields fields, CancellationToken cancellationToken)
+    private SessionTerms Terms(SessionSignInOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return SessionTerms.Of(options, _settings.SignInTerms, nameof(options));
+    }
+
+    private async ValueTask SignInAsync(string userId, SessionFields fields, SessionTerms terms, CancellationToken cancellationToken)
     {
         SessionFieldRule.ThrowIfBadUserId(userId, nameof(userId));
         Limited(fields, "metadata");
@@ -215,17 +241,18 @@ public partial class Session<TStore> : ISession<TStore>
             await EndAsync(old, SessionTelemetry.Reason.Replaced, cancellationToken).ConfigureAwait(false);
         }
 
-        await BeginAsync(userId, fields, cancellationToken).ConfigureAwait(false);
+        await BeginAsync(userId, fields, terms, cancellationToken).ConfigureAwait(false);
     }
 
     private async ValueTask<bool> MergeAsync(SessionFields fields, CancellationToken cancellationToken) =>
         await ChangeAsync(Limited(fields, nameof(fields)), [], null, nameof(fields), cancellationToken).ConfigureAwait(false) == SessionUpdateStatus.Applied;
 
-    private async ValueTask<SessionUpdateStatus> ChangeAsync(SessionFields? set, string[] remove, SessionFieldCondition? condition, string parameter, CancellationToken cancellationToken)
+    private async ValueTask<SessionUpdateStatus> ChangeAsync(
+        SessionFields? set, IReadOnlyList<string> remove, SessionFieldCondition? condition, string parameter, CancellationToken cancellationToken, bool signedInOnly = true)
     {
         using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
         var record = await LoadAsync(reload: false, cancellationToken).ConfigureAwait(false);
-        if (record is not { State: SessionState.SignedIn })
+        if (record is null || (signedInOnly && record.State != SessionState.SignedIn))
         {
             return SessionUpdateStatus.Gone;
         }

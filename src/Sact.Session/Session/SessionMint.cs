@@ -3,9 +3,14 @@ namespace Sact.Session;
 /// <summary>Makes a new session: an id, and the record that knows only its hashes.</summary>
 internal static class SessionMint
 {
-    /// <summary>A new id of the store's and its record, not yet stored. Without a user id it is anonymous, else signed in.</summary>
+    /// <summary>A new id of the store's and its record, not yet stored. Without a user id it is anonymous, else signed in by the application's terms.</summary>
     /// <exception cref="InvalidOperationException">The store makes ids of another format, or names them under no key of its own.</exception>
-    public static (string Id, SessionRecord Record) Make(IGenericStore store, SessionSettings settings, string? userId, SessionFields fields)
+    public static (string Id, SessionRecord Record) Make(IGenericStore store, SessionSettings settings, string? userId, SessionFields fields) =>
+        Make(store, settings.Clock, userId, fields, userId is null ? settings.AnonymousTerms : settings.SignInTerms);
+
+    /// <summary>A new id of the store's and its record, not yet stored.</summary>
+    /// <exception cref="InvalidOperationException">The store makes ids of another format, or names them under no key of its own.</exception>
+    public static (string Id, SessionRecord Record) Make(IGenericStore store, TimeProvider clock, string? userId, SessionFields fields, SessionTerms terms)
     {
         string id = store.CreateSessionId(userId);
         Span<byte> bytes = stackalloc byte[SessionIdFormat.ByteLength];
@@ -14,21 +19,21 @@ internal static class SessionMint
             throw new InvalidOperationException("The store's CreateSessionId does not make ids of 56 base64url characters. Derive the store from GenericStore, or pass CreateSessionId and GetSessionKey on to one that does.");
         }
 
-        var now = settings.Clock.GetUtcNow();
+        var now = clock.GetUtcNow();
         return (id, new SessionRecord
         {
             Key = key,
             UserId = userId,
-            State = userId is null ? SessionState.Anonymous : SessionState.SignedIn,
-            AssuranceLevel = userId is null ? 0 : 1,
+            State = terms.State,
+            AssuranceLevel = terms.AssuranceLevel,
             LineageHash = SessionIdFormat.HashOfLineage(bytes),
             CurrentHash = SessionIdFormat.HashOfId(bytes),
             Fields = fields,
-            Persistent = settings.Persistent,
+            Persistent = terms.Persistent,
             CreatedAt = now,
             AuthenticatedAt = userId is null ? null : now,
             LastSeenAt = now,
-            Limits = userId is null ? settings.AnonymousLimits : settings.Limits,
+            Limits = terms.Limits,
         });
     }
 

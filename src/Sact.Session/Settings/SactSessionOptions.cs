@@ -48,6 +48,12 @@ public sealed class SactSessionOptions
     public TimeSpan AnonymousIdleTimeout { get; set; } = TimeSpan.FromMinutes(20);
 
     /// <summary>
+    /// How long a half-finished sign-in (<see cref="ISession{TStore}.SetPendingAsync"/>) may take, in all, until <see cref="ISession{TStore}.RaiseAsync"/> completes it. Default 10 minutes; 1 second to 1 day. Short, because it is the time
+    /// in which a further factor can be guessed at.
+    /// </summary>
+    public TimeSpan PendingTimeout { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>
     /// How often at most a session that is read is noted as seen: one write. Null (default): a twentieth of <see cref="IdleTimeout"/>, at most 15 minutes. Zero: with every request that reads. A session
     /// with a shorter idle timeout of its own is noted at least every twentieth of that. No session ends earlier than this before its time.
     /// </summary>

@@ -42,6 +42,11 @@ internal sealed class SactSessionOptionsValidator : IValidateOptions<SactSession
             yield return "AnonymousIdleTimeout lies between 1 second and 400 days. Set SactSessionOptions.AnonymousIdleTimeout accordingly.";
         }
 
+        if (options.PendingTimeout < second || options.PendingTimeout > TimeSpan.FromDays(1))
+        {
+            yield return "PendingTimeout lies between 1 second and 1 day. Set SactSessionOptions.PendingTimeout accordingly.";
+        }
+
         if (options.TouchInterval is { } interval && (interval < TimeSpan.Zero || interval > options.IdleTimeout / 2))
         {
             yield return "TouchInterval lies between zero and half of IdleTimeout, or sessions in use would end. Lower SactSessionOptions.TouchInterval or leave it unset.";

@@ -25,9 +25,10 @@ internal sealed class SessionSettings
         var metrics = options.MeterFactory is { } meters ? new SessionMetrics(meters.Create(new MeterOptions(SessionMetrics.MeterName))) : SessionMetrics.Shared;
         Telemetry = new SessionTelemetry((options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger("Sact.Session"), metrics);
         Cookie = new SessionCookie(Copy(options.Cookie), options.Persistent ? options.AbsoluteTimeout : null, Telemetry);
-        Persistent = options.Persistent;
-        Limits = new SessionLimits(options.IdleTimeout, options.FirstUseTimeout, options.AbsoluteTimeout);
-        AnonymousLimits = new SessionLimits(Shorter(options.AnonymousIdleTimeout, options.IdleTimeout), options.FirstUseTimeout, options.AbsoluteTimeout);
+        SignInTerms = new(SessionState.SignedIn, 1, new SessionLimits(options.IdleTimeout, options.FirstUseTimeout, options.AbsoluteTimeout), options.Persistent);
+        AnonymousTerms = new(
+            SessionState.Anonymous, 0, new SessionLimits(Shorter(options.AnonymousIdleTimeout, options.IdleTimeout), options.FirstUseTimeout, options.AbsoluteTimeout), options.Persistent);
+        PendingTerms = new(SessionState.Pending, 1, new SessionLimits(options.PendingTimeout, options.PendingTimeout, options.PendingTimeout), Persistent: false);
         TouchInterval = options.TouchInterval ?? Shorter(options.IdleTimeout / 20, TimeSpan.FromMinutes(15));
         RenewalGrace = options.RenewalGrace;
         ReplayMargin = options.ReplayMargin;
@@ -45,11 +46,12 @@ internal sealed class SessionSettings
 
     public SessionCookie Cookie { get; }
 
-    public bool Persistent { get; }
+    /// <summary>What a sign-in has that asks for nothing of its own, and what none goes beyond.</summary>
+    public SessionTerms SignInTerms { get; }
 
-    public SessionLimits Limits { get; }
+    public SessionTerms AnonymousTerms { get; }
 
-    public SessionLimits AnonymousLimits { get; }
+    public SessionTerms PendingTerms { get; }
 
     public TimeSpan RenewalGrace { get; }
 
@@ -75,7 +77,7 @@ internal sealed class SessionSettings
     /// <summary>Whether it is time to note that a session was seen.</summary>
     public bool IsTouchDue(SessionRecord record, DateTimeOffset now) =>
         !record.Presented
-        || now - record.LastSeenAt >= (record.Limits.IdleTimeout < Limits.IdleTimeout ? Shorter(TouchInterval, record.Limits.IdleTimeout / 20) : TouchInterval);
+        || now - record.LastSeenAt >= (record.Limits.IdleTimeout < SignInTerms.Limits.IdleTimeout ? Shorter(TouchInterval, record.Limits.IdleTimeout / 20) : TouchInterval);
 
     // What was checked is what is used: a later change to the application's builder must not loosen it.
     private static CookieBuilder Copy(CookieBuilder cookie)

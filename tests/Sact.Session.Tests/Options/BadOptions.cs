@@ -18,6 +18,8 @@ public sealed class BadOptions
         ["first use over 400 days"] = ("SactSessionOptions.FirstUseTimeout", o => o.FirstUseTimeout = TimeSpan.FromDays(401)),
         ["anonymous idle under a second"] = ("SactSessionOptions.AnonymousIdleTimeout", o => o.AnonymousIdleTimeout = TimeSpan.Zero),
         ["anonymous idle over 400 days"] = ("SactSessionOptions.AnonymousIdleTimeout", o => o.AnonymousIdleTimeout = TimeSpan.MaxValue),
+        ["pending under a second"] = ("SactSessionOptions.PendingTimeout", o => o.PendingTimeout = TimeSpan.FromMilliseconds(999)),
+        ["pending over a day"] = ("SactSessionOptions.PendingTimeout", o => o.PendingTimeout = TimeSpan.FromDays(1) + TimeSpan.FromTicks(1)),
         ["touch negative"] = ("SactSessionOptions.TouchInterval", o => o.TouchInterval = TimeSpan.FromTicks(-1)),
         ["touch over half of idle"] = ("SactSessionOptions.TouchInterval", o => o.TouchInterval = (o.IdleTimeout / 2) + TimeSpan.FromTicks(1)),
         ["grace negative"] = ("SactSessionOptions.RenewalGrace", o => o.RenewalGrace = TimeSpan.FromTicks(-1)),

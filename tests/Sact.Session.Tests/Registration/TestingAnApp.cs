@@ -88,6 +88,16 @@ public sealed class TestingAnApp
 
         public ValueTask SetAsync<T>(string userId, T metadata, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
+        public ValueTask SetAsync(string userId, JsonObject? metadata, SessionSignInOptions options, CancellationToken cancellationToken = default) => SetAsync(userId, metadata, cancellationToken);
+
+        public ValueTask SetAsync(string userId, JsonElement metadata, SessionSignInOptions options, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public ValueTask SetAsync<T>(string userId, T metadata, JsonTypeInfo<T> typeInfo, SessionSignInOptions options, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public ValueTask SetPendingAsync(string userId, JsonObject? metadata = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public ValueTask<bool> RaiseAsync(int assuranceLevel, SessionSignInOptions? options = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
         public ValueTask DeleteAsync(CancellationToken cancellationToken = default)
         {
             Data = null;

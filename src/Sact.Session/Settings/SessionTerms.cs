@@ -1,0 +1,32 @@
+namespace Sact.Session;
+
+/// <summary>What a session begins with: its state, how well its user is known, and how long it lives.</summary>
+internal sealed record SessionTerms(SessionState State, int AssuranceLevel, SessionLimits Limits, bool Persistent)
+{
+    /// <summary>The terms of a sign-in, checked against the application's own.</summary>
+    /// <param name="wanted">What this sign-in has for itself.</param>
+    /// <param name="most">The application's terms, beyond which none goes.</param>
+    /// <param name="parameter">The argument's name.</param>
+    /// <exception cref="ArgumentException">Something goes beyond them.</exception>
+    public static SessionTerms Of(SessionSignInOptions wanted, SessionTerms most, string parameter)
+    {
+        var second = TimeSpan.FromSeconds(1);
+        var absolute = wanted.AbsoluteTimeout ?? most.Limits.AbsoluteTimeout;
+        if (absolute < second || absolute > most.Limits.AbsoluteTimeout)
+        {
+            throw new ArgumentException($"A sign-in's AbsoluteTimeout lies between 1 second and SactSessionOptions.AbsoluteTimeout ({most.Limits.AbsoluteTimeout}). Lower the one, or raise the other.", parameter);
+        }
+
+        var idle = wanted.IdleTimeout ?? (most.Limits.IdleTimeout < absolute ? most.Limits.IdleTimeout : absolute);
+        if (idle < second || idle > most.Limits.IdleTimeout || idle > absolute)
+        {
+            throw new ArgumentException(
+                $"A sign-in's IdleTimeout lies between 1 second and SactSessionOptions.IdleTimeout ({most.Limits.IdleTimeout}), and is no longer than its AbsoluteTimeout. Lower it, or raise the others.", parameter);
+        }
+
+        int level = wanted.AssuranceLevel ?? most.AssuranceLevel;
+        return level is < 0 or > 255
+            ? throw new ArgumentException("A sign-in's AssuranceLevel lies between 0 and 255. Set SessionSignInOptions.AssuranceLevel accordingly.", parameter)
+            : new SessionTerms(most.State, level, new SessionLimits(idle, most.Limits.FirstUseTimeout, absolute), wanted.Persistent ?? most.Persistent);
+    }
+}
