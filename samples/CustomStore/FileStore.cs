@@ -6,7 +6,7 @@ using Sact.Session;
 namespace CustomStore;
 
 /// <summary>
-/// Sessions as files in a folder: one JSON file each, one lock. It shows what a store has to do, and that <see cref="SessionRecord.Apply"/> and <see cref="SessionCap.ChooseEnded"/> do the thinking.
+/// Sessions as files in a folder: one JSON file each, one lock. It shows what a store has to do, and that <see cref="SessionRecord.Apply"/> and <see cref="SessionCap"/> do the thinking.
 /// For one process; every write is a file, and to list a user's sessions it reads them all.
 /// </summary>
 public sealed partial class FileStore(string folder, GenericStoreOptions options) : GenericStore(options), IExpiredSessionStore
@@ -19,7 +19,7 @@ public sealed partial class FileStore(string folder, GenericStoreOptions options
     private DateTimeOffset Now => Clock.GetUtcNow();
 
     public override ValueTask<SessionRecord?> GetAsync(SessionKey key, CancellationToken cancellationToken = default) =>
-        Locked(() => Owns(key) && Read(FileOf(key)) is { } record && record.IsLive(Now) ? record : null, cancellationToken);
+        Locked(() => Owns(key) && Known(Read(FileOf(key))) is { } record && record.IsLive(Now) ? record : null, cancellationToken);
 
     public override ValueTask<SessionCreation> CreateAsync(SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default)
     {
@@ -27,13 +27,14 @@ public sealed partial class FileStore(string folder, GenericStoreOptions options
         return Locked(() =>
         {
             string file = FileOf(session.Key);
-            var standing = Read(file);
+            var standing = Known(Read(file));
             if (File.Exists(file) && (standing is null || standing.IsLive(Now)))
             {
                 return standing?.IsSameCreation(session) == true ? SessionCreation.Created() : SessionCreation.Exists;
             }
 
-            var ended = cap is null || session.UserId is not { } userId ? [] : cap.ChooseEnded(LiveOf(userId), Now);
+            var live = cap is null || session.UserId is not { } userId ? [] : LiveOf(userId);
+            var ended = cap is null ? [] : cap.ChooseEnded([.. live.Where(record => !IsNewer(record))], live.Count(IsNewer), Now);
             if (ended is null)
             {
                 return SessionCreation.CapReached;
@@ -47,7 +48,7 @@ public sealed partial class FileStore(string folder, GenericStoreOptions options
 
     public override ValueTask<SessionUpdate> UpdateAsync(SessionRecord session, SessionChange change, CancellationToken cancellationToken = default) => Locked(() =>
     {
-        if (!Owns(session.Key) || Read(FileOf(session.Key)) is not { } stored || !stored.IsSameSession(session))
+        if (!Owns(session.Key) || Known(Read(FileOf(session.Key))) is not { } stored || !stored.IsSameSession(session))
         {
             return SessionUpdate.Gone;
         }
@@ -67,7 +68,7 @@ public sealed partial class FileStore(string folder, GenericStoreOptions options
     public override async IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(string userId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ThrowIfBadUserId(userId);
-        foreach (var session in await Locked(() => LiveOf(userId), cancellationToken))
+        foreach (var session in await Locked(() => LiveOf(userId).ConvertAll(session => Known(session)!), cancellationToken))
         {
             yield return session;
         }
@@ -101,7 +102,7 @@ public sealed partial class FileStore(string folder, GenericStoreOptions options
 
     private List<SessionRecord> LiveOf(string userId) => [.. ReadAll().Where(record => record.UserId == userId && record.IsLive(Now))];
 
-    /// <summary>The readable records; one of a newer format ends the reading, since nobody knows whose it is.</summary>
+    /// <summary>The readable records, those of a newer format among them: what ends, counts and sweeps sessions needs no more than key, user, lineage and deadline, which every format keeps.</summary>
     private IEnumerable<SessionRecord> ReadAll() => _folder.EnumerateFiles("*.json").Select(file => Read(file.FullName)).OfType<SessionRecord>();
 
     /// <summary>Null if there is no such file, or if it is unreadable: then it is left alone.</summary>
@@ -110,7 +111,7 @@ public sealed partial class FileStore(string folder, GenericStoreOptions options
         try
         {
             var stored = File.Exists(file) ? JsonSerializer.Deserialize(File.ReadAllBytes(file), StoredJson.Default.StoredRecord) : null;
-            return stored is { Format: > SessionRecord.CurrentFormat } ? throw new SessionStoreException("A session was written by a newer version.") : stored?.ToRecord();
+            return stored?.ToRecord();
         }
         catch (Exception fault) when (fault is JsonException or ArgumentException or OverflowException or NullReferenceException)
         {
@@ -118,6 +119,12 @@ public sealed partial class FileStore(string folder, GenericStoreOptions options
             return null;
         }
     }
+
+    private static bool IsNewer(SessionRecord record) => record.Format > SessionRecord.CurrentFormat;
+
+    /// <summary>Only a version that knows the format may read, list or change the record.</summary>
+    private static SessionRecord? Known(SessionRecord? record) =>
+        record is not null && IsNewer(record) ? throw new SessionStoreException("A session was written by a newer version. Update the application on this machine.") : record;
 
     // Moved into place, so that a crash leaves the old file or the new one.
     private void Write(SessionRecord record)

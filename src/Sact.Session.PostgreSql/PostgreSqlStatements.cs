@@ -29,7 +29,8 @@ internal sealed class PostgreSqlStatements
         string insert = $"ON CONFLICT (prefix, key_part) DO UPDATE SET {replaced} WHERE t.expires_at <= $25 AND t.format <= {format}";
         Insert = $"INSERT INTO {table} AS t ({stored}) VALUES ({values}) {insert} RETURNING true AS made, key_part";
 
-        // Besides: $26 the cap, $27 its policy, $28 before when a session that was never presented was created to be ended first. SessionCap.ChooseEnded in SQL.
+        // Besides: $26 the cap, $27 its policy, $28 before when a session that was never presented was created to be ended first. SessionCap.ChooseEnded in SQL; where those of a newer format fill the
+        // cap alone, it answers how many they are.
         InsertUnderCap = $"""
             WITH mine AS MATERIALIZED (
               SELECT key_part, count(*) OVER () AS number, row_number() OVER (ORDER BY
@@ -38,16 +39,18 @@ internal sealed class PostgreSqlStatements
                 created_at,
                 key_part) AS place
               FROM {table} WHERE prefix = $1 AND user_id = $3 AND key_part <> $2 AND expires_at > $25 AND format <= {format}),
+            newer AS MATERIALIZED (
+              SELECT count(*) AS number FROM {table} WHERE prefix = $1 AND user_id = $3 AND key_part <> $2 AND expires_at > $25 AND format > {format}),
             allowed AS MATERIALIZED (
-              SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE prefix = $1 AND key_part = $2 AND (expires_at > $25 OR format > {format}))
-                AND ($27 <> {(int)SessionCapPolicy.Refuse} OR (SELECT count(*) FROM mine) < $26)),
+              SELECT number AS newer FROM newer WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE prefix = $1 AND key_part = $2 AND (expires_at > $25 OR format > {format}))
+                AND number + CASE $27 WHEN {(int)SessionCapPolicy.Refuse} THEN (SELECT count(*) FROM mine) ELSE 0 END < $26),
             ended AS (
               DELETE FROM {table} AS t USING mine, allowed
-              WHERE t.prefix = $1 AND t.key_part = mine.key_part AND mine.place <= mine.number + 1 - $26
+              WHERE t.prefix = $1 AND t.key_part = mine.key_part AND mine.place <= mine.number + allowed.newer + 1 - $26
               RETURNING t.key_part),
             made AS (
               INSERT INTO {table} AS t ({stored}) SELECT {values} FROM allowed {insert} RETURNING t.key_part)
-            SELECT true AS made, key_part FROM made UNION ALL SELECT false, key_part FROM ended
+            SELECT true AS made, key_part, NULL::bigint AS newer FROM made UNION ALL SELECT false, key_part, NULL FROM ended UNION ALL SELECT false, NULL, number FROM newer WHERE number >= $26
             """;
 
         Update = UpdateStatement(table, columns, format);

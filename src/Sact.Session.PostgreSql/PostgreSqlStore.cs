@@ -14,7 +14,8 @@ namespace Sact.Session;
 /// </summary>
 /// <remarks>
 /// One round trip per call. Nothing is connected to when the store is made: the application starts while the server is down, and the table is made and checked at first use. It works through a pooler in
-/// transaction mode. Expired sessions are destroyed by <see cref="DeleteExpiredAsync"/>, which the sweeper of <c>AddSactSession</c> calls.
+/// transaction mode. Expired sessions are destroyed by <see cref="DeleteExpiredAsync"/>, which the sweeper of <c>AddSactSession</c> calls; the deadline has a column of its
+/// own, so those of a newer format too.
 /// </remarks>
 [DebuggerDisplay("PostgreSqlStore {Prefix}")]
 public sealed class PostgreSqlStore : GenericStore, IExpiredSessionStore, IAsyncDisposable, IDisposable
@@ -77,12 +78,17 @@ public sealed class PostgreSqlStore : GenericStore, IExpiredSessionStore, IAsync
                 }
 
                 bool made = false;
+                int newer = 0;
                 var ended = new List<SessionKey>();
                 while (await reader.ReadAsync(token).ConfigureAwait(false))
                 {
                     if (reader.GetBoolean(0))
                     {
                         made = true;
+                    }
+                    else if (reader.IsDBNull(1))
+                    {
+                        newer = (int)reader.GetInt64(2);
                     }
                     else
                     {
@@ -98,9 +104,13 @@ public sealed class PostgreSqlStore : GenericStore, IExpiredSessionStore, IAsync
                 await reader.NextResultAsync(token).ConfigureAwait(false);
                 bool there = await reader.ReadAsync(token).ConfigureAwait(false) && !reader.IsDBNull(1);
                 var stored = there ? ReadOrSkip(reader) : null;
-                return stored?.IsLive(now) == true && stored.IsSameCreation(session) ? SessionCreation.Created()
-                    : cap?.Policy == SessionCapPolicy.Refuse && (!there || stored?.IsLive(now) == false) ? SessionCreation.CapReached
-                    : SessionCreation.Exists;
+                if (stored?.IsLive(now) == true && stored.IsSameCreation(session))
+                {
+                    return SessionCreation.Created();
+                }
+
+                bool free = !there || stored?.IsLive(now) == false;
+                return free && (cap?.Policy == SessionCapPolicy.Refuse || (newer > 0 && cap!.ChooseEnded([], newer, now) is null)) ? SessionCreation.CapReached : SessionCreation.Exists;
             },
             cancellationToken).ConfigureAwait(false);
     }

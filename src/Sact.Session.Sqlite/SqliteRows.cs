@@ -16,7 +16,7 @@ internal static partial class SqliteRows
             long format = row.GetInt64(23);
             if (format > SessionRecord.CurrentFormat)
             {
-                throw new SessionStoreException($"A session was written in format {format}, and this version knows {SessionRecord.CurrentFormat}. Update Sact.Session on this machine.");
+                throw Newer(format);
             }
 
             var clients = row.IsDBNull(15) ? null : JsonSerializer.Deserialize(row.GetString(15), ClientJson.Default.Clients);
@@ -51,6 +51,8 @@ internal static partial class SqliteRows
             throw new FormatException("The row is not a session record.", fault);
         }
     }
+
+    public static bool IsNewer(SqliteDataReader row) => row.GetValue(23) is > (long)SessionRecord.CurrentFormat;
 
     public static void Bind(SqliteCommand command, SessionRecord record)
     {
@@ -93,6 +95,9 @@ internal static partial class SqliteRows
             command.Parameters.AddWithValue(name, value ?? DBNull.Value);
         }
     }
+
+    private static SessionStoreException Newer(long format) =>
+        new($"A session was written in format {format}, and this version knows {SessionRecord.CurrentFormat}. Update Sact.Session on this machine.");
 
     private static long Milliseconds(TimeSpan span) => span.Ticks / TimeSpan.TicksPerMillisecond;
 

@@ -11,7 +11,8 @@ namespace Sact.Session;
 /// </summary>
 /// <remarks>
 /// Write-ahead log; one writer thread that commits what is waiting in one transaction; a read is one statement and waits for no writer. The file and its table are made at the store's creation, so
-/// that a wrong path is an error at start-up. Expired sessions are destroyed by <see cref="DeleteExpiredAsync"/>, which the sweeper of <c>AddSactSession</c> calls.
+/// that a wrong path is an error at start-up. Expired sessions are destroyed by <see cref="DeleteExpiredAsync"/>, which the sweeper of <c>AddSactSession</c> calls; the deadline
+/// has a column of its own, so those of a newer format too.
 /// </remarks>
 [DebuggerDisplay("SqliteStore {Prefix}")]
 public sealed partial class SqliteStore : GenericStore, IExpiredSessionStore, IDisposable
@@ -93,7 +94,7 @@ public sealed partial class SqliteStore : GenericStore, IExpiredSessionStore, ID
     public override async IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(string userId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ThrowIfBadUserId(userId);
-        var records = await _database.ReadAsync(_schema.SelectOfUser, command => BindUser(command, userId), ReadAll, cancellationToken).ConfigureAwait(false);
+        var records = await _database.ReadAsync(_schema.SelectOfUser, command => BindUser(command, userId), rows => ReadAll(rows, out _), cancellationToken).ConfigureAwait(false);
         foreach (var record in records)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -199,7 +200,8 @@ public sealed partial class SqliteStore : GenericStore, IExpiredSessionStore, ID
             var select = writer.Command(_schema.SelectOfUser);
             BindUser(select, userId);
             using var rows = select.ExecuteReader();
-            if (cap.ChooseEnded(ReadAll(rows), now) is not { } chosen)
+            var live = ReadAll(rows, out int newer, countNewer: true);
+            if (cap.ChooseEnded(live, newer, now) is not { } chosen)
             {
                 return SessionCreation.CapReached;
             }
@@ -267,13 +269,19 @@ public sealed partial class SqliteStore : GenericStore, IExpiredSessionStore, ID
         return (live, all);
     }
 
-    private List<SessionRecord> ReadAll(SqliteDataReader rows)
+    /// <summary>The live ones; one of a newer format is a fault, or is counted apart.</summary>
+    private List<SessionRecord> ReadAll(SqliteDataReader rows, out int newer, bool countNewer = false)
     {
+        newer = 0;
         var records = new List<SessionRecord>();
         var now = Clock.GetUtcNow();
         while (rows.Read())
         {
-            if (ReadOrSkip(rows) is { } record && record.IsLive(now))
+            if (countNewer && SqliteRows.IsNewer(rows))
+            {
+                newer++;
+            }
+            else if (ReadOrSkip(rows) is { } record && record.IsLive(now))
             {
                 records.Add(record);
             }

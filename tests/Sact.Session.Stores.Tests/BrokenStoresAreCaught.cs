@@ -116,6 +116,16 @@ public sealed class BrokenStoresAreCaught
         [nameof(ThrowsOnGarbage)] = ((o, d) => new ThrowsOnGarbage(o, d), ["Unreadable.GarbageIsAbsent"]),
         [nameof(ReadsNewerFormats)] = ((o, d) => new ReadsNewerFormats(o, d), ["Unreadable.NewerFormatIsAFault", "Unreadable.NewerFormatStaysUntouched"]),
         [nameof(HidesNewerFormats)] = ((o, d) => new HidesNewerFormats(o, d), ["Unreadable.NewerFormatIsAFault"]),
+        [nameof(TakesNewerFormatsForGarbage)] = ((o, d) => new TakesNewerFormatsForGarbage(o, d), ["Unreadable.NewerFormatCanBeEnded", "Unreadable.NewerFormatEndsWithItsUsers", "Unreadable.NewerFormatEndsWithAll"]),
+        [nameof(ListsWithoutNewerFormats)] = ((o, d) => new ListsWithoutNewerFormats(o, d), ["Unreadable.NewerFormatIsAFault", "Unreadable.NewerFormatStaysUntouched"]),
+        [nameof(ListsNoUserBesideANewerFormat)] = ((o, d) => new ListsNoUserBesideANewerFormat(o, d), ["Unreadable.NewerFormatIsAFault"]),
+        [nameof(FaultsOnExpiredNewerFormats)] = ((o, d) => new FaultsOnExpiredNewerFormats(o, d), ["Unreadable.ExpiredNewerFormatIsAbsent"]),
+        [nameof(EndsNewerFormatsOfAnyLineage)] = ((o, d) => new EndsNewerFormatsOfAnyLineage(o, d), ["Unreadable.NewerFormatCanBeEnded"]),
+        [nameof(CapsWithoutNewerFormats)] = ((o, d) => new CapsWithoutNewerFormats(o, d), ["Unreadable.NewerFormatCountsUnderTheCap", "Unreadable.NewerFormatThatFillsTheCapIsAFault"]),
+        [nameof(EndsNewerFormatsByTheCap)] = ((o, d) => new EndsNewerFormatsByTheCap(o, d), ["Unreadable.NewerFormatCountsUnderTheCap", "Unreadable.NewerFormatThatFillsTheCapIsAFault"]),
+        [nameof(RefusesWhereNewerFormatsFillTheCap)] = ((o, d) => new RefusesWhereNewerFormatsFillTheCap(o, d), ["Unreadable.NewerFormatThatFillsTheCapIsAFault"]),
+        [nameof(SweepsNewerFormats)] = ((o, d) => new SweepsNewerFormats(o, d), ["Unreadable.NewerFormatThatLivesIsNotSwept"]),
+        [nameof(OverwritesNewerFormats)] = ((o, d) => new OverwritesNewerFormats(o, d), ["Unreadable.NewerFormatStaysUntouched"]),
     };
 
     public static TheoryData<string, string> Rules

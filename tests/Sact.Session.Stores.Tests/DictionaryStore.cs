@@ -100,7 +100,8 @@ internal class DictionaryStore : GenericStore, IExpiredSessionStore
         return SessionCreation.Created([.. ended.Select(record => record.Key)]);
     }
 
-    protected virtual IReadOnlyList<SessionRecord>? Choose(SessionCap cap, string userId) => cap.ChooseEnded([.. Own().Where(record => record.UserId == userId && IsLive(record))], Now);
+    protected virtual IReadOnlyList<SessionRecord>? Choose(SessionCap cap, string userId) =>
+        cap.ChooseEnded([.. Own().Where(record => record.UserId == userId && IsLive(record) && !IsNewer(record))], Newer(userId), Now);
 
     protected virtual void Put(SessionRecord record) => Data.Records[record.Key] = record;
 
@@ -122,9 +123,9 @@ internal class DictionaryStore : GenericStore, IExpiredSessionStore
 
     protected virtual SessionUpdate Apply(SessionRecord stored, SessionChange change) => stored.Apply(change, Now);
 
-    protected virtual bool Delete(SessionRecord session) => Stored(session.Key) is { } stored && stored.IsSameSession(session) && End(stored);
+    protected virtual bool Delete(SessionRecord session) => Readable(session.Key) is { } stored && stored.IsSameSession(session) && End(stored);
 
-    protected virtual List<SessionRecord> List(string userId) => [.. Own().Where(record => record.UserId == userId && IsLive(record))];
+    protected virtual List<SessionRecord> List(string userId) => [.. Own().Where(record => record.UserId == userId && IsLive(record)).Select(Known)];
 
     protected virtual long DeleteActive(string userId, SessionKey? except) => EndAll(Own().Where(record => record.UserId == userId && record.Key != except));
 
@@ -146,9 +147,18 @@ internal class DictionaryStore : GenericStore, IExpiredSessionStore
 
     protected virtual SessionRecord? Stored(SessionKey key)
     {
-        var record = Data.Garbage.Contains(key) ? null : Data.Records.GetValueOrDefault(key);
-        return record is { Format: > SessionRecord.CurrentFormat } ? throw new SessionStoreException("The record was written by a newer version.") : record;
+        var record = Readable(key);
+        return record is null ? null : Known(record);
     }
+
+    /// <summary>The record under a key, of whatever format; null for garbage.</summary>
+    protected SessionRecord? Readable(SessionKey key) => Data.Garbage.Contains(key) ? null : Data.Records.GetValueOrDefault(key);
+
+    protected static bool IsNewer(SessionRecord record) => record.Format > SessionRecord.CurrentFormat;
+
+    protected int Newer(string userId) => Own().Count(record => record.UserId == userId && IsLive(record) && IsNewer(record));
+
+    private static SessionRecord Known(SessionRecord record) => IsNewer(record) ? throw new SessionStoreException("The record was written by a newer version.") : record;
 
     protected bool End(SessionRecord record)
     {
@@ -158,9 +168,8 @@ internal class DictionaryStore : GenericStore, IExpiredSessionStore
 
     protected long EndAll(IEnumerable<SessionRecord> records) => records.ToList().LongCount(End);
 
-    /// <summary>The readable records of this prefix.</summary>
-    protected IEnumerable<SessionRecord> Own() =>
-        Data.Records.Values.Where(record => record.Key.Prefix == Prefix && !Data.Garbage.Contains(record.Key) && record.Format <= SessionRecord.CurrentFormat);
+    /// <summary>The readable records of this prefix, those of a newer format among them.</summary>
+    protected IEnumerable<SessionRecord> Own() => Data.Records.Values.Where(record => record.Key.Prefix == Prefix && !Data.Garbage.Contains(record.Key));
 
     protected ValueTask<T> Locked<T>(Func<T> work, CancellationToken cancellationToken)
     {

@@ -2,7 +2,7 @@ using static Sact.Session.StoreContract.CaseRun;
 
 namespace Sact.Session.StoreContract;
 
-/// <summary>Whom a full cap ends. The expectations are spelled out here, not asked of <see cref="SessionCap.ChooseEnded"/>, so that a fault in it is seen too.</summary>
+/// <summary>Whom a full cap ends. The expectations are spelled out here, not asked of <see cref="SessionCap.ChooseEnded(IReadOnlyCollection{SessionRecord}, DateTimeOffset)"/>, so that a fault in it is seen too.</summary>
 internal static class CapOrderCases
 {
     public static IReadOnlyList<StoreContractCase> All { get; } =

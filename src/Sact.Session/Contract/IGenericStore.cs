@@ -11,8 +11,10 @@ namespace Sact.Session;
 /// record too, so that a clock set back revives nothing; it is not counted.</para>
 /// <para><b>Whoever changes or ends a session holds its record</b>: the record names the user, so every key a store touches is known beforehand, and its secret has been
 /// verified. A stored record of another lineage (<see cref="SessionRecord.IsSameSession"/>) is another session, and absent.</para>
-/// <para><b>An unreadable record</b> is absent to this call, with one log event, and is never deleted by a read. One of a newer <see cref="SessionRecord.Format"/> is a
-/// <see cref="SessionStoreException"/> and stays untouched.</para>
+/// <para><b>An unreadable record</b> is absent to this call, with one log event, and is never deleted by a read.</para>
+/// <para><b>A record of a newer <see cref="SessionRecord.Format"/></b>, as a rolling deploy leaves them, is whole, but nobody here may judge or rewrite it. Every format keeps key, user, lineage and deadlines
+/// where the first one put them, so: reading, changing or listing it is a <see cref="SessionStoreException"/>, and it stays untouched; it can be ended like any other, and is counted; under a cap it counts as a live session
+/// and is never the one that is ended. A sweep destroys it only if the store keeps the deadline apart from what a format may change, and by that deadline.</para>
 /// <para><b>Faults</b> are <see cref="SessionStoreException"/>s around the provider's exception, with <see cref="SessionStoreException.OutcomeUnknown"/> set when a write may have happened. Absent,
 /// expired and malformed are no faults. Reads honour cancellation; a write that has begun is finished or has not happened.</para>
 /// </remarks>
@@ -50,7 +52,7 @@ public interface IGenericStore
     /// <see cref="SessionCreationStatus.Exists"/> or <see cref="SessionCreationStatus.CapReached"/>, with nothing written.
     /// </returns>
     /// <exception cref="ArgumentException">The record contradicts itself (<see cref="SessionRecord.FaultOf"/>) or has a key of another prefix.</exception>
-    /// <exception cref="SessionStoreException">The store cannot answer or is full.</exception>
+    /// <exception cref="SessionStoreException">The store cannot answer or is full; or a record of a newer format stands under the key; or so many of the user's sessions are of a newer format that ending the others makes no room under the cap.</exception>
     ValueTask<SessionCreation> CreateAsync(SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default);
 
     /// <summary>Applies a change to a live session, atomically: what other callers changed meanwhile stays. Never creates.</summary>
@@ -63,7 +65,7 @@ public interface IGenericStore
     /// <exception cref="SessionStoreException">The store cannot answer, or the stored record is of a newer format.</exception>
     ValueTask<SessionUpdate> UpdateAsync(SessionRecord session, SessionChange change, CancellationToken cancellationToken = default);
 
-    /// <summary>Ends a session: record and index entry, atomically. Idempotent; no read begun after it was acknowledged returns the session.</summary>
+    /// <summary>Ends a session, whatever its format: record and index entry, atomically. Idempotent; no read begun after it was acknowledged returns the session.</summary>
     /// <param name="session">The session's record as the caller last saw it; only its identity is used.</param>
     /// <param name="cancellationToken">Looked at before the write begins.</param>
     /// <returns>True if it ended a live session; false if there was none (missing, expired, ended before, of another lineage).</returns>
@@ -74,11 +76,11 @@ public interface IGenericStore
     /// <param name="userId">The user id.</param>
     /// <param name="cancellationToken">Gives the listing up.</param>
     /// <exception cref="ArgumentException">The user id is empty, over 256 UTF-8 bytes, ill-formed or has a NUL.</exception>
-    /// <exception cref="SessionStoreException">The store cannot answer.</exception>
+    /// <exception cref="SessionStoreException">The store cannot answer, or one of them is of a newer format: a list of devices that hides one misleads.</exception>
     IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(string userId, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Ends every session of a user that was created before the call began, except one. Retryable after a fault; it acknowledges after the last one has ended. Sessions created
+    /// Ends every session of a user that was created before the call began, whatever its format, except one. Retryable after a fault; it acknowledges after the last one has ended. Sessions created
     /// meanwhile may live or end.
     /// </summary>
     /// <param name="userId">The user id.</param>
@@ -89,13 +91,13 @@ public interface IGenericStore
     /// <exception cref="SessionStoreException">The store cannot answer; some may have ended.</exception>
     ValueTask<long> DeleteActiveSessionsAsync(string userId, SessionKey? except = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Ends every session of this prefix, whatever its state, that existed when the call began. Retryable after a fault. For the operator, not for a request's path.</summary>
+    /// <summary>Ends every session of this prefix, whatever its state and format, that existed when the call began. Retryable after a fault. For the operator, not for a request's path.</summary>
     /// <param name="cancellationToken">Looked at between ends.</param>
     /// <returns>How many live sessions it ended.</returns>
     /// <exception cref="SessionStoreException">The store cannot answer; some may have ended.</exception>
     ValueTask<long> DeleteAllAsync(CancellationToken cancellationToken = default);
 
-    /// <summary>How many live sessions of this prefix there are, whatever their state; may be approximate on a cluster. For the operator, not for a request's path.</summary>
+    /// <summary>How many live sessions of this prefix there are, whatever their state and format; may be approximate on a cluster. For the operator, not for a request's path.</summary>
     /// <param name="cancellationToken">Gives the count up.</param>
     /// <exception cref="SessionStoreException">The store cannot answer.</exception>
     ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default);

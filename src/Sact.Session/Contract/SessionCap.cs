@@ -51,10 +51,19 @@ public sealed class SessionCap
     /// <param name="live">The user's live sessions, without the new one.</param>
     /// <param name="now">Now.</param>
     /// <returns>Nobody while there is room; null if there is none and the policy refuses.</returns>
-    public IReadOnlyList<SessionRecord>? ChooseEnded(IReadOnlyCollection<SessionRecord> live, DateTimeOffset now)
+    public IReadOnlyList<SessionRecord>? ChooseEnded(IReadOnlyCollection<SessionRecord> live, DateTimeOffset now) => ChooseEnded(live, 0, now);
+
+    /// <summary>Chooses as the other overload does, where some of the user's live sessions are of a newer format: they count, and are never chosen.</summary>
+    /// <param name="live">The user's live sessions of a known format, without the new one.</param>
+    /// <param name="newer">How many more there are, of a newer <see cref="SessionRecord.Format"/>.</param>
+    /// <param name="now">Now.</param>
+    /// <returns>Nobody while there is room; null if there is none and the policy refuses.</returns>
+    /// <exception cref="SessionStoreException">Those of a newer format fill the cap alone, and the policy does not refuse.</exception>
+    public IReadOnlyList<SessionRecord>? ChooseEnded(IReadOnlyCollection<SessionRecord> live, int newer, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(live);
-        int tooMany = live.Count + 1 - Max;
+        ArgumentOutOfRangeException.ThrowIfNegative(newer);
+        int tooMany = live.Count + newer + 1 - Max;
         if (tooMany <= 0)
         {
             return [];
@@ -63,6 +72,12 @@ public sealed class SessionCap
         if (Policy == SessionCapPolicy.Refuse)
         {
             return null;
+        }
+
+        if (tooMany > live.Count)
+        {
+            throw new SessionStoreException(
+                "The user's sessions that a newer version wrote fill the cap alone, and this version ends none of them. Update Sact.Session on this machine, or end the user's sessions with DeleteActiveSessionsAsync.");
         }
 
         return live

@@ -97,6 +97,75 @@ internal sealed class ThrowsOnGarbage(GenericStoreOptions options, DictionaryDat
     protected override SessionRecord? Stored(SessionKey key) => Data.Garbage.Contains(key) ? throw new FormatException("The record is unreadable.") : base.Stored(key);
 }
 
+/// <summary>A newer format as an unreadable record: absent, and so out of reach of every end.</summary>
+internal sealed class TakesNewerFormatsForGarbage(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
+{
+    private IEnumerable<SessionRecord> Readable() => Own().Where(record => !IsNewer(record));
+
+    protected override bool Delete(SessionRecord session) => Stored(session.Key) is not null && base.Delete(session);
+
+    protected override long DeleteActive(string userId, SessionKey? except) => EndAll(Readable().Where(record => record.UserId == userId && record.Key != except));
+
+    protected override long DeleteAll() => EndAll(Readable());
+
+    protected override long Count() => Readable().LongCount(IsLive);
+}
+
+internal sealed class ListsWithoutNewerFormats(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
+{
+    protected override List<SessionRecord> List(string userId) => [.. Own().Where(record => record.UserId == userId && IsLive(record) && !IsNewer(record))];
+}
+
+internal sealed class ListsNoUserBesideANewerFormat(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
+{
+    protected override List<SessionRecord> List(string userId) => Own().Any(IsNewer) ? throw new SessionStoreException("A record was written by a newer version.") : base.List(userId);
+}
+
+internal sealed class FaultsOnExpiredNewerFormats(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
+{
+    protected override List<SessionRecord> List(string userId) =>
+        Own().Any(record => record.UserId == userId && IsNewer(record)) ? throw new SessionStoreException("A record was written by a newer version.") : base.List(userId);
+}
+
+internal sealed class EndsNewerFormatsOfAnyLineage(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
+{
+    protected override bool Delete(SessionRecord session) => Own().FirstOrDefault(record => record.Key == session.Key && IsNewer(record)) is { } newer ? End(newer) : base.Delete(session);
+}
+
+internal sealed class CapsWithoutNewerFormats(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
+{
+    protected override IReadOnlyList<SessionRecord>? Choose(SessionCap cap, string userId) =>
+        cap.ChooseEnded([.. Own().Where(record => record.UserId == userId && IsLive(record) && !IsNewer(record))], Now);
+}
+
+internal sealed class EndsNewerFormatsByTheCap(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
+{
+    protected override IReadOnlyList<SessionRecord>? Choose(SessionCap cap, string userId) => cap.ChooseEnded([.. Own().Where(record => record.UserId == userId && IsLive(record))], Now);
+}
+
+internal sealed class RefusesWhereNewerFormatsFillTheCap(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
+{
+    protected override IReadOnlyList<SessionRecord>? Choose(SessionCap cap, string userId) => Newer(userId) >= cap.Max ? null : base.Choose(cap, userId);
+}
+
+internal sealed class SweepsNewerFormats(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
+{
+    protected override long Sweep(int batch) => EndAll(Own().Where(IsNewer).Take(batch)) + base.Sweep(batch);
+}
+
+internal sealed class OverwritesNewerFormats(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
+{
+    protected override SessionCreation Create(SessionRecord session, SessionCap? cap)
+    {
+        if (Readable(session.Key) is { } stored && IsNewer(stored))
+        {
+            Data.Records.Remove(session.Key);
+        }
+
+        return base.Create(session, cap);
+    }
+}
+
 internal sealed class ReadsNewerFormats(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
     protected override SessionRecord? Stored(SessionKey key) => Data.Records.GetValueOrDefault(key);
