@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Sact.Session.Benchmarks;
@@ -16,20 +15,20 @@ public enum Work
 }
 
 /// <summary>
-/// A request through the real middleware pipeline and context factory, without a server: the bare pipeline beside the same one with sessions registered and used, so that the difference is the
-/// library's and nothing else's.
+/// A request through the real middleware pipeline, without a server: the bare pipeline beside the same one with sessions registered and used, so that the difference is the library's and nothing
+/// else's.
 /// </summary>
 public sealed class Pipeline : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
-    private readonly IHttpContextFactory _contexts;
     private readonly RequestDelegate _run;
+    private readonly ServerConnection _connection;
 
     private Pipeline(ServiceProvider services, RequestDelegate run)
     {
         _services = services;
         _run = run;
-        _contexts = services.GetRequiredService<IHttpContextFactory>();
+        _connection = Connect();
     }
 
     public IServiceProvider Services => _services;
@@ -48,44 +47,11 @@ public sealed class Pipeline : IAsyncDisposable
         static app => app.UseSactSession(),
         endpoint);
 
-    public static RequestDelegate Untouched(Work work) => work == Work.Synchronous
-        ? static _ => Task.CompletedTask
-        : static async _ => await Task.Yield();
-
-    /// <summary>One request, with a cookie (or none).</summary>
-    public async Task<IHeaderDictionary> SendAsync(string? cookie)
-    {
-        var features = new FeatureCollection();
-        var request = new HttpRequestFeature { Scheme = "https", Method = "GET", Path = "/" };
-        if (cookie is not null)
-        {
-            request.Headers.Cookie = cookie;
-        }
-
-        features.Set<IHttpRequestFeature>(request);
-        var response = new HttpResponseFeature();
-        features.Set<IHttpResponseFeature>(response);
-        var context = _contexts.Create(features);
-        try
-        {
-            await _run(context);
-        }
-        finally
-        {
-            _contexts.Dispose(context);
-        }
-
-        return response.Headers;
-    }
-
-    public ValueTask DisposeAsync() => _services.DisposeAsync();
-
-    private static Pipeline Build(Action<IServiceCollection> register, Action<IApplicationBuilder> use, RequestDelegate endpoint)
+    public static Pipeline Build(Action<IServiceCollection> register, Action<IApplicationBuilder> use, RequestDelegate endpoint)
     {
         var services = new ServiceCollection();
         services.AddLogging();
         services.AddOptions();
-        services.AddSingleton<IHttpContextFactory, DefaultHttpContextFactory>();
         register(services);
         var provider = services.BuildServiceProvider();
         var app = new ApplicationBuilder(provider);
@@ -93,4 +59,16 @@ public sealed class Pipeline : IAsyncDisposable
         app.Run(endpoint);
         return new Pipeline(provider, app.Build());
     }
+
+    public static RequestDelegate Untouched(Work work) => work == Work.Synchronous
+        ? static _ => Task.CompletedTask
+        : static async _ => await Task.Yield();
+
+    /// <summary>One request, with a cookie (or none); not two at once.</summary>
+    public ValueTask<IHeaderDictionary> SendAsync(string? cookie) => _connection.SendAsync(cookie);
+
+    /// <summary>A connection of one's own, for requests side by side.</summary>
+    internal ServerConnection Connect() => new(_services, _run);
+
+    public ValueTask DisposeAsync() => _services.DisposeAsync();
 }

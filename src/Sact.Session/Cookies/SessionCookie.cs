@@ -10,25 +10,24 @@ internal sealed class SessionCookie(CookieBuilder cookie, TimeSpan? customAge, S
     /// <summary>The names that no custom cookie may bear: those of all session cookies.</summary>
     public IReadOnlyList<string> Taken { get; set; } = [cookie.Name!];
 
-    /// <summary>The well-formed session id that a request presents; null if there is none, or several, or something else under the name.</summary>
-    public string? Read(HttpRequest request)
+    /// <summary>The bytes of the well-formed session id that a request presents; false if there is none, or several, or something else under the name.</summary>
+    public bool TryRead(HttpRequest request, Span<byte> id)
     {
         switch (CookieHeader.Find(request.Headers.Cookie, Name, out var value))
         {
             case CookieFinding.One:
-                Span<byte> id = stackalloc byte[SessionIdFormat.ByteLength];
                 if (SessionIdFormat.TryDecode(value, id))
                 {
-                    return value.ToString();
+                    return true;
                 }
 
                 telemetry.CookieMalformed();
-                return null;
+                return false;
             case CookieFinding.Conflict:
                 telemetry.CookieConflict();
-                return null;
+                return false;
             default:
-                return null;
+                return false;
         }
     }
 

@@ -12,12 +12,11 @@ namespace Sact.Session;
 /// </summary>
 internal sealed class SessionResponse
 {
-    private readonly Lock _lock = new();
     private readonly SessionTelemetry _telemetry;
 
     // The session id among them.
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
-    private Dictionary<string, string>? _cookies;
+    private KeyValuePair<string, string>[] _cookies = [];
 
     private bool _asked;
     private bool _readUser;
@@ -32,6 +31,10 @@ internal sealed class SessionResponse
     }
 
     public HttpContext Context { get; }
+
+    /// <summary>The session of the request, or a list of them where there are several registrations: kept here, so that a request costs one feature.</summary>
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
+    public object? Sessions { get; set; }
 
     public bool HasStarted => Context.Response.HasStarted;
 
@@ -72,7 +75,7 @@ internal sealed class SessionResponse
     /// <summary>Somebody asked for the session: the answer depends on the cookie, and is nobody else's.</summary>
     public void Asked()
     {
-        lock (_lock)
+        lock (this)
         {
             ThrowIfEnded();
 
@@ -109,10 +112,10 @@ internal sealed class SessionResponse
     public void SetCookie(string name, string header)
     {
         Asked();
-        lock (_lock)
+        lock (this)
         {
             ThrowIfStarted();
-            (_cookies ??= new(StringComparer.Ordinal))[name] = header;
+            _cookies = [.. _cookies.Where(cookie => cookie.Key != name), new(name, header)];
             Settle(starting: false);
         }
     }
@@ -137,7 +140,7 @@ internal sealed class SessionResponse
     // Under the lock, so that nothing is written to the headers of a context that has gone on to its next request.
     private void End()
     {
-        lock (_lock)
+        lock (this)
         {
             _ended = true;
         }
@@ -145,7 +148,7 @@ internal sealed class SessionResponse
 
     private void Mark(ref bool flag)
     {
-        lock (_lock)
+        lock (this)
         {
             if (!flag && !_ended)
             {
@@ -169,7 +172,7 @@ internal sealed class SessionResponse
 
     private void Settle(bool starting)
     {
-        lock (_lock)
+        lock (this)
         {
             var headers = Context.Response.Headers;
             if (starting)
@@ -177,12 +180,12 @@ internal sealed class SessionResponse
                 StopOutputCache();
             }
 
-            if (_cookies is not null)
+            if (_cookies.Length > 0)
             {
                 PutCookies(headers, _cookies);
             }
 
-            if (!headers.Vary.Any(static vary => vary is not null && (vary.Contains('*') || vary.Split(',', StringSplitOptions.TrimEntries).Contains("Cookie", StringComparer.OrdinalIgnoreCase))))
+            if (!VariesByCookie(headers.Vary))
             {
                 headers.Vary = StringValues.Concat(headers.Vary, "Cookie");
             }
@@ -203,10 +206,42 @@ internal sealed class SessionResponse
         }
     }
 
+    private static bool VariesByCookie(StringValues vary)
+    {
+        foreach (string? header in vary)
+        {
+            if (header is null)
+            {
+                continue;
+            }
+
+            if (header == "Cookie" || header.Contains('*', StringComparison.Ordinal))
+            {
+                return true;
+            }
+
+            foreach (var name in header.AsSpan().Split(','))
+            {
+                if (header.AsSpan(name).Trim().Equals("Cookie", StringComparison.OrdinalIgnoreCase))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
     private void KeepPrivate(IHeaderDictionary headers)
     {
+        string text = headers.CacheControl.ToString();
+        if (text == "no-store")
+        {
+            return;
+        }
+
         // What cannot be read may mean anything to a cache, so it is not left standing.
-        if (StringValues.IsNullOrEmpty(headers.CacheControl) || !CacheControlHeaderValue.TryParse(headers.CacheControl.ToString(), out var said))
+        if (text.Length == 0 || !CacheControlHeaderValue.TryParse(text, out var said))
         {
             headers.CacheControl = "no-store";
         }
@@ -224,15 +259,23 @@ internal sealed class SessionResponse
         }
     }
 
-    private static void PutCookies(IHeaderDictionary headers, Dictionary<string, string> cookies)
+    private static void PutCookies(IHeaderDictionary headers, KeyValuePair<string, string>[] cookies)
     {
-        var kept = headers.SetCookie.Where(header => header is not null && !cookies.ContainsKey(NameOf(header)));
-        headers.SetCookie = new StringValues([.. kept, .. cookies.Values]);
+        if (StringValues.IsNullOrEmpty(headers.SetCookie) && cookies.Length == 1)
+        {
+            headers.SetCookie = cookies[0].Value;
+            return;
+        }
+
+        if (headers.SetCookie.Count == 1 && cookies.Length == 1 && ReferenceEquals(headers.SetCookie[0], cookies[0].Value))
+        {
+            return;
+        }
+
+        var kept = headers.SetCookie.Where(header => header is not null && !Array.Exists(cookies, cookie => IsOf(header, cookie.Key)));
+        headers.SetCookie = new StringValues([.. kept, .. cookies.Select(static cookie => cookie.Value)]);
     }
 
-    private static string NameOf(string header)
-    {
-        int end = header.IndexOf('=', StringComparison.Ordinal);
-        return end < 0 ? header : header[..end];
-    }
+    // A header that lacks the '=' is a name.
+    private static bool IsOf(string header, string name) => header.StartsWith(name, StringComparison.Ordinal) && (header.Length == name.Length || header[name.Length] == '=');
 }

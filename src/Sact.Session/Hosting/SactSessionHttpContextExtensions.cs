@@ -14,15 +14,7 @@ public static class SactSessionHttpContextExtensions
         where TStore : IGenericStore
     {
         ArgumentNullException.ThrowIfNull(context);
-        SessionRegistry registry;
-
-        // The first look at a request's services sets them up, and a context is not made for two at once: the lock is the one that making the session takes.
-        lock (context)
-        {
-            registry = SessionRegistry.Of(context.RequestServices);
-        }
-
-        return (ISession<TStore>)registry.Find(typeof(TStore), name).Of(context);
+        return (ISession<TStore>)SessionRegistry.Of(context).Find(typeof(TStore), name).Of(context);
     }
 
     /// <summary>The session of the request in the unnamed registration.</summary>

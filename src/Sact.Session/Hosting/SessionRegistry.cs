@@ -1,4 +1,7 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Sact.Session;
@@ -6,12 +9,23 @@ namespace Sact.Session;
 /// <summary>All registrations of an application: finds the one that a store type or a name means.</summary>
 internal sealed class SessionRegistry : IAsyncDisposable, IDisposable
 {
+    // Whose application a request is of, without the scope of services that asking the request's own would make: a request that only reads its session needs none.
+    private static readonly ConditionalWeakTable<IServiceScopeFactory, SessionRegistry> s_applications = [];
+
     private readonly SessionSource[] _sources;
+    private readonly IServiceScopeFactory? _scopes;
     private readonly ConcurrentDictionary<(Type StoreType, string? Name), SessionSource> _found = new();
     private bool _checked;
 
-    public SessionRegistry(IEnumerable<SessionRegistration> registrations, IServiceProvider services) =>
+    public SessionRegistry(IEnumerable<SessionRegistration> registrations, IServiceProvider services)
+    {
         _sources = [.. registrations.Select(registration => new SessionSource(registration, this, services))];
+        _scopes = services.GetService<IServiceScopeFactory>();
+        if (_scopes is not null)
+        {
+            s_applications.AddOrUpdate(_scopes, this);
+        }
+    }
 
     public IReadOnlyList<SessionSource> Sources => _sources;
 
@@ -20,6 +34,21 @@ internal sealed class SessionRegistry : IAsyncDisposable, IDisposable
 
     public static SessionRegistry Of(IServiceProvider? services) =>
         services?.GetService<SessionRegistry>() ?? throw new InvalidOperationException("No session is registered. Call builder.Services.AddSactSession().");
+
+    /// <summary>The registry of the application that a request belongs to.</summary>
+    public static SessionRegistry Of(HttpContext context)
+    {
+        if (context is DefaultHttpContext { ServiceScopeFactory: { } scopes } && s_applications.TryGetValue(scopes, out var registry) && context.Features.Get<IServiceProvidersFeature>() is null)
+        {
+            return registry;
+        }
+
+        // The first look at a request's services sets them up, and a context is not made for two at once: the lock is the one that making the session takes.
+        lock (context)
+        {
+            return Of(context.RequestServices);
+        }
+    }
 
     public SessionSource Find(Type storeType, string? name = null) =>
         _found.TryGetValue((storeType, name), out var source) ? source : _found.GetOrAdd((storeType, name), Search(storeType, name));
@@ -67,6 +96,7 @@ internal sealed class SessionRegistry : IAsyncDisposable, IDisposable
 
     public void Dispose()
     {
+        Leave();
         foreach (var source in _sources)
         {
             source.Dispose();
@@ -75,9 +105,18 @@ internal sealed class SessionRegistry : IAsyncDisposable, IDisposable
 
     public async ValueTask DisposeAsync()
     {
+        Leave();
         foreach (var source in _sources)
         {
             await source.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private void Leave()
+    {
+        if (_scopes is not null)
+        {
+            s_applications.Remove(_scopes);
         }
     }
 

@@ -44,14 +44,28 @@ internal sealed class SessionSource(SessionRegistration registration, SessionReg
         // Its own lock, since several tasks of one request may ask at once and the feature collection is not made for that.
         lock (context)
         {
-            var sessions = context.Features.Get<SessionsOfRequest>();
-            if (sessions is null)
+            var response = SessionResponse.Of(context, Options.Settings.Telemetry);
+            switch (response.Sessions)
             {
-                sessions = new SessionsOfRequest();
-                context.Features.Set(sessions);
+                case null:
+                    var first = Create(context);
+                    response.Sessions = first;
+                    return first;
+                case ISession<IGenericStore> only when ReferenceEquals(only.Options, Options):
+                    return only;
+                case ISession<IGenericStore> other:
+                    response.Sessions = new List<ISession<IGenericStore>> { other };
+                    break;
             }
 
-            return sessions.GetOrAdd(this, context);
+            var sessions = (List<ISession<IGenericStore>>)response.Sessions;
+            if (sessions.Find(session => ReferenceEquals(session.Options, Options)) is not { } found)
+            {
+                found = Create(context);
+                sessions.Add(found);
+            }
+
+            return found;
         }
     }
 
@@ -85,35 +99,4 @@ internal sealed class SessionSource(SessionRegistration registration, SessionReg
     }
 
     private ISession<IGenericStore> Create(HttpContext context) => registration.CreateSession(context, Store, Options);
-
-    /// <summary>The sessions of one request; nearly always one.</summary>
-    private sealed class SessionsOfRequest
-    {
-        private SessionSource? _source;
-        private ISession<IGenericStore>? _session;
-        private Dictionary<SessionSource, ISession<IGenericStore>>? _more;
-
-        public ISession<IGenericStore> GetOrAdd(SessionSource source, HttpContext context)
-        {
-            if (_session is null)
-            {
-                _session = source.Create(context);
-                _source = source;
-            }
-
-            if (ReferenceEquals(_source, source))
-            {
-                return _session;
-            }
-
-            _more ??= [];
-            if (!_more.TryGetValue(source, out var session))
-            {
-                session = source.Create(context);
-                _more.Add(source, session);
-            }
-
-            return session;
-        }
-    }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -42,6 +43,8 @@ internal static class SessionIdFormat
         return Base64Url.EncodeToString(id);
     }
 
+    public static string Encode(ReadOnlySpan<byte> id) => Base64Url.EncodeToString(id[..ByteLength]);
+
     public static bool TryDecode(ReadOnlySpan<char> text, Span<byte> id) => text.Length == Length && Base64UrlText.TryDecode(text, id);
 
     /// <summary>The hash of the whole id. 42 bytes fit one block of SHA-256, 56 characters would not.</summary>
@@ -75,4 +78,11 @@ internal static class SessionIdFormat
         id[1] = digest[1];
         id[2] = (byte)((digest[2] & 0b1100_0000) | (id[2] & 0b0011_1111));
     }
+}
+
+/// <summary>The 42 bytes of a session id, in place: a third of what the text would take.</summary>
+[InlineArray(SessionIdFormat.ByteLength)]
+internal struct SessionIdBytes
+{
+    private byte _first;
 }

@@ -42,6 +42,14 @@ internal static partial class SessionJson
     public static T? Read<T>(SessionFields fields, string name, JsonTypeInfo<T> info) =>
         fields.TryGetValue(name, out var json) && !json.Span.SequenceEqual("null"u8) ? JsonSerializer.Deserialize(json.Span, info) : default;
 
+    /// <summary>The text that a JSON string stands for. What the serializer would say of it, without its preparations.</summary>
+    public static string Text(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json);
+        reader.Read();
+        return reader.GetString()!;
+    }
+
     [JsonSerializable(typeof(string))]
     [JsonSerializable(typeof(bool))]
     [JsonSerializable(typeof(bool?))]

@@ -12,7 +12,7 @@ public partial class Session<TStore>
         }
 
         var now = _settings.Clock.GetUtcNow();
-        var records = await _calls.ListAsync(mine.UserId!, cancellationToken).ConfigureAwait(false);
+        var records = await Calls.ListAsync(mine.UserId!, cancellationToken).ConfigureAwait(false);
         return [.. records
             .Where(record => record.State == SessionState.SignedIn && IsOf(record, mine) && record.IsLive(now))
             .OrderByDescending(record => record.LastSeenAt)
@@ -28,7 +28,7 @@ public partial class Session<TStore>
             return 0;
         }
 
-        long ended = await _calls.DeleteActiveSessionsAsync(mine.UserId!, mine.Key, cancellationToken).ConfigureAwait(false);
+        long ended = await Calls.DeleteActiveSessionsAsync(mine.UserId!, mine.Key, cancellationToken).ConfigureAwait(false);
         _settings.Telemetry.EndedMany(mine.Key, ended, SessionTelemetry.Reason.Others);
         return ended;
     }
@@ -52,13 +52,13 @@ public partial class Session<TStore>
             return await SignOutAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        var other = await _calls.GetAsync(key, endsWithRequest: true, cancellationToken).ConfigureAwait(false);
+        var other = await Calls.GetAsync(key, endsWithRequest: true, cancellationToken).ConfigureAwait(false);
         if (other is null || other.Key != key || !IsOf(other, mine) || !other.IsLive(_settings.Clock.GetUtcNow()))
         {
             return false;
         }
 
-        bool ended = await _calls.DeleteAsync(other, cancellationToken).ConfigureAwait(false);
+        bool ended = await Calls.DeleteAsync(other, cancellationToken).ConfigureAwait(false);
         if (ended)
         {
             _settings.Telemetry.Ended(key, SessionTelemetry.Reason.ByKey);
@@ -79,7 +79,7 @@ public partial class Session<TStore>
                 return 0;
             }
 
-            long ended = await _calls.DeleteActiveSessionsAsync(mine.UserId!, except: null, cancellationToken).ConfigureAwait(false);
+            long ended = await Calls.DeleteActiveSessionsAsync(mine.UserId!, except: null, cancellationToken).ConfigureAwait(false);
             BecomeEnded();
             _settings.Telemetry.EndedMany(mine.Key, ended, SessionTelemetry.Reason.Everywhere);
             return ended;

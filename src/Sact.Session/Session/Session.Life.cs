@@ -36,7 +36,7 @@ public partial class Session<TStore>
         for (int i = 0; i < MostTries && (record is { State: SessionState.SignedIn } || (raise is not null && record is { State: SessionState.Pending })); i++)
         {
             // Judged anew, because the request may have outlived its id: one that is not good any more, or only by the grace, never receives a new secret. The client has a newer one.
-            var verdict = SessionMint.Judge(_judged!, record, _settings);
+            var verdict = SessionMint.Judge(Judged(), record, _settings);
             if (verdict is not (SecretVerdict.Current or SecretVerdict.Pending))
             {
                 return !immediately;
@@ -50,7 +50,7 @@ public partial class Session<TStore>
             // The id of this request is the pending one, and promoting it has failed before: it must not be replaced while its client knows no other.
             if (!immediately && verdict == SecretVerdict.Pending)
             {
-                var promotion = SessionRenewal.Promote(SessionMint.Hash(_judged!), _settings.Clock.GetUtcNow());
+                var promotion = SessionRenewal.Promote(SessionMint.Hash(Judged()), _settings.Clock.GetUtcNow());
                 await WriteAsync(record, new SessionChange { Renewal = promotion, Generation = _generation }, cancellationToken).ConfigureAwait(false);
                 record = _record;
                 continue;
@@ -81,7 +81,7 @@ public partial class Session<TStore>
     /// <summary>Makes a new secret pending, or current at once, and sends its cookie if it was this caller's.</summary>
     private async ValueTask<SessionUpdate> ProposeAsync(SessionRecord record, bool immediately, SessionRaise? raise, CancellationToken cancellationToken)
     {
-        var (id, hash) = SessionMint.Renew(_judged!);
+        var (id, hash) = SessionMint.Renew(Judged());
         var now = _settings.Clock.GetUtcNow();
         var renewal = immediately ? SessionRenewal.Replace(hash, now, record) : SessionRenewal.Propose(hash, now, record);
         SessionUpdate outcome;
@@ -92,7 +92,7 @@ public partial class Session<TStore>
         catch (SessionStoreException fault) when (immediately && fault.OutcomeUnknown)
         {
             // If it happened, the old secret is dead and the new one known to nobody but this request: it is found out, or the user would be locked out.
-            if (await FetchAsync(record.Key, endsWithRequest: false, CancellationToken.None).ConfigureAwait(false) is not { } after || after.CurrentHash != hash)
+            if (Live(await Calls.GetAsync(record.Key, endsWithRequest: false, CancellationToken.None).ConfigureAwait(false), record.Key) is not { } after || after.CurrentHash != hash)
             {
                 throw;
             }
@@ -126,7 +126,7 @@ public partial class Session<TStore>
         for (int i = 0; i < MostIds; i++)
         {
             var (id, record) = SessionMint.Make(Store, _settings.Clock, userId, fields, terms);
-            var created = await _calls.CreateAsync(record, userId is null ? null : _settings.Cap, cancellationToken).ConfigureAwait(false);
+            var created = await Calls.CreateAsync(record, userId is null ? null : _settings.Cap, cancellationToken).ConfigureAwait(false);
             switch (created.Status)
             {
                 case SessionCreationStatus.Exists:
@@ -177,7 +177,7 @@ public partial class Session<TStore>
         catch (InvalidOperationException)
         {
             BecomeEnded();
-            await _calls.DeleteAsync(record, CancellationToken.None).ConfigureAwait(false);
+            await Calls.DeleteAsync(record, CancellationToken.None).ConfigureAwait(false);
             _settings.Telemetry.EndedUnsent(record.Key);
             throw;
         }
@@ -208,7 +208,7 @@ public partial class Session<TStore>
     {
         _unended = record;
         BecomeEnded();
-        bool ended = await _calls.DeleteAsync(record, cancellationToken).ConfigureAwait(false);
+        bool ended = await Calls.DeleteAsync(record, cancellationToken).ConfigureAwait(false);
         _unended = null;
         if (ended)
         {

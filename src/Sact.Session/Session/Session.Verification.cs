@@ -9,7 +9,7 @@ public partial class Session<TStore>
 
     // What holds the secret is hidden from the debugger, whose views end up in screenshots and dumps of variables.
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
-    private string? _presented;
+    private SessionIdBytes _presented;
 
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     private string? _made;
@@ -17,11 +17,12 @@ public partial class Session<TStore>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     private string? _issued;
 
-    // The id the request is judged by: the one presented or, from then on, the one issued by signing in or replacing at once. A renewal does not change it.
+    // The id the request is judged by, where it is not the presented one: that issued by signing in or replacing at once. A renewal does not change it.
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     private string? _judged;
 
-    private bool _cookieRead;
+    private volatile bool _cookieRead;
+    private bool _isPresented;
     private Standing _standing;
     private SessionKey _key;
     private SecretHash _lineage;
@@ -46,29 +47,40 @@ public partial class Session<TStore>
         Ended,
     }
 
-    private string? Presented()
+    private bool IsPresented()
     {
         if (!_cookieRead)
         {
-            _presented = _settings.Cookie.Read(Request);
+            _isPresented = _settings.Cookie.TryRead(Request, _presented);
             _cookieRead = true;
         }
 
-        return _presented;
+        return _isPresented;
     }
+
+    private string Judged() => _judged ?? SessionIdFormat.Encode(_presented);
 
     /// <summary>
     /// The live record of the verified session; null if there is none. Remembered until the response has started. Read in order to be ended, a session is not noted as seen, and the client's
     /// disconnect does not stop it.
     /// </summary>
-    private async ValueTask<SessionRecord?> LoadAsync(bool reload, CancellationToken cancellationToken, bool toEnd = false)
+    private ValueTask<SessionRecord?> LoadAsync(bool reload, CancellationToken cancellationToken, bool toEnd = false)
     {
-        var now = _settings.Clock.GetUtcNow();
-        if (_remembered && !reload && !_response.HasStarted && now - _rememberedAt < RememberedFor && (_record is null || _record.IsLive(now)))
+        if (_remembered && !reload && !_response.HasStarted)
         {
-            return _record;
+            var now = _settings.Clock.GetUtcNow();
+            if (now - _rememberedAt < RememberedFor && (_record is null || _record.IsLive(now)))
+            {
+                return new(_record);
+            }
         }
 
+        // Nothing to read by, now and in whatever comes of this request: no clock, no state machine.
+        return _standing == Standing.Unverified && !IsPresented() ? default : ReadAsync(toEnd, cancellationToken);
+    }
+
+    private async ValueTask<SessionRecord?> ReadAsync(bool toEnd, CancellationToken cancellationToken)
+    {
         var record = _standing switch
         {
             Standing.Ended => null,
@@ -85,18 +97,14 @@ public partial class Session<TStore>
 
     private async ValueTask<SessionRecord?> VerifyAsync(bool toEnd, CancellationToken cancellationToken)
     {
-        if (Presented() is not { } id)
+        var key = Store is GenericStore generic ? generic.KeyOf(_presented) : Store.GetSessionKey(SessionIdFormat.Encode(_presented));
+        if (Live(await Calls.GetAsync(key, !toEnd, cancellationToken).ConfigureAwait(false), key) is not { } record)
         {
             return null;
         }
 
-        var key = Store.GetSessionKey(id);
-        if (await FetchAsync(key, !toEnd, cancellationToken).ConfigureAwait(false) is not { } record)
-        {
-            return null;
-        }
-
-        var verdict = SessionMint.Judge(id, record, _settings);
+        var now = _settings.Clock.GetUtcNow();
+        var verdict = SessionMint.Judge(_presented, record, _settings, now);
         switch (verdict)
         {
             case SecretVerdict.Foreign:
@@ -110,24 +118,27 @@ public partial class Session<TStore>
                 return null;
         }
 
-        BecomeVerified(id, record, arrived: true);
-        return toEnd ? record : await NoteSeenAsync(record, verdict == SecretVerdict.Pending ? id : null, cancellationToken).ConfigureAwait(false);
+        BecomeVerified(null, record, arrived: true);
+        return toEnd || !IsToBeNoted(record, verdict == SecretVerdict.Pending, now)
+            ? record
+            : await NoteSeenAsync(record, verdict == SecretVerdict.Pending, now, cancellationToken).ConfigureAwait(false);
     }
 
     private async ValueTask<SessionRecord?> ReadVerifiedAsync(bool toEnd, CancellationToken cancellationToken)
     {
-        if (await FetchAsync(_key, !toEnd, cancellationToken).ConfigureAwait(false) is not { } record || !IsStillMine(record))
+        if (Live(await Calls.GetAsync(_key, !toEnd, cancellationToken).ConfigureAwait(false), _key) is not { } record || !IsStillMine(record))
         {
             return null;
         }
 
         // Only what came back in a cookie has been presented.
-        return _arrived && !toEnd ? await NoteSeenAsync(record, null, cancellationToken).ConfigureAwait(false) : record;
+        var now = _settings.Clock.GetUtcNow();
+        return _arrived && !toEnd && IsToBeNoted(record, promote: false, now) ? await NoteSeenAsync(record, promote: false, now, cancellationToken).ConfigureAwait(false) : record;
     }
 
-    private async ValueTask<SessionRecord?> FetchAsync(SessionKey key, bool endsWithRequest, CancellationToken cancellationToken)
+    /// <summary>What a store answered, if it is the live record that was asked for.</summary>
+    private SessionRecord? Live(SessionRecord? record, SessionKey key)
     {
-        var record = await _calls.GetAsync(key, endsWithRequest, cancellationToken).ConfigureAwait(false);
         if (record is not null && record.Key != key)
         {
             _settings.Telemetry.Misplaced(key);
@@ -143,28 +154,24 @@ public partial class Session<TStore>
         return record;
     }
 
+    private bool IsToBeNoted(SessionRecord record, bool promote, DateTimeOffset now) => promote || _settings.IsTouchDue(record, now);
+
     /// <summary>
     /// Promotes the pending id that has arrived and notes that the session was seen, in one write and only if due. Never a condition for the request: if the write fails, the next
     /// presentation tries again.
     /// </summary>
-    private async ValueTask<SessionRecord?> NoteSeenAsync(SessionRecord record, string? arrivedPending, CancellationToken cancellationToken)
+    private async ValueTask<SessionRecord?> NoteSeenAsync(SessionRecord record, bool promote, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var now = _settings.Clock.GetUtcNow();
-        if (arrivedPending is null && !_settings.IsTouchDue(record, now))
-        {
-            return record;
-        }
-
         var change = new SessionChange
         {
             Touch = new SessionTouch(now),
             Generation = _generation,
-            Renewal = arrivedPending is null ? null : SessionRenewal.Promote(SessionMint.Hash(arrivedPending), now),
+            Renewal = promote ? SessionRenewal.Promote(SessionIdFormat.HashOfId(_presented), now) : null,
         };
         SessionUpdate outcome;
         try
         {
-            outcome = await _calls.UpdateAsync(record, change, cancellationToken).ConfigureAwait(false);
+            outcome = await Calls.UpdateAsync(record, change, cancellationToken).ConfigureAwait(false);
         }
         catch (SessionStoreException fault)
         {
@@ -172,7 +179,7 @@ public partial class Session<TStore>
             return record;
         }
 
-        if (outcome.Status == SessionUpdateStatus.Applied && arrivedPending is not null)
+        if (outcome.Status == SessionUpdateStatus.Applied && promote)
         {
             _settings.Telemetry.Renewed(record.Key, SessionRenewalKind.Promote);
         }
@@ -186,7 +193,7 @@ public partial class Session<TStore>
         try
         {
             // Of two that are replayed at once, one ends the session; the other is a stale id like any.
-            if (await _calls.DeleteAsync(record, cancellationToken).ConfigureAwait(false))
+            if (await Calls.DeleteAsync(record, cancellationToken).ConfigureAwait(false))
             {
                 _settings.Telemetry.Replayed(record.Key);
             }
@@ -221,7 +228,7 @@ public partial class Session<TStore>
 
     private async ValueTask<SessionUpdate> WriteAsync(SessionRecord record, SessionChange change, CancellationToken cancellationToken)
     {
-        var outcome = await _calls.UpdateAsync(record, change, cancellationToken).ConfigureAwait(false);
+        var outcome = await Calls.UpdateAsync(record, change, cancellationToken).ConfigureAwait(false);
         if (outcome.Status == SessionUpdateStatus.Gone)
         {
             Forget();
@@ -239,7 +246,7 @@ public partial class Session<TStore>
         return outcome;
     }
 
-    private void BecomeVerified(string id, SessionRecord record, bool arrived)
+    private void BecomeVerified(string? id, SessionRecord record, bool arrived)
     {
         _judged = id;
         _standing = Standing.Verified;

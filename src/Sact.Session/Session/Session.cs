@@ -12,7 +12,6 @@ namespace Sact.Session;
 
 /// <inheritdoc cref="ISession{TStore}"/>
 [DebuggerDisplay("Session over {Store}")]
-[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "A SemaphoreSlim whose wait handle is never asked for holds nothing to free.")]
 public partial class Session<TStore> : ISession<TStore>, IReservedSession
     where TStore : IGenericStore
 {
@@ -21,10 +20,6 @@ public partial class Session<TStore> : ISession<TStore>, IReservedSession
 
     private readonly SessionSettings _settings;
     private readonly SessionResponse _response;
-    private readonly StoreCalls _calls;
-
-    // One method at a time: awaiting two of them side by side is safe.
-    private readonly SemaphoreSlim _gate = new(1, 1);
 
     /// <summary>Makes the session of a request by hand: without dependency injection or middleware, on a plain <see cref="DefaultHttpContext"/> too.</summary>
     /// <param name="request">The request whose cookie is read.</param>
@@ -50,7 +45,6 @@ public partial class Session<TStore> : ISession<TStore>, IReservedSession
         Options = options;
         _settings = options.Settings;
         _response = SessionResponse.Of(request.HttpContext, _settings.Telemetry);
-        _calls = new StoreCalls(store, _settings, request.HttpContext);
     }
 
     /// <inheritdoc/>
@@ -73,21 +67,28 @@ public partial class Session<TStore> : ISession<TStore>, IReservedSession
     [JsonIgnore]
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     [EditorBrowsable(EditorBrowsableState.Advanced)]
-    public string? SessionId => _issued ?? (_standing == Standing.Verified ? _judged : null);
+    public string? SessionId => _issued ?? (_standing == Standing.Verified ? Judged() : null);
 
     /// <inheritdoc/>
     public string GetSessionId()
     {
         Ask();
-        return _issued ?? (_standing == Standing.Ended ? null : Presented()) ?? (_made ??= Store.CreateSessionId());
+        return _issued ?? (_standing == Standing.Ended || !IsPresented() ? null : SessionIdFormat.Encode(_presented)) ?? (_made ??= Store.CreateSessionId());
     }
 
     /// <inheritdoc/>
     public SessionKey GetKey() => Store.GetSessionKey(GetSessionId());
 
     /// <inheritdoc/>
-    public async ValueTask<SessionData?> GetAsync(bool reload = false, CancellationToken cancellationToken = default) =>
-        await GetAnyAsync(reload, cancellationToken).ConfigureAwait(false) is { State: SessionState.SignedIn } data ? data : null;
+    public ValueTask<SessionData?> GetAsync(bool reload = false, CancellationToken cancellationToken = default)
+    {
+        var any = GetAnyAsync(reload, cancellationToken);
+        return any.IsCompletedSuccessfully ? new(SignedIn(any.Result)) : WaitAsync(any);
+
+        static async ValueTask<SessionData?> WaitAsync(ValueTask<SessionData?> any) => SignedIn(await any.ConfigureAwait(false));
+
+        static SessionData? SignedIn(SessionData? data) => data is { State: SessionState.SignedIn } ? data : null;
+    }
 
     /// <inheritdoc/>
     public async ValueTask<SessionData?> GetAnyAsync(bool reload = false, CancellationToken cancellationToken = default)
@@ -273,32 +274,4 @@ public partial class Session<TStore> : ISession<TStore>, IReservedSession
 
     private ArgumentException TooLarge(string parameter) =>
         new($"The session's names and values would have more than MaxRecordBytes ({_settings.MaxRecordBytes}). Keep large data elsewhere and its id here, or raise SactSessionOptions.MaxRecordBytes.", parameter);
-
-    private async ValueTask<Turn> TurnAsync(CancellationToken cancellationToken)
-    {
-        _response.ThrowIfEnded();
-        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            Ask();
-        }
-        catch
-        {
-            _gate.Release();
-            throw;
-        }
-
-        return new Turn(_gate);
-    }
-
-    private void Ask()
-    {
-        _response.ThrowIfEnded();
-        _response.Asked();
-    }
-
-    private readonly struct Turn(SemaphoreSlim gate) : IDisposable
-    {
-        public void Dispose() => gate.Release();
-    }
 }

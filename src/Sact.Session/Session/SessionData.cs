@@ -79,9 +79,7 @@ public sealed class SessionData
         get
         {
             ArgumentNullException.ThrowIfNull(name);
-            return Fields.TryGetValue(name, out var json) && json.Span[0] == (byte)'"'
-                ? JsonSerializer.Deserialize(json.Span, SessionJson.TypeInfo<string>(_json))
-                : null;
+            return Fields.TryGetValue(name, out var json) && json.Span[0] == (byte)'"' ? SessionJson.Text(json.Span) : null;
         }
     }
 

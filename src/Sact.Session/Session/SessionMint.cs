@@ -55,6 +55,9 @@ internal static class SessionMint
     {
         Span<byte> bytes = stackalloc byte[SessionIdFormat.ByteLength];
         SessionIdFormat.TryDecode(sessionId, bytes);
-        return SecretRule.Judge(bytes, record, settings.Clock.GetUtcNow(), settings.RenewalGrace, settings.ReplayMargin);
+        return Judge(bytes, record, settings, settings.Clock.GetUtcNow());
     }
+
+    public static SecretVerdict Judge(ReadOnlySpan<byte> sessionId, SessionRecord record, SessionSettings settings, DateTimeOffset now) =>
+        SecretRule.Judge(sessionId, record, now, settings.RenewalGrace, settings.ReplayMargin);
 }

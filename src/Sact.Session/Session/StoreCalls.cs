@@ -7,7 +7,7 @@ namespace Sact.Session;
 /// Every call a session makes to its store: bounded by <c>StoreTimeout</c>, faults turned into <see cref="SessionStoreException"/>, counted and logged. Reads end with the request; writes, once
 /// begun, do not.
 /// </summary>
-internal sealed class StoreCalls(IGenericStore store, SessionSettings settings, HttpContext context)
+internal readonly struct StoreCalls(IGenericStore store, SessionSettings settings, HttpContext context)
 {
     public ValueTask<SessionRecord?> GetAsync(SessionKey key, bool endsWithRequest, CancellationToken cancellationToken) =>
         Call(static (store, key, token) => store.GetAsync(key, token), key, "read", endsWithRequest ? Kind.Read : Kind.PatientRead, cancellationToken);
@@ -53,11 +53,13 @@ internal sealed class StoreCalls(IGenericStore store, SessionSettings settings, 
     private ValueTask<T> Call<TAbout, T>(Func<IGenericStore, TAbout, CancellationToken, ValueTask<T>> call, TAbout about, string operation, Kind kind, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var limit = new CancellationTokenSource();
+
+        // A store that never waits has nothing to give up.
+        var limit = store is MemoryStore ? null : new CancellationTokenSource();
         ValueTask<T> pending;
         try
         {
-            pending = call(store, about, limit.Token);
+            pending = call(store, about, limit?.Token ?? CancellationToken.None);
         }
         catch (Exception fault)
         {
@@ -65,7 +67,7 @@ internal sealed class StoreCalls(IGenericStore store, SessionSettings settings, 
         }
 
         // A store that answers at once costs no timer and no state machine.
-        return pending.IsCompletedSuccessfully ? pending : Wait(pending.AsTask(), limit, operation, kind, cancellationToken);
+        return pending.IsCompletedSuccessfully ? pending : Wait(pending.AsTask(), limit ?? new(), operation, kind, cancellationToken);
     }
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever a store throws is a fault of the store.")]

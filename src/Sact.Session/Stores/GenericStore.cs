@@ -68,6 +68,8 @@ public abstract class GenericStore : IGenericStore
             : throw new ArgumentException("A session id has exactly 56 base64url characters, without padding. Take it from CreateSessionId or from the session cookie.", nameof(sessionId));
     }
 
+    internal SessionKey KeyOf(ReadOnlySpan<byte> id) => new(Prefix, id[..SessionIdFormat.KeyPartBytes]);
+
     /// <inheritdoc/>
     public string GetReferenceKey(string userId)
     {

@@ -28,20 +28,17 @@ public sealed class RandomHeaders
             string header = Next(random, text, real);
             request.Headers.Cookie = header;
 
-            string? id = read.Read(request);
-
-            if (id is null)
+            if (!read.TryRead(request, bytes))
             {
                 continue;
             }
 
             // Whatever is accepted stands in the header letter for letter, in the one alphabet; and it is the real id only where the real id was sent.
             accepted++;
-            Assert.Equal(56, id.Length);
+            string id = SessionIdFormat.Encode(bytes);
             Assert.Contains(Name + "=" + id, header, StringComparison.Ordinal);
             Assert.All(id, c => Assert.True(char.IsAsciiLetterOrDigit(c) || c is '-' or '_'));
             Assert.True(SessionIdFormat.TryDecode(id, bytes));
-            Assert.Equal(id, System.Buffers.Text.Base64Url.EncodeToString(bytes));
         }
 
         // Mutants that are well-formed are among them, or the loop would have proved nothing.
