@@ -5,9 +5,22 @@ namespace Sact.Session;
 /// <summary>What Redis's errors mean to an operator. No end point, key or password in it.</summary>
 internal static class RedisFaults
 {
+    private const string Password = "the server refuses the password. Set it in RedisStoreOptions.Configuration.";
+
     public static bool Is(Exception fault) => fault is RedisException or RedisTimeoutException or TimeoutException or ObjectDisposedException;
 
     public static SessionStoreException Wrap(Exception fault, bool write) => new($"Redis could not answer: {Tell(fault)}", fault, write && MayHaveHappened(fault));
+
+    public static bool IsWrongType(SessionStoreException fault) => Answers(fault, "WRONGTYPE");
+
+    /// <summary>The server has not got the script, and has done nothing.</summary>
+    public static bool IsUnknownScript(SessionStoreException fault) => Answers(fault, "NOSCRIPT");
+
+    /// <summary>The keys of a slot are on their way between nodes, or have just arrived, and nothing was done.</summary>
+    public static bool IsOnTheMove(SessionStoreException fault) =>
+        Answers(fault, "TRYAGAIN") || (fault.InnerException is RedisServerException server && (server.Message.StartsWith("MOVED ", StringComparison.Ordinal) || server.Message.StartsWith("ASK ", StringComparison.Ordinal)));
+
+    private static bool Answers(SessionStoreException fault, string word) => fault.InnerException is RedisServerException server && server.Message.Contains(word, StringComparison.Ordinal);
 
     /// <summary>An answer of the server's is a refusal; so is a command that never left.</summary>
     private static bool MayHaveHappened(Exception fault) => fault switch
@@ -29,13 +42,14 @@ internal static class RedisFaults
             RedisServerException when Says("OOM") => "OOM: the server's memory is full. Raise maxmemory.",
             RedisServerException when Says("LOADING") => "LOADING: the server is still loading its data. Wait.",
             RedisServerException when Says("CLUSTERDOWN") => "CLUSTERDOWN: a part of the cluster has no master. Look at CLUSTER INFO.",
+            RedisServerException when Says("TRYAGAIN") => "TRYAGAIN: the cluster is moving the keys of this user from one node to another, and takes long over it. Try again; look at CLUSTER NODES if a slot is stuck half-way.",
             RedisServerException when Says("NOPERM") => "NOPERM: the user may not run this command or touch these keys. Grant it hashes, sorted sets, scripts and SCAN on the prefix.",
-            RedisServerException when Says("NOAUTH") || Says("WRONGPASS") => "the server refuses the password. Set it in RedisStoreOptions.Configuration.",
+            RedisServerException when Says("NOAUTH") || Says("WRONGPASS") => Password,
             RedisServerException when Says("WRONGTYPE") => "WRONGTYPE: something else stands under a key of this prefix. Set GenericStoreOptions.Prefix to one that is free.",
             RedisServerException when Says("MISCONF") => "MISCONF: the server cannot save to its disk and takes no writes. Look at the server's log.",
             RedisServerException => "the server refused a command; its answer is in the inner exception.",
             RedisTimeoutException => "the time-out passed.",
-            RedisConnectionException connection when connection.FailureType == ConnectionFailureType.AuthenticationFailure => "the server refuses the password. Set it in RedisStoreOptions.Configuration.",
+            RedisConnectionException connection when connection.FailureType == ConnectionFailureType.AuthenticationFailure => Password,
             RedisConnectionException => "there is no connection. Look whether the server runs and at RedisStoreOptions.Configuration.",
             ObjectDisposedException => "the connection has been disposed of.",
             _ => fault.GetType().Name + ".",

@@ -4,32 +4,42 @@ using StackExchange.Redis;
 
 namespace Sact.Session;
 
-/// <summary>The connection: made at first use, tried again until it is there, looked at once for an evicting server.</summary>
+/// <summary>The connection: made at first use, tried again until it is there, and every call over it.</summary>
 internal sealed class RedisLink : IAsyncDisposable, IDisposable
 {
+    private static readonly TimeSpan s_trust = TimeSpan.FromDays(1);
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromMilliseconds(128);
     private readonly RedisStoreOptions _options;
     private readonly ConfigurationOptions? _configuration;
-    private readonly ILogger _logger;
+    private readonly RedisGuard _guard;
+    private readonly TimeProvider _clock;
     private readonly SemaphoreSlim _gate = new(1, 1);
     private volatile IConnectionMultiplexer? _connection;
+    private long _checkedAt;
     private volatile bool _checked;
 
-    public RedisLink(RedisStoreOptions options, ILogger logger)
+    public RedisLink(RedisStoreOptions options, TimeProvider clock, ILogger logger)
     {
         _options = options;
-        _logger = logger;
+        _clock = clock;
+        _guard = new RedisGuard(options, logger);
         if (options.Connection is null)
         {
             _configuration = Parse(options.Configuration);
         }
     }
 
-    public async ValueTask<T> RunAsync<T>(bool write, RedisKey key, Func<IDatabase, Task<T>> command, CancellationToken cancellationToken = default)
+    /// <param name="write">Whether it may change something: it is then not cancelled, and waited for on replicas.</param>
+    /// <param name="key">A key of the command's slot.</param>
+    /// <param name="command">The command.</param>
+    /// <param name="guarded">False for what is right whatever the routing key was.</param>
+    /// <param name="cancellationToken">Gives a read up; looked at before a write begins.</param>
+    public async ValueTask<T> RunAsync<T>(bool write, RedisKey key, Func<IDatabase, Task<T>> command, bool guarded = true, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            var connection = await ConnectionAsync(cancellationToken).ConfigureAwait(false);
+            var connection = await ConnectionAsync(guarded, cancellationToken).ConfigureAwait(false);
             var database = connection.GetDatabase(_options.Database);
 
             // A write that has begun is waited for.
@@ -47,13 +57,39 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
         }
     }
 
+    /// <summary>
+    /// Runs a script. What a server answers before it has done anything is tried again: that it does not know the script (after <c>SCRIPT FLUSH</c>, or where a slot has just come to), and, for as
+    /// often as told, that the keys of a slot are on their way from one node to another.
+    /// </summary>
+    public async ValueTask<RedisResult> ScriptAsync(string script, RedisKey[] keys, RedisValue[] arguments, int attempts, bool guarded = true, CancellationToken cancellationToken = default)
+    {
+        var flags = CommandFlags.DemandMaster;
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await RunAsync(write: true, keys[0], database => database.ScriptEvaluateAsync(script, keys, arguments, flags), guarded, cancellationToken).ConfigureAwait(false);
+            }
+            catch (SessionStoreException fault) when (RedisFaults.IsUnknownScript(fault) && !flags.HasFlag(CommandFlags.NoScriptCache))
+            {
+                flags |= CommandFlags.NoScriptCache;
+            }
+            catch (SessionStoreException fault) when (RedisFaults.IsOnTheMove(fault) && attempt < attempts)
+            {
+                // By the server's time, not the sessions'.
+                var pause = TimeSpan.FromMilliseconds(1 << Math.Min(attempt - 1, 7));
+                await Task.Delay(pause < s_longestPause ? pause : s_longestPause, TimeProvider.System, CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+    }
+
     /// <summary>The masters, for what goes over all keys.</summary>
-    public async ValueTask<IReadOnlyList<IServer>> MastersAsync(CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<IServer>> MastersAsync(bool guarded, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            var connection = await ConnectionAsync(cancellationToken).ConfigureAwait(false);
+            var connection = await ConnectionAsync(guarded, cancellationToken).ConfigureAwait(false);
             var masters = connection.GetServers().Where(server => !server.IsReplica).ToArray();
             return masters.Length > 0 && Array.TrueForAll(masters, server => server.IsConnected)
                 ? masters
@@ -86,6 +122,13 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
             yield return keys.Current;
         }
     }
+
+    /// <summary>All sessions have ended: the next ones are made with this store's routing key.</summary>
+    public async ValueTask ResetRoutingAsync() => await RunAsync(write: true, _options.Prefix, async database =>
+    {
+        await _guard.ResetAsync(database).ConfigureAwait(false);
+        return true;
+    }, guarded: false).ConfigureAwait(false);
 
     public void Dispose()
     {
@@ -129,9 +172,9 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
         }
     }
 
-    private async ValueTask<IConnectionMultiplexer> ConnectionAsync(CancellationToken cancellationToken)
+    private async ValueTask<IConnectionMultiplexer> ConnectionAsync(bool guarded, CancellationToken cancellationToken)
     {
-        if (_checked)
+        if (_checked && _clock.GetElapsedTime(Volatile.Read(ref _checkedAt)) < s_trust)
         {
             return _connection!;
         }
@@ -140,10 +183,9 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
         try
         {
             var connection = _connection ??= _options.Connection ?? await ConnectionMultiplexer.ConnectAsync(_configuration!).ConfigureAwait(false);
-            if (!_checked && connection.IsConnected)
+            if (guarded && connection.IsConnected)
             {
-                await RefuseEvictionAsync(connection).ConfigureAwait(false);
-                _checked = true;
+                await CheckAsync(connection).ConfigureAwait(false);
             }
 
             return connection;
@@ -154,28 +196,19 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>A server that evicts signs people out and, worse, loses index entries: sign-out everywhere would miss sessions.</summary>
-    private async Task RefuseEvictionAsync(IConnectionMultiplexer connection)
+    private async Task CheckAsync(IConnectionMultiplexer connection)
     {
-        foreach (var server in connection.GetServers().Where(server => server is { IsReplica: false, IsConnected: true }))
+        if (_checked && _clock.GetElapsedTime(_checkedAt) < s_trust)
         {
-            string? limit, policy;
-            try
-            {
-                var memory = (await server.InfoAsync("memory").ConfigureAwait(false)).SelectMany(group => group).ToLookup(line => line.Key, line => line.Value, StringComparer.Ordinal);
-                limit = memory["maxmemory"].FirstOrDefault();
-                policy = memory["maxmemory_policy"].FirstOrDefault();
-            }
-            catch (RedisServerException fault)
-            {
-                RedisLog.PolicyUnknown(_logger, fault);
-                return;
-            }
+            return;
+        }
 
-            if (policy is not (null or "noeviction") && limit is not (null or "0"))
-            {
-                throw new SessionStoreException($"Redis evicts keys (maxmemory-policy {policy}), and sessions would vanish. Set maxmemory-policy to noeviction on the server.");
-            }
+        _checked = false;
+        await _guard.RefuseEvictionAsync(connection).ConfigureAwait(false);
+        if (await _guard.HoldsAsync(connection.GetDatabase(_options.Database)).ConfigureAwait(false))
+        {
+            Volatile.Write(ref _checkedAt, _clock.GetTimestamp());
+            _checked = true;
         }
     }
 

@@ -8,7 +8,12 @@ internal static class RedisRows
 {
     public const string FieldPrefix = "f:";
 
-    /// <exception cref="SessionStoreException">The record is of a newer format.</exception>
+    /// <summary>What to tell if the record was written by a newer version; null if it was not.</summary>
+    public static SessionStoreException? NewerFormat(IEnumerable<HashEntry> hash) =>
+        hash.FirstOrDefault(entry => entry.Name == "fmt").Value.TryParse(out long format) && format > SessionRecord.CurrentFormat
+            ? new SessionStoreException($"A session was written in format {format}, and this version knows {SessionRecord.CurrentFormat}. Update Sact.Session on this machine.")
+            : null;
+
     /// <exception cref="FormatException">The hash is unreadable.</exception>
     public static SessionRecord Read(SessionKey key, IEnumerable<HashEntry> hash)
     {
@@ -27,12 +32,6 @@ internal static class RedisRows
                 {
                     meta[name] = entry.Value;
                 }
-            }
-
-            int format = int.Parse(Needed(meta, "fmt"), NumberStyles.None, CultureInfo.InvariantCulture);
-            if (format > SessionRecord.CurrentFormat)
-            {
-                throw new SessionStoreException($"A session was written in format {format}, and this version knows {SessionRecord.CurrentFormat}. Update Sact.Session on this machine.");
             }
 
             var record = new SessionRecord
@@ -57,11 +56,11 @@ internal static class RedisRows
                 AuthenticatedAt = Instant(meta, "au"),
                 LastSeenAt = DateTimeOffset.FromUnixTimeMilliseconds(Number(Needed(meta, "ls"))),
                 Limits = new SessionLimits(Span(meta, "idl"), Span(meta, "fst"), Span(meta, "abs")),
-                Format = format,
+                Format = int.Parse(Needed(meta, "fmt"), NumberStyles.None, CultureInfo.InvariantCulture),
             };
             return SessionRecord.FaultOf(record) is { } fault ? throw new FormatException(fault) : record;
         }
-        catch (Exception fault) when (fault is ArgumentException or OverflowException)
+        catch (Exception fault) when (fault is ArgumentException or OverflowException or IndexOutOfRangeException)
         {
             throw new FormatException("The hash is not a session record.", fault);
         }

@@ -20,6 +20,10 @@ internal static class RedisScripts
           if h.prs ~= '1' and first < idle then wait = first end
           return now < seen + wait and now < created + absolute
         end
+        local function newer(h, format)
+          local its = tonumber(h.fmt)
+          return its ~= nil and its > tonumber(format)
+        end
         local function put(key, list)
           for i = 1, #list, 400 do redis.call('HSET', key, unpack(list, i, math.min(i + 399, #list))) end
         end
@@ -30,27 +34,27 @@ internal static class RedisScripts
         """;
 
     /// <summary>
-    /// KEYS: record, index (none for an anonymous session), then those the cap may end, in its order. ARGV: key part, absolute deadline, the record's TTL, the index's TTL, cap (0: none), lineage of an
-    /// expired record to replace, number of dead entries, their key parts, the key parts of those the cap may end, then names and values.
-    /// Answers 'X' and the record that stands there; 'F' and the index if the cap needs to know more; 'C', the size of the index, and who was ended.
+    /// KEYS: record, index (none for an anonymous session), then those the cap may end, in its order. ARGV: key part, absolute deadline, the record's TTL, the index's TTL, cap (0: none), now, format,
+    /// number of dead entries, their key parts, the key parts of those the cap may end, then names and values.
+    /// Answers 'X' and the record that stands there; 'F' and the index if the cap needs to know more; 'C', the size of the index, and who was ended. An expired record gives way.
     /// </summary>
     public const string Create = Shared + """
         local rec, idx = KEYS[1], KEYS[2]
-        local replace = redis.call('EXISTS', rec) == 1
-        if replace then
-          local old = redis.pcall('HGETALL', rec)
-          if old.err then old = {} end
-          if ARGV[6] == '' or map(old).lin ~= ARGV[6] then return {'X', old} end
+        local old = redis.pcall('HGETALL', rec)
+        if old.err then return {'X', {}} end
+        if #old > 0 then
+          local h = map(old)
+          if newer(h, ARGV[7]) or live(h, tonumber(ARGV[6])) ~= false then return {'X', old} end
         end
-        local card, max, dead = 0, tonumber(ARGV[5]), tonumber(ARGV[7])
+        local card, max, dead = 0, tonumber(ARGV[5]), tonumber(ARGV[8])
         local ended = {}
-        local after = 7 + dead
+        local after = 8 + dead
         if idx then
           card = redis.call('ZCARD', idx)
           if max > 0 then
             local others = card
             if redis.call('ZSCORE', idx, ARGV[1]) then others = others - 1 end
-            for i = 8, after do
+            for i = 9, after do
               if redis.call('ZSCORE', idx, ARGV[i]) then others = others - 1 end
             end
             local chosen = {}
@@ -66,7 +70,7 @@ internal static class RedisScripts
           end
           after = after + #KEYS - 2
         end
-        if replace then redis.call('DEL', rec) end
+        if #old > 0 then redis.call('DEL', rec) end
         local list = {}
         for i = after + 1, #ARGV do list[#list + 1] = ARGV[i] end
         put(rec, list)
@@ -79,7 +83,7 @@ internal static class RedisScripts
         """;
 
     /// <summary>
-    /// KEYS: record, index (none for an anonymous session). ARGV as <see cref="RedisChange"/> writes them. Answers a status and the record as it stands: 0 gone, 1 applied, 2 conflict, 3 too large,
+    /// KEYS: record, index (where its TTL may have to grow). ARGV as <see cref="RedisChange"/> writes them. Answers a status and the record as it stands: 0 gone, 1 applied, 2 conflict, 3 too large,
     /// 9 for what only the reader can judge (another format, or unreadable).
     /// </summary>
     public const string Update = Shared + """
@@ -181,25 +185,28 @@ internal static class RedisScripts
         """;
 
     /// <summary>
-    /// KEYS: the records, then the index if ARGV 2 is '1'. ARGV: now, whether there is an index, a lineage the one record must have or '', the user's id or '', then the key parts. Ends the records
-    /// that are this user's, then their entries, and answers how many lived.
+    /// KEYS: the records, then the index if ARGV 2 is '1'. ARGV: now, whether there is an index, a lineage the one record must have or '', '1' if a record must be of the user whose id comes next, that
+    /// id, format, then the key parts. Ends the records, then their entries, and answers how many lived. One of a newer format is ended like any other: a sign-out is never held up by a format.
     /// </summary>
     public const string End = Shared + """
         local count, records = 0, #KEYS - tonumber(ARGV[2])
         local idx = ARGV[2] == '1' and KEYS[#KEYS] or nil
+        local names = {'lin', 'cr', 'abs', 'ls', 'idl', 'fst', 'prs', 'uid', 'fmt'}
         for i = 1, records do
-          local flat = redis.pcall('HMGET', KEYS[i], 'lin', 'cr', 'abs', 'ls', 'idl', 'fst', 'prs', 'uid')
+          local values = redis.pcall('HMGET', KEYS[i], unpack(names))
           local h = {}
-          if not flat.err then h = {lin = flat[1], cr = flat[2], abs = flat[3], ls = flat[4], idl = flat[5], fst = flat[6], prs = flat[7], uid = flat[8]} end
-          for k, v in pairs(h) do
-            if not v then h[k] = nil end
+          if not values.err then
+            for n, name in ipairs(names) do
+              if values[n] then h[name] = values[n] end
+            end
           end
           if ARGV[3] == '' or h.lin == ARGV[3] then
-            if not h.lin or (h.uid or '') == ARGV[4] then
-              if live(h, tonumber(ARGV[1])) then count = count + 1 end
+            local later = newer(h, ARGV[6])
+            if later or not h.lin or ARGV[4] ~= '1' or (h.uid or '') == ARGV[5] then
+              if later or live(h, tonumber(ARGV[1])) then count = count + 1 end
               redis.call('DEL', KEYS[i])
             end
-            if idx then redis.call('ZREM', idx, ARGV[4 + i]) end
+            if idx then redis.pcall('ZREM', idx, ARGV[6 + i]) end
           end
         end
         return count

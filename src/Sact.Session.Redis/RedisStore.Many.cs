@@ -5,20 +5,21 @@ namespace Sact.Session;
 
 public sealed partial class RedisStore
 {
-    private static readonly RedisValue[] s_liveness = ["cr", "abs", "ls", "idl", "fst", "prs", "uid"];
+    // Under sign-ins without end a pass over a cluster always meets somebody; what counts is only who was there before.
+    private const int MostPasses = 16;
+    private static readonly RedisValue[] s_liveness = ["cr", "abs", "ls", "idl", "fst", "prs", "uid", "fmt"];
 
     /// <inheritdoc/>
     public override async IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(string userId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ThrowIfBadUserId(userId);
-        string tag = TagOf(userId);
-        foreach (string[] batch in (await IndexAsync(tag, userId, cancellationToken).ConfigureAwait(false)).Chunk(MostKeys))
+        foreach (string[] batch in (await IndexAsync(userId, cancellationToken).ConfigureAwait(false)).Chunk(MostKeys))
         {
-            var read = await ReadManyAsync(batch, tag, userId, cancellationToken).ConfigureAwait(false);
-            foreach (var record in read.Where(record => record.UserId == userId && record.IsLive(Clock.GetUtcNow())))
+            var read = await ReadManyAsync(batch, userId, cancellationToken).ConfigureAwait(false);
+            foreach (var record in read.Select(found => found.Readable).Where(record => record is not null && record.UserId == userId && record.IsLive(Clock.GetUtcNow())))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                yield return record;
+                yield return record!;
             }
         }
     }
@@ -29,28 +30,51 @@ public sealed partial class RedisStore
         ThrowIfBadUserId(userId);
         string? kept = except is { } key && Owns(key) ? key.KeyPart : null;
 
-        // A record and its entry are written together, so the index names all that were created before this read.
-        string tag = TagOf(userId);
+        // A record and its entry are written together, so the index names all that were created before this read, and each script leaves nothing of what it is given.
         long live = 0;
-        foreach (string[] batch in (await IndexAsync(tag, userId, cancellationToken).ConfigureAwait(false)).Where(part => part != kept).Chunk(MostKeys - 1))
+        foreach (string[] batch in (await IndexAsync(userId, cancellationToken).ConfigureAwait(false)).Where(part => part != kept).Chunk(MostKeys - 1))
         {
-            live += await EndAsync(batch, userId, "", CancellationToken.None).ConfigureAwait(false);
+            live += await EndAsync(batch, userId, "", ofUser: true, CancellationToken.None).ConfigureAwait(false);
         }
 
         return live;
     }
 
     /// <inheritdoc/>
-    /// <remarks>Goes through every master with <c>SCAN</c>.</remarks>
+    /// <remarks>
+    /// Goes through every master with <c>SCAN</c>; on a cluster again and again until a pass meets nothing from before the call, because keys may move between nodes. Works where the
+    /// <see cref="GenericStoreOptions.RoutingKey"/> was changed, and makes the new one good: stop the nodes that have the old one first.
+    /// </remarks>
     public override async ValueTask<long> DeleteAllAsync(CancellationToken cancellationToken = default)
     {
-        long live = 0;
-        await foreach (var (part, meta) in ScanAsync(cancellationToken).ConfigureAwait(false))
+        long live = 0, began = Now;
+        var masters = await _link.MastersAsync(guarded: false, cancellationToken).ConfigureAwait(false);
+        bool cluster = masters.Count > 1;
+        for (int pass = 0; ; pass++)
         {
-            live += await EndAsync([part], meta is null || meta[6].IsNull ? null : meta[6].ToString(), "", cancellationToken).ConfigureAwait(false);
-        }
+            bool older = false;
+            foreach (var master in pass == 0 ? masters : await _link.MastersAsync(guarded: false, cancellationToken).ConfigureAwait(false))
+            {
+                await foreach (var chunk in ChunksAsync(master, guarded: false, cancellationToken).ConfigureAwait(false))
+                {
+                    older |= chunk.Any(found => found.Meta is not { } meta || !meta[0].TryParse(out long created) || created <= began);
+                    var ends = chunk.GroupBy(found => (Tag: found.Part[..3], User: found.Meta?[6].ToString())).SelectMany(group => group.Chunk(MostKeys - 1).Select(batch => (group.Key.User, batch)));
+                    long[] ended = await Task.WhenAll(ends.Select(end => EndAsync([.. end.batch.Select(found => found.Part)], end.User, "", ofUser: false, cancellationToken).AsTask())).ConfigureAwait(false);
+                    live += ended.Sum();
+                }
+            }
 
-        return live;
+            if (!cluster || !older)
+            {
+                await _link.ResetRoutingAsync().ConfigureAwait(false);
+                return live;
+            }
+
+            if (pass == MostPasses)
+            {
+                throw new SessionStoreException("The cluster moves its keys faster than they can be ended. Try again when CLUSTER NODES shows no slot on its way.", null, outcomeUnknown: true);
+            }
+        }
     }
 
     /// <inheritdoc/>
@@ -58,112 +82,167 @@ public sealed partial class RedisStore
     public override async ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default)
     {
         long live = 0, now = Now;
-        await foreach (var (_, meta) in ScanAsync(cancellationToken).ConfigureAwait(false))
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var master in await _link.MastersAsync(guarded: true, cancellationToken).ConfigureAwait(false))
         {
-            if (meta is not null && meta[0].TryParse(out long created) && meta[1].TryParse(out long absolute) && meta[2].TryParse(out long seen) && meta[3].TryParse(out long idle) && meta[4].TryParse(out long first))
+            await foreach (var chunk in ChunksAsync(master, guarded: true, cancellationToken).ConfigureAwait(false))
             {
-                long wait = meta[5] == "1" ? idle : Math.Min(idle, first);
-                live += now < seen + wait && now < created + absolute ? 1 : 0;
+                // SCAN may name a key twice, and two nodes may.
+                live += chunk.Count(found => found.Meta is { } meta && seen.Add(found.Part) && IsLive(meta, now));
             }
         }
 
         return live;
     }
 
-    private async IAsyncEnumerable<(string Part, RedisValue[]? Meta)> ScanAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    private static bool IsLive(RedisValue[] meta, long now)
     {
-        // SCAN may name a key twice.
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var master in await _link.MastersAsync(cancellationToken).ConfigureAwait(false))
+        if (meta[7].TryParse(out long format) && format > SessionRecord.CurrentFormat)
         {
-            await foreach (var name in _link.ScanAsync(master, $"{Prefix}:{{*}}:s:*", cancellationToken).ConfigureAwait(false))
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                string text = name.ToString();
-                string part = text[(text.LastIndexOf(':') + 1)..];
+            return true;
+        }
 
-                // An index of a user whose id looks like a record's key is no record.
-                if (SessionKey.TryParse($"{Prefix}:{part}", null, out var key) && text == RecordKey(key).ToString() && seen.Add(part))
-                {
-                    yield return (part, await LivenessAsync(name, cancellationToken).ConfigureAwait(false));
-                }
+        return meta[0].TryParse(out long created) && meta[1].TryParse(out long absolute) && meta[2].TryParse(out long seen) && meta[3].TryParse(out long idle) && meta[4].TryParse(out long first)
+            && now < seen + (meta[5] == "1" ? idle : Math.Min(idle, first)) && now < created + absolute;
+    }
+
+    /// <summary>The records of a master, some hundred at a time.</summary>
+    private async IAsyncEnumerable<(string Part, RedisValue[]? Meta)[]> ChunksAsync(IServer master, bool guarded, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var parts = new List<string>(MostKeys);
+        await foreach (var name in _link.ScanAsync(master, $"{Prefix}:{{*}}:s:*", cancellationToken).ConfigureAwait(false))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            string text = name.ToString();
+            string part = text[(text.LastIndexOf(':') + 1)..];
+
+            // An index of a user whose id looks like a record's key is no record.
+            if (SessionKey.TryParse($"{Prefix}:{part}", null, out var key) && text == RecordKey(key).ToString())
+            {
+                parts.Add(part);
+            }
+
+            if (parts.Count == MostKeys)
+            {
+                yield return await LivenessAsync(parts, guarded, cancellationToken).ConfigureAwait(false);
+                parts.Clear();
             }
         }
+
+        if (parts.Count > 0)
+        {
+            yield return await LivenessAsync(parts, guarded, cancellationToken).ConfigureAwait(false);
+        }
     }
 
-    private async ValueTask<RedisValue[]?> LivenessAsync(RedisKey key, CancellationToken cancellationToken)
+    private Task<(string Part, RedisValue[]? Meta)[]> LivenessAsync(List<string> parts, bool guarded, CancellationToken cancellationToken) => Task.WhenAll(parts.Select(async part =>
     {
+        var key = RecordKey(part);
         try
         {
-            return await _link.RunAsync(write: false, key, database => database.HashGetAsync(key, s_liveness, CommandFlags.DemandMaster), cancellationToken).ConfigureAwait(false);
+            return (part, (RedisValue[]?)await _link.RunAsync(write: false, key, database => database.HashGetAsync(key, s_liveness, CommandFlags.DemandMaster), guarded, cancellationToken).ConfigureAwait(false));
         }
-        catch (SessionStoreException fault) when (IsWrongType(fault))
+        catch (SessionStoreException fault) when (RedisFaults.IsWrongType(fault))
         {
-            return null;
+            return (part, null);
         }
-    }
+    }));
 
-    private async ValueTask<string[]> IndexAsync(string tag, string userId, CancellationToken cancellationToken)
+    private async ValueTask<string[]> IndexAsync(string userId, CancellationToken cancellationToken)
     {
-        var index = IndexKey(tag, userId);
-        var members = await _link.RunAsync(write: false, index, database => database.SortedSetRangeByRankAsync(index, flags: CommandFlags.DemandMaster), cancellationToken).ConfigureAwait(false);
+        var index = IndexKey(TagOf(userId), userId);
+        var members = await _link.RunAsync(write: false, index, database => database.SortedSetRangeByRankAsync(index, flags: CommandFlags.DemandMaster), cancellationToken: cancellationToken).ConfigureAwait(false);
         return [.. members.Select(member => member.ToString())];
     }
 
-    private static bool IsWrongType(SessionStoreException fault) => fault.InnerException is RedisServerException server && server.Message.Contains("WRONGTYPE", StringComparison.Ordinal);
-
-    private async ValueTask<(bool Stands, SessionRecord? Record)> ReadAsync(SessionKey key, CancellationToken cancellationToken)
+    private async ValueTask<Found> ReadAsync(SessionKey key, CancellationToken cancellationToken)
     {
         var name = RecordKey(key);
         try
         {
-            var hash = await _link.RunAsync(write: false, name, database => database.HashGetAllAsync(name, CommandFlags.DemandMaster), cancellationToken).ConfigureAwait(false);
-            return (hash.Length > 0, hash.Length > 0 ? Parse(key, hash) : null);
+            var hash = await _link.RunAsync(write: false, name, database => database.HashGetAllAsync(name, CommandFlags.DemandMaster), cancellationToken: cancellationToken).ConfigureAwait(false);
+            return hash.Length == 0 ? new Found(false, null, null) : RedisRows.NewerFormat(hash) is { } fault ? new Found(true, null, fault) : new Found(true, Parse(key, hash), null);
         }
-        catch (SessionStoreException fault) when (IsWrongType(fault))
+        catch (SessionStoreException fault) when (RedisFaults.IsWrongType(fault))
         {
             RedisLog.Unreadable(Logger, key.ToString(), fault);
-            return (true, null);
+            return new Found(true, null, null);
         }
     }
 
     /// <summary>Reads records in one round trip, and takes the entries of those that are no more out of the index.</summary>
-    private async ValueTask<List<SessionRecord>> ReadManyAsync(string[] parts, string tag, string userId, CancellationToken cancellationToken)
+    private async ValueTask<Found[]> ReadManyAsync(string[] parts, string userId, CancellationToken cancellationToken)
     {
         var read = await Task.WhenAll(parts.Select(part => ReadAsync(KeyOf(part), cancellationToken).AsTask())).ConfigureAwait(false);
         string[] gone = [.. parts.Where((_, i) => !read[i].Stands)];
         if (gone.Length > 0)
         {
-            await HealAsync(gone, tag, userId).ConfigureAwait(false);
+            await HealAsync(gone, userId).ConfigureAwait(false);
         }
 
-        return [.. read.Where(one => one.Record is not null).Select(one => one.Record!)];
+        return read;
     }
 
-    private async ValueTask HealAsync(string[] parts, string tag, string userId)
+    /// <summary>Takes entries out of the index whose record is no more. Failing is no fault of the call that came upon them.</summary>
+    private async ValueTask HealAsync(string[] parts, string userId)
     {
-        RedisKey[] keys = [.. parts.Select(part => RecordKey(part)), IndexKey(tag, userId)];
-        await ScriptAsync(RedisScripts.Heal, keys, [.. parts.Select(part => (RedisValue)part)], CancellationToken.None).ConfigureAwait(false);
-    }
-
-    /// <summary>The live ones among the index's entries, and the entries that do not count under the cap: expired, unreadable, gone.</summary>
-    private async ValueTask<(List<SessionRecord> Live, List<RedisValue> Dead)> SortAsync(string[] parts, SessionRecord session, CancellationToken cancellationToken)
-    {
-        var live = new List<SessionRecord>();
-        var now = Clock.GetUtcNow();
-        foreach (string[] batch in parts.Where(part => part != session.Key.KeyPart).Chunk(MostKeys))
+        RedisKey[] keys = [.. parts.Select(part => RecordKey(part)), IndexKey(parts[0][..3], userId)];
+        try
         {
-            var read = await ReadManyAsync(batch, TagOf(session.UserId!), session.UserId!, cancellationToken).ConfigureAwait(false);
-            live.AddRange(read.Where(record => record.UserId == session.UserId && record.IsLive(now)));
+            await _link.ScriptAsync(RedisScripts.Heal, keys, [.. parts.Select(part => (RedisValue)part)], attempts: 1).ConfigureAwait(false);
         }
-
-        var living = live.Select(record => record.Key.KeyPart).ToHashSet(StringComparer.Ordinal);
-        return (live, [.. parts.Where(part => part != session.Key.KeyPart && !living.Contains(part)).Select(part => (RedisValue)part)]);
+        catch (SessionStoreException)
+        {
+        }
     }
 
     /// <summary>
-    /// Keeps an index bounded that no cap keeps: now and then a sign-in looks at the 16 oldest entries, and at 16 others, since a few that live long must not hide the dead behind them. It costs what it
-    /// costs after the sign-in has happened, and failing is no fault of the sign-in.
+    /// Reads a user's sessions and chooses whom a full cap ends; null if it refuses. Entries of dead and unreadable sessions do not count. A session of a newer format does, and is never ended here.
+    /// </summary>
+    private async ValueTask<CapPlan?> PlanAsync(SessionRecord session, SessionCap cap, string[] parts, CancellationToken cancellationToken)
+    {
+        var now = Clock.GetUtcNow();
+        var live = new List<SessionRecord>();
+        var dead = new List<RedisValue>();
+        int newer = 0;
+        foreach (string[] batch in parts.Where(part => part != session.Key.KeyPart).Chunk(MostKeys))
+        {
+            var read = await ReadManyAsync(batch, session.UserId!, cancellationToken).ConfigureAwait(false);
+            for (int i = 0; i < batch.Length; i++)
+            {
+                if (read[i].Newer is not null)
+                {
+                    newer++;
+                }
+                else if (read[i].Record is { } record && record.UserId == session.UserId && record.IsLive(now))
+                {
+                    live.Add(record);
+                }
+                else if (read[i].Stands)
+                {
+                    dead.Add(batch[i]);
+                }
+            }
+        }
+
+        if (cap.Policy == SessionCapPolicy.Refuse)
+        {
+            return live.Count + newer < cap.Max ? new CapPlan([], dead) : null;
+        }
+
+        if (newer >= cap.Max)
+        {
+            throw new SessionStoreException($"{newer} sessions of this user were written by a newer version, which this one does not end to make room. Update Sact.Session on this machine.");
+        }
+
+        // All of them in the cap's order: if others sign in meanwhile, the script goes on down the list.
+        var order = new SessionCap(1, cap.Policy).ChooseEnded(live, now)!;
+        return new CapPlan([.. order.Take(Math.Max(MostKeys - 2, live.Count + newer + 1 - cap.Max)).Select(record => record.Key.KeyPart)], dead);
+    }
+
+    /// <summary>
+    /// Keeps an index bounded that no cap keeps: now and then a sign-in looks at the 16 oldest entries, and at 32 others, since a few that live long must not hide the dead behind them, and twice as many
+    /// are looked at as come in. It costs what it costs after the sign-in has happened, and failing is no fault of the sign-in.
     /// </summary>
     private async ValueTask ProbeAsync(SessionRecord session, long size)
     {
@@ -172,13 +251,17 @@ public sealed partial class RedisStore
             return;
         }
 
+        var index = IndexKey(session.Key.RoutingTag, userId);
         try
         {
-            string tag = TagOf(userId);
-            var index = IndexKey(tag, userId);
-            var oldest = await _link.RunAsync(write: false, index, database => database.SortedSetRangeByRankAsync(index, 0, 15, flags: CommandFlags.DemandMaster)).ConfigureAwait(false);
-            var others = await _link.RunAsync(write: false, index, database => database.SortedSetRandomMembersAsync(index, 16, CommandFlags.DemandMaster)).ConfigureAwait(false);
-            await HealAsync([.. oldest.Concat(others).Select(member => member.ToString()).Distinct()], tag, userId).ConfigureAwait(false);
+            var oldest = _link.RunAsync(write: false, index, database => database.SortedSetRangeByRankAsync(index, 0, 15, flags: CommandFlags.DemandMaster)).AsTask();
+            var others = _link.RunAsync(write: false, index, database => database.SortedSetRandomMembersAsync(index, 32, CommandFlags.DemandMaster)).AsTask();
+            var members = await Task.WhenAll(oldest, others).ConfigureAwait(false);
+            string[] parts = [.. members.SelectMany(found => found).Select(member => member.ToString()).Distinct()];
+            if (parts.Length > 0)
+            {
+                await HealAsync(parts, userId).ConfigureAwait(false);
+            }
         }
         catch (SessionStoreException)
         {
@@ -194,7 +277,7 @@ public sealed partial class RedisStore
             hash[i] = new HashEntry(values[i * 2], values[(i * 2) + 1]);
         }
 
-        return Parse(key, hash);
+        return RedisRows.NewerFormat(hash) is { } newer ? throw newer : Parse(key, hash);
     }
 
     /// <summary>An unreadable record is absent to this call, with one event; nobody else notices, and it is not deleted.</summary>
@@ -209,5 +292,12 @@ public sealed partial class RedisStore
             RedisLog.Unreadable(Logger, key.ToString(), fault);
             return null;
         }
+    }
+
+    /// <summary>What stands under a key: nothing, a record, one of a newer format, or what cannot be read.</summary>
+    private readonly record struct Found(bool Stands, SessionRecord? Record, SessionStoreException? Newer)
+    {
+        /// <summary>The record; one of a newer format is a fault.</summary>
+        public SessionRecord? Readable => Newer is null ? Record : throw Newer;
     }
 }

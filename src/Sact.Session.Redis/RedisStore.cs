@@ -17,6 +17,10 @@ public sealed partial class RedisStore : GenericStore, IDisposable, IAsyncDispos
     // Parallel sign-ins of one user at a full cap spoil each other's choice, but one of them always gets through.
     private const int MostAttempts = 256;
     private const int MostKeys = 256;
+
+    // How often a script is sent while a cluster moves its keys: a quarter of a second, and three seconds.
+    private const int Impatient = 8;
+    private const int Patient = 30;
     private readonly RedisLink _link;
 
     /// <summary>Reads the options; connects at the first use.</summary>
@@ -40,48 +44,43 @@ public sealed partial class RedisStore : GenericStore, IDisposable, IAsyncDispos
             throw new ArgumentException("ReplicaTimeout lies between 1 millisecond and 1 minute. Set RedisStoreOptions.ReplicaTimeout accordingly.", nameof(options));
         }
 
-        _link = new RedisLink(options, Logger);
+        _link = new RedisLink(options, Clock, Logger);
     }
 
     private long Now => Clock.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <inheritdoc/>
     public override async ValueTask<SessionRecord?> GetAsync(SessionKey key, CancellationToken cancellationToken = default) =>
-        Owns(key) && (await ReadAsync(key, cancellationToken).ConfigureAwait(false)).Record is { } record && record.IsLive(Clock.GetUtcNow()) ? record : null;
+        Owns(key) && (await ReadAsync(key, cancellationToken).ConfigureAwait(false)).Readable is { } record && record.IsLive(Clock.GetUtcNow()) ? record : null;
 
     /// <inheritdoc/>
+    /// <exception cref="ArgumentException">Also if the session has a user and its key another routing tag than the user's.</exception>
     public override async ValueTask<SessionCreation> CreateAsync(SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default)
     {
         ThrowIfNotCreatable(session);
-        var plan = new CapPlan();
-        string replaces = "";
+        if (session.UserId is { } userId && session.Key.RoutingTag != TagOf(userId))
+        {
+            throw new ArgumentException("The record's key has another routing tag than its user's, and would lie apart from the user's other sessions. Make the id with this store's CreateSessionId(userId).", nameof(session));
+        }
+
+        var plan = new CapPlan([], []);
         for (int attempt = 0; attempt < MostAttempts; attempt++)
         {
-            var answer = await CreateAsync(session, cap, plan, replaces, cancellationToken).ConfigureAwait(false);
+            var answer = await CreateAsync(session, cap, plan, cancellationToken).ConfigureAwait(false);
             switch ((string?)answer[0])
             {
                 case "C":
                     await ProbeAsync(session, (long)answer[1]).ConfigureAwait(false);
                     return SessionCreation.Created([.. Parts(answer[2]).Select(KeyOf)]);
                 case "X":
-                    var stands = Parse(session.Key, answer[1]);
-                    if (stands is null || stands.IsLive(Clock.GetUtcNow()))
-                    {
-                        return stands?.IsSameCreation(session) == true ? SessionCreation.Created() : SessionCreation.Exists;
-                    }
-
-                    replaces = RedisRows.Text(stands.LineageHash);
-                    break;
+                    return Parse(session.Key, answer[1])?.IsSameCreation(session) == true ? SessionCreation.Created() : SessionCreation.Exists;
                 default:
-                    var (live, dead) = await SortAsync(Parts(answer[1]), session, cancellationToken).ConfigureAwait(false);
-                    if (cap!.ChooseEnded(live, Clock.GetUtcNow()) is null)
+                    if (await PlanAsync(session, cap!, Parts(answer[1]), cancellationToken).ConfigureAwait(false) is not { } made)
                     {
                         return SessionCreation.CapReached;
                     }
 
-                    // All of them in the cap's order: if others sign in meanwhile, the script goes on down the list.
-                    var order = cap.Policy == SessionCapPolicy.Refuse ? [] : new SessionCap(1, cap.Policy).ChooseEnded(live, Clock.GetUtcNow())!;
-                    plan = new CapPlan([.. order.Take(Math.Max(MostKeys - 2, live.Count + 1 - cap.Max)).Select(record => record.Key.KeyPart)], dead);
+                    plan = made;
                     break;
             }
         }
@@ -104,10 +103,7 @@ public sealed partial class RedisStore : GenericStore, IDisposable, IAsyncDispos
             return SessionUpdate.Gone;
         }
 
-        var record = RecordKey(session.Key);
-        RedisKey[] keys = session.UserId is { } userId ? [record, IndexKey(TagOf(userId), userId)] : [record];
-        var arguments = RedisChange.Arguments(session, change, Clock.GetUtcNow());
-        var answer = (RedisResult[])(await ScriptAsync(RedisScripts.Update, keys, arguments, cancellationToken).ConfigureAwait(false))!;
+        var answer = (RedisResult[])(await UpdateAsync(session, change, RedisChange.Arguments(session, change, Clock.GetUtcNow()), cancellationToken).ConfigureAwait(false))!;
         switch ((int)answer[0])
         {
             case 1:
@@ -128,7 +124,7 @@ public sealed partial class RedisStore : GenericStore, IDisposable, IAsyncDispos
     public override async ValueTask<bool> DeleteAsync(SessionRecord session, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(session);
-        return Owns(session.Key) && await EndAsync([session.Key.KeyPart], session.UserId, RedisRows.Text(session.LineageHash), cancellationToken).ConfigureAwait(false) > 0;
+        return Owns(session.Key) && await EndAsync([session.Key.KeyPart], session.UserId, RedisRows.Text(session.LineageHash), ofUser: true, cancellationToken).ConfigureAwait(false) > 0;
     }
 
     /// <summary>Closes the connection, unless it is the application's own.</summary>
@@ -137,7 +133,7 @@ public sealed partial class RedisStore : GenericStore, IDisposable, IAsyncDispos
     /// <summary>Closes the connection, unless it is the application's own.</summary>
     public ValueTask DisposeAsync() => _link.DisposeAsync();
 
-    private async Task<RedisResult[]> CreateAsync(SessionRecord session, SessionCap? cap, CapPlan plan, string replaces, CancellationToken cancellationToken)
+    private async Task<RedisResult[]> CreateAsync(SessionRecord session, SessionCap? cap, CapPlan plan, CancellationToken cancellationToken)
     {
         var limits = session.Limits;
         var idle = limits.IdleTimeout < limits.AbsoluteTimeout ? limits.IdleTimeout : limits.AbsoluteTimeout;
@@ -145,7 +141,7 @@ public sealed partial class RedisStore : GenericStore, IDisposable, IAsyncDispos
         List<RedisKey> keys = [RecordKey(session.Key)];
         if (session.UserId is { } userId)
         {
-            keys.Add(IndexKey(TagOf(userId), userId));
+            keys.Add(IndexKey(session.Key.RoutingTag, userId));
             keys.AddRange(plan.Candidates.Select(part => RecordKey(part.ToString())));
         }
 
@@ -157,28 +153,63 @@ public sealed partial class RedisStore : GenericStore, IDisposable, IAsyncDispos
             RedisRows.Text(life + SessionRecord.SkewMargin),
             RedisRows.Text(limits.AbsoluteTimeout + SessionRecord.SkewMargin),
             cap?.Max ?? 0,
-            replaces,
+            RedisRows.Text(Now),
+            RedisRows.Text(SessionRecord.CurrentFormat),
             plan.Dead.Count,
             .. plan.Dead,
             .. plan.Candidates,
             .. RedisRows.Write(session),
         ];
-        return (RedisResult[])(await ScriptAsync(RedisScripts.Create, [.. keys], [.. arguments], cancellationToken).ConfigureAwait(false))!;
+        return (RedisResult[])(await _link.ScriptAsync(RedisScripts.Create, [.. keys], [.. arguments], Patient, cancellationToken: cancellationToken).ConfigureAwait(false))!;
     }
 
-    private async ValueTask<RedisResult> ScriptAsync(string script, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken) =>
-        await _link.RunAsync(write: true, keys[0], database => database.ScriptEvaluateAsync(script, keys, arguments, CommandFlags.DemandMaster), cancellationToken).ConfigureAwait(false);
-
-    private async ValueTask<long> EndAsync(IReadOnlyList<string> parts, string? userId, string lineage, CancellationToken cancellationToken)
+    private async ValueTask<RedisResult> UpdateAsync(SessionRecord session, SessionChange change, RedisValue[] arguments, CancellationToken cancellationToken)
     {
-        List<RedisKey> keys = [.. parts.Select(part => RecordKey(part))];
-        if (userId is not null)
+        var record = RecordKey(session.Key);
+        if (session.UserId is not { } userId || (change.Touch is null && change.Raise is null))
         {
-            keys.Add(IndexKey(TagOf(userId), userId));
+            return await _link.ScriptAsync(RedisScripts.Update, [record], arguments, Patient, cancellationToken: cancellationToken).ConfigureAwait(false);
         }
 
-        List<RedisValue> arguments = [RedisRows.Text(Now), userId is null ? "0" : "1", lineage, userId ?? "", .. parts];
-        return (long)await ScriptAsync(RedisScripts.End, [.. keys], [.. arguments], cancellationToken).ConfigureAwait(false);
+        var index = IndexKey(session.Key.RoutingTag, userId);
+        try
+        {
+            return await _link.ScriptAsync(RedisScripts.Update, [record, index], arguments, Impatient, cancellationToken: cancellationToken).ConfigureAwait(false);
+        }
+        catch (SessionStoreException fault) when (RedisFaults.IsOnTheMove(fault))
+        {
+            // Half of the slot is on another node, where one key alone is found. The index first: it must outlive what it names.
+            var life = (change.Raise?.Limits ?? session.Limits).AbsoluteTimeout + SessionRecord.SkewMargin;
+            await _link.RunAsync(write: true, index, database => database.KeyExpireAsync(index, life, ExpireWhen.GreaterThanCurrentExpiry, CommandFlags.DemandMaster), cancellationToken: CancellationToken.None).ConfigureAwait(false);
+            return await _link.ScriptAsync(RedisScripts.Update, [record], arguments, Patient, cancellationToken: CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask<long> EndAsync(string[] parts, string? userId, string lineage, bool ofUser, CancellationToken cancellationToken)
+    {
+        List<RedisKey> keys = [.. parts.Select(part => RecordKey(part))];
+        List<RedisValue> arguments = [RedisRows.Text(Now), userId is null ? "0" : "1", lineage, ofUser ? "1" : "0", userId ?? "", RedisRows.Text(SessionRecord.CurrentFormat), .. parts];
+        if (userId is not null)
+        {
+            keys.Add(IndexKey(parts[0][..3], userId));
+        }
+
+        try
+        {
+            return (long)await _link.ScriptAsync(RedisScripts.End, [.. keys], [.. arguments], keys.Count > 1 ? Impatient : Patient, guarded: ofUser, cancellationToken).ConfigureAwait(false);
+        }
+        catch (SessionStoreException fault) when (keys.Count > 1 && RedisFaults.IsOnTheMove(fault))
+        {
+            // Half of the slot is on another node, where one key alone is found. The entries stay, and name sessions that are dead; listing heals that.
+            long ended = 0;
+            arguments[1] = "0";
+            foreach (var record in keys.Take(parts.Length))
+            {
+                ended += (long)await _link.ScriptAsync(RedisScripts.End, [record], [.. arguments], Patient, guarded: ofUser, CancellationToken.None).ConfigureAwait(false);
+            }
+
+            return ended;
+        }
     }
 
     private string TagOf(string userId) => GetSessionKey(CreateSessionId(userId)).RoutingTag;
@@ -195,11 +226,5 @@ public sealed partial class RedisStore : GenericStore, IDisposable, IAsyncDispos
     private RedisKey IndexKey(string tag, string userId) => $"{Prefix}:{{{tag}}}:u:{userId}";
 
     /// <summary>What is known of a user's sessions when the cap is full: whom it may end, in order, and which entries do not count.</summary>
-    private sealed record CapPlan(IReadOnlyList<RedisValue> Candidates, IReadOnlyList<RedisValue> Dead)
-    {
-        public CapPlan()
-            : this([], [])
-        {
-        }
-    }
+    private sealed record CapPlan(IReadOnlyList<RedisValue> Candidates, IReadOnlyList<RedisValue> Dead);
 }

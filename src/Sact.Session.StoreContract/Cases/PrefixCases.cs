@@ -26,13 +26,19 @@ internal static class PrefixCases
     {
         var stranger = await run.Subject.OpenAsync(run.Clock, run.Prefix + ".b", run.Token);
         var ours = await run.SignInAsync(run.Alice);
-        var twin = run.Record(run.Alice, key: SessionKey.Parse($"{run.Prefix}.b:{ours.Key.KeyPart}"));
+        var hers = run.Record(run.Alice, key: stranger.GetSessionKey(stranger.CreateSessionId(run.Alice)));
+        var twin = run.Record(null, key: SessionKey.Parse($"{run.Prefix}.b:{ours.Key.KeyPart}"));
         Require(await stranger.GetAsync(twin.Key, run.Token) is null, "A session was found under its key part and another prefix.");
-        Require((await stranger.CreateAsync(twin, new SessionCap(1), run.Token)).Status == SessionCreationStatus.Created, "A session under the same key part and another prefix was not Created.");
+        foreach (var session in new[] { hers, twin })
+        {
+            Require((await stranger.CreateAsync(session, new SessionCap(1), run.Token)).Status == SessionCreationStatus.Created, "A session of the same user, or under the same key part, and of another prefix was not Created.");
+        }
+
         await run.StandsAsync(ours, "A session whose key part is used under another prefix too,");
         await run.ListedAsync(run.Alice, "A user's list shows a session of another prefix, or lost one to it.", ours);
         Require(await stranger.DeleteActiveSessionsAsync(run.Alice, null, run.Token) == 1, "Ending a user's sessions of one prefix did not end exactly those.");
-        await run.StandsAsync(ours, "A session of the same user under another prefix");
+        Require(await stranger.DeleteAsync(twin, run.Token), "A session whose key part is used under another prefix too could not be ended.");
+        await run.StandsAsync(ours, "A session of the same user, or under the same key part, as those that ended under another prefix");
         await run.CountedAsync(1, "The count shows another prefix.");
     }
 

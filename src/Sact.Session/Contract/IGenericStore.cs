@@ -51,7 +51,8 @@ public interface IGenericStore
     /// <see cref="SessionCreationStatus.Created"/>, with those the cap ended; also if the stored record is this very creation (<see cref="SessionRecord.IsSameCreation"/>): a retry.
     /// <see cref="SessionCreationStatus.Exists"/> or <see cref="SessionCreationStatus.CapReached"/>, with nothing written.
     /// </returns>
-    /// <exception cref="ArgumentException">The record contradicts itself (<see cref="SessionRecord.FaultOf"/>) or has a key of another prefix.</exception>
+    /// <exception cref="ArgumentException">The record contradicts itself (<see cref="SessionRecord.FaultOf"/>) or has a key of another prefix. A store may also refuse
+    /// a user's session whose key has another <see cref="SessionKey.RoutingTag"/> than <see cref="CreateSessionId"/> gives that user: a sharded one would keep it apart from the user's others.</exception>
     /// <exception cref="SessionStoreException">The store cannot answer or is full; or a record of a newer format stands under the key; or so many of the user's sessions are of a newer format that ending the others makes no room under the cap.</exception>
     ValueTask<SessionCreation> CreateAsync(SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default);
 

@@ -13,7 +13,7 @@ public class GenericStoreOptions
 
     /// <summary>
     /// What the routing tag of a user's sessions is computed with, beside the user id; null (default): the prefix. Set a secret one where a key must not tell that two sessions may be
-    /// of one user. Changing it later moves only where new sessions are kept.
+    /// of one user. Changing it later moves only where new sessions are kept; a store that finds a user's sessions by it (Redis) refuses to work with another one until all sessions have been ended.
     /// </summary>
     public string? RoutingKey { get; set; }
 

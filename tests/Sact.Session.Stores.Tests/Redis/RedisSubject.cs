@@ -1,0 +1,67 @@
+using System.Collections.Concurrent;
+using StackExchange.Redis;
+
+namespace Sact.Session.Stores.Tests;
+
+/// <summary>A server that speaks Redis; every case has a prefix of its own, whose keys go with the subject. Every other store has another connection, as another process would.</summary>
+internal sealed class RedisSubject(params IReadOnlyList<IConnectionMultiplexer> connections) : StoreContractSubject
+{
+    private readonly ConcurrentDictionary<string, bool> _prefixes = new(StringComparer.Ordinal);
+    private int _opened;
+
+    public override bool SharesData => true;
+
+    private IDatabase Database => connections[0].GetDatabase();
+
+    public static string NameOf(SessionKey key) => $"{key.Prefix}:{{{key.RoutingTag}}}:s:{key.KeyPart}";
+
+    public override ValueTask<IGenericStore> OpenAsync(TimeProvider clock, string prefix, CancellationToken cancellationToken)
+    {
+        _prefixes[prefix] = true;
+        var connection = connections[Interlocked.Increment(ref _opened) % connections.Count];
+        return new(new RedisStore(new RedisStoreOptions { Connection = connection, TimeProvider = clock, Prefix = prefix }));
+    }
+
+    public override async ValueTask<bool> PlantGarbageAsync(SessionRecord session, CancellationToken cancellationToken) => await Database.HashDeleteAsync(NameOf(session.Key), "cur");
+
+    public override async ValueTask<bool> PlantNewerFormatAsync(SessionRecord session, CancellationToken cancellationToken)
+    {
+        await Database.HashSetAsync(NameOf(session.Key), "fmt", SessionRecord.CurrentFormat + 1);
+        return true;
+    }
+
+    public override async ValueTask<bool?> ExistsPhysicallyAsync(SessionKey key, CancellationToken cancellationToken) => await Database.KeyExistsAsync(NameOf(key));
+
+    /// <summary>Whatever the case did: no key was left that would stay for ever.</summary>
+    public async Task EveryKeyHasATtlAsync()
+    {
+        await foreach (var key in KeysAsync())
+        {
+            Assert.True(await Database.KeyTimeToLiveAsync(key) is not null || !await Database.KeyExistsAsync(key), $"The key {key} has no TTL.");
+        }
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await foreach (var key in KeysAsync())
+        {
+            await Database.KeyDeleteAsync(key);
+        }
+
+        await base.DisposeAsync();
+    }
+
+    private async IAsyncEnumerable<RedisKey> KeysAsync()
+    {
+        foreach (string prefix in _prefixes.Keys)
+        {
+            foreach (var server in connections[0].GetServers().Where(server => !server.IsReplica))
+            {
+                await foreach (var key in server.KeysAsync(pattern: prefix + ":*", pageSize: 1000))
+                {
+                    yield return key;
+                }
+            }
+        }
+    }
+}
