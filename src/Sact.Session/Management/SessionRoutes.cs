@@ -27,7 +27,7 @@ internal sealed class SessionRoutes(Func<HttpContext, ISession<IGenericStore>> s
         Unsafe(Describe(group.MapDelete("/{key}", EndOneAsync), EndOneAsync))
             .WithName("EndSession" + suffix)
             .WithSummary("Ends one of the user's own sessions. The current one: signs out.")
-            .WithMetadata(new KeyParameter(), new ProducesResponseTypeMetadata(StatusCodes.Status204NoContent), new ProducesResponseTypeMetadata(StatusCodes.Status404NotFound, typeof(ProblemDetails), [Problem]));
+            .WithMetadata(new KeyParameter(), new ProducesResponseTypeMetadata(StatusCodes.Status204NoContent, typeof(void)), new ProducesResponseTypeMetadata(StatusCodes.Status404NotFound, typeof(ProblemDetails), [Problem]));
         Unsafe(Describe(group.MapDelete("", EndOthersAsync), EndOthersAsync))
             .WithName("EndOtherSessions" + suffix)
             .WithSummary("Ends all of the user's sessions but the current one.")
