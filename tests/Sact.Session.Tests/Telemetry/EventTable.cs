@@ -30,6 +30,11 @@ public sealed class EventTable
         (20, "AnonymousEvicted", LogLevel.Debug),
         (21, "MemoryFull", LogLevel.Error),
         (22, "EndedUnsent", LogLevel.Error),
+        (30, "PrincipalUnreadable", LogLevel.Warning),
+        (31, "PrincipalNotKept", LogLevel.Warning),
+        (32, "ReturnUrlIgnored", LogLevel.Information),
+        (33, "TicketUnreadable", LogLevel.Warning),
+        (34, "TicketNotRenewed", LogLevel.Debug),
     ];
 
     [Fact]
