@@ -44,7 +44,7 @@ public partial class Session<TStore>
         }
 
         // The others first: whatever this id is worth by now, they end.
-        long ended = await _calls.DeleteActiveSessionsAsync(mine.UserId!, mine.Key, cancellationToken).ConfigureAwait(false);
+        long ended = await Calls.DeleteActiveSessionsAsync(mine.UserId!, mine.Key, cancellationToken).ConfigureAwait(false);
         _settings.Telemetry.EndedMany(mine.Key, ended, SessionTelemetry.Reason.Others);
         return await RenewInTurnAsync(immediately: true, null, cancellationToken).ConfigureAwait(false)
             || (_record is { State: SessionState.SignedIn } still && SessionMint.Judge(_judged!, still, _settings) == SecretVerdict.Grace);

@@ -3,6 +3,8 @@ using Sact.Session;
 #endregion
 using System.Net.Http.Json;
 using Microsoft.AspNetCore.Authorization;
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc.Testing;
@@ -74,6 +76,42 @@ public static class ReadmeCode
         }
         #endregion
         return Results.NoContent();
+    }
+
+    public static void Scheme(WebApplicationBuilder builder, WebApplication app)
+    {
+        #region readme:scheme
+        builder.Services.AddAuthentication().AddSactSession<IGenericStore>(o => o.LoginPath = "/login");
+
+        app.MapPost("/login", async (Login login, HttpContext context) =>
+        {
+            if (await CheckPasswordAsync(login) is not { } user)
+            {
+                return Results.Unauthorized();
+            }
+
+            var identity = new ClaimsIdentity([new(ClaimTypes.NameIdentifier, user.Id), new(ClaimTypes.Role, user.Role)], "Password");
+            await context.SignInAsync(new ClaimsPrincipal(identity));
+            return Results.NoContent();
+        });
+
+        app.MapGet("/secret", () => "only for admins").RequireAuthorization(policy => policy.RequireRole("admin"));
+        app.MapStaticAssets().DisableSactSession();          // the default scheme reads the session on every request but here
+        #endregion
+    }
+
+    public static void Tickets(WebApplicationBuilder builder, WebApplication app)
+    {
+        #region readme:tickets
+        builder.Services.AddSactSession(o => o.MaxSessionsPerUser = 10);
+        builder.Services.AddAuthentication().AddCookie().AddSactTicketStore();
+
+        app.MapPost("/others", async (HttpContext context, ClaimsPrincipal user, IGenericStore store) =>
+        {
+            var mine = (await context.AuthenticateAsync()).Properties?.GetSactSessionKey();
+            return await store.DeleteActiveSessionsAsync(user.FindFirstValue(ClaimTypes.NameIdentifier)!, except: mine);
+        }).RequireAuthorization();
+        #endregion
     }
 
     public static void Devices(WebApplicationBuilder builder, WebApplication app)
