@@ -75,7 +75,7 @@ public partial class Session<TStore>
         {
             if (await LoadAsync(reload: true, cancellationToken, toEnd: true).ConfigureAwait(false) is not { State: SessionState.SignedIn } mine)
             {
-                await SignOutAsync(cancellationToken).ConfigureAwait(false);
+                await EndOwnAsync(cancellationToken).ConfigureAwait(false);
                 return 0;
             }
 
