@@ -99,8 +99,15 @@ internal sealed class SessionCookie(CookieBuilder cookie, TimeSpan? customAge, S
     {
         // Looked at first: a request that has ended has no context of its own any more.
         response.ThrowIfStarted();
-        var context = response.Context;
-        var options = cookie.Build(context);
+        CookieOptions options;
+        bool overHttp;
+        lock (response.Context)
+        {
+            var request = response.Context.Request;
+            options = cookie.Build(response.Context);
+            overHttp = options.Secure && !request.IsHttps && !IsLoopback(request.Host.Host);
+        }
+
         options.MaxAge = age;
         if (age == TimeSpan.Zero)
         {
@@ -108,7 +115,7 @@ internal sealed class SessionCookie(CookieBuilder cookie, TimeSpan? customAge, S
             options.Expires = DateTimeOffset.UnixEpoch;
         }
 
-        if (options.Secure && !context.Request.IsHttps && !IsLoopback(context.Request.Host.Host))
+        if (overHttp)
         {
             telemetry.SecureCookieOverHttp();
         }

@@ -47,7 +47,7 @@ public partial class Session<TStore>
         long ended = await Calls.DeleteActiveSessionsAsync(mine.UserId!, mine.Key, cancellationToken).ConfigureAwait(false);
         _settings.Telemetry.EndedMany(mine.Key, ended, SessionTelemetry.Reason.Others);
         return await RenewInTurnAsync(immediately: true, null, cancellationToken).ConfigureAwait(false)
-            || (_record is { State: SessionState.SignedIn } still && SessionMint.Judge(_judged!, still, _settings) == SecretVerdict.Grace);
+            || (_record is { State: SessionState.SignedIn } still && SessionMint.Judge(Judged(), still, _settings) == SecretVerdict.Grace);
     }
 
     /// <inheritdoc/>
@@ -92,7 +92,7 @@ public partial class Session<TStore>
         {
             if (await LoadAsync(reload: true, cancellationToken, toEnd: true).ConfigureAwait(false) is not { State: SessionState.SignedIn } mine)
             {
-                await SignOutAsync(cancellationToken).ConfigureAwait(false);
+                await EndOwnAsync(cancellationToken).ConfigureAwait(false);
                 return 0;
             }
 

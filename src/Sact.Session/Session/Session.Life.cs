@@ -204,19 +204,24 @@ public partial class Session<TStore>
     {
         try
         {
-            bool ended = false;
-            if ((_unended ?? await LoadAsync(reload: false, cancellationToken, toEnd: true).ConfigureAwait(false)) is { } record)
-            {
-                ended = await EndAsync(record, SessionTelemetry.Reason.SignedOut, cancellationToken).ConfigureAwait(false);
-            }
-
-            BecomeEnded();
-            return ended;
+            return await EndOwnAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
             DropCookie();
         }
+    }
+
+    private async ValueTask<bool> EndOwnAsync(CancellationToken cancellationToken)
+    {
+        bool ended = false;
+        if ((_unended ?? await LoadAsync(reload: false, cancellationToken, toEnd: true).ConfigureAwait(false)) is { } record)
+        {
+            ended = await EndAsync(record, SessionTelemetry.Reason.SignedOut, cancellationToken).ConfigureAwait(false);
+        }
+
+        BecomeEnded();
+        return ended;
     }
 
     /// <summary>Ends a session that was this request's. From here on the request has none, even if the store fails: then another try ends it.</summary>

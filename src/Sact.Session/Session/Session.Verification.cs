@@ -52,7 +52,11 @@ public partial class Session<TStore>
     {
         if (!_cookieRead)
         {
-            _isPresented = _settings.Cookie.TryRead(Request, _presented);
+            lock (_response.Context)
+            {
+                _isPresented = _settings.Cookie.TryRead(Request, _presented);
+            }
+
             _cookieRead = true;
         }
 
