@@ -80,12 +80,30 @@ public sealed class SessionCap
                 "The user's sessions that a newer version wrote fill the cap alone, and this version ends none of them. Update Sact.Session on this machine, or end the user's sessions with DeleteActiveSessionsAsync.");
         }
 
-        return live
-            .OrderBy(session => !session.Presented && now - session.CreatedAt > UnpresentedAge ? 0 : 1)
-            .ThenBy(session => Policy == SessionCapPolicy.EndOldest || !session.Presented ? session.CreatedAt : session.LastSeenAt)
-            .ThenBy(session => session.CreatedAt)
-            .ThenBy(session => session.Key.KeyPart, StringComparer.Ordinal)
-            .Take(tooMany)
-            .ToArray();
+        if (tooMany == 1)
+        {
+            // A user who signs in at a full cap ends just one: no sorting for that.
+            var first = live.First();
+            foreach (var session in live)
+            {
+                first = Compare(session, first, now) < 0 ? session : first;
+            }
+
+            return [first];
+        }
+
+        return [.. live.Order(Comparer<SessionRecord>.Create((one, other) => Compare(one, other, now))).Take(tooMany)];
     }
+
+    private int Compare(SessionRecord one, SessionRecord other, DateTimeOffset now)
+    {
+        int order = Rank(one, now).CompareTo(Rank(other, now));
+        order = order != 0 ? order : Place(one).CompareTo(Place(other));
+        order = order != 0 ? order : one.CreatedAt.CompareTo(other.CreatedAt);
+        return order != 0 ? order : string.CompareOrdinal(one.Key.KeyPart, other.Key.KeyPart);
+    }
+
+    private static int Rank(SessionRecord session, DateTimeOffset now) => !session.Presented && now - session.CreatedAt > UnpresentedAge ? 0 : 1;
+
+    private DateTimeOffset Place(SessionRecord session) => Policy == SessionCapPolicy.EndOldest || !session.Presented ? session.CreatedAt : session.LastSeenAt;
 }

@@ -12,6 +12,11 @@ internal static class SessionFieldRule
     public const int MaxDepth = 32;
     public const int MaxUserIdBytes = 256;
 
+    private static readonly SearchValues<byte> s_plain = SearchValues.Create(" !#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{|}~"u8);
+
+    /// <summary>Whether a name in UTF-8 keeps every rule at first sight; most do. Of another nothing is known yet.</summary>
+    public static bool IsPlainName(ReadOnlySpan<byte> utf8) => utf8.Length is > 0 and <= MaxNameLength && utf8[0] != (byte)'$' && !utf8.ContainsAnyExcept(s_plain);
+
     /// <summary>What is wrong with a name, as the end of a sentence that begins with "A field's name "; null if nothing is.</summary>
     public static string? FaultOfName(ReadOnlySpan<char> name, bool allowReserved)
     {

@@ -27,7 +27,7 @@ public sealed partial class SessionFields
     {
         try
         {
-            return Restore(TakeApart(json, nameof(json)));
+            return TakeApart(json, nameof(json), stored: true);
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
@@ -35,11 +35,14 @@ public sealed partial class SessionFields
         }
     }
 
-    /// <summary>The names and values of one JSON object, each value byte for byte, nothing of them checked.</summary>
-    /// <exception cref="ArgumentException">It is another kind of JSON.</exception>
+    /// <summary>The names and values of one JSON object, each value byte for byte.</summary>
+    /// <param name="json">The text.</param>
+    /// <param name="parameter">Whose argument it is.</param>
+    /// <param name="stored">Whether it was checked when it went in: then the values are taken as they are, and the library's own names are among the others.</param>
+    /// <exception cref="ArgumentException">It is another kind of JSON, or breaks a rule for names or values.</exception>
     /// <exception cref="JsonException">It is no JSON.</exception>
     /// <exception cref="InvalidOperationException">A name is no well-formed text.</exception>
-    internal static List<KeyValuePair<string, ReadOnlyMemory<byte>>> TakeApart(ReadOnlySpan<byte> json, string parameter)
+    internal static SessionFields TakeApart(ReadOnlySpan<byte> json, string parameter, bool stored)
     {
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MostReadableDepth });
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
@@ -47,16 +50,36 @@ public sealed partial class SessionFields
             throw new ArgumentException("Metadata is one JSON object: names and values.", parameter);
         }
 
-        var fields = new List<KeyValuePair<string, ReadOnlyMemory<byte>>>();
+        var packer = new Packer(json.Length);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            string name = reader.GetString()!;
+            var plain = !reader.ValueIsEscaped && SessionFieldRule.IsPlainName(reader.ValueSpan) ? reader.ValueSpan : default;
+            string? name = null;
+            if (plain.IsEmpty)
+            {
+                name = reader.GetString()!;
+                SessionFieldRule.ThrowIfBadName(name, allowReserved: stored, parameter);
+            }
+
             reader.Read();
             int start = (int)reader.TokenStartIndex;
             reader.Skip();
-            fields.Add(new(name, json[start..(int)reader.BytesConsumed].ToArray()));
+            var value = json[start..(int)reader.BytesConsumed];
+            if (!stored && SessionFieldRule.FaultOfValue(value) is { } fault)
+            {
+                throw new ArgumentException("A field's value " + fault, parameter);
+            }
+
+            if (name is null)
+            {
+                packer.Add(plain, value);
+            }
+            else
+            {
+                packer.Add(name, value);
+            }
         }
 
-        return reader.Read() ? throw new ArgumentException("Metadata is one JSON object, and nothing after it.", parameter) : fields;
+        return reader.Read() ? throw new ArgumentException("Metadata is one JSON object, and nothing after it.", parameter) : packer.ToFields(parameter);
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Collections;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
@@ -17,26 +16,27 @@ namespace Sact.Session;
 [JsonConverter(typeof(SessionFieldsJsonConverter))]
 public sealed partial class SessionFields : IReadOnlyCollection<KeyValuePair<string, ReadOnlyMemory<byte>>>
 {
-    // One buffer for all: per field the name's length (2 bytes), the value's (4 bytes), the name in UTF-8, the value.
-    private const int HeaderSize = 6;
+    // One buffer for all: per field the length of the name, that of the value (7 bits a byte, the low ones first, as nearly all fit one), the name in UTF-8, the value.
+    private const int FewFields = 16;
 
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     private readonly byte[] _packed;
 
-    private SessionFields(byte[] packed, int count)
+    private SessionFields(byte[] packed, int count, int size)
     {
         _packed = packed;
         Count = count;
+        SizeInBytes = size;
     }
 
     /// <summary>No fields.</summary>
-    public static SessionFields Empty { get; } = new([], 0);
+    public static SessionFields Empty { get; } = new([], 0, 0);
 
     /// <summary>The number of fields.</summary>
     public int Count { get; }
 
     /// <summary>The sum of all names and values in UTF-8 bytes: what <c>MaxRecordBytes</c> limits.</summary>
-    public int SizeInBytes => _packed.Length - (Count * HeaderSize);
+    public int SizeInBytes { get; }
 
     internal int PackedLength => _packed.Length;
 
@@ -48,7 +48,7 @@ public sealed partial class SessionFields : IReadOnlyCollection<KeyValuePair<str
     public static SessionFields Create(IEnumerable<KeyValuePair<string, ReadOnlyMemory<byte>>> fields)
     {
         ArgumentNullException.ThrowIfNull(fields);
-        var packer = new Packer();
+        var packer = new Packer(0);
         foreach (var (name, value) in fields)
         {
             SessionFieldRule.ThrowIfBadName(name, allowReserved: true, nameof(fields));
@@ -71,7 +71,7 @@ public sealed partial class SessionFields : IReadOnlyCollection<KeyValuePair<str
     public static SessionFields Restore(IEnumerable<KeyValuePair<string, ReadOnlyMemory<byte>>> fields)
     {
         ArgumentNullException.ThrowIfNull(fields);
-        var packer = new Packer();
+        var packer = new Packer(0);
         foreach (var (name, value) in fields)
         {
             SessionFieldRule.ThrowIfBadName(name, allowReserved: true, nameof(fields));
@@ -95,17 +95,12 @@ public sealed partial class SessionFields : IReadOnlyCollection<KeyValuePair<str
         Span<byte> utf8 = stackalloc byte[SessionFieldRule.MaxNameLength * 3];
         if (name.Length <= SessionFieldRule.MaxNameLength && SessionFieldRule.IsWellFormed(name))
         {
-            utf8 = utf8[..Encoding.UTF8.GetBytes(name, utf8)];
-            for (int at = 0; at < _packed.Length;)
+            int at = Find(utf8[..Encoding.UTF8.GetBytes(name, utf8)]);
+            if (at >= 0)
             {
                 var entry = EntryAt(at);
-                if (utf8.SequenceEqual(entry.Name))
-                {
-                    json = _packed.AsMemory(entry.ValueStart, entry.ValueLength);
-                    return true;
-                }
-
-                at = entry.End;
+                json = _packed.AsMemory(entry.ValueStart, entry.ValueLength);
+                return true;
             }
         }
 
@@ -123,8 +118,8 @@ public sealed partial class SessionFields : IReadOnlyCollection<KeyValuePair<str
     /// <returns>These fields themselves if nothing is to change.</returns>
     public SessionFields Merge(SessionFields? set, IEnumerable<string>? remove = null)
     {
-        HashSet<string> gone = remove is null ? [] : new(remove, StringComparer.Ordinal);
-        if (set is null or { Count: 0 } && gone.Count == 0)
+        HashSet<string>? gone = remove is null or ICollection<string> { Count: 0 } or IReadOnlyCollection<string> { Count: 0 } ? null : new(remove, StringComparer.Ordinal);
+        if (set is null or { Count: 0 } && gone is null or { Count: 0 })
         {
             return this;
         }
@@ -134,31 +129,35 @@ public sealed partial class SessionFields : IReadOnlyCollection<KeyValuePair<str
             return set ?? this;
         }
 
-        var replacements = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
-        foreach (var (name, value) in set ?? Empty)
+        set ??= Empty;
+        var index = set.Index();
+        var packer = new Packer(_packed.Length + set._packed.Length);
+        for (int at = 0; at < _packed.Length;)
         {
-            replacements.Add(name, value);
+            var entry = EntryAt(at);
+            int replacement = set.Find(entry.Name, index);
+            if (replacement >= 0)
+            {
+                packer.AddUnique(set.EntryAt(replacement).Name, set.ValueOf(set.EntryAt(replacement)));
+            }
+            else if (gone?.Contains(Encoding.UTF8.GetString(entry.Name)) != true)
+            {
+                packer.AddUnique(entry.Name, ValueOf(entry));
+            }
+
+            at = entry.End;
         }
 
-        var packer = new Packer(_packed.Length + (set?._packed.Length ?? 0));
-        foreach (var (name, value) in this)
+        index = Index();
+        for (int at = 0; at < set._packed.Length;)
         {
-            if (replacements.Remove(name, out var replacement))
+            var entry = set.EntryAt(at);
+            if (Find(entry.Name, index) < 0)
             {
-                packer.Add(name, replacement.Span);
+                packer.AddUnique(entry.Name, set.ValueOf(entry));
             }
-            else if (!gone.Contains(name))
-            {
-                packer.Add(name, value.Span);
-            }
-        }
 
-        foreach (var (name, value) in set ?? Empty)
-        {
-            if (replacements.ContainsKey(name))
-            {
-                packer.Add(name, value.Span);
-            }
+            at = entry.End;
         }
 
         return packer.ToFields(nameof(set));
@@ -246,22 +245,4 @@ public sealed partial class SessionFields : IReadOnlyCollection<KeyValuePair<str
 
     /// <summary>Tells the number of fields and nothing of them.</summary>
     public override string ToString() => $"{Count} fields";
-
-    private Entry EntryAt(int at)
-    {
-        int nameLength = BinaryPrimitives.ReadUInt16LittleEndian(_packed.AsSpan(at));
-        int valueLength = BinaryPrimitives.ReadInt32LittleEndian(_packed.AsSpan(at + 2));
-        return new Entry(_packed.AsSpan(at + HeaderSize, nameLength), at + HeaderSize + nameLength, valueLength);
-    }
-
-    private readonly ref struct Entry(ReadOnlySpan<byte> name, int valueStart, int valueLength)
-    {
-        public ReadOnlySpan<byte> Name { get; } = name;
-
-        public int ValueStart { get; } = valueStart;
-
-        public int ValueLength { get; } = valueLength;
-
-        public int End => ValueStart + ValueLength;
-    }
 }

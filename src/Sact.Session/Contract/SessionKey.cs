@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
-using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 
@@ -23,22 +21,24 @@ public readonly struct SessionKey : IEquatable<SessionKey>, ISpanParsable<Sessio
     /// <summary>The greatest number of characters in a prefix.</summary>
     public const int MaxPrefixLength = 64;
 
-    private const int KeyPartBytes = 18;
     private static readonly SearchValues<char> s_prefixCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789_.-");
 
-    // 18 bytes in place of a second string: a store of a million sessions holds a million keys.
     private readonly string? _prefix;
-    private readonly ulong _head;
-    private readonly ulong _middle;
-    private readonly ushort _tail;
 
     internal SessionKey(string prefix, ReadOnlySpan<byte> keyPart)
     {
         _prefix = prefix;
-        _head = BinaryPrimitives.ReadUInt64BigEndian(keyPart);
-        _middle = BinaryPrimitives.ReadUInt64BigEndian(keyPart[8..]);
-        _tail = BinaryPrimitives.ReadUInt16BigEndian(keyPart[16..]);
+        Part = new SessionKeyPart(keyPart);
     }
+
+    internal SessionKey(string prefix, SessionKeyPart part)
+    {
+        _prefix = prefix;
+        Part = part;
+    }
+
+    /// <summary>The key without its prefix, which is the same throughout a store.</summary>
+    internal SessionKeyPart Part { get; }
 
     /// <summary>Whether this is <c>default</c>, which names no session.</summary>
     public bool IsDefault => _prefix is null;
@@ -47,7 +47,7 @@ public readonly struct SessionKey : IEquatable<SessionKey>, ISpanParsable<Sessio
     public string Prefix => _prefix ?? "";
 
     /// <summary>The 24 characters after the prefix; empty for <c>default</c>.</summary>
-    public string KeyPart => _prefix is null ? "" : string.Create(KeyPartLength, this, static (text, key) => key.WriteKeyPart(text));
+    public string KeyPart => _prefix is null ? "" : string.Create(KeyPartLength, this, static (text, key) => key.Part.WriteTo(text));
 
     /// <summary>
     /// The first three characters of the key part. The sessions of one user share it, so that a sharded store can keep them and their
@@ -93,7 +93,7 @@ public readonly struct SessionKey : IEquatable<SessionKey>, ISpanParsable<Sessio
             return false;
         }
 
-        Span<byte> bytes = stackalloc byte[KeyPartBytes];
+        Span<byte> bytes = stackalloc byte[SessionKeyPart.Size];
         if (!Base64UrlText.TryDecode(s[(colon + 1)..], bytes))
         {
             return false;
@@ -110,19 +110,18 @@ public readonly struct SessionKey : IEquatable<SessionKey>, ISpanParsable<Sessio
         {
             key._prefix!.CopyTo(text);
             text[key._prefix.Length] = ':';
-            key.WriteKeyPart(text[(key._prefix.Length + 1)..]);
+            key.Part.WriteTo(text[(key._prefix.Length + 1)..]);
         });
 
     /// <inheritdoc/>
     public bool Equals(SessionKey other) =>
-        _head == other._head && _middle == other._middle && _tail == other._tail && string.Equals(_prefix, other._prefix, StringComparison.Ordinal);
+        Part.Equals(other.Part) && string.Equals(_prefix, other._prefix, StringComparison.Ordinal);
 
     /// <inheritdoc/>
     public override bool Equals([NotNullWhen(true)] object? obj) => obj is SessionKey other && Equals(other);
 
-    // The head begins with the routing tag, which a user's sessions share; the middle is random throughout.
     /// <inheritdoc/>
-    public override int GetHashCode() => _middle.GetHashCode();
+    public override int GetHashCode() => Part.GetHashCode();
 
     /// <summary>Whether two keys name the same session.</summary>
     /// <param name="left">One key.</param>
@@ -133,13 +132,4 @@ public readonly struct SessionKey : IEquatable<SessionKey>, ISpanParsable<Sessio
     /// <param name="left">One key.</param>
     /// <param name="right">The other.</param>
     public static bool operator !=(SessionKey left, SessionKey right) => !left.Equals(right);
-
-    private void WriteKeyPart(Span<char> text)
-    {
-        Span<byte> bytes = stackalloc byte[KeyPartBytes];
-        BinaryPrimitives.WriteUInt64BigEndian(bytes, _head);
-        BinaryPrimitives.WriteUInt64BigEndian(bytes[8..], _middle);
-        BinaryPrimitives.WriteUInt16BigEndian(bytes[16..], _tail);
-        Base64Url.EncodeToChars(bytes, text);
-    }
 }

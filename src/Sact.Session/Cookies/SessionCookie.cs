@@ -5,6 +5,8 @@ namespace Sact.Session;
 /// <summary>The session cookie, and the custom ones that share its attributes: read from the raw headers, written as one checked <c>Set-Cookie</c>.</summary>
 internal sealed class SessionCookie(CookieBuilder cookie, TimeSpan? customAge, SessionTelemetry telemetry)
 {
+    private readonly string?[] _attributes = new string?[4];
+
     public string Name { get; } = cookie.Name!;
 
     /// <summary>The names that no custom cookie may bear: those of all session cookies.</summary>
@@ -99,20 +101,12 @@ internal sealed class SessionCookie(CookieBuilder cookie, TimeSpan? customAge, S
     {
         // Looked at first: a request that has ended has no context of its own any more.
         response.ThrowIfStarted();
-        CookieOptions options;
-        bool overHttp;
+        bool secure, overHttp;
         lock (response.Context)
         {
             var request = response.Context.Request;
-            options = cookie.Build(response.Context);
-            overHttp = options.Secure && !request.IsHttps && !IsLoopback(request.Host.Host);
-        }
-
-        options.MaxAge = age;
-        if (age == TimeSpan.Zero)
-        {
-            // Every attribute that scopes the cookie is repeated, or the browser would look for another one.
-            options.Expires = DateTimeOffset.UnixEpoch;
+            secure = cookie.SecurePolicy == CookieSecurePolicy.Always || (cookie.SecurePolicy != CookieSecurePolicy.None && request.IsHttps);
+            overHttp = secure && !request.IsHttps && !IsLoopback(request.Host.Host);
         }
 
         if (overHttp)
@@ -120,7 +114,24 @@ internal sealed class SessionCookie(CookieBuilder cookie, TimeSpan? customAge, S
             telemetry.SecureCookieOverHttp();
         }
 
-        response.SetCookie(name, options.CreateCookieHeader(name, value).ToString());
+        response.SetCookie(name, string.Concat(name, "=", value, age is null || age == TimeSpan.Zero ? Attributes(secure, deletion: age is not null) : Attributes(secure, age)));
+    }
+
+    /// <summary>What follows the value in a header without an age, or in a deletion: always the same, so it is written once.</summary>
+    private string Attributes(bool secure, bool deletion) => _attributes[(secure ? 2 : 0) + (deletion ? 1 : 0)] ??= Attributes(secure, deletion ? TimeSpan.Zero : null);
+
+    private string Attributes(bool secure, TimeSpan? age)
+    {
+        var options = cookie.Build(new DefaultHttpContext());
+        options.Secure = secure;
+        options.MaxAge = age;
+        if (age == TimeSpan.Zero)
+        {
+            // Every attribute that scopes the cookie is repeated, or the browser would look for another one.
+            options.Expires = DateTimeOffset.UnixEpoch;
+        }
+
+        return options.CreateCookieHeader("n", "").ToString()["n=".Length..];
     }
 
     private static bool IsLoopback(string host) =>

@@ -21,7 +21,7 @@ internal static class SessionIdFormat
     public static string Mint(ReadOnlySpan<byte> routingSeed, string? userId)
     {
         Span<byte> id = stackalloc byte[ByteLength];
-        RandomNumberGenerator.Fill(id);
+        RandomStock.Fill(id);
         if (userId is not null)
         {
             SetTag(id, routingSeed, userId);
@@ -39,7 +39,7 @@ internal static class SessionIdFormat
             throw new ArgumentException("A session id has exactly 56 base64url characters.", nameof(sessionId));
         }
 
-        RandomNumberGenerator.Fill(id[LineageEnd..]);
+        RandomStock.Fill(id[LineageEnd..]);
         return Base64Url.EncodeToString(id);
     }
 

@@ -7,7 +7,7 @@ namespace Sact.Session;
 /// Reckons the bytes that sessions take in memory and keeps them under the limit. Anonymous sessions have a tenth of it and make room only for each other and for
 /// users; a user's session is never evicted.
 /// </summary>
-internal sealed class MemoryBudget(long maxBytes, ConcurrentDictionary<SessionKey, SessionRecord> records, Func<bool> sweep, ILogger logger)
+internal sealed class MemoryBudget(long maxBytes, ConcurrentDictionary<SessionKeyPart, SessionRecord> records, Func<bool> sweep, ILogger logger)
 {
     // A record, its place in the dictionary and its place in the index, measured on 64-bit .NET 10 and rounded up.
     private const int FixedBytes = 448;
@@ -61,7 +61,7 @@ internal sealed class MemoryBudget(long maxBytes, ConcurrentDictionary<SessionKe
         // Those that were ended or have expired leave their place behind. Clearing a few with each entry keeps the queue within twice the living.
         for (int i = 0; i < 4 && _anonymous.Count > (2 * live) + 64 && _anonymous.TryDequeue(out var place); i++)
         {
-            if (records.TryGetValue(place.Key, out _))
+            if (records.TryGetValue(place.Key.Part, out _))
             {
                 _anonymous.Enqueue(place);
             }
@@ -87,7 +87,7 @@ internal sealed class MemoryBudget(long maxBytes, ConcurrentDictionary<SessionKe
         // The oldest first; one that was seen since it took its place gets a second one. Twice round is enough to find one that can go.
         for (long tries = 2L * _anonymous.Count; tries > 0 && _anonymous.TryDequeue(out var place); tries--)
         {
-            if (!records.TryGetValue(place.Key, out var record) || record.State != SessionState.Anonymous)
+            if (!records.TryGetValue(place.Key.Part, out var record) || record.State != SessionState.Anonymous)
             {
                 continue;
             }
@@ -96,7 +96,7 @@ internal sealed class MemoryBudget(long maxBytes, ConcurrentDictionary<SessionKe
             {
                 _anonymous.Enqueue((record.Key, record.LastSeenAt));
             }
-            else if (records.TryRemove(new KeyValuePair<SessionKey, SessionRecord>(record.Key, record)))
+            else if (records.TryRemove(new KeyValuePair<SessionKeyPart, SessionRecord>(record.Key.Part, record)))
             {
                 Left(record);
                 SessionLog.AnonymousEvicted(logger, record.Key);

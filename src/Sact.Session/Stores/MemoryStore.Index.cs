@@ -43,7 +43,16 @@ public sealed partial class MemoryStore
         if (cap is not null && sessions.Count >= cap.Max)
         {
             var now = Clock.GetUtcNow();
-            chosen = cap.ChooseEnded([.. sessions.ToArray().Select(key => _records.GetValueOrDefault(key)).OfType<SessionRecord>().Where(record => IsOf(record, userId) && record.IsLive(now))], now);
+            var live = new List<SessionRecord>(sessions.Count);
+            foreach (var key in sessions.ToArray())
+            {
+                if (_records.TryGetValue(key, out var record) && IsOf(record, userId) && record.IsLive(now))
+                {
+                    live.Add(record);
+                }
+            }
+
+            chosen = cap.ChooseEnded(live, now);
             if (chosen is null)
             {
                 return SessionCreation.CapReached;
@@ -61,20 +70,20 @@ public sealed partial class MemoryStore
         foreach (var record in chosen)
         {
             EndByKey(record);
-            sessions.Remove(record.Key);
+            sessions.Remove(record.Key.Part);
         }
 
         GiveWay(session);
 
         // Indexed before it is there: an index entry may name a dead session, a live session is always named.
-        sessions.Add(session.Key);
-        if (_records.TryAdd(session.Key, session))
+        sessions.Add(session.Key.Part);
+        if (_records.TryAdd(session.Key.Part, session))
         {
             return SessionCreation.Created(chosen.Count == 0 ? null : [.. chosen.Select(record => record.Key)]);
         }
 
         // Another user's creation under the same key came between.
-        sessions.Remove(session.Key);
+        sessions.Remove(session.Key.Part);
         _budget.Give(MemoryBudget.SizeOf(session), anonymous: false);
         return SessionCreation.Exists;
     }
@@ -90,7 +99,7 @@ public sealed partial class MemoryStore
 
             _budget.Take(MemoryBudget.SizeOf(session), anonymous: true);
             GiveWay(session);
-            if (_records.TryAdd(session.Key, session))
+            if (_records.TryAdd(session.Key.Part, session))
             {
                 _budget.Entered(session);
                 return SessionCreation.Created();
@@ -103,7 +112,7 @@ public sealed partial class MemoryStore
     /// <summary>What stands in the way of a creation: null if nothing does.</summary>
     private SessionCreation? Standing(SessionRecord session)
     {
-        if (!_records.TryGetValue(session.Key, out var stored))
+        if (!_records.TryGetValue(session.Key.Part, out var stored))
         {
             return null;
         }
@@ -119,7 +128,7 @@ public sealed partial class MemoryStore
     /// <summary>Makes a dead record under the key give way, once nothing else stands in the way: a refused creation destroys nothing.</summary>
     private void GiveWay(SessionRecord session)
     {
-        if (_records.TryGetValue(session.Key, out var stored) && !stored.IsLive(Clock.GetUtcNow()))
+        if (_records.TryGetValue(session.Key.Part, out var stored) && !stored.IsLive(Clock.GetUtcNow()))
         {
             EndByKey(stored);
         }
@@ -128,7 +137,7 @@ public sealed partial class MemoryStore
     /// <summary>Takes a record out if it still stands exactly so, and its index entry with it.</summary>
     private bool TryEnd(SessionRecord record)
     {
-        if (!_records.TryRemove(new KeyValuePair<SessionKey, SessionRecord>(record.Key, record)))
+        if (!_records.TryRemove(new KeyValuePair<SessionKeyPart, SessionRecord>(record.Key.Part, record)))
         {
             return false;
         }
@@ -139,9 +148,9 @@ public sealed partial class MemoryStore
             lock (sessions)
             {
                 // A creation under the same key may have come between.
-                if (!_records.ContainsKey(record.Key))
+                if (!_records.ContainsKey(record.Key.Part))
                 {
-                    sessions.Remove(record.Key);
+                    sessions.Remove(record.Key.Part);
                     RetireIfEmpty(userId, sessions);
                 }
             }
@@ -153,9 +162,9 @@ public sealed partial class MemoryStore
     /// <summary>Takes a session out in whatever state it stands, leaving the index to the caller, who holds its lock or knows the entry to be dead.</summary>
     private void EndByKey(SessionRecord record)
     {
-        while (_records.TryGetValue(record.Key, out var stored) && stored.IsSameSession(record))
+        while (_records.TryGetValue(record.Key.Part, out var stored) && stored.IsSameSession(record))
         {
-            if (_records.TryRemove(new KeyValuePair<SessionKey, SessionRecord>(stored.Key, stored)))
+            if (_records.TryRemove(new KeyValuePair<SessionKeyPart, SessionRecord>(stored.Key.Part, stored)))
             {
                 _budget.Left(stored);
             }
@@ -166,12 +175,12 @@ public sealed partial class MemoryStore
     {
         if (sessions.Count == 0)
         {
-            sessions.Retired = true;
+            sessions.Retire();
             _users.TryRemove(new KeyValuePair<string, UserSessions>(userId, sessions));
         }
     }
 
-    private SessionKey[] KeysOf(string userId)
+    private SessionKeyPart[] KeysOf(string userId)
     {
         if (!_users.TryGetValue(userId, out var sessions))
         {

@@ -17,10 +17,11 @@ public sealed partial class MemoryStore : GenericStore, IExpiredSessionStore
     // Each creation looks at this many others, so a full round takes a quarter as many creations as there are sessions.
     private const int SweptWithEachCreation = 4;
 
-    private readonly ConcurrentDictionary<SessionKey, SessionRecord> _records = new();
+    // By the key without the prefix, which all share.
+    private readonly ConcurrentDictionary<SessionKeyPart, SessionRecord> _records = new();
     private readonly ConcurrentDictionary<string, UserSessions> _users = new(StringComparer.Ordinal);
     private readonly MemoryBudget _budget;
-    private IEnumerator<KeyValuePair<SessionKey, SessionRecord>>? _sweep;
+    private IEnumerator<KeyValuePair<SessionKeyPart, SessionRecord>>? _sweep;
     private int _sweeping;
 
     /// <summary>Makes an empty store.</summary>
@@ -46,7 +47,7 @@ public sealed partial class MemoryStore : GenericStore, IExpiredSessionStore
         bool owns = Owns(key);
         return cancellationToken.IsCancellationRequested
             ? ValueTask.FromCanceled<SessionRecord?>(cancellationToken)
-            : new(owns && _records.TryGetValue(key, out var record) && record.IsLive(Clock.GetUtcNow()) ? record : null);
+            : new(owns && _records.TryGetValue(key.Part, out var record) && record.IsLive(Clock.GetUtcNow()) ? record : null);
     }
 
     /// <inheritdoc/>
@@ -72,7 +73,7 @@ public sealed partial class MemoryStore : GenericStore, IExpiredSessionStore
             return ValueTask.FromCanceled<SessionUpdate>(cancellationToken);
         }
 
-        while (_records.TryGetValue(session.Key, out var stored) && stored.IsSameSession(session))
+        while (_records.TryGetValue(session.Key.Part, out var stored) && stored.IsSameSession(session))
         {
             var outcome = stored.Apply(change, Clock.GetUtcNow());
             if (outcome.Status != SessionUpdateStatus.Applied || ReferenceEquals(outcome.Record, stored))
@@ -88,7 +89,7 @@ public sealed partial class MemoryStore : GenericStore, IExpiredSessionStore
             }
 
             // Replaces the very record the change was applied to, or nothing: another writer's change is never lost, an ended session never comes back.
-            if (_records.TryUpdate(session.Key, outcome.Record!, stored))
+            if (_records.TryUpdate(session.Key.Part, outcome.Record!, stored))
             {
                 if (growth < 0)
                 {
@@ -116,7 +117,7 @@ public sealed partial class MemoryStore : GenericStore, IExpiredSessionStore
             return ValueTask.FromCanceled<bool>(cancellationToken);
         }
 
-        while (_records.TryGetValue(session.Key, out var stored) && stored.IsSameSession(session))
+        while (_records.TryGetValue(session.Key.Part, out var stored) && stored.IsSameSession(session))
         {
             if (TryEnd(stored))
             {
@@ -159,7 +160,7 @@ public sealed partial class MemoryStore : GenericStore, IExpiredSessionStore
         long ended = 0;
         foreach (var key in KeysOf(userId))
         {
-            while (key != except && _records.TryGetValue(key, out var record) && IsOf(record, userId))
+            while ((except is not { } kept || !Owns(kept) || !key.Equals(kept.Part)) && _records.TryGetValue(key, out var record) && IsOf(record, userId))
             {
                 if (TryEnd(record))
                 {

@@ -3,42 +3,50 @@ namespace Sact.Session;
 /// <summary>The keys of one user's sessions in memory. Most users have one; that one costs no set.</summary>
 internal sealed class UserSessions
 {
-    private SessionKey _only;
-    private HashSet<SessionKey>? _many;
+    private static readonly HashSet<SessionKeyPart> s_one = [];
+    private static readonly HashSet<SessionKeyPart> s_retired = [];
+
+    // Good where _many is the mark for one; a user with one session is by far the most common, and pays for no field more than this.
+    private SessionKeyPart _only;
+
+    // Null: no session. A mark: just one, or retired. Else all of them.
+    private HashSet<SessionKeyPart>? _many;
 
     /// <summary>Set under the lock when the user's last session has gone and this object has left the index: whoever holds it must fetch a new one.</summary>
-    public bool Retired { get; set; }
+    public bool Retired => ReferenceEquals(_many, s_retired);
 
-    public int Count => _many?.Count ?? (_only.IsDefault ? 0 : 1);
+    public int Count => ReferenceEquals(_many, s_one) ? 1 : _many?.Count ?? 0;
 
-    public void Add(SessionKey key)
+    public void Retire() => _many = s_retired;
+
+    public void Add(SessionKeyPart key)
     {
-        if (_many is not null)
+        if (_many is null)
+        {
+            _only = key;
+            _many = s_one;
+        }
+        else if (!ReferenceEquals(_many, s_one))
         {
             _many.Add(key);
         }
-        else if (_only.IsDefault || _only == key)
-        {
-            _only = key;
-        }
-        else
+        else if (!_only.Equals(key))
         {
             _many = [_only, key];
-            _only = default;
         }
     }
 
-    public void Remove(SessionKey key)
+    public void Remove(SessionKeyPart key)
     {
-        if (_many is not null)
+        if (!ReferenceEquals(_many, s_one))
         {
-            _many.Remove(key);
+            _many?.Remove(key);
         }
-        else if (_only == key)
+        else if (_only.Equals(key))
         {
-            _only = default;
+            _many = null;
         }
     }
 
-    public SessionKey[] ToArray() => _many is not null ? [.. _many] : _only.IsDefault ? [] : [_only];
+    public SessionKeyPart[] ToArray() => ReferenceEquals(_many, s_one) ? [_only] : _many is null ? [] : [.. _many];
 }

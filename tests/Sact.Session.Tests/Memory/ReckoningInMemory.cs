@@ -88,7 +88,7 @@ public sealed class ReckoningInMemory
                         break;
                 }
 
-                var kept = (IEnumerable<KeyValuePair<SessionKey, SessionRecord>>)Field(bed.Memory, "_records");
+                var kept = (IEnumerable<KeyValuePair<SessionKeyPart, SessionRecord>>)Field(bed.Memory, "_records");
                 Assert.Equal(kept.Sum(entry => MemoryBudget.SizeOf(entry.Value)), bed.Memory.SizeInBytes);
                 Assert.InRange(bed.Memory.SizeInBytes, 0, 64 * 1024);
             }

@@ -1,0 +1,172 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Sact.Session.Stores.Tests;
+
+namespace Sact.Session.Benchmarks;
+
+/// <summary>Requests a second and their latency over Kestrel, driven by <c>wrk</c>, contenders in turn.</summary>
+internal static partial class HttpPart
+{
+    public static async Task RunAsync(Report report, bool quick)
+    {
+        if (!(Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(static folder => File.Exists(Path.Combine(folder, "wrk"))))
+        {
+            report.Say("HTTP is left out: wrk is not on this machine (install the package 'wrk').");
+            return;
+        }
+
+        await using var bare = await Host.StartAsync(new BareContender());
+        await using var stock = await Host.StartAsync(ProcessPart.Stock());
+        await using var tickets = await Host.StartAsync(new TicketContender());
+        await using var sact = await Host.StartAsync(ProcessPart.Memory());
+        Host[] hosts = [bare, stock, tickets, sact];
+        int rounds = quick ? 3 : 15;
+        var untouched = await RunAsync(hosts, Scenario.Untouched, rounds, quick);
+        var read = await RunAsync(hosts, Scenario.Read, rounds, quick);
+        Tell(report, "HTTP, untouched, over memory", hosts, untouched);
+        Tell(report, "HTTP, read, over memory", hosts, read);
+        report.Bars("http", "Requests a second over Kestrel, beside bare (longer is better)", from host in hosts from run in new[] { ("untouched", untouched), ("read", read) } select ($"{run.Item1}: {host.Name}", Share(run.Item2, host, bare).Median()));
+
+        double[] shares = [.. Share(read, sact, bare)];
+        report.Ask("HTTP read, memory", "≥ 93 % of bare throughput", Percent(shares), shares.Median() >= 0.93);
+        double latency = read[sact].Select(static run => run.P99).Beside(read[bare].Select(static run => run.P99)).Median();
+        report.AskAtMost("HTTP read, memory", "p99 ≤ 1.15 × bare", latency, 1.15, "{0:F2} ×");
+        shares = [.. Share(untouched, sact, bare)];
+        report.Ask("HTTP untouched, memory", "the interval includes 99 % of bare", Percent(shares), shares.Interval().High >= 0.99);
+        try
+        {
+            await RedisAsync(report, quick);
+        }
+        catch (InvalidOperationException fault)
+        {
+            report.Say($"HTTP over Redis is left out: {fault.Message}");
+        }
+    }
+
+    private static async Task RedisAsync(Report report, bool quick)
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var stock = await Host.StartAsync(new StockContender("Redis", services => services.AddStackExchangeRedisCache(options => options.Configuration = server.Configuration)));
+        await using var sact = await Host.StartAsync(new SactContender("Redis", builder => builder.UseRedis(server.Configuration)));
+        Host[] hosts = [stock, sact];
+        var read = await RunAsync(hosts, Scenario.Read, quick ? 3 : 9, quick);
+        Tell(report, "HTTP, read, over Redis", hosts, read);
+        double[] times = [.. read[sact].Select(static run => run.PerSecond).Beside(read[stock].Select(static run => run.PerSecond))];
+        report.Ask(
+            "HTTP read, Redis",
+            "≥ 2.5 × AddSession's throughput",
+            string.Create(CultureInfo.InvariantCulture, $"{times.Median():F2} × ({times.Interval().Low:F2} to {times.Interval().High:F2})"),
+            times.Median() >= 2.5);
+    }
+
+    private static IEnumerable<double> Share(Dictionary<Host, List<Run>> runs, Host host, Host bare) => runs[host].Select(static run => run.PerSecond).Beside(runs[bare].Select(static run => run.PerSecond));
+
+    private static string Percent(double[] shares) => string.Create(CultureInfo.InvariantCulture, $"{shares.Median() * 100:F1} % ({shares.Interval().Low * 100:F1} to {shares.Interval().High * 100:F1})");
+
+    private static void Tell(Report report, string title, Host[] hosts, Dictionary<Host, List<Run>> runs) => report.Table(
+        title,
+        ["contender", "requests/s", $"beside {hosts[0].Name}", "p99"],
+        hosts.Select(host => new[]
+        {
+            host.Name,
+            runs[host].Select(static run => run.PerSecond).Median().ToString("N0", CultureInfo.InvariantCulture),
+            Percent([.. Share(runs, host, hosts[0])]),
+            string.Create(CultureInfo.InvariantCulture, $"{runs[host].Select(static run => run.P99).Median():F2} ms"),
+        }));
+
+    private static async Task<Dictionary<Host, List<Run>>> RunAsync(Host[] hosts, Scenario scenario, int rounds, bool quick)
+    {
+        var runs = hosts.ToDictionary(static host => host, static _ => new List<Run>());
+        foreach (var host in hosts)
+        {
+            await host.DriveAsync(scenario, seconds: 2);
+        }
+
+        for (int round = 0; round < rounds; round++)
+        {
+            for (int i = 0; i < hosts.Length; i++)
+            {
+                var host = hosts[(i + round) % hosts.Length];
+                runs[host].Add(await host.DriveAsync(scenario, quick ? 1 : 2));
+            }
+        }
+
+        return runs;
+    }
+
+    private readonly record struct Run(double PerSecond, double P99);
+
+    private sealed partial class Host(WebApplication app, Contender contender) : IAsyncDisposable
+    {
+        private string _cookie = "";
+
+        public string Name => contender.Name;
+
+        private string Address { get; } = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+
+        public static async Task<Host> StartAsync(Contender contender)
+        {
+            var builder = WebApplication.CreateSlimBuilder();
+            builder.Logging.ClearProviders();
+            builder.WebHost.UseUrls("http://127.0.0.1:0");
+            contender.Register(builder.Services);
+            var app = builder.Build();
+            contender.Use(app);
+            var endpoints = Enum.GetValues<Scenario>().Where(scenario => contender.Endpoint(scenario) is not null).ToDictionary(static scenario => "/" + scenario, scenario => contender.Endpoint(scenario)!);
+            app.Run(context => endpoints[context.Request.Path.Value!](context));
+            await app.StartAsync();
+            var host = new Host(app, contender);
+            await host.SignInAsync();
+            return host;
+        }
+
+        public async Task<Run> DriveAsync(Scenario scenario, int seconds)
+        {
+            var start = new ProcessStartInfo("wrk", ["-t1", "-c32", $"-d{seconds}s", "--latency", "-H", "Cookie: " + _cookie, $"{Address}/{scenario}"]) { RedirectStandardOutput = true };
+            using var process = Process.Start(start)!;
+            string said = await process.StandardOutput.ReadToEndAsync();
+            await process.WaitForExitAsync();
+            if (said.Contains("Non-2xx", StringComparison.Ordinal) || !said.Contains("Requests/sec", StringComparison.Ordinal))
+            {
+                throw new InvalidOperationException($"{Name} did not answer as it should: {said}");
+            }
+
+            var latency = Latency().Match(said);
+            double unit = latency.Groups[2].Value switch { "us" => 0.001, "ms" => 1, _ => 1000 };
+            return new(
+                double.Parse(PerSecond().Match(said).Groups[1].Value, CultureInfo.InvariantCulture),
+                double.Parse(latency.Groups[1].Value, CultureInfo.InvariantCulture) * unit);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await app.StopAsync();
+            await app.DisposeAsync();
+        }
+
+        private async Task SignInAsync()
+        {
+            using var client = new HttpClient(new SocketsHttpHandler { UseCookies = false });
+            using var signedIn = await client.GetAsync(new Uri($"{Address}/{Scenario.SignIn}"));
+            _cookie = signedIn.Headers.TryGetValues("Set-Cookie", out var cookies) ? cookies.First().Split(';')[0] : "__Host-sid=" + new string('A', 56);
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"{Address}/{Scenario.Read}"));
+            request.Headers.TryAddWithoutValidation("Cookie", _cookie);
+            using var read = await client.SendAsync(request);
+            read.EnsureSuccessStatusCode();
+        }
+
+        [GeneratedRegex(@"Requests/sec:\s+([\d.]+)")]
+        private static partial Regex PerSecond();
+
+        [GeneratedRegex(@"99%\s+([\d.]+)(us|ms|s)")]
+        private static partial Regex Latency();
+    }
+}
