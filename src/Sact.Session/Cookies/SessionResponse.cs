@@ -136,6 +136,15 @@ internal sealed class SessionResponse
         }
     }
 
+    /// <summary>Looks at the request; <c>default</c> once it has ended, because its context may be serving another one by then.</summary>
+    public T? Look<T>(Func<HttpContext, T> look)
+    {
+        lock (_lock)
+        {
+            return _ended ? default : look(Context);
+        }
+    }
+
     public void ThrowIfEnded()
     {
         if (_ended)

@@ -206,7 +206,8 @@ public partial class Session<TStore>
     /// </summary>
     private SessionTouch? Touch(SessionRecord record, DateTimeOffset now)
     {
-        if (Request.HttpContext.GetEndpoint()?.Metadata.GetMetadata<DisableSlidingExpirationAttribute>() is not null)
+        // A request that has ended meanwhile, and was not awaited, cannot be told from a poll any more.
+        if (!_response.Look(static context => context.GetEndpoint()?.Metadata.GetMetadata<DisableSlidingExpirationAttribute>() is null))
         {
             return record.Presented ? null : new SessionTouch(record.LastSeenAt);
         }
@@ -214,7 +215,7 @@ public partial class Session<TStore>
         return new SessionTouch(now, record.State == SessionState.Anonymous ? null : Client());
     }
 
-    private SessionClient? Client() => _settings.CaptureClient ? ClientOfRequest.Read(Request) : null;
+    private SessionClient? Client() => _settings.CaptureClient ? _response.Look(static context => ClientOfRequest.Read(context.Request)) : null;
 
     private async ValueTask EndReplayedAsync(SessionRecord record, CancellationToken cancellationToken)
     {
