@@ -11,12 +11,15 @@ builder.Services.ConfigureHttpJsonOptions(o => o.SerializerOptions.TypeInfoResol
 builder.Services.ConfigureHttpJsonOptions(o => o.SerializerOptions.AllowDuplicateProperties = false);
 builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = false);
 var sessions = builder.Services.AddSactSession();
-switch (builder.Configuration["store"] ?? "memory")
+switch (builder.Configuration["store"] ?? "memory", builder.Configuration["connection"])
 {
-    case "memory": break;
-    case "sqlite": sessions.UseSqlite(builder.Configuration["connection"] ?? "Data Source=quickstart.db"); break;
-    case var unknown:
-        Console.Error.WriteLine($"No store is called '{unknown}'. Possible: --store memory, or --store sqlite --connection \"Data Source=app.db\".");
+    case ("memory", _): break;
+    case ("sqlite", var file): sessions.UseSqlite(file ?? "Data Source=quickstart.db"); break;
+    case ("postgres", { } server): sessions.UsePostgreSql(server); break;
+    case ("redis", { } server): sessions.UseRedis(server); break;
+    case var (store, _):
+        Console.Error.WriteLine($"There is no store '{store}', or it needs a --connection. Possible: --store memory, --store sqlite --connection \"Data Source=app.db\", "
+            + "--store postgres --connection \"Host=localhost;Username=app;Database=app\", --store redis --connection localhost:6379.");
         return 2;
 }
 

@@ -2,42 +2,40 @@ using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Reflection;
 using System.Text.Json;
+using Sact.Session.Stores.Tests;
 
 namespace Sact.Session.Samples.Tests;
 
-/// <summary>How a sample is run.</summary>
+/// <summary>How a sample is run: by <c>dotnet</c>, as <c>dotnet run</c> does, or as the binary that Native AOT makes, whose path is in <c>SACT_QUICKSTART_NATIVE</c>; and over which store.</summary>
 public enum Run
 {
-    /// <summary>By <c>dotnet</c>, as <c>dotnet run</c> does.</summary>
     Runtime,
-
-    /// <summary>As the binary that Native AOT makes, whose path is in <c>SACT_QUICKSTART_NATIVE</c>.</summary>
     Native,
-
-    /// <summary>By <c>dotnet</c>, over an SQLite file.</summary>
     RuntimeSqlite,
-
-    /// <summary>As the native binary, over an SQLite file.</summary>
     NativeSqlite,
+    RuntimePostgres,
+    NativePostgres,
+    RuntimeRedis,
+    NativeRedis,
 }
 
 /// <summary>The QuickStart sample as a process on a random loopback port, started once for all tests and ended with them.</summary>
 public sealed class SampleProcess : IAsyncDisposable
 {
     private readonly Process _process;
-    private readonly string _folder;
+    private readonly IAsyncDisposable _data;
 
-    private SampleProcess(Process process, HttpClient client, string folder)
+    private SampleProcess(Process process, HttpClient client, IAsyncDisposable data)
     {
         _process = process;
-        _folder = folder;
+        _data = data;
         Client = client;
     }
 
     /// <summary>Keeps no cookies: the test says what is sent.</summary>
     public HttpClient Client { get; }
 
-    public static bool IsNative(Run run) => run is Run.Native or Run.NativeSqlite;
+    public static bool IsNative(Run run) => run is Run.Native or Run.NativeSqlite or Run.NativePostgres or Run.NativeRedis;
 
     /// <summary>How the sample is started with these arguments.</summary>
     public static ProcessStartInfo Start(Run run, params string[] arguments)
@@ -48,11 +46,30 @@ public sealed class SampleProcess : IAsyncDisposable
             : new ProcessStartInfo("dotnet", [sample, .. arguments]);
     }
 
-    /// <summary>Starts it and reads the address off the line it prints.</summary>
+    /// <summary>Starts it, and the server of its store, and reads the address off the line it prints.</summary>
     public static async Task<SampleProcess> StartAsync(Run run)
     {
-        string folder = Directory.CreateTempSubdirectory("sact-quickstart-").FullName;
-        var start = Start(run, ["--urls", "http://127.0.0.1:0", .. IsSqlite(run) ? (string[])["--store", "sqlite", "--connection", $"Data Source={Path.Combine(folder, "app.db")}"] : []]);
+        switch (run)
+        {
+            case Run.RuntimeSqlite or Run.NativeSqlite:
+                var folder = new Folder();
+                return await StartAsync(run, folder, "--store", "sqlite", "--connection", $"Data Source={Path.Combine(folder.Name, "app.db")}");
+            case Run.RuntimePostgres or Run.NativePostgres:
+                var postgres = await PostgresServer.StartAsync();
+                return await StartAsync(run, postgres, "--store", "postgres", "--connection", postgres.ConnectionString);
+            case Run.RuntimeRedis or Run.NativeRedis:
+                var redis = await RedisServer.StartAsync();
+
+                // The store asks the server's INFO memory, which the client counts among an administrator's commands: without this every call is a 503.
+                return await StartAsync(run, redis, "--store", "redis", "--connection", redis.Configuration + ",allowAdmin=true");
+            default:
+                return await StartAsync(run, new Folder());
+        }
+    }
+
+    private static async Task<SampleProcess> StartAsync(Run run, IAsyncDisposable data, params string[] store)
+    {
+        var start = Start(run, ["--urls", "http://127.0.0.1:0", .. store]);
         start.RedirectStandardOutput = true;
         start.Environment.Remove("ASPNETCORE_URLS");
         var process = Process.Start(start)!;
@@ -63,10 +80,11 @@ public sealed class SampleProcess : IAsyncDisposable
                 string address = line["QuickStart listens on ".Length..].Split(". Try")[0];
                 // What it prints from now on is read away, or it would stand still once the pipe is full.
                 _ = process.StandardOutput.ReadToEndAsync();
-                return new SampleProcess(process, new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = new Uri(address) }, folder);
+                return new SampleProcess(process, new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = new Uri(address) }, data);
             }
         }
 
+        await data.DisposeAsync();
         throw new InvalidOperationException("QuickStart ended before it listened.");
     }
 
@@ -76,10 +94,19 @@ public sealed class SampleProcess : IAsyncDisposable
         _process.Kill(entireProcessTree: true);
         await _process.WaitForExitAsync();
         _process.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        await _data.DisposeAsync();
     }
 
-    private static bool IsSqlite(Run run) => run is Run.RuntimeSqlite or Run.NativeSqlite;
+    private sealed class Folder : IAsyncDisposable
+    {
+        public string Name { get; } = Directory.CreateTempSubdirectory("sact-quickstart-").FullName;
+
+        public ValueTask DisposeAsync()
+        {
+            Directory.Delete(Name, recursive: true);
+            return ValueTask.CompletedTask;
+        }
+    }
 }
 
 /// <summary>The runs of the sample, each started at its first use.</summary>
@@ -99,7 +126,8 @@ public sealed class Samples : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var run in _runs.Values.Where(run => run.IsValueCreated))
+        // One whose server is not on this machine was skipped, and never ran.
+        foreach (var run in _runs.Values.Where(run => run.IsValueCreated && run.Value.IsCompletedSuccessfully))
         {
             await (await run.Value).DisposeAsync();
         }

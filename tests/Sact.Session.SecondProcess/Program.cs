@@ -9,13 +9,20 @@ using Sact.Session.SecondProcess;
 return args switch
 {
     ["serve"] => await ServeAsync(),
-    ["churn", var connection, var prefix] => await ChurnAsync(connection, prefix),
+    ["churn", var kind, var connection, var prefix] => await ChurnAsync(Open(kind, connection, prefix, TimeProvider.System)),
     _ => 2,
+};
+
+static GenericStore Open(string kind, string connection, string prefix, TimeProvider clock) => kind switch
+{
+    "sqlite" => new SqliteStore(new SqliteStoreOptions { ConnectionString = connection, Prefix = prefix, TimeProvider = clock, BusyTimeout = TimeSpan.FromSeconds(30) }),
+    "postgresql" => new PostgreSqlStore(new PostgreSqlStoreOptions { ConnectionString = connection, Prefix = prefix, TimeProvider = clock }),
+    _ => throw new InvalidOperationException("No store is called " + kind),
 };
 
 static async Task<int> ServeAsync()
 {
-    var handles = new ConcurrentDictionary<int, (SqliteStore Store, SetClock Clock)>();
+    var handles = new ConcurrentDictionary<int, (GenericStore Store, SetClock Clock)>();
     while (await Console.In.ReadLineAsync() is { } line)
     {
         var call = JsonSerializer.Deserialize<Call>(line)!;
@@ -43,14 +50,13 @@ static async Task<int> ServeAsync()
     return 0;
 }
 
-static async Task<Answer> RunAsync(Call call, ConcurrentDictionary<int, (SqliteStore Store, SetClock Clock)> handles)
+static async Task<Answer> RunAsync(Call call, ConcurrentDictionary<int, (GenericStore Store, SetClock Clock)> handles)
 {
     if (call.Verb == "open")
     {
         var clock = new SetClock();
         clock.Set(call.Now, call.Timestamp);
-        var opened = new SqliteStore(new SqliteStoreOptions { ConnectionString = call.Connection!, Prefix = call.Prefix!, TimeProvider = clock, BusyTimeout = TimeSpan.FromSeconds(30) });
-        handles[call.Handle] = (opened, clock);
+        handles[call.Handle] = (Open(call.Store!, call.Connection!, call.Prefix!, clock), clock);
         return new Answer();
     }
 
@@ -84,9 +90,9 @@ static async Task<Answer> RunAsync(Call call, ConcurrentDictionary<int, (SqliteS
         case "count":
             return new Answer { Number = await store.CountActiveSessionsAsync() };
         case "sweep":
-            return new Answer { Number = await store.DeleteExpiredAsync(call.Batch) };
+            return new Answer { Number = await ((IExpiredSessionStore)store).DeleteExpiredAsync(call.Batch) };
         case "close":
-            store.Dispose();
+            (store as IDisposable)?.Dispose();
             handles.TryRemove(call.Handle, out _);
             return new Answer();
         default:
@@ -96,9 +102,8 @@ static async Task<Answer> RunAsync(Call call, ConcurrentDictionary<int, (SqliteS
 
 static StoredRecord? Stored(SessionRecord? record) => record is null ? null : StoredRecord.From(record);
 
-static async Task<int> ChurnAsync(string connection, string prefix)
+static async Task<int> ChurnAsync(GenericStore store)
 {
-    using var store = new SqliteStore(new SqliteStoreOptions { ConnectionString = connection, Prefix = prefix });
     await Task.WhenAll(Enumerable.Range(0, 8).Select(async worker =>
     {
         var mine = new List<SessionRecord>();

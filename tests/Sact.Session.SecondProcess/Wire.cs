@@ -15,6 +15,9 @@ internal sealed record Call
 
     public long Timestamp { get; init; }
 
+    /// <summary>Which store is opened: <c>sqlite</c> or <c>postgresql</c>.</summary>
+    public string? Store { get; init; }
+
     public string? Connection { get; init; }
 
     public string? Prefix { get; init; }

@@ -189,7 +189,8 @@ public sealed partial class SessionRecord
         return Key == other.Key && LineageHash == other.LineageHash;
     }
 
-    /// <summary>Whether the other record is this very creation, so that creating it once more is a retry: same key, hashes, user, state and time of creation.</summary>
+    /// <summary>Whether the other record is this very creation, so that creating it once more is a retry: same key, hashes, user, state and time of creation. Two sign-ins of one user in one millisecond are taken for
+    /// one only if the random source has repeated a whole id; then they share a session of that user's, and nobody else's.</summary>
     /// <param name="other">The other record.</param>
     public bool IsSameCreation(SessionRecord other) =>
         IsSameSession(other) && CurrentHash == other.CurrentHash && State == other.State && _createdAt == other._createdAt

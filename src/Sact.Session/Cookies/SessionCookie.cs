@@ -101,14 +101,15 @@ internal sealed class SessionCookie(CookieBuilder cookie, TimeSpan? customAge, S
     {
         // Looked at first: a request that has ended has no context of its own any more.
         response.ThrowIfStarted();
-        var context = response.Context;
-        bool secure = cookie.SecurePolicy switch
+        bool secure, overHttp;
+        lock (response.Context)
         {
-            CookieSecurePolicy.Always => true,
-            CookieSecurePolicy.None => false,
-            _ => context.Request.IsHttps,
-        };
-        if (secure && !context.Request.IsHttps && !IsLoopback(context.Request.Host.Host))
+            var request = response.Context.Request;
+            secure = cookie.SecurePolicy == CookieSecurePolicy.Always || (cookie.SecurePolicy != CookieSecurePolicy.None && request.IsHttps);
+            overHttp = secure && !request.IsHttps && !IsLoopback(request.Host.Host);
+        }
+
+        if (overHttp)
         {
             telemetry.SecureCookieOverHttp();
         }

@@ -30,32 +30,48 @@ internal sealed class SessionResponse
         _telemetry = telemetry;
     }
 
+    /// <summary>
+    /// The request's context, and the lock for whatever is looked up in it or written to it: its first look at a feature, and every one after a feature was added, is not made for two threads, and two
+    /// sessions of one request may be awaited side by side.
+    /// </summary>
     public HttpContext Context { get; }
 
     /// <summary>The session of the request, or a list of them where there are several registrations: kept here, so that a request costs one feature.</summary>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     public object? Sessions { get; set; }
 
-    public bool HasStarted => Context.Response.HasStarted;
+    public bool HasStarted
+    {
+        get
+        {
+            lock (Context)
+            {
+                return Context.Response.HasStarted;
+            }
+        }
+    }
 
     /// <summary>Whether the request is over. Its context may be serving another one by now.</summary>
     public bool HasEnded => _ended;
 
     public static SessionResponse Of(HttpContext context, SessionTelemetry telemetry)
     {
-        if (context.Features.Get<SessionResponse>() is { } response)
+        lock (context)
         {
+            if (context.Features.Get<SessionResponse>() is { } response)
+            {
+                return response;
+            }
+
+            response = new SessionResponse(context, telemetry);
+            context.Features.Set(response);
+            context.Response.OnCompleted(static state =>
+            {
+                ((SessionResponse)state).End();
+                return Task.CompletedTask;
+            }, response);
             return response;
         }
-
-        response = new SessionResponse(context, telemetry);
-        context.Features.Set(response);
-        context.Response.OnCompleted(static state =>
-        {
-            ((SessionResponse)state).End();
-            return Task.CompletedTask;
-        }, response);
-        return response;
     }
 
     /// <summary>
@@ -75,7 +91,7 @@ internal sealed class SessionResponse
     /// <summary>Somebody asked for the session: the answer depends on the cookie, and is nobody else's.</summary>
     public void Asked()
     {
-        lock (this)
+        lock (Context)
         {
             ThrowIfEnded();
 
@@ -112,11 +128,20 @@ internal sealed class SessionResponse
     public void SetCookie(string name, string header)
     {
         Asked();
-        lock (this)
+        lock (Context)
         {
             ThrowIfStarted();
             _cookies = [.. _cookies.Where(cookie => cookie.Key != name), new(name, header)];
             Settle(starting: false);
+        }
+    }
+
+    /// <summary>Looks at the request; <c>default</c> once it has ended, because its context may be serving another one by then.</summary>
+    public T? Look<T>(Func<HttpContext, T> look)
+    {
+        lock (_lock)
+        {
+            return _ended ? default : look(Context);
         }
     }
 
@@ -140,7 +165,7 @@ internal sealed class SessionResponse
     // Under the lock, so that nothing is written to the headers of a context that has gone on to its next request.
     private void End()
     {
-        lock (this)
+        lock (Context)
         {
             _ended = true;
         }
@@ -148,7 +173,7 @@ internal sealed class SessionResponse
 
     private void Mark(ref bool flag)
     {
-        lock (this)
+        lock (Context)
         {
             if (!flag && !_ended)
             {
@@ -172,7 +197,7 @@ internal sealed class SessionResponse
 
     private void Settle(bool starting)
     {
-        lock (this)
+        lock (Context)
         {
             var headers = Context.Response.Headers;
             if (starting)

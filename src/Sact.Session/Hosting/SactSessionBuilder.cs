@@ -38,7 +38,8 @@ public sealed class SactSessionBuilder
         });
     }
 
-    /// <summary>Keeps sessions in a store that is made by a function, once; it is disposed of with the application. Its <c>Dispose</c> may be called more than once.</summary>
+    /// <summary>Keeps sessions in a store that is made by a function, once; it is disposed of with the application. Where the application asks dependency injection for it under
+    /// more than one type (its own, and <see cref="IGenericStore"/>), its <c>Dispose</c> is called once for each.</summary>
     /// <typeparam name="TStore">The store's type, which <c>ISession&lt;TStore&gt;</c> can be injected over.</typeparam>
     /// <param name="create">Makes the store.</param>
     public SactSessionBuilder UseStore<TStore>(Func<IServiceProvider, TStore> create)

@@ -38,7 +38,7 @@ internal sealed class SessionRegistration(string name)
         services.TryAddScoped<Session<TStore>>(static provider => (Session<TStore>)SessionRegistry.Of(provider).Find(typeof(TStore)).OfCurrentRequest(provider));
         if (!services.Any(static service => service.ServiceType == typeof(TStore) && !service.IsKeyedService))
         {
-            services.AddSingleton(static provider => (TStore)SessionRegistry.Of(provider).Find(typeof(TStore)).Store);
+            services.AddSingleton(static provider => (TStore)SessionRegistry.Of(provider).Find(typeof(TStore)).StoreOfContainer());
             services.AddSingleton<Forwarded<TStore>>();
         }
 
@@ -51,7 +51,7 @@ internal sealed class SessionRegistration(string name)
                 services.TryAddKeyedSingleton(Name, instance);
             }
 
-            services.TryAddKeyedSingleton(Name, static (provider, key) => (TStore)SessionRegistry.Of(provider).Find(typeof(TStore), (string)key!).Store);
+            services.TryAddKeyedSingleton(Name, static (provider, key) => (TStore)SessionRegistry.Of(provider).Find(typeof(TStore), (string)key!).StoreOfContainer());
         }
     }
 
@@ -60,9 +60,9 @@ internal sealed class SessionRegistration(string name)
     {
         var general = (Name.Length, instance) switch
         {
-            (0, null) => ServiceDescriptor.Singleton(static provider => SessionRegistry.Of(provider).Find(typeof(IGenericStore)).Store),
+            (0, null) => ServiceDescriptor.Singleton(static provider => SessionRegistry.Of(provider).Find(typeof(IGenericStore)).StoreOfContainer()),
             (0, _) => ServiceDescriptor.Singleton(instance),
-            (_, null) => ServiceDescriptor.KeyedSingleton(Name, static (provider, key) => SessionRegistry.Of(provider).Find(typeof(IGenericStore), (string)key!).Store),
+            (_, null) => ServiceDescriptor.KeyedSingleton(Name, static (provider, key) => SessionRegistry.Of(provider).Find(typeof(IGenericStore), (string)key!).StoreOfContainer()),
             _ => ServiceDescriptor.KeyedSingleton(Name, instance),
         };
         int place = _general is null ? -1 : services.IndexOf(_general);

@@ -38,15 +38,12 @@ internal sealed class SessionRegistry : IAsyncDisposable, IDisposable
     /// <summary>The registry of the application that a request belongs to.</summary>
     public static SessionRegistry Of(HttpContext context)
     {
-        if (context is DefaultHttpContext { ServiceScopeFactory: { } scopes } && s_applications.TryGetValue(scopes, out var registry) && context.Features.Get<IServiceProvidersFeature>() is null)
-        {
-            return registry;
-        }
-
         // The first look at a request's services sets them up, and a context is not made for two at once: the lock is the one that making the session takes.
         lock (context)
         {
-            return Of(context.RequestServices);
+            return context is DefaultHttpContext { ServiceScopeFactory: { } scopes } && s_applications.TryGetValue(scopes, out var registry) && context.Features.Get<IServiceProvidersFeature>() is null
+                ? registry
+                : Of(context.RequestServices);
         }
     }
 

@@ -9,6 +9,7 @@ internal sealed class SessionSource(SessionRegistration registration, SessionReg
 {
     private readonly Lock _lock = new();
     private IGenericStore? _store;
+    private bool _isContainers;
     private SactSessionOptions? _options;
 
     public string Name => registration.Name;
@@ -31,6 +32,13 @@ internal sealed class SessionSource(SessionRegistration registration, SessionReg
 
             return _store;
         }
+    }
+
+    /// <summary>The store, for dependency injection to hand out: whatever comes out of a function of its own, the container disposes of, and then it is not for this registration to do so too.</summary>
+    public IGenericStore StoreOfContainer()
+    {
+        _isContainers = true;
+        return Store;
     }
 
     /// <summary>The session of a request: made at the first ask, the same one ever after, whoever asks.</summary>
@@ -81,7 +89,7 @@ internal sealed class SessionSource(SessionRegistration registration, SessionReg
 
     public void Dispose()
     {
-        if (registration.OwnsStore)
+        if (IsToBeDisposedOf)
         {
             (_store as IDisposable)?.Dispose();
         }
@@ -89,7 +97,7 @@ internal sealed class SessionSource(SessionRegistration registration, SessionReg
 
     public ValueTask DisposeAsync()
     {
-        if (registration.OwnsStore && _store is IAsyncDisposable disposable)
+        if (IsToBeDisposedOf && _store is IAsyncDisposable disposable)
         {
             return disposable.DisposeAsync();
         }
@@ -97,6 +105,8 @@ internal sealed class SessionSource(SessionRegistration registration, SessionReg
         Dispose();
         return ValueTask.CompletedTask;
     }
+
+    private bool IsToBeDisposedOf => registration.OwnsStore && !_isContainers;
 
     private ISession<IGenericStore> Create(HttpContext context) => registration.CreateSession(context, Store, Options);
 }

@@ -46,7 +46,7 @@ public partial class Session<TStore>
     public string? GetCustomCookie(string name)
     {
         _response.ThrowIfEnded();
-        return _settings.Cookie.ReadCustom(Request, name);
+        return ReadCustom(name);
     }
 
     /// <inheritdoc/>
@@ -75,7 +75,7 @@ public partial class Session<TStore>
     public string? GetProtectedCookie(string name)
     {
         Ask();
-        if (_settings.Cookie.ReadCustom(Request, name) is not { } value)
+        if (ReadCustom(name) is not { } value)
         {
             return null;
         }
@@ -88,6 +88,14 @@ public partial class Session<TStore>
         {
             _settings.Telemetry.ProtectedCookieUnreadable(name);
             return null;
+        }
+    }
+
+    private string? ReadCustom(string name)
+    {
+        lock (_response.Context)
+        {
+            return _settings.Cookie.ReadCustom(Request, name);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.AspNetCore.Http;
 
 namespace Sact.Session;
 
@@ -51,7 +52,11 @@ public partial class Session<TStore>
     {
         if (!_cookieRead)
         {
-            _isPresented = _settings.Cookie.TryRead(Request, _presented);
+            lock (_response.Context)
+            {
+                _isPresented = _settings.Cookie.TryRead(Request, _presented);
+            }
+
             _cookieRead = true;
         }
 
@@ -162,9 +167,16 @@ public partial class Session<TStore>
     /// </summary>
     private async ValueTask<SessionRecord?> NoteSeenAsync(SessionRecord record, bool promote, DateTimeOffset now, CancellationToken cancellationToken)
     {
+        // Looked at only here, where there is something to write: a request that does not ask, or whose session was seen a moment ago, pays nothing for it.
+        var touch = Touch(record, now);
+        if (touch is null && !promote)
+        {
+            return record;
+        }
+
         var change = new SessionChange
         {
-            Touch = new SessionTouch(now),
+            Touch = touch,
             Generation = _generation,
             Renewal = promote ? SessionRenewal.Promote(SessionIdFormat.HashOfId(_presented), now) : null,
         };
@@ -187,6 +199,23 @@ public partial class Session<TStore>
         // A conflict means that another request promoted it or renewed again; the id was verified, and stays so unless it was replaced at once.
         return outcome.Record is { } after && IsStillMine(after) ? after : null;
     }
+
+    /// <summary>
+    /// The note that the session was seen; null from an endpoint that polls, which moves no clock. A first presentation is noted there too, because it is about the cookie having arrived, not about a user being there: the idle timeout goes on
+    /// counting from the sign-in.
+    /// </summary>
+    private SessionTouch? Touch(SessionRecord record, DateTimeOffset now)
+    {
+        // A request that has ended meanwhile, and was not awaited, cannot be told from a poll any more.
+        if (!_response.Look(static context => context.GetEndpoint()?.Metadata.GetMetadata<DisableSlidingExpirationAttribute>() is null))
+        {
+            return record.Presented ? null : new SessionTouch(record.LastSeenAt);
+        }
+
+        return new SessionTouch(now, record.State == SessionState.Anonymous ? null : Client());
+    }
+
+    private SessionClient? Client() => _settings.CaptureClient ? _response.Look(static context => ClientOfRequest.Read(context.Request)) : null;
 
     private async ValueTask EndReplayedAsync(SessionRecord record, CancellationToken cancellationToken)
     {

@@ -73,7 +73,7 @@ internal readonly struct StoreCalls(IGenericStore store, SessionSettings setting
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever a store throws is a fault of the store.")]
     private async ValueTask<T> Wait<T>(Task<T> pending, CancellationTokenSource limit, string operation, Kind kind, CancellationToken cancellationToken)
     {
-        var aborted = kind == Kind.Read ? context.RequestAborted : CancellationToken.None;
+        var aborted = kind == Kind.Read ? Aborted() : CancellationToken.None;
         var wanted = kind == Kind.Write ? CancellationToken.None : cancellationToken;
         using var onAborted = aborted.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), limit);
         using var onCancelled = wanted.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), limit);
@@ -100,6 +100,15 @@ internal readonly struct StoreCalls(IGenericStore store, SessionSettings setting
         catch (Exception fault)
         {
             throw Fault(fault, operation, kind);
+        }
+    }
+
+    private CancellationToken Aborted()
+    {
+        // Another session of this request may be looking features up, and a context is not made for two at once.
+        lock (context)
+        {
+            return context.RequestAborted;
         }
     }
 

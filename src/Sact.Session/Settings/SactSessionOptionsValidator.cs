@@ -8,7 +8,9 @@ internal sealed class SactSessionOptionsValidator : IValidateOptions<SactSession
 {
     public ValidateOptionsResult Validate(string? name, SactSessionOptions options)
     {
-        var faults = Faults(options).ToList();
+        // Which of several registrations it is, nobody could tell from the option alone.
+        string where = string.IsNullOrEmpty(name) ? "" : $"In AddSactSession(\"{name}\"): ";
+        var faults = Faults(options).Select(fault => where + fault).ToList();
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
     }
 

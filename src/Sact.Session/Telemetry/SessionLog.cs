@@ -70,4 +70,25 @@ internal static partial class SessionLog
 
     [LoggerMessage(22, LogLevel.Error, "Session {Key} began after the response had started, so its cookie could not be sent; it was ended.")]
     public static partial void EndedUnsent(ILogger logger, SessionKey key);
+
+    [LoggerMessage(23, LogLevel.Information, "Session {Key} was asked to prove its user again: it is not as fresh, or of as high a level, as the endpoint asks.")]
+    public static partial void Insufficient(ILogger logger, SessionKey key);
+
+    [LoggerMessage(24, LogLevel.Warning, "A request of another site to end sessions was refused, before any session was looked at.")]
+    public static partial void CrossSite(ILogger logger);
+
+    [LoggerMessage(30, LogLevel.Warning, "The claims kept with {Key} cannot be read; nobody is authenticated by it.")]
+    public static partial void PrincipalUnreadable(ILogger logger, SessionKey key, Exception exception);
+
+    [LoggerMessage(31, LogLevel.Warning, "The renewed claims of {Key} could not be kept; the request goes on and the next one tries again.")]
+    public static partial void PrincipalNotKept(ILogger logger, SessionKey key, Exception exception);
+
+    [LoggerMessage(32, LogLevel.Information, "A return URL that leads to another host was ignored.")]
+    public static partial void ReturnUrlIgnored(ILogger logger);
+
+    [LoggerMessage(33, LogLevel.Warning, "The ticket kept with {Key} cannot be decrypted or read; it was ended.")]
+    public static partial void TicketUnreadable(ILogger logger, SessionKey key);
+
+    [LoggerMessage(34, LogLevel.Debug, "A ticket was to be renewed that is not live; it was not brought back.")]
+    public static partial void TicketNotRenewed(ILogger logger);
 }

@@ -111,6 +111,10 @@ internal sealed class SessionTelemetry(ILogger logger, SessionMetrics metrics)
         SessionLog.Renewed(t._logger, about.key, about.kind);
     });
 
+    public void Insufficient(SessionKey key) => Tell(key, static (t, key) => SessionLog.Insufficient(t._logger, key));
+
+    public void CrossSite() => Tell(0, static (t, _) => SessionLog.CrossSite(t._logger));
+
     public void Conflict() => Tell(0, static (t, _) => t._metrics.Conflict());
 
     public void TouchFailed(SessionKey key, Exception fault) => Tell((key, fault), static (t, about) =>
@@ -128,6 +132,16 @@ internal sealed class SessionTelemetry(ILogger logger, SessionMetrics metrics)
     public void ProtectedCookieUnreadable(string name) => Tell(name, static (t, name) => SessionLog.ProtectedCookieUnreadable(t._logger, name));
 
     public void CookieNotDeleted(SessionKey key) => Tell(key, static (t, key) => SessionLog.CookieNotDeleted(t._logger, key));
+
+    public void PrincipalUnreadable(SessionKey key, Exception fault) => Tell((key, fault), static (t, about) => SessionLog.PrincipalUnreadable(t._logger, about.key, about.fault));
+
+    public void PrincipalNotKept(SessionKey key, Exception fault) => Tell((key, fault), static (t, about) => SessionLog.PrincipalNotKept(t._logger, about.key, about.fault));
+
+    public void ReturnUrlIgnored() => Tell(0, static (t, _) => SessionLog.ReturnUrlIgnored(t._logger));
+
+    public void TicketUnreadable(SessionKey key) => Tell(key, static (t, key) => SessionLog.TicketUnreadable(t._logger, key));
+
+    public void TicketNotRenewed() => Tell(0, static (t, _) => SessionLog.TicketNotRenewed(t._logger));
 
     /// <summary>Once: a busy site would drown in it.</summary>
     public void SecureCookieOverHttp()

@@ -2,21 +2,31 @@ using System.Collections.Concurrent;
 
 namespace Sact.Session.Stores.Tests;
 
-/// <summary>The table of the shared server; each case has a prefix of its own, which goes with the subject.</summary>
-internal sealed class PostgreSqlSubject(PostgresServer server) : StoreContractSubject
+/// <summary>
+/// The table of the shared server; each case has a prefix of its own, which goes with the subject. The stores may reach it through something else, and with a second process every other one is opened there.
+/// </summary>
+internal sealed class PostgreSqlSubject(PostgresServer server, string? connectionString = null, SecondProcess? second = null) : StoreContractSubject
 {
     private readonly ConcurrentBag<PostgreSqlStore> _stores = [];
+    private readonly ConcurrentBag<FarStore> _farStores = [];
     private readonly DateTimeOffset _now = DateTimeOffset.FromUnixTimeMilliseconds(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
 
     public override bool SharesData => true;
 
     public override DateTimeOffset ServerNow => _now;
 
-    public override ValueTask<IGenericStore> OpenAsync(TimeProvider clock, string prefix, CancellationToken cancellationToken)
+    public override async ValueTask<IGenericStore> OpenAsync(TimeProvider clock, string prefix, CancellationToken cancellationToken)
     {
-        var store = new PostgreSqlStore(new PostgreSqlStoreOptions { ConnectionString = server.ConnectionString, TimeProvider = clock, Prefix = prefix });
+        if (second is not null && _stores.Count > _farStores.Count)
+        {
+            var far = await second.OpenAsync("postgresql", connectionString ?? server.ConnectionString, clock, prefix);
+            _farStores.Add(far);
+            return far;
+        }
+
+        var store = new PostgreSqlStore(new PostgreSqlStoreOptions { ConnectionString = connectionString ?? server.ConnectionString, TimeProvider = clock, Prefix = prefix });
         _stores.Add(store);
-        return new(store);
+        return store;
     }
 
     public override async ValueTask<bool> PlantGarbageAsync(SessionRecord session, CancellationToken cancellationToken) =>
@@ -30,6 +40,11 @@ internal sealed class PostgreSqlSubject(PostgresServer server) : StoreContractSu
 
     public override async ValueTask DisposeAsync()
     {
+        foreach (var far in _farStores)
+        {
+            await far.CloseAsync();
+        }
+
         foreach (var store in _stores)
         {
             await store.DeleteAllAsync();

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 
 namespace Sact.Session.Stores.Tests;
@@ -9,7 +7,6 @@ namespace Sact.Session.Stores.Tests;
 public sealed class PostgresServer : IAsyncDisposable
 {
     private const string Debian = "/usr/lib/postgresql";
-    private const string User = "sact";
 
     private readonly string _binaries;
     private readonly string _folder;
@@ -21,9 +18,7 @@ public sealed class PostgresServer : IAsyncDisposable
         _binaries = binaries;
         _settings = settings;
         _folder = Directory.CreateTempSubdirectory("sact-postgres-").FullName;
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        Port = ((IPEndPoint)probe.LocalEndpoint).Port;
+        Port = ServerProcess.FreePort();
     }
 
     private string Data => Path.Combine(_folder, "data");
@@ -31,6 +26,8 @@ public sealed class PostgresServer : IAsyncDisposable
     public int Port { get; }
 
     public string ConnectionString => ConnectionStringAt(Port);
+
+    public static string User => "sact";
 
     /// <summary>A word that must turn up in no message and no log.</summary>
     public static string Password => "correct-horse-battery";
@@ -41,13 +38,7 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Makes a database and starts a server on it. Without PostgreSQL on the machine the test is skipped, and in CI it fails.</summary>
     public static async Task<PostgresServer> StartAsync(params string[] settings)
     {
-        if (FindBinaries() is not { } binaries)
-        {
-            const string Missing = "PostgreSQL (initdb, postgres, pg_ctl, pg_basebackup) is not on this machine: install the package 'postgresql'.";
-            Assert.SkipUnless(Environment.GetEnvironmentVariable("CI") == "true", Missing);
-            throw new InvalidOperationException(Missing);
-        }
-
+        string binaries = FindBinaries() ?? throw ServerProcess.Missing("PostgreSQL (initdb, postgres, pg_ctl, pg_basebackup) is not on this machine: install the package 'postgresql'.");
         var server = new PostgresServer(binaries, settings);
         try
         {
@@ -66,7 +57,7 @@ public sealed class PostgresServer : IAsyncDisposable
     public async Task<PostgresServer> StartStandbyAsync()
     {
         var standby = new PostgresServer(_binaries, ["hot_standby=on"]);
-        await standby.GiveAwayAsync();
+        await ServerProcess.GiveAwayAsync(standby._folder);
         await standby.RunAsync("pg_basebackup", ["-d", $"host=127.0.0.1 port={Port} user={User} password={Password}", "-D", standby.Data, "-R", "-X", "stream", "-c", "fast", "--no-sync"]);
         await standby.StartAgainAsync();
         return standby;
@@ -77,22 +68,11 @@ public sealed class PostgresServer : IAsyncDisposable
         string[] durable = _settings.Any(setting => setting.StartsWith("fsync", StringComparison.Ordinal)) ? [] : ["fsync=off", "full_page_writes=off"];
         string[] settings = [$"port={Port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200", "logging_collector=off", .. durable, .. _settings];
         _process = Begin("postgres", ["-D", Data, .. settings.SelectMany(setting => new[] { "-c", setting })]);
-        for (var since = Stopwatch.StartNew(); ;)
+        await ServerProcess.WaitAsync<NpgsqlException>(_process, "PostgreSQL", async () =>
         {
-            try
-            {
-                await using var connection = new NpgsqlConnection(ConnectionString + ";Pooling=False;Timeout=2");
-                await connection.OpenAsync();
-                return;
-            }
-            catch (NpgsqlException fault)
-            {
-                if (_process.HasExited || since.Elapsed > TimeSpan.FromSeconds(60))
-                {
-                    throw new InvalidOperationException($"PostgreSQL did not start within a minute, or ended ({(_process.HasExited ? _process.ExitCode : "runs")}).", fault);
-                }
-            }
-        }
+            await using var connection = new NpgsqlConnection(ConnectionString + ";Pooling=False;Timeout=2");
+            await connection.OpenAsync();
+        });
     }
 
     /// <summary>Ends the server as a crash does: nothing is flushed, every connection breaks. A file says so to every process of the server.</summary>
@@ -129,33 +109,16 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private static string? FindBinaries()
     {
-        var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).AsEnumerable();
-        if (Directory.Exists(Debian))
-        {
-            folders = Directory.GetDirectories(Debian).Select(version => Path.Combine(version, "bin")).OrderDescending(StringComparer.Ordinal).Concat(folders);
-        }
-
-        // A link may outlive what it leads to.
-        static bool IsThere(string file) => File.Exists(file) && (File.ResolveLinkTarget(file, returnFinalTarget: true) is not { } target || target.Exists);
-        return folders.FirstOrDefault(folder => new[] { "initdb", "postgres", "pg_ctl", "pg_basebackup" }.All(name => IsThere(Path.Combine(folder, name))));
+        IEnumerable<string> folders = Directory.Exists(Debian) ? Directory.GetDirectories(Debian).Select(version => Path.Combine(version, "bin")).OrderDescending(StringComparer.Ordinal) : [];
+        return ServerProcess.FolderOf(folders, "initdb", "postgres", "pg_ctl", "pg_basebackup");
     }
 
     private async Task InitializeAsync()
     {
         string password = Path.Combine(_folder, "password");
         await File.WriteAllTextAsync(password, Password);
-        await GiveAwayAsync();
+        await ServerProcess.GiveAwayAsync(_folder);
         await RunAsync("initdb", ["-D", Data, "-U", User, "-A", "scram-sha-256", "--pwfile", password, "-E", "UTF8", "--locale", "C", "--no-sync"]);
-    }
-
-    private async Task GiveAwayAsync()
-    {
-        if (Environment.IsPrivilegedProcess)
-        {
-            // PostgreSQL refuses to run as root.
-            using var owner = Process.Start("chown", ["-R", "nobody:nogroup", _folder])!;
-            await owner.WaitForExitAsync();
-        }
     }
 
     private async Task RunAsync(string name, string[] arguments)
@@ -165,20 +128,5 @@ public sealed class PostgresServer : IAsyncDisposable
         Assert.True(process.ExitCode == 0, $"{name} ended with {process.ExitCode}.");
     }
 
-    private Process Begin(string name, string[] arguments)
-    {
-        string program = Path.Combine(_binaries, name);
-        var start = Environment.IsPrivilegedProcess
-            ? new ProcessStartInfo("setpriv", ["--reuid=nobody", "--regid=nogroup", "--clear-groups", program, .. arguments])
-            : new ProcessStartInfo(program, arguments);
-        start.WorkingDirectory = _folder;
-        start.RedirectStandardOutput = true;
-        start.RedirectStandardError = true;
-        var process = Process.Start(start)!;
-        process.OutputDataReceived += static (_, _) => { };
-        process.ErrorDataReceived += static (_, _) => { };
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        return process;
-    }
+    private Process Begin(string name, string[] arguments) => ServerProcess.Begin(_folder, Path.Combine(_binaries, name), arguments);
 }

@@ -122,7 +122,7 @@ public sealed class Connections
         {
             using var file = new SqliteFile();
             var stores = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(async () =>
-                i % 2 == 0 ? await second.OpenAsync(file.ConnectionString, TimeProvider.System, "session")
+                i % 2 == 0 ? (IGenericStore)await second.OpenAsync("sqlite", file.ConnectionString, TimeProvider.System, "session")
                 : new SqliteStore(new SqliteStoreOptions { ConnectionString = file.ConnectionString, BusyTimeout = TimeSpan.FromSeconds(30) }))));
 
             foreach (var store in stores)

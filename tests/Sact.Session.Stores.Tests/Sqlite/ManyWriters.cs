@@ -11,7 +11,7 @@ public sealed class ManyWriters
     {
         using var file = new SqliteFile();
         using var second = new SecondProcess();
-        IGenericStore[] stores = [file.Open(), file.Open(), await second.OpenAsync(file.ConnectionString, TimeProvider.System, "session")];
+        IGenericStore[] stores = [file.Open(), file.Open(), await second.OpenAsync("sqlite", file.ConnectionString, TimeProvider.System, "session")];
         var session = await SqliteFile.SignInAsync(stores[0]);
 
         await Task.WhenAll(Enumerable.Range(0, 30).Select(writer => Task.Run(async () =>
@@ -31,7 +31,7 @@ public sealed class ManyWriters
     {
         using var file = new SqliteFile();
         using var second = new SecondProcess();
-        IGenericStore[] stores = [file.Open(), await second.OpenAsync(file.ConnectionString, TimeProvider.System, "session")];
+        IGenericStore[] stores = [file.Open(), await second.OpenAsync("sqlite", file.ConnectionString, TimeProvider.System, "session")];
         var session = await SqliteFile.SignInAsync(stores[0]);
         await stores[0].UpdateAsync(session, SqliteFile.Field("n", "0"));
 

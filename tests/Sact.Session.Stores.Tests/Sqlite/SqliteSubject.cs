@@ -18,7 +18,7 @@ internal sealed class SqliteSubject(bool inMemory, SecondProcess? second = null)
     {
         if (second is not null && _stores.Count > _farStores.Count)
         {
-            var far = (FarStore)await second.OpenAsync(ConnectionString, clock, prefix);
+            var far = await second.OpenAsync("sqlite", ConnectionString, clock, prefix);
             _farStores.Add(far);
             return far;
         }

@@ -2,6 +2,9 @@
 using Sact.Session;
 #endregion
 using System.Net.Http.Json;
+using Microsoft.AspNetCore.Authorization;
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc.Testing;
@@ -75,28 +78,58 @@ public static class ReadmeCode
         return Results.NoContent();
     }
 
-    public static void Devices(WebApplication app)
+    public static void Scheme(WebApplicationBuilder builder, WebApplication app)
     {
-        #region readme:devices
-        app.MapGet("/devices", async (ISession<IGenericStore> session) => await session.GetAsync() is null
-            ? Results.Unauthorized()
-            : Results.Ok((await session.GetActiveSessionsAsync()).Select(d => new Device(d.Key, d.CreatedAt, d.LastSeenAt, d.IsCurrent))));
+        #region readme:scheme
+        builder.Services.AddAuthentication().AddSactSession<IGenericStore>(o => o.LoginPath = "/login");
 
-        app.MapDelete("/devices/{key}", async (SessionKey key, ISession<IGenericStore> session) =>
-            await session.DeleteSessionAsync(key) ? Results.NoContent() : Results.NotFound());
-
-        app.MapPost("/password", async (ISession<IGenericStore> session) =>
+        app.MapPost("/login", async (Login login, HttpContext context) =>
         {
-            if (await session.GetAsync() is null)
+            if (await CheckPasswordAsync(login) is not { } user)
             {
                 return Results.Unauthorized();
             }
 
-            // … after the password was changed:
-            await session.DeleteOtherSessionsAsync();
-            await session.RenewAsync(immediately: true);
+            var identity = new ClaimsIdentity([new(ClaimTypes.NameIdentifier, user.Id), new(ClaimTypes.Role, user.Role)], "Password");
+            await context.SignInAsync(new ClaimsPrincipal(identity));
             return Results.NoContent();
         });
+
+        app.MapGet("/secret", () => "only for admins").RequireAuthorization(policy => policy.RequireRole("admin"));
+        app.MapStaticAssets().DisableSactSession();          // the default scheme reads the session on every request but here
+        #endregion
+    }
+
+    public static void Tickets(WebApplicationBuilder builder, WebApplication app)
+    {
+        #region readme:tickets
+        builder.Services.AddSactSession(o => o.MaxSessionsPerUser = 10);
+        builder.Services.AddAuthentication().AddCookie().AddSactTicketStore();
+
+        app.MapPost("/others", async (HttpContext context, ClaimsPrincipal user, IGenericStore store) =>
+        {
+            var mine = (await context.AuthenticateAsync()).Properties?.GetSactSessionKey();
+            return await store.DeleteActiveSessionsAsync(user.FindFirstValue(ClaimTypes.NameIdentifier)!, except: mine);
+        }).RequireAuthorization();
+        #endregion
+    }
+
+    public static void Devices(WebApplicationBuilder builder, WebApplication app)
+    {
+        #region readme:devices
+        builder.Services.AddSactSession(o =>
+        {
+            o.CaptureClient = true;                              // User-Agent and address, for users to recognise their devices by
+            o.MaxSessionsPerUser = 5;                            // the sixth ends the least recently used one
+        });
+
+        app.MapSactSessions("/account/sessions");                // GET lists; DELETE /{key} ends one; DELETE ends the others
+
+        app.MapPost("/password", async (ISession<IGenericStore> session) =>
+        {
+            // … after the password was changed: the others end, and a copy of this cookie is worth nothing.
+            return await session.KeepOnlyThisSessionAsync() ? Results.NoContent() : Results.Unauthorized();
+        }).RequireFreshSession(TimeSpan.FromMinutes(5));
 
         app.MapPost("/logout-everywhere", async (ISession<IGenericStore> session) =>
         {
@@ -106,11 +139,29 @@ public static class ReadmeCode
         #endregion
     }
 
+    public static async Task StepUp(ISession<IGenericStore> session, User user, WebApplicationBuilder builder, WebApplication app)
+    {
+        #region readme:stepup
+        await session.SetPendingAsync(user.Id);                  // the password is right; nobody is signed in yet
+        string? half = (await session.GetAnyAsync())?.PendingUserId;
+        await session.RaiseAsync(assuranceLevel: 2);             // the code is right too: signed in, under a new id
+
+        await session.SetAsync(user.Id, new SessionSignInOptions { IdleTimeout = TimeSpan.FromMinutes(10) });    // a shared machine
+        await session.SetAsync(user.Id, new SessionSignInOptions { Persistent = true });                         // "remember me"
+
+        app.MapPost("/transfer", Transfer).RequireFreshSession(TimeSpan.FromMinutes(5)).RequireAssuranceLevel(2);
+        app.MapGet("/unread", Unread).DisableSlidingExpiration();    // a poll: keeps no session alive
+        builder.Services.AddAuthorizationBuilder().AddPolicy("fresh", policy => policy.RequireFreshSession(TimeSpan.FromMinutes(5)));
+        #endregion
+        _ = half;
+    }
+
     public static void Administration(WebApplication app)
     {
         #region readme:admin
         app.MapPost("/admin/block/{userId}", async (string userId, IGenericStore store) => await store.DeleteActiveSessionsAsync(userId));
         app.MapGet("/admin/count", async (IGenericStore store) => await store.CountActiveSessionsAsync());
+        app.MapPost("/admin/everybody-out", async (IGenericStore store) => await store.DeleteAllAsync());
         #endregion
     }
 
@@ -178,6 +229,10 @@ public static class ReadmeCode
         return alice;
     }
 
+    private static string Transfer() => "done";
+
+    private static string Unread() => "3";
+
     private static Task<User?> CheckPasswordAsync(Login login) => Task.FromResult(login.Password == "right" ? new User(login.Name, "admin") : null);
 }
 
@@ -223,8 +278,6 @@ public sealed record User(string Id, string Role);
 public sealed record Me(string Id, string? Role);
 
 public sealed record Preferences(string? Theme);
-
-public sealed record Device(SessionKey Key, DateTimeOffset CreatedAt, DateTimeOffset LastSeenAt, bool Current);
 
 /// <summary>Stands for the application under test.</summary>
 public sealed class Program;

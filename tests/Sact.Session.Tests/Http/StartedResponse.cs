@@ -89,6 +89,59 @@ public sealed class StartedResponse
         Assert.Equal(0, await site.Store.CountActiveSessionsAsync(TestContext.Current.CancellationToken));
     }
 
+    public static TheoryData<Served, string, bool> Overtaken =>
+        [.. from served in Enum.GetValues<Served>() from what in new[] { "sign in", "start", "replace" } from held in new[] { false, true } select (served, what, held)];
+
+    /// <summary>The store's call is held, before it writes or before its answer is seen, and the response starts meanwhile: the secret can reach nobody, so the session must not stay.</summary>
+    [Theory]
+    [MemberData(nameof(Overtaken))]
+    [Trait("abuse", "I2")]
+    public async Task WhatItOvertakesInTheStoreIsEnded(Served served, string what, bool answerIsHeld)
+    {
+        var gate = new Gate();
+        Exception? fault = null;
+        SessionData? after = null;
+        await using var site = await Site.StartAsync(
+            app =>
+            {
+                app.MapPost("/login", async (ISession<IGenericStore> session) => await session.SetAsync("alice"));
+                app.MapPost("/", async (HttpContext context, ISession<IGenericStore> session) =>
+                {
+                    await session.GetAsync();
+                    var store = (ProbeStore)session.Store;
+                    string verb = what == "replace" ? "update" : "create";
+                    Func<string, CancellationToken, ValueTask> hold = (called, _) => called == verb ? gate.PassAsync() : default;
+                    (store.Before, store.After) = (answerIsHeld ? null : hold, answerIsHeld ? hold : null);
+                    var begun = Task.Run(async () =>
+                    {
+                        await (what switch
+                        {
+                            "sign in" => session.SetAsync("alice").AsTask(),
+                            "start" => session.StartAsync().AsTask(),
+                            _ => session.RenewAsync(immediately: true).AsTask(),
+                        });
+                    });
+                    await gate.Reached;
+                    await context.Response.WriteAsync("begun");
+                    await context.Response.Body.FlushAsync();
+                    gate.Open();
+                    fault = await Record.ExceptionAsync(() => begun);
+                    (store.Before, store.After) = (null, null);
+                    after = await session.GetAnyAsync();
+                });
+            },
+            served: served);
+        using var login = what == "replace" ? await site.SendAsync("/login", method: HttpMethod.Post) : null;
+        using var response = await site.SendAsync("/", login?.SentId(), HttpMethod.Post);
+        Assert.Equal("begun", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+
+        Assert.StartsWith("The response has started", Assert.IsType<InvalidOperationException>(fault).Message, StringComparison.Ordinal);
+        Assert.Empty(response.SetCookies());
+        Assert.Null(after);
+        Assert.Equal(1, site.Store.Count("delete"));
+        Assert.Equal(0, await site.Store.CountActiveSessionsAsync(TestContext.Current.CancellationToken));
+    }
+
     [Theory]
     [InlineData(Served.TestServer, false, "alice")]
     [InlineData(Served.Kestrel, false, "alice")]

@@ -143,7 +143,9 @@ public sealed class BadOptions
     {
         var fault = await StartAsync(_ => { }, services => services.AddSactSession("staff", o => (o.Cookie.Name, o.MaxRecordBytes) = ("__Host-staff", 1)));
 
-        Assert.Contains("SactSessionOptions.MaxRecordBytes", Assert.IsType<OptionsValidationException>(fault).Message, StringComparison.Ordinal);
+        string failure = Assert.Single(Assert.IsType<OptionsValidationException>(fault).Failures);
+        Assert.StartsWith("In AddSactSession(\"staff\"): ", failure, StringComparison.Ordinal);
+        Assert.Contains("SactSessionOptions.MaxRecordBytes", failure, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -62,6 +62,46 @@ public sealed class OneSessionPerRequest
         }
     }
 
+    /// <summary>A context is not made for two threads, and two sessions of one request have no gate in common: they must not meet in it.</summary>
+    [Fact]
+    public async Task HoweverManyUseTwoOfThemAtOnce()
+    {
+        await using var app = new App(services =>
+        {
+            services.AddSactSession();
+            services.AddSactSession<ShelfStore>("staff", options => options.Cookie.Name = "__Host-staff");
+        });
+        for (int round = 0; round < 200; round++)
+        {
+            var context = app.Request();
+            context.Request.Headers.Cookie = $"__Host-sid={new string('A', 56)}; __Host-staff={new string('B', 56)}";
+            using var start = new Barrier(4);
+            var faults = new ConcurrentBag<Exception>();
+            var threads = Enumerable.Range(0, 4).Select(thread => new Thread(() =>
+            {
+                start.SignalAndWait(TimeSpan.FromSeconds(30));
+                try
+                {
+                    ISession<IGenericStore> session = thread % 2 == 0 ? context.GetSactSession() : context.GetSactSession<ShelfStore>("staff");
+                    session.SetCustomCookie("theme-" + thread, "dark");
+                    Assert.Null(session.GetAsync().AsTask().GetAwaiter().GetResult());
+                    session.StartAsync().AsTask().GetAwaiter().GetResult();
+                }
+                catch (Exception fault)
+                {
+                    faults.Add(fault);
+                }
+            })).ToList();
+            threads.ForEach(thread => thread.Start());
+            threads.ForEach(thread => thread.Join());
+
+            Assert.Empty(faults);
+            Assert.Equal(
+                ["__Host-sid", "__Host-staff", "theme-0", "theme-1", "theme-2", "theme-3"],
+                context.Response.Headers.SetCookie.Select(line => line![..line!.IndexOf('=', StringComparison.Ordinal)]).Order(StringComparer.Ordinal));
+        }
+    }
+
     [Fact]
     public async Task AskingCostsNoStoreCall()
     {

@@ -31,6 +31,53 @@ public sealed class StoreLifetimes
         Assert.Equal(1, store.Disposals);
     }
 
+    /// <summary>What comes out of a function of the container's, the container disposes of; the registration must not do so again.</summary>
+    [Theory]
+    [InlineData(typeof(IGenericStore), false)]
+    [InlineData(typeof(IGenericStore), true)]
+    [InlineData(typeof(ShelfStore), false)]
+    [InlineData(typeof(ShelfStore), true)]
+    public async Task AStoreThatDependencyInjectionHandedOutGoesOnce(Type askedFor, bool asynchronously)
+    {
+        var app = new App(services => services.AddSactSession().UseStore(_ => new ShelfStore(new())));
+        var store = (ShelfStore)app.Services.GetRequiredService(askedFor);
+        Assert.Same(store, app.Request().GetSactSession().Store);
+
+        await DisposeAsync(app, asynchronously);
+
+        Assert.Equal(1, store.Disposals);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(typeof(IGenericStore))]
+    [InlineData(typeof(AsyncStore))]
+    public async Task AStoreThatIsDisposedOfAsynchronouslyGoesOnceToo(Type? askedFor)
+    {
+        var app = new App(services => services.AddSactSession("staff").UseStore(_ => new AsyncStore(new())));
+        var store = (AsyncStore)app.Request().GetSactSession<AsyncStore>("staff").Store;
+        if (askedFor is not null)
+        {
+            Assert.Same(store, app.Services.GetRequiredKeyedService(askedFor, "staff"));
+        }
+
+        await DisposeAsync(app, asynchronously: true);
+
+        Assert.Equal((1, 0), (store.AsyncDisposals, store.Disposals));
+    }
+
+    private static async Task DisposeAsync(App app, bool asynchronously)
+    {
+        if (asynchronously)
+        {
+            await app.DisposeAsync();
+        }
+        else
+        {
+            app.Services.Dispose();
+        }
+    }
+
     [Fact]
     public async Task AStoreThatNobodyAskedForIsNotMade()
     {
@@ -106,6 +153,17 @@ public sealed class StoreLifetimes
                 register(services);
             }));
             Assert.Contains("scoped service", fault.ToString(), StringComparison.Ordinal);
+        }
+    }
+
+    private sealed class AsyncStore(GenericStoreOptions options) : ShelfStore(options), IAsyncDisposable
+    {
+        public int AsyncDisposals { get; private set; }
+
+        public ValueTask DisposeAsync()
+        {
+            AsyncDisposals++;
+            return ValueTask.CompletedTask;
         }
     }
 

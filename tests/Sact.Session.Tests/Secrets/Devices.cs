@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Http.Features;
+
 namespace Sact.Session.Tests;
 
 /// <summary>The signed-in user's own sessions: listing them, ending one, the others, or all.</summary>
@@ -157,5 +159,32 @@ public sealed class Devices
         await Assert.ThrowsAsync<SessionStoreException>(async () => await exchange.Session.DeleteAllSessionsAsync());
 
         Assert.Equal("", exchange.SentId);
+    }
+
+    [Theory]
+    [InlineData("nobody")]
+    [InlineData("anonymous")]
+    public async Task EndingAllWithoutAUserDeletesTheCookieOnce(string who)
+    {
+        var bed = new Bed();
+        string? id = null;
+        if (who == "anonymous")
+        {
+            var visitor = bed.Request();
+            await visitor.Session.StartAsync();
+            id = visitor.SentId;
+        }
+
+        var exchange = bed.Request(id);
+        exchange.Context.Features.Set<IHttpResponseFeature>(new Started());
+        await exchange.Session.DeleteAllSessionsAsync();
+
+        // A cookie that can be deleted no more is told of each time it is tried.
+        Assert.Single(bed.Events, e => e.Id.Name == "CookieNotDeleted");
+    }
+
+    private sealed class Started : HttpResponseFeature
+    {
+        public override bool HasStarted => true;
     }
 }

@@ -127,6 +127,26 @@ public sealed class SessionIds
         Assert.Equal("alice", await bed.WhoAsync(taken));
     }
 
+    /// <summary>A creation that comes twice is a retry to a store, and a whole id that repeats within a millisecond looks like one. It never is another user's session.</summary>
+    [Fact]
+    [Trait("abuse", "C2")]
+    public async Task ThatRepeatWithinAMillisecondLeadToOneSessionOfOneUser()
+    {
+        var bed = new Bed();
+        string repeated = bed.Memory.CreateSessionId("alice");
+        bed.Store.MakeId = _ => repeated;
+
+        Assert.Equal(repeated, await bed.SignInAsync("alice"));
+        Assert.Equal(repeated, await bed.SignInAsync("alice"));
+        await Assert.ThrowsAsync<SessionStoreException>(async () => await bed.Request().Session.SetAsync("bob"));
+        await Assert.ThrowsAsync<SessionStoreException>(async () => await bed.Request().Session.StartAsync());
+        bed.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        await Assert.ThrowsAsync<SessionStoreException>(async () => await bed.Request().Session.SetAsync("alice"));
+
+        Assert.Equal("alice", await bed.WhoAsync(repeated));
+        Assert.Equal(1, await bed.Memory.CountActiveSessionsAsync(TestContext.Current.CancellationToken));
+    }
+
     private static void AssertUniform(string[] ids, int from)
     {
         Assert.Equal(ids.Length, ids.Distinct().Count());

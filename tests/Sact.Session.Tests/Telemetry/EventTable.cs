@@ -30,6 +30,13 @@ public sealed class EventTable
         (20, "AnonymousEvicted", LogLevel.Debug),
         (21, "MemoryFull", LogLevel.Error),
         (22, "EndedUnsent", LogLevel.Error),
+        (23, "Insufficient", LogLevel.Information),
+        (24, "CrossSite", LogLevel.Warning),
+        (30, "PrincipalUnreadable", LogLevel.Warning),
+        (31, "PrincipalNotKept", LogLevel.Warning),
+        (32, "ReturnUrlIgnored", LogLevel.Information),
+        (33, "TicketUnreadable", LogLevel.Warning),
+        (34, "TicketNotRenewed", LogLevel.Debug),
     ];
 
     [Fact]

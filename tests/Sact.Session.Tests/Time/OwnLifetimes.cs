@@ -46,6 +46,87 @@ public sealed class OwnLifetimes
     }
 
     [Fact]
+    public async Task RaisingKeepsWhatItIsNotGivenAnew()
+    {
+        var bed = new Bed();
+        var kiosk = bed.Request(null);
+        await kiosk.Session.SetAsync("alice", new SessionSignInOptions { Persistent = true, IdleTimeout = 10 * s_minute, AbsoluteTimeout = 30 * s_minute });
+
+        var raised = bed.Request(kiosk.SentId);
+        Assert.True(await raised.Session.RaiseAsync(2));
+        var again = bed.Request(raised.SentId);
+        Assert.True(await again.Session.RaiseAsync(3, new SessionSignInOptions { IdleTimeout = 5 * s_minute }));
+
+        var record = (await bed.RecordOf(again.SentId!))!;
+        Assert.Equal((5 * s_minute, 30 * s_minute, true), (record.Limits.IdleTimeout, record.Limits.AbsoluteTimeout, record.Persistent));
+        var shorter = bed.Request(again.SentId);
+        Assert.True(await shorter.Session.RaiseAsync(3, new SessionSignInOptions { Persistent = false, AbsoluteTimeout = 3 * s_minute }));
+        record = (await bed.RecordOf(shorter.SentId!))!;
+        Assert.Equal((3 * s_minute, 3 * s_minute, false), (record.Limits.IdleTimeout, record.Limits.AbsoluteTimeout, record.Persistent));
+    }
+
+    [Fact]
+    [Trait("abuse", "G6")]
+    public async Task AShorterIdleTimeoutCountsFromTheRaise()
+    {
+        var bed = new Bed();
+        string id = await bed.SeenAsync();
+
+        // Not long enough to be noted as seen.
+        bed.Clock.Advance(14 * s_minute);
+        var raise = bed.Request(id);
+        Assert.True(await raise.Session.RaiseAsync(2, new SessionSignInOptions { IdleTimeout = 5 * s_minute }));
+
+        Assert.Equal("alice", await bed.WhoAsync(raise.SentId));
+        bed.Clock.Advance(5 * s_minute);
+        Assert.Null(await bed.WhoAsync(raise.SentId));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    [Trait("abuse", "G5")]
+    public async Task RaisingPastTheNewEndRaisesNobody(bool pending)
+    {
+        var bed = new Bed(options => options.PendingTimeout = TimeSpan.FromHours(2));
+        var begin = bed.Request(null);
+        await (pending ? begin.Session.SetPendingAsync("alice") : begin.Session.SetAsync("alice"));
+        await bed.Request(begin.SentId).Session.GetAnyAsync();
+        bed.Clock.Advance(30 * s_minute);
+
+        var late = bed.Request(begin.SentId);
+        Assert.False(await late.Session.RaiseAsync(2, new SessionSignInOptions { AbsoluteTimeout = 30 * s_minute, Persistent = true }));
+
+        Assert.Null(late.SentId);
+        Assert.Equal(pending ? null : "alice", await bed.WhoAsync(begin.SentId));
+        Assert.Equal(1, (await bed.RecordOf(begin.SentId!))!.AssuranceLevel);
+    }
+
+    [Fact]
+    public async Task AreTakenBesideMetadataOfAnyKindAndNeverForMetadata()
+    {
+        var bed = new Bed();
+        var kiosk = new SessionSignInOptions { AbsoluteTimeout = s_minute };
+        Func<Session<ProbeStore>, ValueTask>[] signIns =
+        [
+            session => session.SetAsync("alice", kiosk),
+            session => session.SetAsync("alice", new { role = "admin" }, kiosk),
+            session => session.SetAsync("alice", new() { ["role"] = "admin" }, kiosk),
+            session => session.SetAsync("alice", System.Text.Json.JsonElement.Parse("""{"role":"admin"}"""), kiosk),
+        ];
+        foreach (var signIn in signIns)
+        {
+            var exchange = bed.Request(null);
+            await signIn(exchange.Session);
+            Assert.Equal(s_minute, (await bed.RecordOf(exchange.SentId!))!.Limits.AbsoluteTimeout);
+        }
+
+        await Assert.ThrowsAsync<ArgumentException>(async () => await bed.Request(null).Session.SetAsync("alice", (object)kiosk));
+        string id = await bed.SeenAsync();
+        await Assert.ThrowsAsync<ArgumentException>(async () => await bed.Request(id).Session.UpdateAsync((object)kiosk));
+    }
+
+    [Fact]
     public async Task NothingGoesBeyondTheOptions()
     {
         var bed = new Bed();

@@ -2,12 +2,12 @@ using System.Runtime.CompilerServices;
 using CustomStore;
 using Sact.Session.SecondProcess;
 
-namespace Sact.Session.Stores.Tests.Sqlite;
+namespace Sact.Session.Stores.Tests;
 
 /// <summary>Stands for a store in the second process: names are made here, everything else is done there, by the clock of here.</summary>
 internal sealed class FarStore(SecondProcess process, int handle, GenericStoreOptions options) : GenericStore(options), IExpiredSessionStore
 {
-    public Task OpenAsync(string connectionString) => SendAsync(new Call { Verb = "open", Connection = connectionString, Prefix = Prefix }, default);
+    public Task OpenAsync(string kind, string connectionString) => SendAsync(new Call { Verb = "open", Store = kind, Connection = connectionString, Prefix = Prefix }, default);
 
     public Task CloseAsync() => SendAsync(new Call { Verb = "close" }, default);
 

@@ -1,20 +1,42 @@
-namespace Sact.Session.Stores.Tests.Sqlite;
+using Sact.Session.Stores.Tests.Sqlite;
 
-public sealed class KilledProcess
+namespace Sact.Session.Stores.Tests;
+
+public sealed class KilledProcess(SharedPostgres postgres)
 {
     [Fact]
     [Trait("abuse", "F10")]
     [Trait("abuse", "D12")]
-    public async Task EveryAcknowledgedSignInAndSignOutIsStillThere()
+    public async Task EveryAcknowledgedSignInAndSignOutIsStillThereInSqlite()
     {
         using var file = new SqliteFile();
+        await EveryoneIsStillThereAsync("sqlite", file.ConnectionString, "churn", () =>
+        {
+            Assert.Equal("ok", file.Run("PRAGMA integrity_check"));
+            return file.Open(options => options.Prefix = "churn");
+        });
+    }
+
+    [Fact]
+    [Trait("abuse", "F10")]
+    [Trait("abuse", "D12")]
+    public async Task EveryAcknowledgedSignInAndSignOutIsStillThereInPostgreSql()
+    {
+        string prefix = PostgreSqlStores.NewPrefix();
+        string connectionString = (await postgres.GetAsync()).ConnectionString;
+        await using var store = PostgreSqlStores.Open(connectionString, options => options.Prefix = prefix);
+        await EveryoneIsStillThereAsync("postgresql", connectionString, prefix, () => store);
+    }
+
+    private static async Task EveryoneIsStillThereAsync(string kind, string connectionString, string prefix, Func<GenericStore> open)
+    {
         var signedIn = new HashSet<string>();
         var leaving = new HashSet<string>();
         var signedOut = new HashSet<string>();
         for (int round = 0; round < 6; round++)
         {
             // Each time at another point, in the middle of eight writers' work.
-            using var process = SecondProcess.Start("churn", file.ConnectionString, "churn");
+            using var process = SecondProcess.Start("churn", kind, connectionString, prefix);
             int lines = 0;
             while (await process.StandardOutput.ReadLineAsync() is { } line)
             {
@@ -32,8 +54,7 @@ public sealed class KilledProcess
             await process.WaitForExitAsync();
         }
 
-        Assert.Equal("ok", file.Run("PRAGMA integrity_check"));
-        using var store = file.Open(options => options.Prefix = "churn");
+        var store = open();
         var alive = new HashSet<string>();
         foreach (string key in signedIn)
         {

@@ -4,32 +4,42 @@ using System.Reflection;
 using System.Text.Json;
 using Sact.Session.SecondProcess;
 
-namespace Sact.Session.Stores.Tests.Sqlite;
+namespace Sact.Session.Stores.Tests;
 
-/// <summary>Another process that runs the calls of a test over its own SQLite stores; gone with the test.</summary>
+/// <summary>Another process that runs the calls of a test over stores of its own; gone with the test.</summary>
 public sealed class SecondProcess : IDisposable
 {
-    private readonly Process _process = Start("serve");
+    private readonly Process _process;
     private readonly ConcurrentDictionary<long, TaskCompletionSource<Answer>> _pending = new();
     private readonly Lock _writing = new();
     private long _lastId;
     private int _lastHandle;
     private volatile bool _ended;
 
-    public SecondProcess() => _ = ListenAsync();
-
-    /// <summary>Starts the program that lies beside the tests; the caller kills it.</summary>
-    public static Process Start(params string[] arguments)
+    public SecondProcess()
+        : this(null)
     {
-        string program = typeof(SecondProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "SecondProcess").Value!;
-        return Process.Start(new ProcessStartInfo("dotnet", [program, .. arguments]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
     }
 
-    /// <summary>A store of the other process.</summary>
-    internal async Task<IGenericStore> OpenAsync(string connectionString, TimeProvider clock, string prefix)
+    /// <summary>Started by a shell that says something first, such as <c>ulimit -f 100</c>.</summary>
+    internal SecondProcess(string? shell)
+    {
+        _process = shell is null ? Start("serve") : Start(new ProcessStartInfo("sh", ["-c", shell + "; exec \"$0\" \"$@\"", "dotnet", Program, "serve"]));
+        _ = ListenAsync();
+    }
+
+    public int Id => _process.Id;
+
+    private static string Program => typeof(SecondProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "SecondProcess").Value!;
+
+    /// <summary>Starts the program that lies beside the tests; the caller kills it.</summary>
+    public static Process Start(params string[] arguments) => Start(new ProcessStartInfo("dotnet", [Program, .. arguments]));
+
+    /// <summary>A store of the other process, <c>sqlite</c> or <c>postgresql</c>.</summary>
+    internal async Task<FarStore> OpenAsync(string kind, string connectionString, TimeProvider clock, string prefix)
     {
         var store = new FarStore(this, Interlocked.Increment(ref _lastHandle), new GenericStoreOptions { TimeProvider = clock, Prefix = prefix });
-        await store.OpenAsync(connectionString);
+        await store.OpenAsync(kind, connectionString);
         return store;
     }
 
@@ -59,11 +69,24 @@ public sealed class SecondProcess : IDisposable
         };
     }
 
-    public void Dispose()
+    /// <summary>Ends it as <c>kill -9</c> does.</summary>
+    public void Kill()
     {
         _process.Kill();
         _process.WaitForExit();
+    }
+
+    public void Dispose()
+    {
+        Kill();
         _process.Dispose();
+    }
+
+    private static Process Start(ProcessStartInfo start)
+    {
+        start.RedirectStandardInput = true;
+        start.RedirectStandardOutput = true;
+        return Process.Start(start)!;
     }
 
     private async Task ListenAsync()

@@ -1,0 +1,77 @@
+using System.Security.Claims;
+using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Sact.Session;
+
+/// <summary>
+/// The framework's cookie handler, but for one thing: a sign-in ends the ticket that was presented and makes a new one. The framework's renews the one it knows, which keeps an id that others may know, and
+/// after a sign-out in the same request renews what is gone.
+/// </summary>
+internal sealed class TicketCookieHandler(IOptionsMonitor<CookieAuthenticationOptions> options, ILoggerFactory logger, UrlEncoder encoder) : CookieAuthenticationHandler(options, logger, encoder)
+{
+    private readonly IOptionsMonitor<CookieAuthenticationOptions> _options = options;
+    private readonly ILoggerFactory _logger = logger;
+    private readonly UrlEncoder _encoder = encoder;
+    private bool _isForOneSignIn;
+    private bool _signedInByAnother;
+
+    protected override async Task HandleSignInAsync(ClaimsPrincipal user, AuthenticationProperties? properties)
+    {
+        if (_isForOneSignIn || Options.SessionStore is not SactTicketStore store)
+        {
+            await base.HandleSignInAsync(user, properties).ConfigureAwait(false);
+            return;
+        }
+
+        if (Response.HasStarted)
+        {
+            throw new InvalidOperationException("The response has started, so no cookie can be sent any more. Sign in before the first byte of the body is written.");
+        }
+
+        // A handler that has not looked at the request's cookie yet: it finds that the ticket has ended, and stores a new one.
+        var tickets = TicketsOfRequest.Of(Context, store);
+        var fresh = new TicketCookieHandler(_options, _logger, _encoder) { _isForOneSignIn = true };
+        tickets.SigningIn = true;
+        try
+        {
+            await fresh.InitializeAsync(Scheme, Context).ConfigureAwait(false);
+            _signedInByAnother = true;
+            await fresh.SignInAsync(user, properties).ConfigureAwait(false);
+        }
+        finally
+        {
+            tickets.SigningIn = false;
+        }
+    }
+
+    protected override async Task HandleSignOutAsync(AuthenticationProperties? properties)
+    {
+        if (Options.SessionStore is SactTicketStore store)
+        {
+            await store.EndStoredAsync(Context).ConfigureAwait(false);
+        }
+
+        await base.HandleSignOutAsync(properties).ConfigureAwait(false);
+    }
+
+    protected override async Task FinishResponseAsync()
+    {
+        if (_signedInByAnother)
+        {
+            return;
+        }
+
+        try
+        {
+            await base.FinishResponseAsync().ConfigureAwait(false);
+        }
+        catch (SessionStoreException fault) when (Options.SessionStore is SactTicketStore store)
+        {
+            store.TellNotRenewed(fault, Context);
+        }
+    }
+}

@@ -1,0 +1,215 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using Sact.Session.Stores.Tests.Servers;
+using Sact.Session.Stores.Tests.Sqlite;
+
+namespace Sact.Session.Stores.Tests;
+
+/// <summary>What a session does over any store: caps, two steps, lifetimes, clients, administration. A store is one line of it.</summary>
+public abstract class SessionsOverAStore
+{
+    private static readonly SessionClient s_laptop = new("Laptop/1.0 \"é\" 👍", "192.0.2.1");
+    private static readonly SessionClient s_phone = new("Phone/2.0", "2001:db8::7");
+
+    private protected abstract ValueTask<StoreContractSubject> SubjectAsync();
+
+    [Theory]
+    [InlineData(SessionCapPolicy.EndOldest)]
+    [InlineData(SessionCapPolicy.EndLeastRecentlyUsed)]
+    [InlineData(SessionCapPolicy.Refuse)]
+    [Trait("abuse", "D11")]
+    public async Task TheCapIsExactUnderParallelSignIns(SessionCapPolicy policy)
+    {
+        await using var bed = await OpenAsync(options => (options.MaxSessionsPerUser, options.MaxSessionsPolicy) = (5, policy));
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 24).Select(_ => Task.Run(async () =>
+        {
+            try
+            {
+                return await bed.SignInAsync();
+            }
+            catch (SessionCapReachedException)
+            {
+                return null;
+            }
+        })));
+
+        var live = new List<string>();
+        foreach (string? id in outcomes.Where(id => id is not null))
+        {
+            if (await bed.WhoAsync(id) == "alice")
+            {
+                live.Add(id!);
+            }
+        }
+
+        Assert.Equal(5, live.Count);
+        Assert.Equal(policy == SessionCapPolicy.Refuse ? 5 : 24, outcomes.Count(id => id is not null));
+        Assert.Equal(5, (await bed.Request(live[0]).GetActiveSessionsAsync()).Count);
+        Assert.Equal("bob", await bed.WhoAsync(await bed.SignInAsync("bob")));
+    }
+
+    [Fact]
+    public async Task TheCapEndsTheOldestOrTheLeastRecentlyUsed()
+    {
+        foreach (var policy in (SessionCapPolicy[])[SessionCapPolicy.EndOldest, SessionCapPolicy.EndLeastRecentlyUsed])
+        {
+            await using var bed = await OpenAsync(options => (options.MaxSessionsPerUser, options.MaxSessionsPolicy) = (2, policy));
+            string oldest = await bed.SignInAsync();
+            await bed.WhoAsync(oldest);
+            bed.Clock.Advance(TimeSpan.FromHours(1));
+            string unused = await bed.SignInAsync();
+            await bed.WhoAsync(unused);
+            bed.Clock.Advance(TimeSpan.FromHours(1));
+            await bed.WhoAsync(oldest);
+            await bed.SignInAsync();
+
+            Assert.Equal(policy == SessionCapPolicy.EndOldest ? (null, "alice") : ("alice", null), (await bed.WhoAsync(oldest), await bed.WhoAsync(unused)));
+        }
+    }
+
+    [Fact]
+    [Trait("abuse", "C12e")]
+    [Trait("abuse", "C14")]
+    public async Task APendingSignInIsNobodyUntilRaisedOnce()
+    {
+        await using var bed = await OpenAsync();
+        var password = bed.Request();
+        await password.SetPendingAsync("alice", new() { ["next"] = "/inbox" });
+        string pending = password.SessionId!;
+        Assert.Null(await bed.WhoAsync(pending));
+        Assert.False(await bed.Request(pending).UpdateAsync(new() { ["a"] = 1 }));
+        Assert.Equal("alice", (await bed.Request(pending).GetAnyAsync())?.PendingUserId);
+
+        var raised = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
+        {
+            var session = bed.Request(pending);
+            return await session.RaiseAsync(2) ? session.SessionId : null;
+        })));
+
+        string id = Assert.Single(raised, sent => sent is not null)!;
+        var me = (await bed.Request(id).GetAsync())!;
+        Assert.Equal(("alice", 2, "/inbox"), (me.UserId, me.AssuranceLevel, me["next"]));
+        Assert.Null(await bed.Request(pending).GetAnyAsync());
+
+        var late = bed.Request();
+        await late.SetPendingAsync("alice");
+        bed.Clock.Advance(bed.Options.PendingTimeout);
+        Assert.Null(await bed.Request(late.SessionId).GetAnyAsync());
+        Assert.False(await bed.Request(late.SessionId).RaiseAsync(2));
+    }
+
+    [Fact]
+    public async Task ASignInHasItsOwnLifetimesAndARaiseChangesThem()
+    {
+        await using var bed = await OpenAsync();
+        var kiosk = bed.Request();
+        await kiosk.SetAsync("alice", new SessionSignInOptions { Persistent = true, IdleTimeout = TimeSpan.FromMinutes(10), AbsoluteTimeout = TimeSpan.FromMinutes(30) });
+        Assert.True((await bed.Request(kiosk.SessionId).GetAsync())!.Persistent);
+        bed.Clock.Advance(TimeSpan.FromMinutes(9));
+        var raise = bed.Request(kiosk.SessionId);
+        Assert.True(await raise.RaiseAsync(2, new SessionSignInOptions { IdleTimeout = TimeSpan.FromMinutes(5), Persistent = false }));
+        Assert.False((await bed.Request(raise.SessionId).GetAsync())!.Persistent);
+        bed.Clock.Advance(TimeSpan.FromMinutes(5));
+        Assert.Null(await bed.WhoAsync(raise.SessionId));
+    }
+
+    [Fact]
+    public async Task TheClientIsKeptFromTheSignInAndTheLastTouch()
+    {
+        await using var bed = await OpenAsync(options => options.CaptureClient = true);
+        var login = bed.Request(null, s_laptop);
+        await login.SetAsync("alice");
+        await bed.Request(login.SessionId, s_phone).GetAsync();
+        var other = bed.Request(null, s_phone);
+        await other.SetAsync("alice");
+
+        var listed = await bed.Request(other.SessionId, s_phone).GetActiveSessionsAsync();
+
+        var first = Assert.Single(listed, device => !device.IsCurrent);
+        Assert.Equal((s_laptop, s_phone), (first.SignInClient, first.LastSeenClient));
+    }
+
+    [Fact]
+    public async Task APasswordChangeKeepsOnlyThisSessionUnderANewId()
+    {
+        await using var bed = await OpenAsync();
+        string phone = await bed.SignInAsync();
+        string laptop = await bed.SignInAsync();
+        string bobs = await bed.SignInAsync("bob");
+        var change = bed.Request(laptop);
+
+        Assert.True(await change.KeepOnlyThisSessionAsync());
+
+        Assert.Equal((null, null, "alice", "bob"), (await bed.WhoAsync(phone), await bed.WhoAsync(laptop), await bed.WhoAsync(change.SessionId), await bed.WhoAsync(bobs)));
+    }
+
+    [Fact]
+    [Trait("abuse", "C9")]
+    public async Task AnAdministratorEndsAUsersOrAllAndCounts()
+    {
+        await using var bed = await OpenAsync();
+        string[] alices = [await bed.SignInAsync(), await bed.SignInAsync()];
+        string bobs = await bed.SignInAsync("bob");
+        Assert.False(await bed.Request(bobs).DeleteSessionAsync(bed.Store.GetSessionKey(alices[0])));
+        Assert.Equal(3, await bed.Store.CountActiveSessionsAsync());
+        Assert.Equal(2, await bed.Store.DeleteActiveSessionsAsync("alice"));
+        Assert.Equal((null, null, "bob", 1L), (await bed.WhoAsync(alices[0]), await bed.WhoAsync(alices[1]), await bed.WhoAsync(bobs), await bed.Store.CountActiveSessionsAsync()));
+        Assert.Equal(1, await bed.Store.DeleteAllAsync());
+        Assert.Equal((null, 0L), (await bed.WhoAsync(bobs), await bed.Store.CountActiveSessionsAsync()));
+    }
+
+    private async Task<OpenBed> OpenAsync(Action<SactSessionOptions>? configure = null)
+    {
+        var subject = await SubjectAsync();
+        var clock = new StoreContractClock(subject.ServerNow);
+        var store = await subject.OpenAsync(clock, $"sessions-{Interlocked.Increment(ref s_beds)}", TestContext.Current.CancellationToken);
+        var options = new SactSessionOptions { TimeProvider = clock, StoreTimeout = TimeSpan.FromMinutes(1) };
+        configure?.Invoke(options);
+        return new OpenBed(subject, store, clock, options);
+    }
+
+    private static int s_beds;
+
+    private sealed record OpenBed(StoreContractSubject Subject, IGenericStore Store, StoreContractClock Clock, SactSessionOptions Options) : IAsyncDisposable
+    {
+        public Session<IGenericStore> Request(string? id = null, SessionClient? client = null)
+        {
+            var context = new DefaultHttpContext { Request = { Scheme = "https", Host = new HostString("example.test") } };
+            context.Request.Headers.Cookie = id is null ? default : $"__Host-sid={id}";
+            context.Request.Headers.UserAgent = client?.UserAgent;
+            context.Connection.RemoteIpAddress = client?.RemoteAddress is { } address ? IPAddress.Parse(address) : null;
+            return new Session<IGenericStore>(context.Request, context.Response, Store, Options);
+        }
+
+        public async Task<string> SignInAsync(string userId = "alice")
+        {
+            var session = Request();
+            await session.SetAsync(userId);
+            return session.SessionId!;
+        }
+
+        public async Task<string?> WhoAsync(string? id) => (await Request(id).GetAsync())?.UserId;
+
+        public ValueTask DisposeAsync() => Subject.DisposeAsync();
+    }
+}
+
+public sealed class SessionsOverMemory : SessionsOverAStore
+{
+    private protected override ValueTask<StoreContractSubject> SubjectAsync() => new(new MemorySubject());
+}
+
+public sealed class SessionsOverSqlite : SessionsOverAStore
+{
+    private protected override ValueTask<StoreContractSubject> SubjectAsync() => new(new SqliteSubject(inMemory: false));
+}
+
+public sealed class SessionsOverPostgreSql(SharedPostgres shared) : SessionsOverAStore
+{
+    private protected override async ValueTask<StoreContractSubject> SubjectAsync() => new PostgreSqlSubject(await shared.GetAsync());
+}
+
+public sealed class SessionsOverGarnet(GarnetFixture server) : SessionsOverAStore, IClassFixture<GarnetFixture>
+{
+    private protected override ValueTask<StoreContractSubject> SubjectAsync() => new(new RedisSubject(server.Connection));
+}

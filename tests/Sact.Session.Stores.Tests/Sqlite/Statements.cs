@@ -1,0 +1,73 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace Sact.Session.Stores.Tests.Sqlite;
+
+/// <summary>Counted by SQLite itself, which tells of every statement that a connection begins to run.</summary>
+public sealed class Statements
+{
+    [Fact]
+    public async Task AReadIsOneAndAWriteIsOneTransaction()
+    {
+        using var file = new SqliteFile();
+        using var store = file.Open();
+        var session = await SqliteFile.SignInAsync(store);
+        var other = SqliteFile.Record(store);
+
+        // The first read opens its connection; every one after it takes that one again.
+        await store.GetAsync(session.Key);
+        object database = Private<object>(store, "_database");
+        var reading = Trace(Assert.Single(Private<ConcurrentBag<SqliteConnection>>(database, "_readers")));
+        var writing = Trace(Private<SqliteConnection>(database, "_writing"));
+
+        async Task AreAsync(string onReader, string onWriter, Func<Task> call)
+        {
+            reading.Clear();
+            writing.Clear();
+            await call();
+            Assert.Equal((onReader, onWriter), (string.Join(' ', reading), string.Join(' ', writing)));
+        }
+
+        await AreAsync("SELECT", "", async () => Assert.NotNull(await store.GetAsync(session.Key)));
+        await AreAsync("SELECT", "", async () => Assert.Null(await store.GetAsync(other.Key)));
+        await AreAsync("", "", async () => Assert.Null(await store.GetAsync(SessionKey.Parse("other:" + session.Key.KeyPart))));
+        await AreAsync("SELECT", "", async () => Assert.Single(await ListAsync(store)));
+        await AreAsync("SELECT", "", async () => Assert.Equal(1, await store.CountActiveSessionsAsync()));
+        await AreAsync("", "BEGIN SELECT INSERT COMMIT", async () => await store.CreateAsync(other));
+        await AreAsync("", "BEGIN SELECT COMMIT", async () => Assert.Equal(SessionCreationStatus.Created, (await store.CreateAsync(other)).Status));
+        await AreAsync("", "BEGIN SELECT SELECT DELETE INSERT COMMIT", async () => Assert.Single((await store.CreateAsync(SqliteFile.Record(store), new SessionCap(2))).Ended));
+        session = (await ListAsync(store))[0];
+        await AreAsync("", "BEGIN SELECT UPDATE COMMIT", async () => Assert.Equal(SessionUpdateStatus.Applied, (await store.UpdateAsync(session, SqliteFile.Field("a", "1"))).Status));
+        await AreAsync("", "BEGIN SELECT UPDATE COMMIT", async () => await store.UpdateAsync(session, new SessionChange { Touch = new SessionTouch(session.LastSeenAt.AddMinutes(1)) }));
+        await AreAsync("", "BEGIN DELETE COMMIT", async () => Assert.True(await store.DeleteAsync(session)));
+        await AreAsync("", "BEGIN SELECT COMMIT", async () => Assert.Equal(SessionUpdateStatus.Gone, (await store.UpdateAsync(session, SqliteFile.Field("a", "2"))).Status));
+        await AreAsync("", "BEGIN DELETE COMMIT", async () => Assert.Equal(0, await store.DeleteExpiredAsync(100)));
+        await AreAsync("", "BEGIN DELETE COMMIT", async () => Assert.Equal(1, await store.DeleteActiveSessionsAsync("alice")));
+        await AreAsync("", "BEGIN SELECT COMMIT BEGIN DELETE COMMIT", async () => Assert.Equal(0, await store.DeleteAllAsync()));
+    }
+
+    /// <summary>Notes the first word of each statement.</summary>
+    private static ConcurrentQueue<string> Trace(SqliteConnection connection)
+    {
+        var heard = new ConcurrentQueue<string>();
+        raw.sqlite3_trace(connection.Handle, (_, statement) => heard.Enqueue(statement.TrimStart().Split(' ', 2)[0]), null);
+        return heard;
+    }
+
+    // A store shows its connections to nobody, and only SQLite's own word on them is a proof.
+    private static T Private<T>(object owner, string field) =>
+        (T)owner.GetType().GetField(field, BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(owner)!;
+
+    private static async Task<List<SessionRecord>> ListAsync(SqliteStore store)
+    {
+        var list = new List<SessionRecord>();
+        await foreach (var session in store.GetActiveSessionsAsync("alice"))
+        {
+            list.Add(session);
+        }
+
+        return list;
+    }
+}

@@ -1,0 +1,101 @@
+namespace Sact.Session.Tests;
+
+/// <summary>After a change of password only this session stays, in one call, and a copy of its cookie is worth nothing.</summary>
+[Trait("abuse", "C9")]
+public sealed class PasswordChange
+{
+    [Fact]
+    public async Task LeavesThisSessionUnderANewIdAndNoOther()
+    {
+        var bed = new Bed();
+        string phone = await bed.SeenAsync();
+        string laptop = await bed.SeenAsync();
+        string bobs = await bed.SeenAsync("bob");
+        var half = bed.Request();
+        await half.Session.SetPendingAsync("alice");
+
+        var change = bed.Request(laptop);
+        Assert.True(await change.Session.KeepOnlyThisSessionAsync());
+
+        Assert.NotEqual(laptop, change.SentId);
+        Assert.Equal("alice", await bed.WhoAsync(change.SentId));
+        Assert.Null(await bed.WhoAsync(laptop));
+        Assert.Null(await bed.WhoAsync(phone));
+        Assert.Null(await bed.Request(half.SentId).Session.GetAnyAsync());
+        Assert.Equal("bob", await bed.WhoAsync(bobs));
+        Assert.Equal("alice", (await change.Session.GetAsync())?.UserId);
+    }
+
+    [Fact]
+    public async Task OfNobodyEndsNothing()
+    {
+        var bed = new Bed();
+        string alices = await bed.SeenAsync();
+        var pending = bed.Request();
+        await pending.Session.SetPendingAsync("alice");
+
+        Assert.False(await bed.Request().Session.KeepOnlyThisSessionAsync());
+        Assert.False(await bed.Request(pending.SentId).Session.KeepOnlyThisSessionAsync());
+
+        Assert.Equal("alice", await bed.WhoAsync(alices));
+    }
+
+    [Fact]
+    [Trait("abuse", "C12f")]
+    public async Task ByAnIdInItsGraceEndsTheOthersAndSendsNoSecret()
+    {
+        var bed = new Bed();
+        string phone = await bed.SeenAsync();
+        string old = await bed.SeenAsync();
+        string current = await bed.RotateAsync(old);
+
+        var late = bed.Request(old);
+        Assert.True(await late.Session.KeepOnlyThisSessionAsync());
+
+        Assert.Null(late.SentId);
+        Assert.Null(await bed.WhoAsync(phone));
+        Assert.Equal("alice", await bed.WhoAsync(current));
+    }
+
+    [Fact]
+    public async Task OvertakenByAnotherReplacementEndsTheOthersAllTheSame()
+    {
+        var bed = new Bed();
+        string phone = await bed.SeenAsync();
+        string laptop = await bed.SeenAsync();
+        var gate = new Gate();
+        bed.Store.Before = async (verb, _) =>
+        {
+            if (verb == "delete_user")
+            {
+                await gate.PassAsync();
+            }
+        };
+        var slow = bed.Request(laptop);
+        var change = slow.Session.KeepOnlyThisSessionAsync().AsTask();
+        await gate.Reached;
+        var quick = bed.Request(laptop);
+        Assert.True(await quick.Session.RenewAsync(immediately: true));
+        gate.Open();
+
+        Assert.False(await change);
+        Assert.Null(slow.SentId);
+        Assert.Null(await bed.WhoAsync(phone));
+        Assert.Equal("alice", await bed.WhoAsync(quick.SentId));
+    }
+
+    [Fact]
+    public async Task IsRefusedOnceTheResponseHasStarted()
+    {
+        var bed = new Bed();
+        string phone = await bed.SeenAsync();
+        string laptop = await bed.SeenAsync();
+        var exchange = bed.Request(laptop);
+        exchange.StartResponse();
+
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await exchange.Session.KeepOnlyThisSessionAsync());
+
+        Assert.Equal("alice", await bed.WhoAsync(phone));
+        Assert.Equal("alice", await bed.WhoAsync(laptop));
+    }
+}
