@@ -243,7 +243,7 @@ public partial class Session<TStore>
     {
         if (_response.HasEnded || _response.HasStarted)
         {
-            _settings.Telemetry.CookieNotDeleted(_key);
+            _settings.Telemetry.CookieNotDeleted(_verified?.Key ?? default);
             return;
         }
 

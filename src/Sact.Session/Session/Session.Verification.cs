@@ -25,8 +25,9 @@ public partial class Session<TStore>
     private volatile bool _cookieRead;
     private bool _isPresented;
     private Standing _standing;
-    private SessionKey _key;
-    private SecretHash _lineage;
+
+    // The record as it was verified or begun: whose session it is.
+    private SessionRecord? _verified;
     private int _generation;
     private bool _arrived;
 
@@ -131,7 +132,7 @@ public partial class Session<TStore>
 
     private async ValueTask<SessionRecord?> ReadVerifiedAsync(bool toEnd, CancellationToken cancellationToken)
     {
-        if (Live(await Calls.GetAsync(_key, !toEnd, cancellationToken).ConfigureAwait(false), _key) is not { } record || !IsStillMine(record))
+        if (Live(await Calls.GetAsync(_verified!.Key, !toEnd, cancellationToken).ConfigureAwait(false), _verified.Key) is not { } record || !IsStillMine(record))
         {
             return null;
         }
@@ -240,15 +241,15 @@ public partial class Session<TStore>
     /// <summary>Whether a record is of the session verified in this request, and no id was replaced at once since.</summary>
     private bool IsStillMine(SessionRecord record)
     {
-        if (record.Key != _key || record.LineageHash != _lineage)
+        if (!record.IsSameSession(_verified!))
         {
-            _settings.Telemetry.Misplaced(_key);
+            _settings.Telemetry.Misplaced(_verified!.Key);
             return false;
         }
 
         if (record.Generation != _generation)
         {
-            _settings.Telemetry.Stale(_key);
+            _settings.Telemetry.Stale(_verified!.Key);
             return false;
         }
 
@@ -279,8 +280,7 @@ public partial class Session<TStore>
     {
         _judged = id;
         _standing = Standing.Verified;
-        _key = record.Key;
-        _lineage = record.LineageHash;
+        _verified = record;
         _generation = record.Generation;
         _arrived = arrived;
     }

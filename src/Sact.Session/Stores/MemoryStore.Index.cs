@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Sact.Session;
 
 public sealed partial class MemoryStore
@@ -43,16 +45,7 @@ public sealed partial class MemoryStore
         if (cap is not null && sessions.Count >= cap.Max)
         {
             var now = Clock.GetUtcNow();
-            var live = new List<SessionRecord>(sessions.Count);
-            foreach (var key in sessions.ToArray())
-            {
-                if (_records.TryGetValue(key, out var record) && IsOf(record, userId) && record.IsLive(now))
-                {
-                    live.Add(record);
-                }
-            }
-
-            chosen = cap.ChooseEnded(live, now);
+            chosen = ChooseEnded(sessions, userId, cap, now);
             if (chosen is null)
             {
                 return SessionCreation.CapReached;
@@ -86,6 +79,28 @@ public sealed partial class MemoryStore
         sessions.Remove(session.Key.Part);
         _budget.Give(MemoryBudget.SizeOf(session), anonymous: false);
         return SessionCreation.Exists;
+    }
+
+    // At a full cap every sign-in looks at all of the user's sessions, so the room for that is borrowed.
+    private IReadOnlyList<SessionRecord>? ChooseEnded(UserSessions sessions, string userId, SessionCap cap, DateTimeOffset now)
+    {
+        int count = sessions.Count;
+        var keys = ArrayPool<SessionKeyPart>.Shared.Rent(count);
+        var live = ArrayPool<SessionRecord>.Shared.Rent(count);
+        sessions.CopyTo(keys);
+        int found = 0;
+        foreach (var key in keys.AsSpan(0, count))
+        {
+            if (_records.TryGetValue(key, out var record) && IsOf(record, userId) && record.IsLive(now))
+            {
+                live[found++] = record;
+            }
+        }
+
+        var chosen = cap.ChooseEnded(new ArraySegment<SessionRecord>(live, 0, found), now);
+        ArrayPool<SessionRecord>.Shared.Return(live, clearArray: true);
+        ArrayPool<SessionKeyPart>.Shared.Return(keys);
+        return chosen;
     }
 
     private SessionCreation CreateAnonymous(SessionRecord session)
