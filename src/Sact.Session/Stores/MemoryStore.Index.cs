@@ -72,7 +72,7 @@ public sealed partial class MemoryStore
         sessions.Add(session.Key.Part);
         if (_records.TryAdd(session.Key.Part, session))
         {
-            return SessionCreation.Created(chosen.Count == 0 ? null : [.. chosen.Select(record => record.Key)]);
+            return SessionCreation.Created(KeysOf(chosen));
         }
 
         // Another user's creation under the same key came between.
@@ -193,6 +193,22 @@ public sealed partial class MemoryStore
             sessions.Retire();
             _users.TryRemove(new KeyValuePair<string, UserSessions>(userId, sessions));
         }
+    }
+
+    private static SessionKey[]? KeysOf(IReadOnlyList<SessionRecord> records)
+    {
+        if (records.Count == 0)
+        {
+            return null;
+        }
+
+        var keys = new SessionKey[records.Count];
+        for (int i = 0; i < keys.Length; i++)
+        {
+            keys[i] = records[i].Key;
+        }
+
+        return keys;
     }
 
     private SessionKeyPart[] KeysOf(string userId)
