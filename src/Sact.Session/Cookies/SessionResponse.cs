@@ -139,7 +139,7 @@ internal sealed class SessionResponse
     /// <summary>Looks at the request; <c>default</c> once it has ended, because its context may be serving another one by then.</summary>
     public T? Look<T>(Func<HttpContext, T> look)
     {
-        lock (_lock)
+        lock (Context)
         {
             return _ended ? default : look(Context);
         }
