@@ -15,7 +15,7 @@ return args switch
 
 static async Task<int> ServeAsync()
 {
-    var handles = new ConcurrentDictionary<int, (SqliteStore Store, SetClock Clock)>();
+    var handles = new ConcurrentDictionary<int, (GenericStore Store, SetClock Clock)>();
     while (await Console.In.ReadLineAsync() is { } line)
     {
         var call = JsonSerializer.Deserialize<Call>(line)!;
@@ -43,13 +43,16 @@ static async Task<int> ServeAsync()
     return 0;
 }
 
-static async Task<Answer> RunAsync(Call call, ConcurrentDictionary<int, (SqliteStore Store, SetClock Clock)> handles)
+static async Task<Answer> RunAsync(Call call, ConcurrentDictionary<int, (GenericStore Store, SetClock Clock)> handles)
 {
     if (call.Verb == "open")
     {
         var clock = new SetClock();
         clock.Set(call.Now, call.Timestamp);
-        var opened = new SqliteStore(new SqliteStoreOptions { ConnectionString = call.Connection!, Prefix = call.Prefix!, TimeProvider = clock, BusyTimeout = TimeSpan.FromSeconds(30) });
+        const string Redis = "redis:";
+        GenericStore opened = call.Connection!.StartsWith(Redis, StringComparison.Ordinal)
+            ? new RedisStore(new RedisStoreOptions { Configuration = call.Connection[Redis.Length..], Prefix = call.Prefix!, TimeProvider = clock })
+            : new SqliteStore(new SqliteStoreOptions { ConnectionString = call.Connection, Prefix = call.Prefix!, TimeProvider = clock, BusyTimeout = TimeSpan.FromSeconds(30) });
         handles[call.Handle] = (opened, clock);
         return new Answer();
     }
@@ -84,9 +87,9 @@ static async Task<Answer> RunAsync(Call call, ConcurrentDictionary<int, (SqliteS
         case "count":
             return new Answer { Number = await store.CountActiveSessionsAsync() };
         case "sweep":
-            return new Answer { Number = await store.DeleteExpiredAsync(call.Batch) };
+            return new Answer { Number = await ((IExpiredSessionStore)store).DeleteExpiredAsync(call.Batch) };
         case "close":
-            store.Dispose();
+            ((IDisposable)store).Dispose();
             handles.TryRemove(call.Handle, out _);
             return new Answer();
         default:

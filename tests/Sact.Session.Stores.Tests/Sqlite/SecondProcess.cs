@@ -6,7 +6,7 @@ using Sact.Session.SecondProcess;
 
 namespace Sact.Session.Stores.Tests.Sqlite;
 
-/// <summary>Another process that runs the calls of a test over its own SQLite stores; gone with the test.</summary>
+/// <summary>Another process that runs the calls of a test over its own SQLite or Redis stores; gone with the test.</summary>
 public sealed class SecondProcess : IDisposable
 {
     private readonly Process _process = Start("serve");
