@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -55,6 +56,9 @@ public static class SactSessionServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<SactSessionOptions>, SactSessionOptionsFromServices>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, SessionStartup>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ExpiredSessionSweeper>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IAuthorizationHandler, SessionDemandHandler>());
+        SessionDemandResult.AddTo(services);
+        services.ConfigureHttpJsonOptions(static json => json.SerializerOptions.TypeInfoResolverChain.Add(ListedSessionJson.Default));
         services.TryAddScoped(typeof(ISession<>), typeof(UnregisteredSession<>));
         services.TryAddScoped(typeof(Session<>), typeof(UnregisteredSession<>));
         var options = services.AddOptions<SactSessionOptions>(name);

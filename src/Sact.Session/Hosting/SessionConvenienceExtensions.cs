@@ -23,6 +23,33 @@ public static class SessionConvenienceExtensions
         return session.SetAsync(userId, ToElement(session, metadata, nameof(metadata)), cancellationToken);
     }
 
+    /// <summary>Signs a user in with metadata from an object's properties and with options of its own. See <see cref="ISession{TStore}.SetAsync(string, System.Text.Json.Nodes.JsonObject?, SessionSignInOptions, CancellationToken)"/>.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="userId">The application's id of the user.</param>
+    /// <param name="metadata">An object with named properties; no text, number, collection or token.</param>
+    /// <param name="options">What this sign-in has for itself.</param>
+    /// <param name="cancellationToken">Looked at before each write begins.</param>
+    /// <exception cref="ArgumentException">The object makes no JSON object, a name or value breaks a rule, or an option goes beyond <see cref="SactSessionOptions"/>.</exception>
+    [RequiresUnreferencedCode(NeedsReflection)]
+    [RequiresDynamicCode(NeedsReflection)]
+    public static ValueTask SetAsync(this ISession<IGenericStore> session, string userId, object metadata, SessionSignInOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        return session.SetAsync(userId, ToElement(session, metadata, nameof(metadata)), options, cancellationToken);
+    }
+
+    /// <summary>Signs a user in with options of its own and without metadata. See <see cref="ISession{TStore}.SetAsync(string, System.Text.Json.Nodes.JsonObject?, SessionSignInOptions, CancellationToken)"/>.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="userId">The application's id of the user.</param>
+    /// <param name="options">What this sign-in has for itself.</param>
+    /// <param name="cancellationToken">Looked at before each write begins.</param>
+    /// <exception cref="ArgumentException">The user id breaks a rule, or an option goes beyond <see cref="SactSessionOptions"/>.</exception>
+    public static ValueTask SetAsync(this ISession<IGenericStore> session, string userId, SessionSignInOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        return session.SetAsync(userId, null, options, cancellationToken);
+    }
+
     /// <summary>Adds or replaces metadata from an object's properties: <c>UpdateAsync(new { theme = "dark" })</c>. See <see cref="ISession{TStore}.UpdateAsync(System.Text.Json.Nodes.JsonObject, CancellationToken)"/>.</summary>
     /// <param name="session">The session.</param>
     /// <param name="fields">An object with named properties; no text, number, collection or token.</param>
@@ -55,6 +82,12 @@ public static class SessionConvenienceExtensions
         if (fields is CancellationToken)
         {
             throw new ArgumentException("A CancellationToken is no metadata. Pass null before it: SetAsync(userId, null, cancellationToken).", parameter);
+        }
+
+        // Taken for metadata, "sign in for ten minutes" would become a sign-in for a week.
+        if (fields is SessionSignInOptions)
+        {
+            throw new ArgumentException("SessionSignInOptions is no metadata. Pass the metadata, or null, before it: SetAsync(userId, null, options).", parameter);
         }
 
         var json = session.Options.Settings.Json;

@@ -124,11 +124,11 @@ public interface ISession<out TStore>
     /// </summary>
     /// <param name="assuranceLevel">The level, 0 to 255. A session that has a higher one keeps it.</param>
     /// <param name="options">
-    /// The lifetimes from now on, the absolute one counted from the session's creation. Null: a pending session gets those of <see cref="SactSessionOptions"/>, one that is signed in keeps its own.
+    /// The lifetimes from now on, the absolute one counted from the session's creation. What is null in it, or all of it: a pending session gets that of <see cref="SactSessionOptions"/>, one that is signed in keeps its own.
     /// </param>
     /// <param name="cancellationToken">Looked at before the write begins.</param>
     /// <returns>
-    /// False, and nobody is raised, if there is no pending or signed-in session, if the id is good only by its grace, or if another caller has replaced the id meanwhile.
+    /// False, and nobody is raised, if there is no pending or signed-in session, if the id is good only by its grace, if another caller has replaced the id meanwhile, or if the new absolute timeout is over already.
     /// </returns>
     /// <exception cref="ArgumentException">The level is out of its range, or an option goes beyond <see cref="SactSessionOptions"/>.</exception>
     /// <exception cref="InvalidOperationException">The response has started.</exception>
@@ -229,6 +229,19 @@ public interface ISession<out TStore>
     /// <returns>How many live sessions ended; 0 if nobody is signed in.</returns>
     /// <exception cref="SessionStoreException">The store cannot answer; some may have ended. Call again.</exception>
     ValueTask<long> DeleteOtherSessionsAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// After a change of password, or of any factor: ends all sessions of the signed-in user but this one, and replaces this one's id at once, so that a copy of its cookie is worth nothing either (ASVS 5.0 V7.4.3, V7.2.4).
+    /// The others end whatever becomes of this one.
+    /// </summary>
+    /// <param name="cancellationToken">Looked at before each write begins.</param>
+    /// <returns>
+    /// True if this session goes on. False if nobody was signed in; or if this one's id was replaced at once by another caller meanwhile, so that it no longer is. An id in its grace ends the others and gets no new one: its client has a newer
+    /// one already.
+    /// </returns>
+    /// <exception cref="InvalidOperationException">The response has started, so no cookie can be sent. Nothing has changed.</exception>
+    /// <exception cref="SessionStoreException">The store cannot answer; some may have ended. Call again.</exception>
+    ValueTask<bool> KeepOnlyThisSessionAsync(CancellationToken cancellationToken = default);
 
     /// <summary>Ends one of the signed-in user's own sessions; if it is this one, it signs out, cookie and all.</summary>
     /// <param name="key">Which: <see cref="SessionData.Key"/> out of <see cref="GetActiveSessionsAsync"/>.</param>

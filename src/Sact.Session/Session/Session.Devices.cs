@@ -34,6 +34,23 @@ public partial class Session<TStore>
     }
 
     /// <inheritdoc/>
+    public async ValueTask<bool> KeepOnlyThisSessionAsync(CancellationToken cancellationToken = default)
+    {
+        using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
+        _response.ThrowIfStarted();
+        if (await LoadSignedInAsync(cancellationToken).ConfigureAwait(false) is not { } mine)
+        {
+            return false;
+        }
+
+        // The others first: whatever this id is worth by now, they end.
+        long ended = await _calls.DeleteActiveSessionsAsync(mine.UserId!, mine.Key, cancellationToken).ConfigureAwait(false);
+        _settings.Telemetry.EndedMany(mine.Key, ended, SessionTelemetry.Reason.Others);
+        return await RenewInTurnAsync(immediately: true, null, cancellationToken).ConfigureAwait(false)
+            || (_record is { State: SessionState.SignedIn } still && SessionMint.Judge(_judged!, still, _settings) == SecretVerdict.Grace);
+    }
+
+    /// <inheritdoc/>
     public async ValueTask<bool> DeleteSessionAsync(SessionKey key, CancellationToken cancellationToken = default)
     {
         if (key.IsDefault)

@@ -24,14 +24,19 @@ public partial class Session<TStore>
             throw new ArgumentException("The level is the first argument of RaiseAsync. Leave SessionSignInOptions.AssuranceLevel unset here.", nameof(options));
         }
 
-        var terms = options is null ? null : Terms(options);
-        return RenewAsync(immediately: true, record => Raise(record, assuranceLevel, terms), cancellationToken);
+        var terms = options is null ? _settings.SignInTerms : Terms(options);
+        return RenewAsync(immediately: true, record => Raise(record, assuranceLevel, terms, options), cancellationToken);
     }
 
     private async ValueTask<bool> RenewAsync(bool immediately, Func<SessionRecord, SessionRaise>? raise, CancellationToken cancellationToken)
     {
         using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
         _response.ThrowIfStarted();
+        return await RenewInTurnAsync(immediately, raise, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask<bool> RenewInTurnAsync(bool immediately, Func<SessionRecord, SessionRaise>? raise, CancellationToken cancellationToken)
+    {
         var record = await LoadAsync(reload: false, cancellationToken).ConfigureAwait(false);
         for (int i = 0; i < MostTries && (record is { State: SessionState.SignedIn } || (raise is not null && record is { State: SessionState.Pending })); i++)
         {
@@ -56,7 +61,13 @@ public partial class Session<TStore>
                 continue;
             }
 
-            var outcome = await ProposeAsync(record, immediately, raise?.Invoke(record), cancellationToken).ConfigureAwait(false);
+            var raised = raise?.Invoke(record);
+            if (raised?.Limits is { } limits && record.CreatedAt + limits.AbsoluteTimeout <= _settings.Clock.GetUtcNow())
+            {
+                return false;
+            }
+
+            var outcome = await ProposeAsync(record, immediately, raised, cancellationToken).ConfigureAwait(false);
             if (outcome.Status == SessionUpdateStatus.Applied)
             {
                 return true;
@@ -71,11 +82,14 @@ public partial class Session<TStore>
     }
 
     // A level is never lowered: proving the password once more leaves a second factor's level, and makes the session fresh.
-    private SessionRaise Raise(SessionRecord record, int level, SessionTerms? terms)
+    private SessionRaise Raise(SessionRecord record, int level, SessionTerms terms, SessionSignInOptions? options)
     {
         bool signsIn = record.State == SessionState.Pending;
-        terms ??= signsIn ? _settings.SignInTerms : null;
-        return new SessionRaise(Math.Max(level, record.AssuranceLevel), _settings.Clock.GetUtcNow(), signsIn, terms?.Limits, terms?.Persistent);
+        level = Math.Max(level, record.AssuranceLevel);
+        var now = _settings.Clock.GetUtcNow();
+        return signsIn ? new SessionRaise(level, now, signsIn, terms.Limits, terms.Persistent)
+            : options is null ? new SessionRaise(level, now)
+            : new SessionRaise(level, now, limits: SessionTerms.Changed(record.Limits, options), persistent: options.Persistent);
     }
 
     /// <summary>Makes a new secret pending, or current at once, and sends its cookie if it was this caller's.</summary>
@@ -87,7 +101,9 @@ public partial class Session<TStore>
         SessionUpdate outcome;
         try
         {
-            outcome = await WriteAsync(record, new SessionChange { Renewal = renewal, Raise = raise, Generation = _generation }, cancellationToken).ConfigureAwait(false);
+            // Whoever shows a factor is there: a shorter idle timeout counts from now, not from a "last seen" that is throttled.
+            var touch = raise is not null && _arrived ? new SessionTouch(now, Client()) : null;
+            outcome = await WriteAsync(record, new SessionChange { Touch = touch, Renewal = renewal, Raise = raise, Generation = _generation }, cancellationToken).ConfigureAwait(false);
         }
         catch (SessionStoreException fault) when (immediately && fault.OutcomeUnknown)
         {
@@ -125,7 +141,7 @@ public partial class Session<TStore>
     {
         for (int i = 0; i < MostIds; i++)
         {
-            var (id, record) = SessionMint.Make(Store, _settings.Clock, userId, fields, terms);
+            var (id, record) = SessionMint.Make(Store, _settings.Clock, userId, fields, terms, userId is null ? null : Client());
             var created = await _calls.CreateAsync(record, userId is null ? null : _settings.Cap, cancellationToken).ConfigureAwait(false);
             switch (created.Status)
             {

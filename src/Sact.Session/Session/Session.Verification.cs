@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.AspNetCore.Http;
 
 namespace Sact.Session;
 
@@ -155,9 +156,16 @@ public partial class Session<TStore>
             return record;
         }
 
+        // Looked at only here, where there is something to write: a request that does not ask, or whose session was seen a moment ago, pays nothing for it.
+        var touch = Touch(record, now);
+        if (touch is null && arrivedPending is null)
+        {
+            return record;
+        }
+
         var change = new SessionChange
         {
-            Touch = new SessionTouch(now),
+            Touch = touch,
             Generation = _generation,
             Renewal = arrivedPending is null ? null : SessionRenewal.Promote(SessionMint.Hash(arrivedPending), now),
         };
@@ -180,6 +188,22 @@ public partial class Session<TStore>
         // A conflict means that another request promoted it or renewed again; the id was verified, and stays so unless it was replaced at once.
         return outcome.Record is { } after && IsStillMine(after) ? after : null;
     }
+
+    /// <summary>
+    /// The note that the session was seen; null from an endpoint that polls, which moves no clock. A first presentation is noted there too, because it is about the cookie having arrived, not about a user being there: the idle timeout goes on
+    /// counting from the sign-in.
+    /// </summary>
+    private SessionTouch? Touch(SessionRecord record, DateTimeOffset now)
+    {
+        if (Request.HttpContext.GetEndpoint()?.Metadata.GetMetadata<DisableSlidingExpirationAttribute>() is not null)
+        {
+            return record.Presented ? null : new SessionTouch(record.LastSeenAt);
+        }
+
+        return new SessionTouch(now, record.State == SessionState.Anonymous ? null : Client());
+    }
+
+    private SessionClient? Client() => _settings.CaptureClient ? ClientOfRequest.Read(Request) : null;
 
     private async ValueTask EndReplayedAsync(SessionRecord record, CancellationToken cancellationToken)
     {

@@ -71,6 +71,17 @@ public sealed class SessionData
     /// <summary>When the session ends unless it is seen again; never later than its absolute deadline.</summary>
     public DateTimeOffset ExpiresAt => _record.ExpiresAt;
 
+    /// <summary>Whether the session's cookie outlives the browser ("remember me").</summary>
+    public bool Persistent => _record.Persistent;
+
+    /// <summary>
+    /// The device at sign-in; null unless <see cref="SactSessionOptions.CaptureClient"/> was set then. Plain text that the client chose: encode it like any other input, and decide nothing by it.
+    /// </summary>
+    public SessionClient? SignInClient => _record.SignInClient;
+
+    /// <summary>The device of the request with which <see cref="LastSeenAt"/> was written, or that of the sign-in; null unless <see cref="SactSessionOptions.CaptureClient"/> was set.</summary>
+    public SessionClient? LastSeenClient => _record.LastSeenClient ?? _record.SignInClient;
+
     /// <summary>A text field's value; null if the field is absent, <c>null</c> or not a text.</summary>
     /// <param name="name">The field's name, compared ordinally.</param>
     [JsonIgnore]

@@ -10,7 +10,7 @@ internal static class SessionMint
 
     /// <summary>A new id of the store's and its record, not yet stored.</summary>
     /// <exception cref="InvalidOperationException">The store makes ids of another format, or names them under no key of its own.</exception>
-    public static (string Id, SessionRecord Record) Make(IGenericStore store, TimeProvider clock, string? userId, SessionFields fields, SessionTerms terms)
+    public static (string Id, SessionRecord Record) Make(IGenericStore store, TimeProvider clock, string? userId, SessionFields fields, SessionTerms terms, SessionClient? client = null)
     {
         string id = store.CreateSessionId(userId);
         Span<byte> bytes = stackalloc byte[SessionIdFormat.ByteLength];
@@ -30,6 +30,7 @@ internal static class SessionMint
             CurrentHash = SessionIdFormat.HashOfId(bytes),
             Fields = fields,
             Persistent = terms.Persistent,
+            SignInClient = client,
             CreatedAt = now,
             AuthenticatedAt = userId is null ? null : now,
             LastSeenAt = now,

@@ -77,6 +77,12 @@ public sealed class SactSessionOptions
     /// </summary>
     public SessionCapPolicy MaxSessionsPolicy { get; set; }
 
+    /// <summary>
+    /// Whether sessions with a user keep the User-Agent (cut to 512 characters) and the remote address, from the sign-in and, as often as "last seen" is written, from the last request, so that users recognise their devices (ASVS 5.0 V7.5.2).
+    /// Default false: nothing is kept. Both are personal data (GDPR article 4): tell your users; they are gone with the session. Behind a proxy call <c>UseForwardedHeaders()</c> first, or the address is the proxy's.
+    /// </summary>
+    public bool CaptureClient { get; set; }
+
     /// <summary>The most that a session's names and values may come to, in UTF-8 bytes. Default 65,536; 256 to 16 MiB.</summary>
     public int MaxRecordBytes { get; set; } = 64 * 1024;
 

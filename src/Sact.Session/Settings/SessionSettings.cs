@@ -33,6 +33,7 @@ internal sealed class SessionSettings
         RenewalGrace = options.RenewalGrace;
         ReplayMargin = options.ReplayMargin;
         Cap = options.MaxSessionsPerUser is { } max ? new SessionCap(max, options.MaxSessionsPolicy) : null;
+        CaptureClient = options.CaptureClient;
         MaxRecordBytes = options.MaxRecordBytes;
         StoreTimeout = options.StoreTimeout;
         ClearSiteDataOnSignOut = options.ClearSiteDataOnSignOut;
@@ -58,6 +59,8 @@ internal sealed class SessionSettings
     public TimeSpan ReplayMargin { get; }
 
     public SessionCap? Cap { get; }
+
+    public bool CaptureClient { get; }
 
     public int MaxRecordBytes { get; }
 

@@ -29,4 +29,14 @@ internal sealed record SessionTerms(SessionState State, int AssuranceLevel, Sess
             ? throw new ArgumentException("A sign-in's AssuranceLevel lies between 0 and 255. Set SessionSignInOptions.AssuranceLevel accordingly.", parameter)
             : new SessionTerms(most.State, level, new SessionLimits(idle, most.Limits.FirstUseTimeout, absolute), wanted.Persistent ?? most.Persistent);
     }
+
+    /// <summary>A session's own limits with what is wanted in their place, which has been checked; the rest stays.</summary>
+    /// <param name="own">The session's limits.</param>
+    /// <param name="wanted">What is to change.</param>
+    public static SessionLimits Changed(SessionLimits own, SessionSignInOptions wanted)
+    {
+        var absolute = wanted.AbsoluteTimeout ?? own.AbsoluteTimeout;
+        var idle = wanted.IdleTimeout ?? own.IdleTimeout;
+        return new SessionLimits(idle < absolute ? idle : absolute, own.FirstUseTimeout, absolute);
+    }
 }

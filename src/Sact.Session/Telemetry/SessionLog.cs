@@ -70,4 +70,10 @@ internal static partial class SessionLog
 
     [LoggerMessage(22, LogLevel.Error, "Session {Key} began after the response had started, so its cookie could not be sent; it was ended.")]
     public static partial void EndedUnsent(ILogger logger, SessionKey key);
+
+    [LoggerMessage(23, LogLevel.Information, "Session {Key} was asked to prove its user again: it is not as fresh, or of as high a level, as the endpoint asks.")]
+    public static partial void Insufficient(ILogger logger, SessionKey key);
+
+    [LoggerMessage(24, LogLevel.Warning, "A request of another site to end sessions was refused, before any session was looked at.")]
+    public static partial void CrossSite(ILogger logger);
 }

@@ -111,6 +111,10 @@ internal sealed class SessionTelemetry(ILogger logger, SessionMetrics metrics)
         SessionLog.Renewed(t._logger, about.key, about.kind);
     });
 
+    public void Insufficient(SessionKey key) => Tell(key, static (t, key) => SessionLog.Insufficient(t._logger, key));
+
+    public void CrossSite() => Tell(0, static (t, _) => SessionLog.CrossSite(t._logger));
+
     public void Conflict() => Tell(0, static (t, _) => t._metrics.Conflict());
 
     public void TouchFailed(SessionKey key, Exception fault) => Tell((key, fault), static (t, about) =>

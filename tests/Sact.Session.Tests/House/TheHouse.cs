@@ -20,6 +20,7 @@ public sealed partial class TheHouse
         ["Hosting"] = 3,
         ["Authentication"] = 3,
         ["HttpContextSession"] = 3,
+        ["Freshness"] = 3,
         ["Management"] = 3,
     };
 

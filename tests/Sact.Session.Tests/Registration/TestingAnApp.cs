@@ -130,6 +130,8 @@ public sealed class TestingAnApp
 
         public ValueTask<long> DeleteOtherSessionsAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
+        public ValueTask<bool> KeepOnlyThisSessionAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
         public ValueTask<bool> DeleteSessionAsync(SessionKey key, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
         public ValueTask<long> DeleteAllSessionsAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();

@@ -30,6 +30,8 @@ public sealed class EventTable
         (20, "AnonymousEvicted", LogLevel.Debug),
         (21, "MemoryFull", LogLevel.Error),
         (22, "EndedUnsent", LogLevel.Error),
+        (23, "Insufficient", LogLevel.Information),
+        (24, "CrossSite", LogLevel.Warning),
     ];
 
     [Fact]
