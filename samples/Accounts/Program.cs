@@ -14,7 +14,9 @@ string database = new SqliteConnectionStringBuilder
 {
     DataSource = builder.Configuration["Database"] ?? Path.Combine(builder.Environment.ContentRootPath, "accounts.db"),
 }.ToString();
-builder.Services.AddSactSession().UseSqlite(database);
+
+// What the page of devices shows of each: browser and address. Personal data, which goes with the session.
+builder.Services.AddSactSession(o => o.CaptureClient = true).UseSqlite(database);
 builder.Services.AddSingleton(_ => new UserStore(database));
 builder.Services.AddSingleton<Passwords>().AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>();
 

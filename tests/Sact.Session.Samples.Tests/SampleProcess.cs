@@ -24,14 +24,12 @@ public enum Run
 /// <summary>The QuickStart sample as a process on a random loopback port, started once for all tests and ended with them.</summary>
 public sealed class SampleProcess : IAsyncDisposable
 {
-    private readonly Process _process;
-    private readonly string _folder;
+    private readonly RunningSample _sample;
 
-    private SampleProcess(Process process, HttpClient client, string folder)
+    private SampleProcess(RunningSample sample)
     {
-        _process = process;
-        _folder = folder;
-        Client = client;
+        _sample = sample;
+        Client = new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = sample.Address };
     }
 
     /// <summary>Keeps no cookies: the test says what is sent.</summary>
@@ -48,35 +46,14 @@ public sealed class SampleProcess : IAsyncDisposable
             : new ProcessStartInfo("dotnet", [sample, .. arguments]);
     }
 
-    /// <summary>Starts it and reads the address off the line it prints.</summary>
-    public static async Task<SampleProcess> StartAsync(Run run)
-    {
-        string folder = Directory.CreateTempSubdirectory("sact-quickstart-").FullName;
-        var start = Start(run, ["--urls", "http://127.0.0.1:0", .. IsSqlite(run) ? (string[])["--store", "sqlite", "--connection", $"Data Source={Path.Combine(folder, "app.db")}"] : []]);
-        start.RedirectStandardOutput = true;
-        start.Environment.Remove("ASPNETCORE_URLS");
-        var process = Process.Start(start)!;
-        while (await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60)) is { } line)
-        {
-            if (line.StartsWith("QuickStart listens on ", StringComparison.Ordinal))
-            {
-                string address = line["QuickStart listens on ".Length..].Split(". Try")[0];
-                // What it prints from now on is read away, or it would stand still once the pipe is full.
-                _ = process.StandardOutput.ReadToEndAsync();
-                return new SampleProcess(process, new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = new Uri(address) }, folder);
-            }
-        }
-
-        throw new InvalidOperationException("QuickStart ended before it listened.");
-    }
+    public static async Task<SampleProcess> StartAsync(Run run) => new(await RunningSample.StartAsync(
+        "QuickStart",
+        folder => Start(run, IsSqlite(run) ? ["--store", "sqlite", "--connection", $"Data Source={Path.Combine(folder, "app.db")}"] : [])));
 
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
-        _process.Kill(entireProcessTree: true);
-        await _process.WaitForExitAsync();
-        _process.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        await _sample.DisposeAsync();
     }
 
     private static bool IsSqlite(Run run) => run is Run.RuntimeSqlite or Run.NativeSqlite;

@@ -21,7 +21,7 @@ internal sealed class DevicesPage(ISession<IGenericStore> session, Notices notic
 
     public async Task<IActionResult> OnPostEndAsync(string? key)
     {
-        if (Me.IsFresh(SignedInAttribute.FreshFor) is false)
+        if (!Me.IsFresh(SignedInAttribute.FreshFor))
         {
             return ConfirmFirst();
         }
@@ -35,7 +35,7 @@ internal sealed class DevicesPage(ISession<IGenericStore> session, Notices notic
 
     public async Task<IActionResult> OnPostEndOthersAsync()
     {
-        if (Me.IsFresh(SignedInAttribute.FreshFor) is false)
+        if (!Me.IsFresh(SignedInAttribute.FreshFor))
         {
             return ConfirmFirst();
         }
@@ -53,11 +53,11 @@ internal sealed class Device(SessionData session)
 {
     public SessionKey Key => session.Key;
 
-    public string Name => DeviceName.From(session["userAgent"]);
+    public string Name => DeviceName.From(session.LastSeenClient?.UserAgent);
 
-    public bool IsHandheld => DeviceName.IsHandheld(session["userAgent"]);
+    public bool IsHandheld => DeviceName.IsHandheld(session.LastSeenClient?.UserAgent);
 
-    public string Address => session["address"] ?? "unknown";
+    public string Address => session.LastSeenClient?.RemoteAddress ?? "unknown";
 
     public DateTimeOffset SignedInAt => session.CreatedAt;
 

@@ -10,7 +10,7 @@ internal static class Ago
         { TotalMinutes: < 1 } => "just now",
         { TotalMinutes: < 60 } and { Minutes: var minutes } => minutes == 1 ? "a minute ago" : $"{minutes} minutes ago",
         { TotalHours: < 24 } and { Hours: var hours } => hours == 1 ? "an hour ago" : $"{hours} hours ago",
-        { TotalDays: < 7 } and { Days: var days } => days == 1 ? "yesterday" : $"{days} days ago",
+        { TotalDays: < 7 } and { Days: var days } => days == 1 ? "a day ago" : $"{days} days ago",
         _ => Date(at),
     };
 

@@ -15,8 +15,7 @@ internal sealed class SignIns(ISession<IGenericStore> session, UserStore users)
     /// <returns>False, and nobody is signed in, if the password has been changed or the account deleted since <paramref name="user"/> was read.</returns>
     public async Task<bool> BeginAsync(User user, bool remember)
     {
-        var request = session.Request;
-        await session.SetAsync(user.Id, new() { ["userAgent"] = request.Headers.UserAgent.ToString(), ["address"] = request.HttpContext.Connection.RemoteIpAddress?.ToString() }, remember ? s_remembered : s_thisVisit);
+        await session.SetAsync(user.Id, null, remember ? s_remembered : s_thisVisit);
 
         // A change of password ends the other sessions. This one, begun with the old password, may have come just too late to be among them.
         if (users.Find(user.Id)?.PasswordHash == user.PasswordHash)
