@@ -28,6 +28,10 @@ public partial class Session<TStore>
     private int _generation;
     private bool _arrived;
 
+    // Counts the sessions that this request has begun and ended, and tells which of them went over into the present one.
+    private int _epoch;
+    private (int Epoch, bool BySigningIn)? _precursor;
+
     private bool _remembered;
     private DateTimeOffset _rememberedAt;
     private SessionRecord? _record;
@@ -58,10 +62,10 @@ public partial class Session<TStore>
     }
 
     /// <summary>
-    /// The live record of the verified session; null if there is none. Remembered until the response has started. Read in order to be ended, a session is not noted as seen, and the client's
-    /// disconnect does not stop it.
+    /// The live record of the verified session; null if there is none. Remembered until the response has started. Read patiently, in order to be ended above all, a session is not noted as seen, and the
+    /// client's disconnect does not stop it.
     /// </summary>
-    private async ValueTask<SessionRecord?> LoadAsync(bool reload, CancellationToken cancellationToken, bool toEnd = false)
+    private async ValueTask<SessionRecord?> LoadAsync(bool reload, CancellationToken cancellationToken, bool patiently = false)
     {
         var now = _settings.Clock.GetUtcNow();
         if (_remembered && !reload && !_response.HasStarted && now - _rememberedAt < RememberedFor && (_record is null || _record.IsLive(now)))
@@ -72,8 +76,8 @@ public partial class Session<TStore>
         var record = _standing switch
         {
             Standing.Ended => null,
-            Standing.Verified => await ReadVerifiedAsync(toEnd, cancellationToken).ConfigureAwait(false),
-            _ => await VerifyAsync(toEnd, cancellationToken).ConfigureAwait(false),
+            Standing.Verified => await ReadVerifiedAsync(patiently, cancellationToken).ConfigureAwait(false),
+            _ => await VerifyAsync(patiently, cancellationToken).ConfigureAwait(false),
         };
         if (record is not null)
         {
@@ -83,7 +87,7 @@ public partial class Session<TStore>
         return Remember(record);
     }
 
-    private async ValueTask<SessionRecord?> VerifyAsync(bool toEnd, CancellationToken cancellationToken)
+    private async ValueTask<SessionRecord?> VerifyAsync(bool patiently, CancellationToken cancellationToken)
     {
         if (Presented() is not { } id)
         {
@@ -91,7 +95,7 @@ public partial class Session<TStore>
         }
 
         var key = Store.GetSessionKey(id);
-        if (await FetchAsync(key, !toEnd, cancellationToken).ConfigureAwait(false) is not { } record)
+        if (await FetchAsync(key, !patiently, cancellationToken).ConfigureAwait(false) is not { } record)
         {
             return null;
         }
@@ -111,18 +115,18 @@ public partial class Session<TStore>
         }
 
         BecomeVerified(id, record, arrived: true);
-        return toEnd ? record : await NoteSeenAsync(record, verdict == SecretVerdict.Pending ? id : null, cancellationToken).ConfigureAwait(false);
+        return patiently ? record : await NoteSeenAsync(record, verdict == SecretVerdict.Pending ? id : null, cancellationToken).ConfigureAwait(false);
     }
 
-    private async ValueTask<SessionRecord?> ReadVerifiedAsync(bool toEnd, CancellationToken cancellationToken)
+    private async ValueTask<SessionRecord?> ReadVerifiedAsync(bool patiently, CancellationToken cancellationToken)
     {
-        if (await FetchAsync(_key, !toEnd, cancellationToken).ConfigureAwait(false) is not { } record || !IsStillMine(record))
+        if (await FetchAsync(_key, !patiently, cancellationToken).ConfigureAwait(false) is not { } record || !IsStillMine(record))
         {
             return null;
         }
 
         // Only what came back in a cookie has been presented.
-        return _arrived && !toEnd ? await NoteSeenAsync(record, null, cancellationToken).ConfigureAwait(false) : record;
+        return _arrived && !patiently ? await NoteSeenAsync(record, null, cancellationToken).ConfigureAwait(false) : record;
     }
 
     private async ValueTask<SessionRecord?> FetchAsync(SessionKey key, bool endsWithRequest, CancellationToken cancellationToken)
@@ -251,6 +255,8 @@ public partial class Session<TStore>
 
     private void BecomeEnded()
     {
+        _epoch++;
+        _precursor = null;
         _standing = Standing.Ended;
         _issued = null;
         Remember(null);

@@ -30,6 +30,11 @@ public sealed class EventTable
         (20, "AnonymousEvicted", LogLevel.Debug),
         (21, "MemoryFull", LogLevel.Error),
         (22, "EndedUnsent", LogLevel.Error),
+        (40, "BridgeNotCommitted", LogLevel.Error),
+        (41, "BridgeSessionGone", LogLevel.Information),
+        (42, "BridgeDropped", LogLevel.Debug),
+        (43, "NotKept", LogLevel.Warning),
+        (44, "BridgeUnreadable", LogLevel.Warning),
     ];
 
     [Fact]
