@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Runtime.ExceptionServices;
 using Microsoft.AspNetCore.Http;
 
 namespace Sact.Session;
@@ -8,7 +7,7 @@ namespace Sact.Session;
 /// <c>HttpContext.Session</c> over the session of the request: a view of its <c>$http.</c> fields, and the changes that are not stored yet. It follows the request's session: what was seen of one that has
 /// ended is forgotten, and what was set goes to another only where <see cref="IReservedSession.Precursor"/> and the option allow it.
 /// </summary>
-internal sealed class HttpContextSession(IReservedSession session, HttpContext context, bool keepAtSignIn) : ISession
+internal sealed partial class HttpContextSession(IReservedSession session, HttpContext context, bool keepAtSignIn) : ISession
 {
     private static readonly Dictionary<string, byte[]> s_nothing = new(StringComparer.Ordinal);
 
@@ -230,126 +229,6 @@ internal sealed class HttpContextSession(IReservedSession session, HttpContext c
             Follow();
             return _changes.Count > 0;
         }
-    }
-
-    private bool IsLoaded()
-    {
-        lock (_lock)
-        {
-            Follow();
-            return _loaded;
-        }
-    }
-
-    /// <summary>Reads on the spot. The interface leaves no choice; <see cref="LoadAsync"/> before it does.</summary>
-    private void Load()
-    {
-        if (IsLoaded())
-        {
-            return;
-        }
-
-        if (_fault is { } fault)
-        {
-            ExceptionDispatchInfo.Throw(fault);
-        }
-
-        // A store of somebody's own may go on where it was called from: not where a thread waits for it here.
-        bool free = SynchronizationContext.Current is null && TaskScheduler.Current == TaskScheduler.Default;
-        (free ? ReadAsync(CancellationToken.None).AsTask() : Task.Run(() => ReadAsync(CancellationToken.None).AsTask())).GetAwaiter().GetResult();
-    }
-
-    private ValueTask ReadIfNeededAsync(CancellationToken cancellationToken) => IsLoaded() ? ValueTask.CompletedTask : ReadAsync(cancellationToken);
-
-    private async ValueTask ReadAsync(CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            int epoch = session.Epoch;
-            SessionRecord? record;
-            try
-            {
-                record = await session.ReadAsync(reload: false, cancellationToken).ConfigureAwait(false);
-            }
-            catch (SessionStoreException fault)
-            {
-                _fault = fault;
-                throw;
-            }
-
-            lock (_lock)
-            {
-                Follow();
-                if (_loaded || epoch != _epoch)
-                {
-                    if (_loaded)
-                    {
-                        return;
-                    }
-
-                    continue;
-                }
-
-                _fault = null;
-                _key = record?.Key;
-                _stored = record is null ? s_nothing : Decode(record);
-                _loaded = true;
-                return;
-            }
-        }
-    }
-
-    private Dictionary<string, byte[]> Decode(SessionRecord record)
-    {
-        var stored = new Dictionary<string, byte[]>(StringComparer.Ordinal);
-        foreach (var (name, json) in record.Fields)
-        {
-            if (HttpContextSessionField.TryRead(name, json.Span, out string? key, out byte[]? value))
-            {
-                if (key is null)
-                {
-                    session.Settings.Telemetry.BridgeUnreadable(record.Key);
-                }
-                else
-                {
-                    stored.Add(key, value!);
-                }
-            }
-        }
-
-        return stored;
-    }
-
-    /// <summary>Under the lock: if the request has another session by now, what was seen is forgotten, and what was set goes over only where it may.</summary>
-    private void Follow()
-    {
-        int epoch = session.Epoch;
-        if (epoch == _epoch)
-        {
-            return;
-        }
-
-        if (_changes.Count > 0 && !(session.Precursor is { } before && before.Epoch == _epoch && (keepAtSignIn || !before.BySigningIn)))
-        {
-            _changes.Clear();
-            session.Settings.Telemetry.BridgeDropped();
-        }
-
-        _epoch = epoch;
-        ForgetUnderLock();
-    }
-
-    private void Forget()
-    {
-        lock (_lock)
-        {
-            ForgetUnderLock();
-        }
-    }
-
-    private void ForgetUnderLock()
-    {
-        (_stored, _key, _loaded, _lost, _fault) = (s_nothing, null, false, false, null);
     }
 
     /// <summary>What was stored is no change any more, unless it was changed again meanwhile.</summary>

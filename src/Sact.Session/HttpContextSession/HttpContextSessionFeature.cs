@@ -14,7 +14,7 @@ internal sealed class HttpContextSessionFeature(HttpContext context, HttpContext
         set => _session = value;
     }
 
-    /// <summary>What kept the session from being stored when the response was about to start; the client has been given a 503 in its place.</summary>
+    /// <summary>What kept the session from being stored when the response was about to start; the client is given a 503.</summary>
     public SessionStoreException? Failure { get; private set; }
 
     /// <summary>Whether anybody has asked for the session.</summary>
@@ -32,7 +32,8 @@ internal sealed class HttpContextSessionFeature(HttpContext context, HttpContext
     public void Tell(Exception fault) => bridge.Telemetry(context).BridgeNotCommitted(fault);
 
     /// <summary>
-    /// The response is about to start. A fault thrown here would be a 500 on Kestrel, so the response itself is made the 503: without a body, of which the server lets no byte pass.
+    /// The response is about to start. A fault thrown here would be a 500 on Kestrel, so the status is made a 503. The body is on its way already and goes out under it, with the headers that describe it: a length
+    /// of our own would not hold back what a pipe has buffered, and the next answer on the connection would begin in its midst.
     /// </summary>
     public async Task StoreBeforeStartAsync()
     {
@@ -46,7 +47,6 @@ internal sealed class HttpContextSessionFeature(HttpContext context, HttpContext
             Abandon();
             Tell(fault);
             var response = context.Response;
-            response.Headers.Clear();
             response.StatusCode = StatusCodes.Status503ServiceUnavailable;
             if (context.Features.Get<IHttpResponseFeature>() is { } feature)
             {
@@ -54,10 +54,10 @@ internal sealed class HttpContextSessionFeature(HttpContext context, HttpContext
             }
 
             response.Headers.CacheControl = "no-store";
-            response.ContentLength = 0;
-
-            // Cookies that were set before, the deletion at a sign-out above all.
-            context.Features.Get<SessionResponse>()?.SettleNow();
+            response.Headers.Location = default;
+            response.Headers.ETag = default;
+            response.Headers.LastModified = default;
+            response.Headers.Expires = default;
         }
         catch
         {

@@ -64,10 +64,10 @@ internal sealed class HttpContextSessionMiddleware(RequestDelegate next, HttpCon
         Unset(context, feature, thrown);
         if (feature.Failure is { } failure)
         {
-            // Whatever the endpoint threw, it threw because its answer was taken from it. Where nothing is on the wire yet, the 503 can still be said in full.
-            if (!context.Response.HasStarted)
+            // The 503 is on the wire; where it is not yet, it can still be said in full.
+            if (thrown is not null || !context.Response.HasStarted)
             {
-                ExceptionDispatchInfo.Throw(failure);
+                ExceptionDispatchInfo.Throw(context.Response.HasStarted ? thrown! : failure);
             }
 
             return;
