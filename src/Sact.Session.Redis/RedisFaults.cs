@@ -7,7 +7,7 @@ internal static class RedisFaults
 {
     private const string Password = "the server refuses the password. Set it in RedisStoreOptions.Configuration.";
 
-    public static bool Is(Exception fault) => fault is RedisException or RedisTimeoutException or TimeoutException or ObjectDisposedException;
+    public static bool Is(Exception fault) => fault is RedisException or RedisCommandException or RedisTimeoutException or TimeoutException or ObjectDisposedException;
 
     public static SessionStoreException Wrap(Exception fault, bool write) => new($"Redis could not answer: {Tell(fault)}", fault, write && MayHaveHappened(fault));
 
@@ -48,6 +48,7 @@ internal static class RedisFaults
             RedisServerException when Says("WRONGTYPE") => "WRONGTYPE: something else stands under a key of this prefix. Set GenericStoreOptions.Prefix to one that is free.",
             RedisServerException when Says("MISCONF") => "MISCONF: the server cannot save to its disk and takes no writes. Look at the server's log.",
             RedisServerException => "the server refused a command; its answer is in the inner exception.",
+            RedisCommandException => "the client refuses to send a command; why is in the inner exception.",
             RedisTimeoutException => "the time-out passed.",
             RedisConnectionException connection when connection.FailureType == ConnectionFailureType.AuthenticationFailure => Password,
             RedisConnectionException => "there is no connection. Look whether the server runs and at RedisStoreOptions.Configuration.",

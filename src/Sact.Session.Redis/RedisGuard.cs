@@ -10,6 +10,8 @@ namespace Sact.Session;
 /// </summary>
 internal sealed class RedisGuard(RedisStoreOptions options, ILogger logger)
 {
+    private const string Policy = "maxmemory_policy:";
+
     // The longest session lives 400 days, and the fingerprint is renewed at least with the first call after a day.
     private static readonly TimeSpan s_ttl = TimeSpan.FromDays(402);
 
@@ -26,7 +28,9 @@ internal sealed class RedisGuard(RedisStoreOptions options, ILogger logger)
             string? policy;
             try
             {
-                policy = (await server.InfoAsync("memory").ConfigureAwait(false)).SelectMany(group => group).FirstOrDefault(line => line.Key == "maxmemory_policy").Value;
+                // Through a script, because the client asks for INFO only if the application allows it every administrator's command.
+                string memory = (string?)await server.ExecuteAsync("EVAL", "return redis.call('INFO', 'memory')", 0).ConfigureAwait(false) ?? "";
+                policy = memory.Split('\n').FirstOrDefault(line => line.StartsWith(Policy, StringComparison.Ordinal))?[Policy.Length..].Trim();
             }
             catch (RedisServerException fault)
             {

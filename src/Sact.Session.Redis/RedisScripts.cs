@@ -13,8 +13,11 @@ internal static class RedisScripts
           for i = 1, #flat, 2 do h[flat[i]] = flat[i + 1] end
           return h
         end
+        local function whole(text)
+          return text and #text <= 15 and string.find(text, '^%-?%d+$') and tonumber(text) or nil
+        end
         local function live(h, now)
-          local created, absolute, seen, idle, first = tonumber(h.cr), tonumber(h.abs), tonumber(h.ls), tonumber(h.idl), tonumber(h.fst)
+          local created, absolute, seen, idle, first = whole(h.cr), whole(h.abs), whole(h.ls), whole(h.idl), whole(h.fst)
           if not (created and absolute and seen and idle and first) then return nil end
           local wait = idle
           if h.prs ~= '1' and first < idle then wait = first end
@@ -203,7 +206,8 @@ internal static class RedisScripts
           if ARGV[3] == '' or h.lin == ARGV[3] then
             local later = newer(h, ARGV[6])
             if later or not h.lin or ARGV[4] ~= '1' or (h.uid or '') == ARGV[5] then
-              if later or live(h, tonumber(ARGV[1])) then count = count + 1 end
+              local alive = live(h, tonumber(ARGV[1]))
+              if alive or (later and alive == nil) then count = count + 1 end
               redis.call('DEL', KEYS[i])
             end
             if idx then redis.pcall('ZREM', idx, ARGV[6 + i]) end

@@ -95,15 +95,17 @@ public sealed partial class RedisStore
         return live;
     }
 
+    /// <summary>Whether a record lives, by <see cref="s_liveness"/>. One of a newer format that does not tell does.</summary>
     private static bool IsLive(RedisValue[] meta, long now)
     {
-        if (meta[7].TryParse(out long format) && format > SessionRecord.CurrentFormat)
+        // What is not there would be read as nought.
+        if (!Array.Exists(meta[..5], value => value.IsNull)
+            && meta[0].TryParse(out long created) && meta[1].TryParse(out long absolute) && meta[2].TryParse(out long seen) && meta[3].TryParse(out long idle) && meta[4].TryParse(out long first))
         {
-            return true;
+            return now < seen + (meta[5] == "1" ? idle : Math.Min(idle, first)) && now < created + absolute;
         }
 
-        return meta[0].TryParse(out long created) && meta[1].TryParse(out long absolute) && meta[2].TryParse(out long seen) && meta[3].TryParse(out long idle) && meta[4].TryParse(out long first)
-            && now < seen + (meta[5] == "1" ? idle : Math.Min(idle, first)) && now < created + absolute;
+        return meta[7].TryParse(out long format) && format > SessionRecord.CurrentFormat;
     }
 
     /// <summary>The records of a master, some hundred at a time.</summary>
@@ -161,7 +163,13 @@ public sealed partial class RedisStore
         try
         {
             var hash = await _link.RunAsync(write: false, name, database => database.HashGetAllAsync(name, CommandFlags.DemandMaster), cancellationToken: cancellationToken).ConfigureAwait(false);
-            return hash.Length == 0 ? new Found(false, null, null) : RedisRows.NewerFormat(hash) is { } fault ? new Found(true, null, fault) : new Found(true, Parse(key, hash), null);
+            if (RedisRows.NewerFormat(hash) is { } fault)
+            {
+                var meta = Array.ConvertAll(s_liveness, name => Array.Find(hash, entry => entry.Name == name).Value);
+                return new Found(true, null, IsLive(meta, Now) ? fault : null);
+            }
+
+            return hash.Length == 0 ? new Found(false, null, null) : new Found(true, Parse(key, hash), null);
         }
         catch (SessionStoreException fault) when (RedisFaults.IsWrongType(fault))
         {
@@ -294,7 +302,7 @@ public sealed partial class RedisStore
         }
     }
 
-    /// <summary>What stands under a key: nothing, a record, one of a newer format, or what cannot be read.</summary>
+    /// <summary>What stands under a key: nothing, a record, a live one of a newer format, or what cannot be read or is over.</summary>
     private readonly record struct Found(bool Stands, SessionRecord? Record, SessionStoreException? Newer)
     {
         /// <summary>The record; one of a newer format is a fault.</summary>

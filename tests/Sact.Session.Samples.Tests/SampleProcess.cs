@@ -22,14 +22,14 @@ public enum Run
 /// <summary>The QuickStart sample as a process on a random loopback port, started once for all tests and ended with them.</summary>
 public sealed class SampleProcess : IAsyncDisposable
 {
-    private readonly Process _process;
-    private readonly IAsyncDisposable _data;
+    private readonly RunningSample _sample;
+    private readonly IAsyncDisposable? _server;
 
-    private SampleProcess(Process process, HttpClient client, IAsyncDisposable data)
+    private SampleProcess(RunningSample sample, IAsyncDisposable? server)
     {
-        _process = process;
-        _data = data;
-        Client = client;
+        _sample = sample;
+        _server = server;
+        Client = new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = sample.Address };
     }
 
     /// <summary>Keeps no cookies: the test says what is sent.</summary>
@@ -46,65 +46,48 @@ public sealed class SampleProcess : IAsyncDisposable
             : new ProcessStartInfo("dotnet", [sample, .. arguments]);
     }
 
-    /// <summary>Starts it, and the server of its store, and reads the address off the line it prints.</summary>
+    /// <summary>Starts it, and the server of its store.</summary>
     public static async Task<SampleProcess> StartAsync(Run run)
     {
         switch (run)
         {
             case Run.RuntimeSqlite or Run.NativeSqlite:
-                var folder = new Folder();
-                return await StartAsync(run, folder, "--store", "sqlite", "--connection", $"Data Source={Path.Combine(folder.Name, "app.db")}");
+                return await StartAsync(run, null, folder => ["--store", "sqlite", "--connection", $"Data Source={Path.Combine(folder, "app.db")}"]);
             case Run.RuntimePostgres or Run.NativePostgres:
                 var postgres = await PostgresServer.StartAsync();
-                return await StartAsync(run, postgres, "--store", "postgres", "--connection", postgres.ConnectionString);
+                return await StartAsync(run, postgres, _ => ["--store", "postgres", "--connection", postgres.ConnectionString]);
             case Run.RuntimeRedis or Run.NativeRedis:
                 var redis = await RedisServer.StartAsync();
-
-                // The store asks the server's INFO memory, which the client counts among an administrator's commands: without this every call is a 503.
-                return await StartAsync(run, redis, "--store", "redis", "--connection", redis.Configuration + ",allowAdmin=true");
+                return await StartAsync(run, redis, _ => ["--store", "redis", "--connection", redis.Configuration]);
             default:
-                return await StartAsync(run, new Folder());
+                return await StartAsync(run, null, _ => []);
         }
     }
 
-    private static async Task<SampleProcess> StartAsync(Run run, IAsyncDisposable data, params string[] store)
+    private static async Task<SampleProcess> StartAsync(Run run, IAsyncDisposable? server, Func<string, string[]> arguments)
     {
-        var start = Start(run, ["--urls", "http://127.0.0.1:0", .. store]);
-        start.RedirectStandardOutput = true;
-        start.Environment.Remove("ASPNETCORE_URLS");
-        var process = Process.Start(start)!;
-        while (await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60)) is { } line)
+        try
         {
-            if (line.StartsWith("QuickStart listens on ", StringComparison.Ordinal))
-            {
-                string address = line["QuickStart listens on ".Length..].Split(". Try")[0];
-                // What it prints from now on is read away, or it would stand still once the pipe is full.
-                _ = process.StandardOutput.ReadToEndAsync();
-                return new SampleProcess(process, new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = new Uri(address) }, data);
-            }
+            return new SampleProcess(await RunningSample.StartAsync("QuickStart", folder => Start(run, arguments(folder))), server);
         }
+        catch
+        {
+            if (server is not null)
+            {
+                await server.DisposeAsync();
+            }
 
-        await data.DisposeAsync();
-        throw new InvalidOperationException("QuickStart ended before it listened.");
+            throw;
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
-        _process.Kill(entireProcessTree: true);
-        await _process.WaitForExitAsync();
-        _process.Dispose();
-        await _data.DisposeAsync();
-    }
-
-    private sealed class Folder : IAsyncDisposable
-    {
-        public string Name { get; } = Directory.CreateTempSubdirectory("sact-quickstart-").FullName;
-
-        public ValueTask DisposeAsync()
+        await _sample.DisposeAsync();
+        if (_server is not null)
         {
-            Directory.Delete(Name, recursive: true);
-            return ValueTask.CompletedTask;
+            await _server.DisposeAsync();
         }
     }
 }

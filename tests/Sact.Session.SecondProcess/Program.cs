@@ -17,6 +17,7 @@ static GenericStore Open(string kind, string connection, string prefix, TimeProv
 {
     "sqlite" => new SqliteStore(new SqliteStoreOptions { ConnectionString = connection, Prefix = prefix, TimeProvider = clock, BusyTimeout = TimeSpan.FromSeconds(30) }),
     "postgresql" => new PostgreSqlStore(new PostgreSqlStoreOptions { ConnectionString = connection, Prefix = prefix, TimeProvider = clock }),
+    "redis" => new RedisStore(new RedisStoreOptions { Configuration = connection, Prefix = prefix, TimeProvider = clock }),
     _ => throw new InvalidOperationException("No store is called " + kind),
 };
 

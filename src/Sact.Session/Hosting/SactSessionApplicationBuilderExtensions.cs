@@ -7,7 +7,8 @@ namespace Microsoft.AspNetCore.Builder;
 public static class SactSessionApplicationBuilderExtensions
 {
     /// <summary>
-    /// Makes sessions available to what comes after it, and answers 503 where a store's fault was not handled. It costs nothing on requests that do not ask for a session. Put it before the endpoints,
+    /// Makes sessions available to what comes after it, and answers 503 where a store's fault was not handled. It costs nothing on requests that do not ask for a session. After
+    /// <c>AddHttpContextSession()</c> it provides <c>HttpContext.Session</c> as well. Put it before the endpoints,
     /// after <c>UseExceptionHandler</c> and <c>UseForwardedHeaders</c>.
     /// </summary>
     /// <param name="app">The application.</param>
@@ -18,6 +19,13 @@ public static class SactSessionApplicationBuilderExtensions
         var registry = app.ApplicationServices.GetService<SessionRegistry>()
             ?? throw new InvalidOperationException("No session is registered. Call builder.Services.AddSactSession() before app.UseSactSession().");
         registry.MiddlewareIsThere = true;
-        return app.UseMiddleware<SactSessionMiddleware>();
+        app.UseMiddleware<SactSessionMiddleware>();
+        if (app.ApplicationServices.GetService<BridgedRegistration>() is { } bridged)
+        {
+            var bridge = bridged.Bridge(registry, app.ApplicationServices);
+            app.Use(next => new HttpContextSessionMiddleware(next, bridge).InvokeAsync);
+        }
+
+        return app;
     }
 }

@@ -14,9 +14,22 @@ internal interface IReservedSession
     /// <summary>Signs in like <c>SetAsync</c>, with fields that may be reserved.</summary>
     ValueTask SignInAsync(string userId, SessionFields fields, SessionSignInOptions? options, CancellationToken cancellationToken);
 
-    /// <summary>Begins an anonymous session like <c>StartAsync</c>, with fields that may be reserved.</summary>
-    ValueTask<bool> StartAsync(SessionFields fields, CancellationToken cancellationToken);
+    /// <summary>Which of the sessions that this request has had is the present one: changes whenever one begins or ends.</summary>
+    /// <exception cref="InvalidOperationException">The request has ended.</exception>
+    int Epoch { get; }
 
-    /// <summary>Changes fields of the live session in any state; <see cref="SessionUpdateStatus.Gone"/> if there is none. Never creates.</summary>
-    ValueTask<SessionUpdateStatus> ChangeAsync(SessionFields? set, IReadOnlyList<string> remove, SessionFieldCondition? condition, CancellationToken cancellationToken);
+    /// <summary>The epoch, without a session or with an anonymous one, that went over into the present session, and whether by signing in; null if none did.</summary>
+    (int Epoch, bool BySigningIn)? Precursor { get; }
+
+    /// <summary>The key that an anonymous session begun in this request will have. Never one that the client chose.</summary>
+    SessionKey KeyToBe { get; }
+
+    /// <summary>Begins an anonymous session like <c>StartAsync</c>, with fields that may be reserved; false, too, if the epoch given is over.</summary>
+    ValueTask<bool> StartAsync(SessionFields fields, CancellationToken cancellationToken, int? epoch = null);
+
+    /// <summary>
+    /// Changes fields of the live session in any state; <see cref="SessionUpdateStatus.Gone"/> if there is none, or if the epoch given is over. Never creates. The client's disconnect does not stop it.
+    /// </summary>
+    ValueTask<SessionUpdateStatus> ChangeAsync(
+        SessionFields? set, IReadOnlyList<string> remove, SessionFieldCondition? condition, CancellationToken cancellationToken, int? epoch = null);
 }

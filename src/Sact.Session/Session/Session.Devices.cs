@@ -90,7 +90,7 @@ public partial class Session<TStore>
         using var turn = await TurnAsync(CancellationToken.None).ConfigureAwait(false);
         try
         {
-            if (await LoadAsync(reload: true, cancellationToken, toEnd: true).ConfigureAwait(false) is not { State: SessionState.SignedIn } mine)
+            if (await LoadAsync(reload: true, cancellationToken, patiently: true).ConfigureAwait(false) is not { State: SessionState.SignedIn } mine)
             {
                 await EndOwnAsync(cancellationToken).ConfigureAwait(false);
                 return 0;

@@ -137,11 +137,11 @@ public partial class Session<TStore>
     }
 
     /// <summary>Creates a session under a new id and sends its cookie.</summary>
-    private async ValueTask BeginAsync(string? userId, SessionFields fields, SessionTerms terms, CancellationToken cancellationToken)
+    private async ValueTask BeginAsync(string? userId, SessionFields fields, SessionTerms terms, (int Epoch, bool BySigningIn)? precursor, CancellationToken cancellationToken)
     {
         for (int i = 0; i < MostIds; i++)
         {
-            var (id, record) = SessionMint.Make(Store, _settings.Clock, userId, fields, terms, userId is null ? null : Client());
+            var (id, record) = SessionMint.Make(Store, _settings.Clock, userId, fields, terms, userId is null ? null : Client(), userId is null ? Interlocked.Exchange(ref _made, null) : null);
             var created = await Calls.CreateAsync(record, userId is null ? null : _settings.Cap, cancellationToken).ConfigureAwait(false);
             switch (created.Status)
             {
@@ -153,6 +153,7 @@ public partial class Session<TStore>
                     throw new SessionCapReachedException();
                 case SessionCreationStatus.Created:
                     BecomeVerified(id, record, arrived: false);
+                    (_precursor, _epoch) = (precursor, _epoch + 1);
                     Remember(record);
                     await SendOrEndAsync(id, record).ConfigureAwait(false);
                     _issued = id;
@@ -215,7 +216,7 @@ public partial class Session<TStore>
     private async ValueTask<bool> EndOwnAsync(CancellationToken cancellationToken)
     {
         bool ended = false;
-        if ((_unended ?? await LoadAsync(reload: false, cancellationToken, toEnd: true).ConfigureAwait(false)) is { } record)
+        if ((_unended ?? await LoadAsync(reload: false, cancellationToken, patiently: true).ConfigureAwait(false)) is { } record)
         {
             ended = await EndAsync(record, SessionTelemetry.Reason.SignedOut, cancellationToken).ConfigureAwait(false);
         }

@@ -31,8 +31,12 @@ public partial class Session<TStore>
     private int _generation;
     private bool _arrived;
 
+    // Counts the sessions that this request has begun and ended, and tells which of them went over into the present one.
+    private int _epoch;
+    private (int Epoch, bool BySigningIn)? _precursor;
+
     private bool _remembered;
-    private DateTimeOffset _rememberedAt;
+    private long _rememberedAt;
     private SessionRecord? _record;
     private SessionData? _data;
 
@@ -67,31 +71,31 @@ public partial class Session<TStore>
     private string Judged() => _judged ?? SessionIdFormat.Encode(_presented);
 
     /// <summary>
-    /// The live record of the verified session; null if there is none. Remembered until the response has started. Read in order to be ended, a session is not noted as seen, and the client's
-    /// disconnect does not stop it.
+    /// The live record of the verified session; null if there is none. Remembered until the response has started. Read patiently, in order to be ended above all, a session is not noted as seen, and the
+    /// client's disconnect does not stop it.
     /// </summary>
-    private ValueTask<SessionRecord?> LoadAsync(bool reload, CancellationToken cancellationToken, bool toEnd = false)
+    private ValueTask<SessionRecord?> LoadAsync(bool reload, CancellationToken cancellationToken, bool patiently = false)
     {
         if (_remembered && !reload && !_response.HasStarted)
         {
             var now = _settings.Clock.GetUtcNow();
-            if (now - _rememberedAt < RememberedFor && (_record is null || _record.IsLive(now)))
+            if (now.UtcTicks - _rememberedAt < RememberedFor.Ticks && (_record is null || _record.IsLive(now)))
             {
                 return new(_record);
             }
         }
 
         // Nothing to read by, now and in whatever comes of this request: no clock, no state machine.
-        return _standing == Standing.Unverified && !IsPresented() ? default : ReadAsync(toEnd, cancellationToken);
+        return _standing == Standing.Unverified && !IsPresented() ? default : ReadAsync(patiently, cancellationToken);
     }
 
-    private async ValueTask<SessionRecord?> ReadAsync(bool toEnd, CancellationToken cancellationToken)
+    private async ValueTask<SessionRecord?> ReadAsync(bool patiently, CancellationToken cancellationToken)
     {
         var record = _standing switch
         {
             Standing.Ended => null,
-            Standing.Verified => await ReadVerifiedAsync(toEnd, cancellationToken).ConfigureAwait(false),
-            _ => await VerifyAsync(toEnd, cancellationToken).ConfigureAwait(false),
+            Standing.Verified => await ReadVerifiedAsync(patiently, cancellationToken).ConfigureAwait(false),
+            _ => await VerifyAsync(patiently, cancellationToken).ConfigureAwait(false),
         };
         if (record is not null)
         {
@@ -101,10 +105,10 @@ public partial class Session<TStore>
         return Remember(record);
     }
 
-    private async ValueTask<SessionRecord?> VerifyAsync(bool toEnd, CancellationToken cancellationToken)
+    private async ValueTask<SessionRecord?> VerifyAsync(bool patiently, CancellationToken cancellationToken)
     {
         var key = Store is GenericStore generic ? generic.KeyOf(_presented) : Store.GetSessionKey(SessionIdFormat.Encode(_presented));
-        if (Live(await Calls.GetAsync(key, !toEnd, cancellationToken).ConfigureAwait(false), key) is not { } record)
+        if (Live(await Calls.GetAsync(key, !patiently, cancellationToken).ConfigureAwait(false), key) is not { } record)
         {
             return null;
         }
@@ -125,21 +129,22 @@ public partial class Session<TStore>
         }
 
         BecomeVerified(null, record, arrived: true);
-        return toEnd || !IsToBeNoted(record, verdict == SecretVerdict.Pending, now)
+        return patiently || !IsToBeNoted(record, verdict == SecretVerdict.Pending, now)
             ? record
             : await NoteSeenAsync(record, verdict == SecretVerdict.Pending, now, cancellationToken).ConfigureAwait(false);
     }
 
-    private async ValueTask<SessionRecord?> ReadVerifiedAsync(bool toEnd, CancellationToken cancellationToken)
+    private async ValueTask<SessionRecord?> ReadVerifiedAsync(bool patiently, CancellationToken cancellationToken)
     {
-        if (Live(await Calls.GetAsync(_verified!.Key, !toEnd, cancellationToken).ConfigureAwait(false), _verified.Key) is not { } record || !IsStillMine(record))
+        var key = _verified!.Key;
+        if (Live(await Calls.GetAsync(key, !patiently, cancellationToken).ConfigureAwait(false), key) is not { } record || !IsStillMine(record))
         {
             return null;
         }
 
         // Only what came back in a cookie has been presented.
         var now = _settings.Clock.GetUtcNow();
-        return _arrived && !toEnd && IsToBeNoted(record, promote: false, now) ? await NoteSeenAsync(record, promote: false, now, cancellationToken).ConfigureAwait(false) : record;
+        return _arrived && !patiently && IsToBeNoted(record, promote: false, now) ? await NoteSeenAsync(record, promote: false, now, cancellationToken).ConfigureAwait(false) : record;
     }
 
     /// <summary>What a store answered, if it is the live record that was asked for.</summary>
@@ -287,6 +292,8 @@ public partial class Session<TStore>
 
     private void BecomeEnded()
     {
+        _epoch++;
+        _precursor = null;
         _standing = Standing.Ended;
         _issued = null;
         Remember(null);
@@ -301,7 +308,7 @@ public partial class Session<TStore>
 
         _record = record;
         _remembered = true;
-        _rememberedAt = _settings.Clock.GetUtcNow();
+        _rememberedAt = _settings.Clock.GetUtcNow().UtcTicks;
         return record;
     }
 

@@ -40,7 +40,6 @@ public partial class Session<TStore> : ISession<TStore>, IReservedSession
         }
 
         Request = request;
-        Response = response;
         Store = store;
         Options = options;
         _settings = options.Settings;
@@ -53,7 +52,7 @@ public partial class Session<TStore> : ISession<TStore>, IReservedSession
 
     /// <inheritdoc/>
     [JsonIgnore]
-    public HttpResponse Response { get; }
+    public HttpResponse Response => Request.HttpContext.Response;
 
     /// <inheritdoc/>
     [JsonIgnore]
@@ -132,17 +131,17 @@ public partial class Session<TStore> : ISession<TStore>, IReservedSession
     public ValueTask<bool> StartAsync(JsonObject? fields = null, CancellationToken cancellationToken = default) =>
         StartAsync(FieldsFromJson.From(fields, nameof(fields)), cancellationToken);
 
-    private async ValueTask<bool> StartAsync(SessionFields fields, CancellationToken cancellationToken)
+    private async ValueTask<bool> StartAsync(SessionFields fields, CancellationToken cancellationToken, int? epoch = null)
     {
         Limited(fields, nameof(fields));
         using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
         _response.ThrowIfStarted();
-        if (await LoadAsync(reload: false, cancellationToken).ConfigureAwait(false) is not null)
+        if ((epoch ?? _epoch) != _epoch || await LoadAsync(reload: false, cancellationToken).ConfigureAwait(false) is not null)
         {
             return false;
         }
 
-        await BeginAsync(null, fields, _settings.AnonymousTerms, cancellationToken).ConfigureAwait(false);
+        await BeginAsync(null, fields, _settings.AnonymousTerms, (_epoch, false), cancellationToken).ConfigureAwait(false);
         return true;
     }
 
@@ -237,23 +236,26 @@ public partial class Session<TStore> : ISession<TStore>, IReservedSession
         Limited(fields, "metadata");
         using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
         _response.ThrowIfStarted();
-        if ((_unended ?? await LoadAsync(reload: false, cancellationToken, toEnd: true).ConfigureAwait(false)) is { } old)
+        var old = _unended ?? await LoadAsync(reload: false, cancellationToken, patiently: true).ConfigureAwait(false);
+        (int, bool)? precursor = old is null or { State: SessionState.Anonymous } ? (_epoch, true) : null;
+        fields = WithKept(old, fields);
+        if (old is not null)
         {
             await EndAsync(old, SessionTelemetry.Reason.Replaced, cancellationToken).ConfigureAwait(false);
         }
 
-        await BeginAsync(userId, fields, terms, cancellationToken).ConfigureAwait(false);
+        await BeginAsync(userId, fields, terms, precursor, cancellationToken).ConfigureAwait(false);
     }
 
     private async ValueTask<bool> MergeAsync(SessionFields fields, CancellationToken cancellationToken) =>
         await ChangeAsync(Limited(fields, nameof(fields)), [], null, nameof(fields), cancellationToken).ConfigureAwait(false) == SessionUpdateStatus.Applied;
 
     private async ValueTask<SessionUpdateStatus> ChangeAsync(
-        SessionFields? set, IReadOnlyList<string> remove, SessionFieldCondition? condition, string parameter, CancellationToken cancellationToken, bool signedInOnly = true)
+        SessionFields? set, IReadOnlyList<string> remove, SessionFieldCondition? condition, string parameter, CancellationToken cancellationToken, bool reserved = false, int? epoch = null)
     {
         using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
-        var record = await LoadAsync(reload: false, cancellationToken).ConfigureAwait(false);
-        if (record is null || (signedInOnly && record.State != SessionState.SignedIn))
+        var record = (epoch ?? _epoch) == _epoch ? await LoadAsync(reload: false, cancellationToken, patiently: reserved).ConfigureAwait(false) : null;
+        if (record is null || (!reserved && record.State != SessionState.SignedIn))
         {
             return SessionUpdateStatus.Gone;
         }

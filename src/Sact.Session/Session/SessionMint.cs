@@ -8,11 +8,11 @@ internal static class SessionMint
     public static (string Id, SessionRecord Record) Make(IGenericStore store, SessionSettings settings, string? userId, SessionFields fields) =>
         Make(store, settings.Clock, userId, fields, userId is null ? settings.AnonymousTerms : settings.SignInTerms);
 
-    /// <summary>A new id of the store's and its record, not yet stored.</summary>
+    /// <summary>A new id of the store's (the one made before, if there is one) and its record, not yet stored.</summary>
     /// <exception cref="InvalidOperationException">The store makes ids of another format, or names them under no key of its own.</exception>
-    public static (string Id, SessionRecord Record) Make(IGenericStore store, TimeProvider clock, string? userId, SessionFields fields, SessionTerms terms, SessionClient? client = null)
+    public static (string Id, SessionRecord Record) Make(IGenericStore store, TimeProvider clock, string? userId, SessionFields fields, SessionTerms terms, SessionClient? client = null, string? made = null)
     {
-        string id = store.CreateSessionId(userId);
+        string id = made ?? store.CreateSessionId(userId);
         Span<byte> bytes = stackalloc byte[SessionIdFormat.ByteLength];
         if (!SessionIdFormat.TryDecode(id, bytes) || store.GetSessionKey(id) is not { IsDefault: false } key)
         {

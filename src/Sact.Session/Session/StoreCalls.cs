@@ -86,14 +86,14 @@ internal readonly struct StoreCalls(IGenericStore store, SessionSettings setting
             Abandon(pending);
             throw new OperationCanceledException(wanted.IsCancellationRequested ? wanted : aborted);
         }
-        catch (TimeoutException) when (!pending.IsCompleted)
+        catch (TimeoutException timeOut) when (!pending.IsCompleted)
         {
             Abandon(pending);
 
             // Not awaited: a store's own callback must not hold the answer up, nor throw in its place.
             Abandon(limit.CancelAsync());
             var fault = new SessionStoreException(
-                $"The session store did not answer within StoreTimeout ({settings.StoreTimeout}). Look at the store, or raise SactSessionOptions.StoreTimeout.", null, outcomeUnknown: kind == Kind.Write);
+                $"The session store did not answer within StoreTimeout ({settings.StoreTimeout}). Look at the store, or raise SactSessionOptions.StoreTimeout.", timeOut, outcomeUnknown: kind == Kind.Write);
             settings.Telemetry.StoreFault(operation, fault);
             throw fault;
         }

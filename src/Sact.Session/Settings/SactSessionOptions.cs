@@ -118,6 +118,9 @@ public sealed class SactSessionOptions
     /// <summary>What makes the meter <c>Sact.Session</c>; null (default): the factory in dependency injection, else one meter for the process.</summary>
     public IMeterFactory? MeterFactory { get; set; }
 
+    /// <summary>With what the names of those fields begin that a sign-in takes over from the anonymous session it ends; null for none.</summary>
+    internal string? KeptAtSignIn { get; set; }
+
     /// <summary>The options as the library reads them, checked.</summary>
     internal SessionSettings Settings => _settings ?? Interlocked.CompareExchange(ref _settings, new SessionSettings(this), null) ?? _settings;
 }

@@ -37,6 +37,7 @@ internal sealed class SessionSettings
         MaxRecordBytes = options.MaxRecordBytes;
         StoreTimeout = options.StoreTimeout;
         ClearSiteDataOnSignOut = options.ClearSiteDataOnSignOut;
+        KeptAtSignIn = options.KeptAtSignIn;
         Json = SessionJson.Complete(options.SerializerOptions);
         _protection = options.DataProtectionProvider;
     }
@@ -67,6 +68,8 @@ internal sealed class SessionSettings
     public TimeSpan StoreTimeout { get; }
 
     public bool ClearSiteDataOnSignOut { get; }
+
+    public string? KeptAtSignIn { get; }
 
     public JsonSerializerOptions Json { get; }
 

@@ -91,4 +91,19 @@ internal static partial class SessionLog
 
     [LoggerMessage(34, LogLevel.Debug, "A ticket was to be renewed that is not live; it was not brought back.")]
     public static partial void TicketNotRenewed(ILogger logger);
+
+    [LoggerMessage(40, LogLevel.Error, "What was set in HttpContext.Session could not be stored and is lost; the client is told by a 503, or by the error that was on its way already.")]
+    public static partial void BridgeNotCommitted(ILogger logger, Exception exception);
+
+    [LoggerMessage(41, LogLevel.Information, "Session {Key} ended while a request was at work: what the request set in HttpContext.Session was dropped.")]
+    public static partial void BridgeSessionGone(ILogger logger, SessionKey key);
+
+    [LoggerMessage(42, LogLevel.Debug, "What was set in HttpContext.Session before the request signed in or out was dropped. HttpContextSessionOptions.KeepAtSignIn keeps it at a sign-in.")]
+    public static partial void BridgeDropped(ILogger logger);
+
+    [LoggerMessage(43, LogLevel.Warning, "What the anonymous session {Key} held was not kept at the sign-in: with the sign-in's metadata it would have more than MaxRecordBytes.")]
+    public static partial void NotKept(ILogger logger, SessionKey key);
+
+    [LoggerMessage(44, LogLevel.Warning, "A value of HttpContext.Session in {Key} cannot be read; it counts as absent and stays where it is.")]
+    public static partial void BridgeUnreadable(ILogger logger, SessionKey key);
 }

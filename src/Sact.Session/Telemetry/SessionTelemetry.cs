@@ -143,6 +143,16 @@ internal sealed class SessionTelemetry(ILogger logger, SessionMetrics metrics)
 
     public void TicketNotRenewed() => Tell(0, static (t, _) => SessionLog.TicketNotRenewed(t._logger));
 
+    public void BridgeNotCommitted(Exception fault) => Tell(fault, static (t, fault) => SessionLog.BridgeNotCommitted(t._logger, fault));
+
+    public void BridgeSessionGone(SessionKey key) => Tell(key, static (t, key) => SessionLog.BridgeSessionGone(t._logger, key));
+
+    public void BridgeDropped() => Tell(0, static (t, _) => SessionLog.BridgeDropped(t._logger));
+
+    public void NotKept(SessionKey key) => Tell(key, static (t, key) => SessionLog.NotKept(t._logger, key));
+
+    public void BridgeUnreadable(SessionKey key) => Tell(key, static (t, key) => SessionLog.BridgeUnreadable(t._logger, key));
+
     /// <summary>Once: a busy site would drown in it.</summary>
     public void SecureCookieOverHttp()
     {

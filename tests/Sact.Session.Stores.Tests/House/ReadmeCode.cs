@@ -22,6 +22,7 @@ public static class ReadmeCode
         builder.Services.AddSactSession();                                   // memory
         builder.Services.AddSactSession().UseSqlite("Data Source=app.db");   // package Sact.Session.Sqlite
         builder.Services.AddSactSession().UsePostgreSql("Host=…");           // package Sact.Session.PostgreSql, or an NpgsqlDataSource
+        builder.Services.AddSactSession().UseRedis("localhost:6379");        // package Sact.Session.Redis, or an IConnectionMultiplexer
         #endregion
     }
 

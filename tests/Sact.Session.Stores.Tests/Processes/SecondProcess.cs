@@ -35,7 +35,7 @@ public sealed class SecondProcess : IDisposable
     /// <summary>Starts the program that lies beside the tests; the caller kills it.</summary>
     public static Process Start(params string[] arguments) => Start(new ProcessStartInfo("dotnet", [Program, .. arguments]));
 
-    /// <summary>A store of the other process, <c>sqlite</c> or <c>postgresql</c>.</summary>
+    /// <summary>A store of the other process, <c>sqlite</c>, <c>postgresql</c> or <c>redis</c>.</summary>
     internal async Task<FarStore> OpenAsync(string kind, string connectionString, TimeProvider clock, string prefix)
     {
         var store = new FarStore(this, Interlocked.Increment(ref _lastHandle), new GenericStoreOptions { TimeProvider = clock, Prefix = prefix });

@@ -47,3 +47,28 @@ public sealed class GarnetContract(GarnetFixture server) : RedisServersContract,
 {
     private protected override Task<IReadOnlyList<IConnectionMultiplexer>> ConnectionsAsync() => Task.FromResult<IReadOnlyList<IConnectionMultiplexer>>([server.Connection]);
 }
+
+/// <summary>The whole suite with its first handle here and its second one in another process: what two processes do to each other is what the suite's two handles do.</summary>
+public sealed class RedisTwoProcessesContract(SharedRedis shared, Sqlite.SecondProcess second) : IClassFixture<Sqlite.SecondProcess>
+{
+    public static IEnumerable<TheoryDataRow<string>> Cases => ContractRows.All;
+
+    [Theory(SkipExceptions = [typeof(StoreContractNotApplicableException)])]
+    [MemberData(nameof(Cases))]
+    public async Task Holds(string @case)
+    {
+        var server = await shared.GetAsync();
+        await using var subject = new RedisSubject(await shared.ConnectionsAsync(), second, server.Configuration);
+        await ContractRows.Named(@case).RunAsync(subject, TestContext.Current.CancellationToken);
+    }
+
+    [Theory]
+    [InlineData(31, 1000)]
+    [InlineData(32, 1000)]
+    public async Task RandomCommandsAgreeWithTheModel(ulong seed, int commands)
+    {
+        var server = await shared.GetAsync();
+        await using var subject = new RedisSubject(await shared.ConnectionsAsync(), second, server.Configuration);
+        await StoreContractModel.RunAsync(subject, seed, commands, TestContext.Current.CancellationToken);
+    }
+}

@@ -1,11 +1,16 @@
 using System.Collections.Concurrent;
+using Sact.Session.Stores.Tests.Sqlite;
 using StackExchange.Redis;
 
 namespace Sact.Session.Stores.Tests;
 
 /// <summary>A server that speaks Redis; every case has a prefix of its own, whose keys go with the subject. Every other store has another connection, as another process would.</summary>
-internal sealed class RedisSubject(params IReadOnlyList<IConnectionMultiplexer> connections) : StoreContractSubject
+/// <param name="connections">The connections.</param>
+/// <param name="second">Another process, in which every other store is opened in place of the second connection; null for none.</param>
+/// <param name="configuration">How the other process reaches the server.</param>
+internal sealed class RedisSubject(IReadOnlyList<IConnectionMultiplexer> connections, Sqlite.SecondProcess? second = null, string? configuration = null) : StoreContractSubject
 {
+    private readonly ConcurrentBag<FarStore> _farStores = [];
     private readonly ConcurrentDictionary<string, bool> _prefixes = new(StringComparer.Ordinal);
     private int _opened;
 
@@ -15,11 +20,18 @@ internal sealed class RedisSubject(params IReadOnlyList<IConnectionMultiplexer> 
 
     public static string NameOf(SessionKey key) => $"{key.Prefix}:{{{key.RoutingTag}}}:s:{key.KeyPart}";
 
-    public override ValueTask<IGenericStore> OpenAsync(TimeProvider clock, string prefix, CancellationToken cancellationToken)
+    public override async ValueTask<IGenericStore> OpenAsync(TimeProvider clock, string prefix, CancellationToken cancellationToken)
     {
         _prefixes[prefix] = true;
-        var connection = connections[Interlocked.Increment(ref _opened) % connections.Count];
-        return new(new RedisStore(new RedisStoreOptions { Connection = connection, TimeProvider = clock, Prefix = prefix }));
+        int number = Interlocked.Increment(ref _opened);
+        if (second is not null && number % 2 == 0)
+        {
+            var far = (FarStore)await second.OpenAsync("redis", configuration, clock, prefix);
+            _farStores.Add(far);
+            return far;
+        }
+
+        return new RedisStore(new RedisStoreOptions { Connection = connections[number % connections.Count], TimeProvider = clock, Prefix = prefix });
     }
 
     public override async ValueTask<bool> PlantGarbageAsync(SessionRecord session, CancellationToken cancellationToken) => await Database.HashDeleteAsync(NameOf(session.Key), "cur");
@@ -43,6 +55,11 @@ internal sealed class RedisSubject(params IReadOnlyList<IConnectionMultiplexer> 
 
     public override async ValueTask DisposeAsync()
     {
+        foreach (var far in _farStores)
+        {
+            await far.CloseAsync();
+        }
+
         await foreach (var key in KeysAsync())
         {
             await Database.KeyDeleteAsync(key);

@@ -44,7 +44,8 @@ public sealed class RedisCluster : IAsyncDisposable
             // The slots come after the eighth word; those in brackets are on their way.
             if (line.Skip(8).Where(range => range[0] != '[').Select(Range).Any(range => range.First <= slot && slot <= range.Last))
             {
-                return _ids.IndexOf(line[0]);
+                // The client leaves the kind of the text before its first word.
+                return _ids.FindIndex(id => line[0].EndsWith(id, StringComparison.Ordinal));
             }
         }
 

@@ -92,9 +92,12 @@ public sealed class RedisServer : IAsyncDisposable
 
     public async Task StartAgainAsync()
     {
-        Assert.True(await TryBeginAsync(), "redis-server did not start again.");
+        await BeginAgainAsync();
         await ConnectAsync();
     }
+
+    /// <summary>Starts the server and does not wait until it has loaded its data.</summary>
+    public async Task BeginAgainAsync() => Assert.True(await TryBeginAsync(), "redis-server did not start again.");
 
     /// <summary>Ends the server as a crash does: every connection breaks, nothing is saved.</summary>
     public async Task StopAsync()

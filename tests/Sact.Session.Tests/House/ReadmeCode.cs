@@ -193,6 +193,24 @@ public static class ReadmeCode
         #endregion
     }
 
+    public static void Bridge(WebApplicationBuilder builder, WebApplication app)
+    {
+        #region readme:bridge
+        builder.Services.AddControllersWithViews().AddSessionStateTempDataProvider();
+        builder.Services.AddSactSession().AddHttpContextSession();
+
+        app.UseSactSession();
+
+        app.MapPost("/basket", (string item, HttpContext context) =>
+        {
+            int items = (context.Session.GetInt32("items") ?? 0) + 1;
+            context.Session.SetInt32("items", items);
+            context.Session.SetString("last", item);
+            return Results.Redirect("/basket");
+        });
+        #endregion
+    }
+
     public static async Task Factory()
     {
         #region readme:factory

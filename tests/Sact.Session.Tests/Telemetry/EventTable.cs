@@ -37,6 +37,11 @@ public sealed class EventTable
         (32, "ReturnUrlIgnored", LogLevel.Information),
         (33, "TicketUnreadable", LogLevel.Warning),
         (34, "TicketNotRenewed", LogLevel.Debug),
+        (40, "BridgeNotCommitted", LogLevel.Error),
+        (41, "BridgeSessionGone", LogLevel.Information),
+        (42, "BridgeDropped", LogLevel.Debug),
+        (43, "NotKept", LogLevel.Warning),
+        (44, "BridgeUnreadable", LogLevel.Warning),
     ];
 
     [Fact]

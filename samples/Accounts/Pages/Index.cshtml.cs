@@ -1,0 +1,10 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Sact.Session;
+
+namespace Accounts.Pages;
+
+internal sealed class IndexPage(ISession<IGenericStore> session) : PageModel
+{
+    public async Task<IActionResult> OnGetAsync() => await session.GetAsync() is null ? Page() : RedirectToPage("/Profile");
+}

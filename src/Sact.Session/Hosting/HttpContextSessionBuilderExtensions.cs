@@ -1,0 +1,47 @@
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Sact.Session;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Gives an application <c>HttpContext.Session</c>.</summary>
+public static class HttpContextSessionBuilderExtensions
+{
+    /// <summary>
+    /// Makes <c>app.UseSactSession()</c> provide <c>HttpContext.Session</c>, and with it TempData and whatever else reads it: the place of <c>AddSession()</c> and <c>UseSession()</c>. The data stands in the
+    /// session of the request, an anonymous one if nobody is signed in, and ends with it.
+    /// </summary>
+    /// <param name="builder">What <c>AddSactSession()</c> returned. A request has one <c>HttpContext.Session</c>, so one registration may have it.</param>
+    /// <param name="configure">Sets the options.</param>
+    /// <exception cref="InvalidOperationException">Another registration has it already.</exception>
+    public static SactSessionBuilder AddHttpContextSession(this SactSessionBuilder builder, Action<HttpContextSessionOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var services = builder.Services;
+        var known = services.Select(static service => service.IsKeyedService ? null : service.ImplementationInstance as BridgedRegistration).FirstOrDefault(static known => known is not null);
+        if (known is not null && known.Name != builder.Name)
+        {
+            throw new InvalidOperationException(
+                $"A request has one HttpContext.Session, and the registration '{known.Name}' (empty: the unnamed one) has it already. Call AddHttpContextSession() on one registration only.");
+        }
+
+        var options = services.AddOptions<HttpContextSessionOptions>(builder.Name);
+        if (configure is not null)
+        {
+            options.Configure(configure);
+        }
+
+        if (known is null)
+        {
+            services.AddSingleton(new BridgedRegistration(builder.Name));
+            services.AddOptions<SactSessionOptions>(builder.Name).PostConfigure<IOptionsMonitor<HttpContextSessionOptions>>(
+                (session, bridge) => session.KeptAtSignIn = bridge.Get(builder.Name).KeepAtSignIn ? HttpContextSessionField.Prefix : null);
+            services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, BridgeStartup>());
+            services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, BridgeStartup>());
+        }
+
+        return builder;
+    }
+}

@@ -1,0 +1,162 @@
+using static Sact.Session.Stores.Tests.PostgreSqlStores;
+using static Sact.Session.Stores.Tests.RedisStores;
+
+namespace Sact.Session.Stores.Tests;
+
+public sealed class RedisConfiguration
+{
+    [Theory]
+    [InlineData("")]
+    [InlineData(" ")]
+    [InlineData("password=correct-horse-battery")]
+    [InlineData("localhost:6379,passwort=correct-horse-battery")]
+    [InlineData("localhost:6379,ssl=perhaps,password=correct-horse-battery")]
+    public void ThatIsMalformedIsRefusedAtOnceWithoutBeingRepeated(string configuration)
+    {
+        var refusal = Assert.Throws<ArgumentException>(() => OpenRedis(configuration));
+
+        Assert.Contains("RedisStoreOptions.Configuration", refusal.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(RedisServer.Password, refusal.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void OutOfRangeIsRefusedByName()
+    {
+        Assert.Contains("Database", Refusal(options => options.Database = -2), StringComparison.Ordinal);
+        Assert.Contains("RequireReplicas", Refusal(options => options.RequireReplicas = -1), StringComparison.Ordinal);
+        Assert.Contains("RequireReplicas", Refusal(options => options.RequireReplicas = 65), StringComparison.Ordinal);
+        Assert.Contains("ReplicaTimeout", Refusal(options => options.ReplicaTimeout = TimeSpan.Zero), StringComparison.Ordinal);
+        static string Refusal(Action<RedisStoreOptions> configure) => Assert.Throws<ArgumentException>(() => OpenRedis("localhost", configure)).Message;
+    }
+}
+
+public sealed class RedisUnusable
+{
+    private const string Quick = ",connectTimeout=1000,asyncTimeout=1000";
+
+    [Theory]
+    [InlineData("allkeys-lru", "0")]
+    [InlineData("allkeys-lru", "100mb")]
+    [InlineData("volatile-ttl", "100mb")]
+    public async Task WhereItEvictsUntilThatIsMended(string policy, string maxmemory)
+    {
+        await using var server = await RedisServer.StartAsync("--maxmemory-policy", policy, "--maxmemory", maxmemory);
+        await using var store = OpenRedis(server.Configuration);
+        for (int i = 0; i < 2; i++)
+        {
+            var fault = await Assert.ThrowsAsync<SessionStoreException>(async () => await store.CreateAsync(NewSession(store)));
+            Assert.Contains($"maxmemory-policy {policy}", fault.Message, StringComparison.Ordinal);
+            Assert.Contains("Set maxmemory-policy to noeviction", fault.Message, StringComparison.Ordinal);
+        }
+
+        await server.Behind.ConfigSetAsync("maxmemory-policy", "noeviction");
+        Assert.Equal(SessionCreation.Created(), await store.CreateAsync(NewSession(store)));
+    }
+
+    [Fact]
+    [Trait("abuse", "E9")]
+    public async Task WithAWrongPassword()
+    {
+        await using var server = await RedisServer.StartAsync();
+        foreach (string configuration in new[] { $"127.0.0.1:{server.Port},password=wrong-horse{Quick}", $"127.0.0.1:{server.Port}{Quick}" })
+        {
+            await using var store = OpenRedis(configuration);
+            var fault = await Assert.ThrowsAsync<SessionStoreException>(async () => await store.CreateAsync(NewSession(store)));
+            Assert.Contains("password", fault.Message, StringComparison.Ordinal);
+            Assert.Contains("RedisStoreOptions.Configuration", fault.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain("wrong-horse", fault.ToString(), StringComparison.Ordinal);
+            Assert.False(fault.OutcomeUnknown);
+        }
+    }
+
+    [Fact]
+    public async Task WithoutAServer()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await server.StopAsync();
+        await using var store = OpenRedis(server.Configuration + Quick);
+
+        var fault = await Assert.ThrowsAsync<SessionStoreException>(async () => await store.CreateAsync(NewSession(store)));
+
+        Assert.Contains("no connection", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("RedisStoreOptions.Configuration", fault.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(RedisServer.Password, fault.ToString(), StringComparison.Ordinal);
+        Assert.False(fault.OutcomeUnknown);
+    }
+
+    [Fact]
+    [Trait("abuse", "E9")]
+    public async Task WithoutPermission()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await server.Behind.ExecuteAsync("ACL", "SETUSER", "reader", "on", ">correct-horse", "~*", "&*", "+@all", "-evalsha", "-eval");
+        await using var store = OpenRedis($"127.0.0.1:{server.Port},user=reader,password=correct-horse");
+
+        var fault = await Assert.ThrowsAsync<SessionStoreException>(async () => await store.CreateAsync(NewSession(store)));
+
+        Assert.Contains("NOPERM", fault.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("correct-horse", fault.ToString(), StringComparison.Ordinal);
+        Assert.Null(await store.GetAsync(NewSession(store).Key));
+    }
+
+    [Fact]
+    [Trait("abuse", "H2")]
+    public async Task WhereSomethingElseStandsUnderItsKeys()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var store = OpenRedis(server.Configuration);
+        var session = NewSession(store);
+        await store.CreateAsync(session);
+        var taken = NewSession(store);
+        await server.Database.StringSetAsync(RedisSubject.NameOf(taken.Key), "something else");
+        Assert.Null(await store.GetAsync(taken.Key));
+        Assert.Equal(SessionCreation.Exists, await store.CreateAsync(taken));
+        Assert.Equal(SessionUpdate.Gone, await store.UpdateAsync(taken, Set("a", "1")));
+        Assert.Single(await ListAsync(store));
+        Assert.Equal(1, await store.CountActiveSessionsAsync());
+
+        // An index that is none stops whatever needs it, but not the end of a session whose record is at hand.
+        string index = IndexOf(store, "alice");
+        await server.Database.KeyDeleteAsync(index);
+        await server.Database.StringSetAsync(index, "something else");
+        foreach (var call in new Func<Task>[] { () => store.CreateAsync(NewSession(store)).AsTask(), () => ListAsync(store), () => store.DeleteActiveSessionsAsync("alice").AsTask() })
+        {
+            Assert.Contains("GenericStoreOptions.Prefix", (await Assert.ThrowsAsync<SessionStoreException>(call)).Message, StringComparison.Ordinal);
+        }
+
+        Assert.True(await store.DeleteAsync(session));
+        Assert.Null(await store.GetAsync(session.Key));
+        Assert.Equal(0, await store.DeleteAllAsync());
+        Assert.False(await server.Database.KeyExistsAsync(RedisSubject.NameOf(taken.Key)));
+    }
+
+    [Fact]
+    [Trait("abuse", "H2")]
+    public async Task NeverBecauseOneRecordIsGarbage()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var store = OpenRedis(server.Configuration);
+        string[] names = ["fmt", "uid", "st", "lv", "lin", "cur", "pen", "pns", "prv", "prm", "gen", "sc", "lc", "cr", "au", "ls", "idl", "fst", "abs", "f:\uFFFD", "f:"];
+        string[] values = ["", "x", "-1", "0", "1e9", "99999999999999999999999", "0:", "5:ab", "-:", ":", "\0", "zz"];
+        foreach (string name in names)
+        {
+            foreach (string value in values)
+            {
+                var session = NewSession(store);
+                await store.CreateAsync(session);
+                string key = RedisSubject.NameOf(session.Key);
+                await server.Database.HashSetAsync(key, name, value);
+
+                var read = await store.GetAsync(session.Key);
+                await store.UpdateAsync(session, new SessionChange { Touch = new SessionTouch(session.CreatedAt) });
+                var listed = await ListAsync(store);
+
+                // A record of another user is read by its key, and is in nobody's list.
+                Assert.True(listed.Count == (read?.UserId == "alice" ? 1 : 0), $"{name} = '{value}' is read and not listed, or the reverse.");
+                Assert.True(await server.Database.KeyExistsAsync(key));
+                await store.DeleteAllAsync();
+                Assert.False(await server.Database.KeyExistsAsync(key), $"{name} = '{value}' survived the end of all sessions.");
+            }
+        }
+    }
+}

@@ -1,0 +1,140 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Sact.Session.Stores.Tests;
+
+/// <summary>Stands between a store and a redis-server: keeps answers back, and lets connections go dead without closing them.</summary>
+internal sealed class RedisProxy : IAsyncDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource _end = new();
+    private readonly List<Link> _links = [];
+    private readonly RedisServer _server;
+    private readonly Task _accepting;
+    private volatile TaskCompletionSource _answers = Open();
+
+    public RedisProxy(RedisServer server)
+    {
+        _server = server;
+        _listener.Start();
+        _accepting = AcceptAsync();
+    }
+
+    public string Configuration => RedisServer.ConfigurationAt(((IPEndPoint)_listener.LocalEndpoint).Port);
+
+    /// <summary>From now on what is asked reaches the server, and its answers wait.</summary>
+    public void HoldAnswers() => _answers = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void DeliverAnswers() => _answers.TrySetResult();
+
+    /// <summary>The connections of now carry nothing more, either way, and nobody is told; new ones work.</summary>
+    public void LetGoDead()
+    {
+        lock (_links)
+        {
+            _links.ForEach(link => link.Dead = true);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _end.CancelAsync();
+        _listener.Stop();
+        DeliverAnswers();
+        lock (_links)
+        {
+            _links.ForEach(link => link.Dispose());
+        }
+
+        await _accepting;
+        _end.Dispose();
+    }
+
+    private static TaskCompletionSource Open()
+    {
+        var gate = new TaskCompletionSource();
+        gate.SetResult();
+        return gate;
+    }
+
+    private async Task AcceptAsync()
+    {
+        var serving = new List<Task>();
+        try
+        {
+            while (true)
+            {
+                serving.Add(ServeAsync(new Link(await _listener.AcceptTcpClientAsync(_end.Token))));
+            }
+        }
+        catch (Exception fault) when (fault is OperationCanceledException or SocketException)
+        {
+        }
+
+        await Task.WhenAll(serving);
+    }
+
+    private async Task ServeAsync(Link link)
+    {
+        lock (_links)
+        {
+            _links.Add(link);
+        }
+
+        try
+        {
+            await link.Server.ConnectAsync(IPAddress.Loopback, _server.Port, _end.Token);
+            await Task.WhenAny(
+                CopyAsync(link.Client.GetStream(), link.Server.GetStream(), () => Task.FromResult(!link.Dead)),
+                CopyAsync(link.Server.GetStream(), link.Client.GetStream(), async () =>
+                {
+                    await _answers.Task;
+                    return !link.Dead;
+                }));
+        }
+        catch (Exception fault) when (fault is SocketException or ObjectDisposedException or InvalidOperationException or OperationCanceledException)
+        {
+        }
+
+        link.Dispose();
+    }
+
+    private static async Task CopyAsync(NetworkStream from, NetworkStream to, Func<Task<bool>> passes)
+    {
+        byte[] buffer = new byte[64 * 1024];
+        try
+        {
+            for (int read; (read = await from.ReadAsync(buffer)) > 0;)
+            {
+                if (await passes())
+                {
+                    await to.WriteAsync(buffer.AsMemory(0, read));
+                }
+            }
+        }
+        catch (Exception fault) when (fault is IOException or ObjectDisposedException)
+        {
+        }
+    }
+
+    private sealed class Link(TcpClient client) : IDisposable
+    {
+        private volatile bool _dead;
+
+        public TcpClient Client { get; } = client;
+
+        public TcpClient Server { get; } = new();
+
+        public bool Dead
+        {
+            get => _dead;
+            set => _dead = value;
+        }
+
+        public void Dispose()
+        {
+            Client.Dispose();
+            Server.Dispose();
+        }
+    }
+}

@@ -1,0 +1,163 @@
+using System.Text;
+using CsCheck;
+
+namespace Sact.Session.Tests.HttpContextSessions;
+
+/// <summary>Any key and any bytes that the framework takes come back as they were.</summary>
+public sealed class KeysAndValues
+{
+    public static TheoryData<string> Odd => ["", " ", "$x", "__ControllerTempData", "a\0b", "\r\n", "#", "#x", "~", "a.b", "ü☃😀", new string('k', 122), new string('k', 123), new string('k', 20_000), new string('ü', 32_767)];
+
+    [Theory]
+    [MemberData(nameof(Odd))]
+    [Trait("abuse", "H6")]
+    public async Task AnyKeyComesBack(string key)
+    {
+        var bed = new Bed(options => options.MaxRecordBytes = 1 << 20);
+        var first = bed.Request();
+        var session = Open(first);
+        session.Set(key, [0, 255, 62, 63]);
+        await session.CommitAsync();
+
+        var next = Open(bed.Request(first.SentId));
+
+        Assert.Equal([key], next.Keys);
+        Assert.True(next.TryGetValue(key, out byte[]? value));
+        Assert.Equal([0, 255, 62, 63], value);
+        next.Remove(key);
+        await next.CommitAsync();
+        Assert.Empty((await bed.Memory.GetAsync(bed.Memory.GetSessionKey(first.SentId!)))!.Fields);
+    }
+
+    [Fact]
+    public void RandomKeysAndValuesRoundTripWithoutMeeting() =>
+        Gen.Select(Gen.String.Where(key => SessionFieldRule.IsWellFormed(key)), Gen.String.Where(key => SessionFieldRule.IsWellFormed(key)), Gen.Byte.Array).Sample((key, other, bytes) =>
+        {
+            var (name, json) = HttpContextSessionField.Write(key, bytes);
+            Assert.Null(SessionFieldRule.FaultOfName(name, allowReserved: true));
+            Assert.Null(SessionFieldRule.FaultOfValue(json.Span));
+            Assert.True(HttpContextSessionField.TryRead(name, json.Span, out string? read, out byte[]? value));
+            Assert.Equal(key, read);
+            Assert.Equal(bytes, value);
+            Assert.Equal(key == other, name == HttpContextSessionField.NameOf(other));
+        });
+
+    [Fact]
+    public void KeysBeyondTheLimitsAreRefused()
+    {
+        var session = Open(new Bed().Request());
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => session.Set(new string('k', 65_536), []));
+        Assert.Throws<ArgumentException>(() => session.Set("\ud800", []));
+        Assert.Throws<ArgumentNullException>(() => session.Set("key", null!));
+        Assert.False(session.TryGetValue("\ud800", out _));
+    }
+
+    [Fact]
+    public async Task SetAndRemovedOrUnchangedWritesNothing()
+    {
+        var bed = new Bed();
+        var first = bed.Request();
+        var session = Open(first);
+        session.Set("key", [1]);
+        session.Remove("key");
+        await session.CommitAsync();
+        Assert.Empty(first.SetCookies);
+        Assert.Empty(bed.Store.Calls);
+
+        session.Set("key", [1]);
+        string id = session.Id;
+        await session.CommitAsync();
+        Assert.Equal(id, session.Id);
+        Assert.Equal(id, first.SentId![..24]);
+        bed.Store.Reset();
+        session.Set("key", [1]);
+        session.Remove("absent");
+        await session.CommitAsync();
+        Assert.Empty(bed.Store.Calls);
+    }
+
+    [Fact]
+    [Trait("abuse", "D7")]
+    public async Task TwoRequestsKeepEachOthersKeys()
+    {
+        var bed = new Bed();
+        var first = bed.Request();
+        var begun = Open(first);
+        begun.Set("a", [0]);
+        begun.Set("b", [0]);
+        await begun.CommitAsync();
+        var (one, two, three) = (Open(bed.Request(first.SentId)), Open(bed.Request(first.SentId)), Open(bed.Request(first.SentId)));
+        one.Set("a", [1]);
+        two.Remove("b");
+        three.Clear();
+        three.Set("c", [3]);
+
+        await one.CommitAsync();
+        await two.CommitAsync();
+        Assert.Equal(["a"], Open(bed.Request(first.SentId)).Keys);
+        two.Set("d", [2]);
+        await two.CommitAsync();
+        await three.CommitAsync();
+
+        // What came after the third had read stays.
+        Assert.Equal(["c", "d"], Open(bed.Request(first.SentId)).Keys.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    [Trait("abuse", "C8")]
+    public void TheIdIsNeverTheClientsChoice()
+    {
+        var bed = new Bed();
+        string invented = bed.Store.CreateSessionId();
+        var session = Open(bed.Request(invented));
+
+        Assert.NotEqual(invented[..24], session.Id);
+        Assert.Equal(24, session.Id.Length);
+        Assert.Equal(session.Id, session.Id);
+    }
+
+    [Fact]
+    public async Task AStoreThatGoesOnWhereItWasCalledFromDoesNotHang()
+    {
+        var bed = new Bed();
+        var first = bed.Request();
+        var session = Open(first);
+        session.Set("key", Encoding.UTF8.GetBytes("value"));
+        await session.CommitAsync();
+        bed.Store.Before = async (_, _) => await Task.Yield();
+        byte[]? value = null;
+
+        // A context with one thread, which waits.
+        var thread = new Thread(() =>
+        {
+            SynchronizationContext.SetSynchronizationContext(new Stuck());
+            Open(bed.Request(first.SentId)).TryGetValue("key", out value);
+        }) { IsBackground = true };
+        thread.Start();
+
+        Assert.True(thread.Join(TimeSpan.FromSeconds(30)));
+        Assert.Equal("value", Encoding.UTF8.GetString(value!));
+    }
+
+    [Fact]
+    [Trait("abuse", "H2")]
+    public async Task AForeignValueIsAbsentAndToldOf()
+    {
+        var bed = new Bed();
+        var first = bed.Request();
+        await ((IReservedSession)first.Session).StartAsync(SessionFields.Create([new("$http.key", "17"u8.ToArray()), new("$http.#x", "[\"y\",\"\"]"u8.ToArray())]), CancellationToken.None);
+
+        Assert.Empty(Open(bed.Request(first.SentId)).Keys);
+        Assert.Equal(2, bed.Events.Count(told => told.Id.Id == 44));
+    }
+
+    private static HttpContextSession Open(Exchange exchange) => new(exchange.Session, exchange.Context, keepAtSignIn: false);
+
+    private sealed class Stuck : SynchronizationContext
+    {
+        public override void Post(SendOrPostCallback d, object? state)
+        {
+        }
+    }
+}

@@ -1,0 +1,314 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Sact.Session.Tests.HttpContextSessions;
+
+/// <summary>Whose data it is: what was set before a sign-in, after it, before and after a sign-out, and by a request that comes too late.</summary>
+public sealed class SigningInAndOut
+{
+    [Fact]
+    [Trait("abuse", "C17")]
+    public async Task DropsWhatAnAnonymousSessionHeld()
+    {
+        await using var site = await BridgedSite.StartAsync(Map);
+        string? planted = await site.DoAsync("/set/basket/poison");
+
+        string? alice = await site.DoAsync("/login/alice", planted);
+
+        Assert.Equal(["role"], await site.FieldsAsync(alice!));
+        Assert.Equal("nothing", await site.TextAsync("/get/basket", alice));
+        Assert.Equal("nothing", await site.TextAsync("/get/basket", planted));
+    }
+
+    [Fact]
+    [Trait("abuse", "C17")]
+    public async Task KeepsItIfTheOptionSaysSo()
+    {
+        await using var site = await BridgedSite.StartAsync(Map, bridge: options => options.KeepAtSignIn = true);
+        string? visitor = await site.DoAsync("/set/basket/apples");
+        await site.DoAsync("/set/page/3", visitor);
+
+        string? alice = await site.DoAsync("/login/alice", visitor);
+
+        Assert.NotEqual(visitor, alice);
+        Assert.Equal(["$http.basket", "$http.page", "role"], await site.FieldsAsync(alice!));
+        Assert.Equal("apples", await site.TextAsync("/get/basket", alice));
+
+        // Only there: the old session has ended, and a sign-in by its id finds nothing to keep.
+        string? bob = await site.DoAsync("/login/bob", visitor);
+        Assert.Equal(["role"], await site.FieldsAsync(bob!));
+    }
+
+    [Fact]
+    [Trait("abuse", "C17")]
+    [Trait("abuse", "C8")]
+    public async Task NeverKeepsWhatWasNotVerifiedOrNotAnonymous()
+    {
+        await using var site = await BridgedSite.StartAsync(Map, bridge: options => options.KeepAtSignIn = true);
+        string? planted = await site.DoAsync("/set/basket/poison");
+        string invented = planted![..24] + site.Store.CreateSessionId()[24..];
+
+        string? alice = await site.DoAsync("/login/alice", invented);
+        await site.DoAsync("/set/secret/hers", alice);
+        string? bob = await site.DoAsync("/login/bob", alice);
+
+        Assert.Equal(["role"], await site.FieldsAsync(bob!));
+        Assert.Equal("poison", await site.TextAsync("/get/basket", planted));
+        Assert.Equal("nothing", await site.TextAsync("/get/secret", bob));
+    }
+
+    [Fact]
+    [Trait("abuse", "C17")]
+    public async Task IsNotPreventedByAFullAnonymousSession()
+    {
+        var log = new Log();
+        await using var site = await BridgedSite.StartAsync(
+            Map, bridge: options => options.KeepAtSignIn = true, configure: options => options.MaxRecordBytes = 300, build: builder => builder.Logging.AddProvider(log));
+        string? full = await site.DoAsync("/set/basket/" + new string('x', 208));
+
+        string? alice = await site.DoAsync("/login/alice", full);
+
+        Assert.Equal("alice", await site.TextAsync("/who", alice));
+        Assert.Equal(["role"], await site.FieldsAsync(alice!));
+        Assert.Contains(log.Events, entry => entry is { Id: 43, Level: LogLevel.Warning });
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    [Trait("abuse", "C17")]
+    public async Task InOneRequestKeepsWhatWasSetAfterItAlwaysAndBeforeItByTheOption(bool keep, bool anonymous)
+    {
+        var log = new Log();
+        string?[] seen = [];
+        await using var site = await BridgedSite.StartAsync(
+            app =>
+            {
+                Map(app);
+                app.MapGet("/both", async (HttpContext context, ISession<IGenericStore> session) =>
+                {
+                    context.Session.SetString("before", "1");
+                    await session.SetAsync("alice");
+                    seen = [context.Session.GetString("before"), context.Session.GetString("earlier")];
+                    context.Session.SetString("after", "2");
+                });
+            },
+            bridge: options => options.KeepAtSignIn = keep,
+            build: builder => builder.Logging.SetMinimumLevel(LogLevel.Debug).AddProvider(log));
+        string? visitor = anonymous ? await site.DoAsync("/set/earlier/0") : null;
+
+        string? alice = await site.DoAsync("/both", visitor);
+
+        Assert.Equal([keep ? "1" : null, keep && anonymous ? "0" : null], seen);
+        Assert.Equal(
+            keep ? anonymous ? ["$http.after", "$http.before", "$http.earlier"] : ["$http.after", "$http.before"] : ["$http.after"],
+            await site.FieldsAsync(alice!));
+        Assert.Equal(!keep, log.Events.Any(entry => entry.Id == 42));
+        Assert.Equal("alice", await site.TextAsync("/who", alice));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task OverAnotherUserInOneRequestKeepsNothingOfTheFirst(bool keep)
+    {
+        await using var site = await BridgedSite.StartAsync(
+            app =>
+            {
+                Map(app);
+                app.MapGet("/switch", async (HttpContext context, ISession<IGenericStore> session) =>
+                {
+                    context.Session.SetString("hers", "1");
+                    await session.SetAsync("bob");
+                    context.Session.SetString("his", "2");
+                });
+            },
+            bridge: options => options.KeepAtSignIn = keep);
+        string? alice = await site.DoAsync("/login/alice");
+
+        Assert.Equal(["$http.his"], await site.FieldsAsync((await site.DoAsync("/switch", alice))!));
+    }
+
+    [Fact]
+    public async Task ASignOutEndsTheDataAndWhatComesAfterItIsAVisitors()
+    {
+        await using var site = await BridgedSite.StartAsync(app =>
+        {
+            Map(app);
+            app.MapGet("/leave", async (HttpContext context, ISession<IGenericStore> session) =>
+            {
+                context.Session.SetString("hers", "1");
+                await session.DeleteAsync();
+                Assert.Empty(context.Session.Keys);
+                context.Session.SetString("message", "bye");
+            });
+        });
+        string? alice = await site.DoAsync("/login/alice");
+        await site.DoAsync("/set/old/0", alice);
+
+        using var response = await site.SendAsync("/leave", alice);
+        string visitor = response.SentId()!;
+
+        Assert.Single(response.SetCookies());
+        Assert.Equal(["$http.message"], await site.FieldsAsync(visitor));
+        Assert.Equal("nobody", await site.TextAsync("/who", visitor));
+        Assert.Empty(await site.FieldsAsync(alice!));
+    }
+
+    [Theory]
+    [InlineData(Served.TestServer, "alice")]
+    [InlineData(Served.Kestrel, "alice")]
+    [InlineData(Served.TestServer, null)]
+    [InlineData(Served.Kestrel, null)]
+    [Trait("abuse", "D1")]
+    public async Task ASlowRequestAfterTheEndBringsNothingBack(Served served, string? user)
+    {
+        var log = new Log();
+        var gate = new Gate();
+        await using var site = await BridgedSite.StartAsync(
+            app =>
+            {
+                Map(app);
+                app.MapGet("/slow", async (HttpContext context) =>
+                {
+                    context.Session.SetString("late", "1");
+                    await gate.PassAsync();
+                });
+            },
+            served,
+            build: builder => builder.Logging.AddProvider(log));
+        string? id = user is null ? await site.DoAsync("/set/a/b") : await site.DoAsync("/login/" + user);
+
+        var slow = site.SendAsync("/slow", id);
+        await gate.Reached;
+        await site.DoAsync("/logout", id);
+        gate.Open();
+        using var response = await slow;
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Empty(response.SetCookies());
+        Assert.Equal(0, await site.Store.CountActiveSessionsAsync());
+        Assert.Equal("nothing", await site.TextAsync("/get/late", id));
+        Assert.Contains(log.Events, entry => entry is { Id: 41, Level: LogLevel.Information });
+    }
+
+    [Fact]
+    public async Task AnEndInMidRequestIsSeenInIsAvailable()
+    {
+        bool[] available = [];
+        await using var site = await BridgedSite.StartAsync(app =>
+        {
+            Map(app);
+            app.MapGet("/ended", async (HttpContext context, IGenericStore store) =>
+            {
+                context.Session.SetString("late", "1");
+                await store.DeleteActiveSessionsAsync("alice");
+                await context.Session.CommitAsync();
+                available = [context.Session.IsAvailable];
+                context.Session.SetString("later", "2");
+                Assert.Empty(context.Session.Keys);
+            });
+        });
+        string? id = await site.DoAsync("/login/alice");
+
+        await site.DoAsync("/ended", id);
+
+        Assert.Equal([false], available);
+        Assert.Equal(0, await site.Store.CountActiveSessionsAsync());
+    }
+
+    [Fact]
+    [Trait("abuse", "D3")]
+    public async Task ARequestWhoseIdWasReplacedAtOnceWritesNothing()
+    {
+        var gate = new Gate();
+        await using var site = await BridgedSite.StartAsync(app =>
+        {
+            Map(app);
+            app.MapGet("/renew", async (ISession<IGenericStore> session) => await session.RenewAsync(immediately: true));
+            app.MapGet("/slow", async (HttpContext context) =>
+            {
+                context.Session.SetString("late", "1");
+                await gate.PassAsync();
+            });
+        });
+        string? id = await site.DoAsync("/login/alice");
+
+        var slow = site.SendAsync("/slow", id);
+        await gate.Reached;
+        string? renewed = await site.DoAsync("/renew", id);
+        gate.Open();
+        (await slow).Dispose();
+
+        Assert.Equal("nothing", await site.TextAsync("/get/late", renewed));
+        Assert.Equal("alice", await site.TextAsync("/who", renewed));
+    }
+
+    [Fact]
+    public async Task ARenewalTakesTheDataAlong()
+    {
+        await using var site = await BridgedSite.StartAsync(app =>
+        {
+            Map(app);
+            app.MapGet("/renew", async (HttpContext context, ISession<IGenericStore> session) =>
+            {
+                context.Session.SetString("before", "1");
+                await session.RenewAsync(immediately: true);
+                context.Session.SetString("after", "2");
+            });
+        });
+        string? id = await site.DoAsync("/login/alice");
+
+        string? renewed = await site.DoAsync("/renew", id);
+
+        Assert.Equal("after,before", await site.TextAsync("/keys", renewed));
+        Assert.Equal(await site.TextAsync("/id", renewed), renewed![..24]);
+    }
+
+    [Fact]
+    public async Task APendingSignInHasItsDataAndKeepsIt()
+    {
+        await using var site = await BridgedSite.StartAsync(app =>
+        {
+            Map(app);
+            app.MapGet("/first", async (ISession<IGenericStore> session) => await session.SetPendingAsync("alice"));
+            app.MapGet("/second", async (ISession<IGenericStore> session) => await session.RaiseAsync(2));
+        });
+        string? pending = await site.DoAsync("/first");
+        await site.DoAsync("/set/page/orders", pending);
+
+        string? alice = await site.DoAsync("/second", pending);
+
+        Assert.Equal(["alice", "orders"], new[] { await site.TextAsync("/who", alice), await site.TextAsync("/get/page", alice) });
+    }
+
+    [Fact]
+    public async Task TheApplicationsFieldsAndOursDoNotMeet()
+    {
+        await using var site = await BridgedSite.StartAsync(app =>
+        {
+            Map(app);
+            app.MapGet("/update", async (ISession<IGenericStore> session) => await session.UpdateAsync(new() { ["theme"] = "dark" }));
+            app.MapGet("/me", async (ISession<IGenericStore> session) => string.Join(',', (await session.GetAsync())!.Fields.Select(field => field.Key)));
+            app.MapGet("/clear", (HttpContext context) => context.Session.Clear());
+        });
+        string? id = await site.DoAsync("/login/alice");
+        await site.DoAsync("/set/theme/light", id);
+        await site.DoAsync("/update", id);
+
+        Assert.Equal(["role,theme", "light"], new[] { await site.TextAsync("/me", id), await site.TextAsync("/get/theme", id) });
+        await site.DoAsync("/clear", id);
+        Assert.Equal(["role,theme", "nothing"], new[] { await site.TextAsync("/me", id), await site.TextAsync("/get/theme", id) });
+    }
+
+    private static void Map(WebApplication app)
+    {
+        BridgedSite.Map(app);
+        app.MapGet("/login/{user}", async (string user, ISession<IGenericStore> session) => await session.SetAsync(user, new() { ["role"] = "user" })).WithOrder(-1);
+    }
+}
