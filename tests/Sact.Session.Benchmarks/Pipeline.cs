@@ -48,6 +48,9 @@ public sealed class Pipeline : IAsyncDisposable
         static app => app.UseSactSession(),
         endpoint);
 
+    /// <summary>With <c>HttpContext.Session</c> over the sessions.</summary>
+    public static Pipeline WithHttpContextSession(RequestDelegate endpoint) => Build(static services => services.AddSactSession().AddHttpContextSession(), static app => app.UseSactSession(), endpoint);
+
     public static RequestDelegate Untouched(Work work) => work == Work.Synchronous
         ? static _ => Task.CompletedTask
         : static async _ => await Task.Yield();

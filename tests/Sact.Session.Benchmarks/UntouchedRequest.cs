@@ -9,6 +9,7 @@ public class UntouchedRequest
     private static readonly string s_cookie = $"__Host-sid={new string('A', 56)}";
     private Pipeline _bare = null!;
     private Pipeline _sessions = null!;
+    private Pipeline _bridge = null!;
 
     [Params(Work.Synchronous, Work.Yielding)]
     public Work Work { get; set; }
@@ -18,6 +19,7 @@ public class UntouchedRequest
     {
         _bare = Pipeline.Bare(Pipeline.Untouched(Work));
         _sessions = Pipeline.WithSessions(Pipeline.Untouched(Work));
+        _bridge = Pipeline.WithHttpContextSession(Pipeline.Untouched(Work));
     }
 
     [Benchmark(Baseline = true)]
@@ -25,4 +27,7 @@ public class UntouchedRequest
 
     [Benchmark]
     public Task WithSessions() => _sessions.SendAsync(s_cookie);
+
+    [Benchmark]
+    public Task WithHttpContextSession() => _bridge.SendAsync(s_cookie);
 }
