@@ -29,6 +29,24 @@ public sealed class Allocations
         Assert.InRange(difference, -1, limit);
     }
 
+    /// <summary>The feature that would make <c>HttpContext.Session</c> if somebody asked, beside what sessions cost.</summary>
+    [Theory]
+    [InlineData(Work.Synchronous, 56)]
+    [InlineData(Work.Yielding, 192)]
+    public async Task OfHttpContextSessionStayWithinTheirsWhereNobodyAsks(Work work, double limit)
+    {
+        Assert.SkipWhen(
+            typeof(SessionKey).Assembly.GetCustomAttribute<DebuggableAttribute>()?.IsJITOptimizerDisabled == true,
+            "A Debug build allocates more: its state machines are classes. tests/run builds Release.");
+        await using var sessions = Pipeline.WithSessions(Pipeline.Untouched(work));
+        await using var bridge = Pipeline.WithHttpContextSession(Pipeline.Untouched(work));
+
+        double difference = await BytesPerRequestAsync(bridge) - await BytesPerRequestAsync(sessions);
+
+        TestContext.Current.SendDiagnosticMessage($"{work}: {difference:F1} B over the pipeline with sessions, limit {limit}");
+        Assert.InRange(difference, -1, limit);
+    }
+
     [Theory]
     [InlineData(null, 0)]
     [InlineData("__Host-sid=", 0)]
