@@ -83,10 +83,11 @@ public sealed class SessionCap
         if (tooMany == 1)
         {
             // A user who signs in at a full cap ends just one: no sorting for that.
-            var first = live.First();
-            foreach (var session in live)
+            var sessions = live as IReadOnlyList<SessionRecord> ?? [.. live];
+            var first = sessions[0];
+            for (int i = 1; i < sessions.Count; i++)
             {
-                first = Compare(session, first, now) < 0 ? session : first;
+                first = Compare(sessions[i], first, now) < 0 ? sessions[i] : first;
             }
 
             return [first];
@@ -100,7 +101,7 @@ public sealed class SessionCap
         int order = Rank(one, now).CompareTo(Rank(other, now));
         order = order != 0 ? order : Place(one).CompareTo(Place(other));
         order = order != 0 ? order : one.CreatedAt.CompareTo(other.CreatedAt);
-        return order != 0 ? order : string.CompareOrdinal(one.Key.KeyPart, other.Key.KeyPart);
+        return order != 0 ? order : one.Key.Part.CompareText(other.Key.Part);
     }
 
     private static int Rank(SessionRecord session, DateTimeOffset now) => !session.Presented && now - session.CreatedAt > UnpresentedAge ? 0 : 1;

@@ -29,6 +29,16 @@ internal readonly struct SessionKeyPart : IEquatable<SessionKeyPart>
         Base64Url.EncodeToChars(bytes, text);
     }
 
+    /// <summary>Ordinal order of the texts, which is not that of the bytes.</summary>
+    public int CompareText(SessionKeyPart other)
+    {
+        Span<char> mine = stackalloc char[SessionKey.KeyPartLength];
+        Span<char> theirs = stackalloc char[SessionKey.KeyPartLength];
+        WriteTo(mine);
+        other.WriteTo(theirs);
+        return mine.SequenceCompareTo(theirs);
+    }
+
     public bool Equals(SessionKeyPart other) => _head == other._head && _middle == other._middle && _tail == other._tail;
 
     public override bool Equals([NotNullWhen(true)] object? obj) => obj is SessionKeyPart other && Equals(other);

@@ -6,6 +6,7 @@ namespace Sact.Session;
 internal sealed class SessionCookie(CookieBuilder cookie, TimeSpan? customAge, SessionTelemetry telemetry)
 {
     private readonly string?[] _attributes = new string?[4];
+    private string? _deletion;
 
     public string Name { get; } = cookie.Name!;
 
@@ -114,8 +115,12 @@ internal sealed class SessionCookie(CookieBuilder cookie, TimeSpan? customAge, S
             telemetry.SecureCookieOverHttp();
         }
 
-        response.SetCookie(name, string.Concat(name, "=", value, age is null || age == TimeSpan.Zero ? Attributes(secure, deletion: age is not null) : Attributes(secure, age)));
+        string attributes = age is null || age == TimeSpan.Zero ? Attributes(secure, deletion: age is not null) : Attributes(secure, age);
+        response.SetCookie(name, ReferenceEquals(name, Name) && age == TimeSpan.Zero ? DeletionOf(attributes) : string.Concat(name, "=", value, attributes));
     }
+
+    // The same at every sign-out, but for one that only https makes secure.
+    private string DeletionOf(string attributes) => _deletion is { } deletion && deletion.EndsWith(attributes, StringComparison.Ordinal) ? deletion : _deletion = string.Concat(Name, "=", attributes);
 
     /// <summary>What follows the value in a header without an age, or in a deletion: always the same, so it is written once.</summary>
     private string Attributes(bool secure, bool deletion) => _attributes[(secure ? 2 : 0) + (deletion ? 1 : 0)] ??= Attributes(secure, deletion ? TimeSpan.Zero : null);

@@ -131,7 +131,7 @@ internal sealed class SessionResponse
         lock (Context)
         {
             ThrowIfStarted();
-            _cookies = [.. _cookies.Where(cookie => cookie.Key != name), new(name, header)];
+            _cookies = _cookies.Length == 0 ? [new(name, header)] : With(name, header);
             Settle(starting: false);
         }
     }
@@ -284,6 +284,8 @@ internal sealed class SessionResponse
         }
     }
 
+    private KeyValuePair<string, string>[] With(string name, string header) => [.. _cookies.Where(cookie => cookie.Key != name), new(name, header)];
+
     private static void PutCookies(IHeaderDictionary headers, KeyValuePair<string, string>[] cookies)
     {
         if (StringValues.IsNullOrEmpty(headers.SetCookie) && cookies.Length == 1)
@@ -297,6 +299,11 @@ internal sealed class SessionResponse
             return;
         }
 
+        PutMore(headers, cookies);
+    }
+
+    private static void PutMore(IHeaderDictionary headers, KeyValuePair<string, string>[] cookies)
+    {
         var kept = headers.SetCookie.Where(header => header is not null && !Array.Exists(cookies, cookie => IsOf(header, cookie.Key)));
         headers.SetCookie = new StringValues([.. kept, .. cookies.Select(static cookie => cookie.Value)]);
     }

@@ -170,9 +170,9 @@ public partial class Session<TStore>
     private void Tell(SessionRecord record, SessionCreation created)
     {
         _settings.Telemetry.Began(record.Key, record.State);
-        foreach (var key in created.Ended)
+        for (int i = 0; i < created.Ended.Count; i++)
         {
-            _settings.Telemetry.Ended(key, SessionTelemetry.Reason.Cap);
+            _settings.Telemetry.Ended(created.Ended[i], SessionTelemetry.Reason.Cap);
         }
     }
 
@@ -244,7 +244,7 @@ public partial class Session<TStore>
     {
         if (_response.HasEnded || _response.HasStarted)
         {
-            _settings.Telemetry.CookieNotDeleted(_key);
+            _settings.Telemetry.CookieNotDeleted(_verified?.Key ?? default);
             return;
         }
 

@@ -25,8 +25,9 @@ public partial class Session<TStore>
     private volatile bool _cookieRead;
     private bool _isPresented;
     private Standing _standing;
-    private SessionKey _key;
-    private SecretHash _lineage;
+
+    // The record as it was verified or begun: whose session it is.
+    private SessionRecord? _verified;
     private int _generation;
     private bool _arrived;
 
@@ -35,7 +36,7 @@ public partial class Session<TStore>
     private (int Epoch, bool BySigningIn)? _precursor;
 
     private bool _remembered;
-    private DateTimeOffset _rememberedAt;
+    private long _rememberedAt;
     private SessionRecord? _record;
     private SessionData? _data;
 
@@ -78,7 +79,7 @@ public partial class Session<TStore>
         if (_remembered && !reload && !_response.HasStarted)
         {
             var now = _settings.Clock.GetUtcNow();
-            if (now - _rememberedAt < RememberedFor && (_record is null || _record.IsLive(now)))
+            if (now.UtcTicks - _rememberedAt < RememberedFor.Ticks && (_record is null || _record.IsLive(now)))
             {
                 return new(_record);
             }
@@ -135,7 +136,8 @@ public partial class Session<TStore>
 
     private async ValueTask<SessionRecord?> ReadVerifiedAsync(bool patiently, CancellationToken cancellationToken)
     {
-        if (Live(await Calls.GetAsync(_key, !patiently, cancellationToken).ConfigureAwait(false), _key) is not { } record || !IsStillMine(record))
+        var key = _verified!.Key;
+        if (Live(await Calls.GetAsync(key, !patiently, cancellationToken).ConfigureAwait(false), key) is not { } record || !IsStillMine(record))
         {
             return null;
         }
@@ -244,15 +246,15 @@ public partial class Session<TStore>
     /// <summary>Whether a record is of the session verified in this request, and no id was replaced at once since.</summary>
     private bool IsStillMine(SessionRecord record)
     {
-        if (record.Key != _key || record.LineageHash != _lineage)
+        if (!record.IsSameSession(_verified!))
         {
-            _settings.Telemetry.Misplaced(_key);
+            _settings.Telemetry.Misplaced(_verified!.Key);
             return false;
         }
 
         if (record.Generation != _generation)
         {
-            _settings.Telemetry.Stale(_key);
+            _settings.Telemetry.Stale(_verified!.Key);
             return false;
         }
 
@@ -283,8 +285,7 @@ public partial class Session<TStore>
     {
         _judged = id;
         _standing = Standing.Verified;
-        _key = record.Key;
-        _lineage = record.LineageHash;
+        _verified = record;
         _generation = record.Generation;
         _arrived = arrived;
     }
@@ -307,7 +308,7 @@ public partial class Session<TStore>
 
         _record = record;
         _remembered = true;
-        _rememberedAt = _settings.Clock.GetUtcNow();
+        _rememberedAt = _settings.Clock.GetUtcNow().UtcTicks;
         return record;
     }
 

@@ -40,7 +40,6 @@ public partial class Session<TStore> : ISession<TStore>, IReservedSession
         }
 
         Request = request;
-        Response = response;
         Store = store;
         Options = options;
         _settings = options.Settings;
@@ -53,7 +52,7 @@ public partial class Session<TStore> : ISession<TStore>, IReservedSession
 
     /// <inheritdoc/>
     [JsonIgnore]
-    public HttpResponse Response { get; }
+    public HttpResponse Response => Request.HttpContext.Response;
 
     /// <inheritdoc/>
     [JsonIgnore]

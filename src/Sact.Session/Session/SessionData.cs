@@ -14,15 +14,13 @@ namespace Sact.Session;
 public sealed class SessionData
 {
     private readonly SessionRecord _record;
-    private readonly JsonSerializerOptions _json;
-    private readonly TimeProvider _clock;
+    private readonly SessionSettings _settings;
     private SessionFields? _fields;
 
     internal SessionData(SessionRecord record, SessionSettings settings, bool isCurrent)
     {
         _record = record;
-        _json = settings.Json;
-        _clock = settings.Clock;
+        _settings = settings;
         IsCurrent = isCurrent;
     }
 
@@ -99,7 +97,7 @@ public sealed class SessionData
     /// <param name="name">The field's name, compared ordinally.</param>
     /// <exception cref="JsonException">The value is of another kind.</exception>
     /// <exception cref="InvalidOperationException">Nothing is known of the type; the message says what to add.</exception>
-    public T? Get<T>(string name) => Get(name, SessionJson.TypeInfo<T>(_json));
+    public T? Get<T>(string name) => Get(name, SessionJson.TypeInfo<T>(_settings.Json));
 
     /// <summary>A field's value; <c>default</c> if the field is absent or <c>null</c>.</summary>
     /// <typeparam name="T">Its type.</typeparam>
@@ -117,7 +115,7 @@ public sealed class SessionData
     /// <typeparam name="T">Its type.</typeparam>
     /// <exception cref="JsonException">The metadata does not fit the type.</exception>
     /// <exception cref="InvalidOperationException">Nothing is known of the type; the message says what to add.</exception>
-    public T As<T>() => As(SessionJson.TypeInfo<T>(_json));
+    public T As<T>() => As(SessionJson.TypeInfo<T>(_settings.Json));
 
     /// <summary>All metadata as one object.</summary>
     /// <typeparam name="T">Its type.</typeparam>
@@ -140,7 +138,7 @@ public sealed class SessionData
     /// </summary>
     /// <param name="within">The span.</param>
     /// <returns>False too if the session is not signed in.</returns>
-    public bool IsFresh(TimeSpan within) => State == SessionState.SignedIn && AuthenticatedAt is { } at && _clock.GetUtcNow() - at <= within;
+    public bool IsFresh(TimeSpan within) => State == SessionState.SignedIn && AuthenticatedAt is { } at && _settings.Clock.GetUtcNow() - at <= within;
 
     /// <summary>Makes data of a signed-in session for a test, to be returned by a fake <see cref="ISession{TStore}"/>. It belongs to no store.</summary>
     /// <param name="userId">The user id.</param>

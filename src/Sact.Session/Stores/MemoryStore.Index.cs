@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Sact.Session;
 
 public sealed partial class MemoryStore
@@ -43,16 +45,7 @@ public sealed partial class MemoryStore
         if (cap is not null && sessions.Count >= cap.Max)
         {
             var now = Clock.GetUtcNow();
-            var live = new List<SessionRecord>(sessions.Count);
-            foreach (var key in sessions.ToArray())
-            {
-                if (_records.TryGetValue(key, out var record) && IsOf(record, userId) && record.IsLive(now))
-                {
-                    live.Add(record);
-                }
-            }
-
-            chosen = cap.ChooseEnded(live, now);
+            chosen = ChooseEnded(sessions, userId, cap, now);
             if (chosen is null)
             {
                 return SessionCreation.CapReached;
@@ -79,13 +72,35 @@ public sealed partial class MemoryStore
         sessions.Add(session.Key.Part);
         if (_records.TryAdd(session.Key.Part, session))
         {
-            return SessionCreation.Created(chosen.Count == 0 ? null : [.. chosen.Select(record => record.Key)]);
+            return SessionCreation.Created(KeysOf(chosen));
         }
 
         // Another user's creation under the same key came between.
         sessions.Remove(session.Key.Part);
         _budget.Give(MemoryBudget.SizeOf(session), anonymous: false);
         return SessionCreation.Exists;
+    }
+
+    // At a full cap every sign-in looks at all of the user's sessions, so the room for that is borrowed.
+    private IReadOnlyList<SessionRecord>? ChooseEnded(UserSessions sessions, string userId, SessionCap cap, DateTimeOffset now)
+    {
+        int count = sessions.Count;
+        var keys = ArrayPool<SessionKeyPart>.Shared.Rent(count);
+        var live = ArrayPool<SessionRecord>.Shared.Rent(count);
+        sessions.CopyTo(keys);
+        int found = 0;
+        foreach (var key in keys.AsSpan(0, count))
+        {
+            if (_records.TryGetValue(key, out var record) && IsOf(record, userId) && record.IsLive(now))
+            {
+                live[found++] = record;
+            }
+        }
+
+        var chosen = cap.ChooseEnded(new ArraySegment<SessionRecord>(live, 0, found), now);
+        ArrayPool<SessionRecord>.Shared.Return(live, clearArray: true);
+        ArrayPool<SessionKeyPart>.Shared.Return(keys);
+        return chosen;
     }
 
     private SessionCreation CreateAnonymous(SessionRecord session)
@@ -178,6 +193,22 @@ public sealed partial class MemoryStore
             sessions.Retire();
             _users.TryRemove(new KeyValuePair<string, UserSessions>(userId, sessions));
         }
+    }
+
+    private static SessionKey[]? KeysOf(IReadOnlyList<SessionRecord> records)
+    {
+        if (records.Count == 0)
+        {
+            return null;
+        }
+
+        var keys = new SessionKey[records.Count];
+        for (int i = 0; i < keys.Length; i++)
+        {
+            keys[i] = records[i].Key;
+        }
+
+        return keys;
     }
 
     private SessionKeyPart[] KeysOf(string userId)

@@ -48,5 +48,18 @@ internal sealed class UserSessions
         }
     }
 
+    /// <summary>All keys, into room for <see cref="Count"/> of them.</summary>
+    public void CopyTo(SessionKeyPart[] room)
+    {
+        if (ReferenceEquals(_many, s_one))
+        {
+            room[0] = _only;
+        }
+        else
+        {
+            _many?.CopyTo(room);
+        }
+    }
+
     public SessionKeyPart[] ToArray() => ReferenceEquals(_many, s_one) ? [_only] : _many is null ? [] : [.. _many];
 }

@@ -45,7 +45,7 @@ internal static partial class HttpPart
         {
             await RedisAsync(report, quick);
         }
-        catch (InvalidOperationException fault)
+        catch (Exception fault) when (fault is InvalidOperationException or SessionStoreException or HttpRequestException)
         {
             report.Say($"HTTP over Redis is left out: {fault.Message}");
         }

@@ -25,7 +25,7 @@ internal static class StoresPart
         {
             await run();
         }
-        catch (InvalidOperationException fault)
+        catch (Exception fault) when (fault is InvalidOperationException or SessionStoreException)
         {
             report.Say($"{store} is left out: {fault.Message}");
         }
@@ -112,6 +112,9 @@ internal static class StoresPart
     private static async Task<SessionKey> KeyAsync(Runner sact)
     {
         string cookie = await sact.SignedInAsync();
+
+        // A store that cannot be had says why here; a request would only say 503.
+        await sact.Pipeline.Services.GetRequiredService<IGenericStore>().CountActiveSessionsAsync();
         return sact.Pipeline.Services.GetRequiredService<IGenericStore>().GetSessionKey(cookie[(cookie.IndexOf('=', StringComparison.Ordinal) + 1)..]);
     }
 
