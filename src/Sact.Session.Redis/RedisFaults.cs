@@ -20,6 +20,9 @@ internal static class RedisFaults
     public static bool IsOnTheMove(SessionStoreException fault) =>
         Answers(fault, "TRYAGAIN") || (fault.InnerException is RedisServerException server && (server.Message.StartsWith("MOVED ", StringComparison.Ordinal) || server.Message.StartsWith("ASK ", StringComparison.Ordinal)));
 
+    /// <summary>A node refused the command because its slot is elsewhere, and to there the client has no connection yet: nothing was done. The client has no type of fault for it.</summary>
+    public static bool LeadsNowhereYet(RedisConnectionException fault) => fault.Message.Contains("serving hashslot", StringComparison.Ordinal);
+
     private static bool Answers(SessionStoreException fault, string word) => fault.InnerException is RedisServerException server && server.Message.Contains(word, StringComparison.Ordinal);
 
     /// <summary>An answer of the server's is a refusal; so is a command that never left.</summary>

@@ -9,6 +9,9 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
 {
     private static readonly TimeSpan s_trust = TimeSpan.FromDays(1);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromMilliseconds(128);
+
+    // With the pauses between them about half a second.
+    private const int MostRedirects = 10;
     private readonly RedisStoreOptions _options;
     private readonly ConfigurationOptions? _configuration;
     private readonly RedisGuard _guard;
@@ -37,23 +40,30 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
     public async ValueTask<T> RunAsync<T>(bool write, RedisKey key, Func<IDatabase, Task<T>> command, bool guarded = true, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        try
+        for (int attempt = 1; ; attempt++)
         {
-            var connection = await ConnectionAsync(guarded, cancellationToken).ConfigureAwait(false);
-            var database = connection.GetDatabase(_options.Database);
-
-            // A write that has begun is waited for.
-            T answer = await command(database).WaitAsync(write ? CancellationToken.None : cancellationToken).ConfigureAwait(false);
-            if (write && _options.RequireReplicas > 0)
+            try
             {
-                await WaitForReplicasAsync(connection, database, key).ConfigureAwait(false);
-            }
+                var connection = await ConnectionAsync(guarded, cancellationToken).ConfigureAwait(false);
+                var database = connection.GetDatabase(_options.Database);
 
-            return answer;
-        }
-        catch (Exception fault) when (RedisFaults.Is(fault))
-        {
-            throw RedisFaults.Wrap(fault, write);
+                // A write that has begun is waited for.
+                T answer = await command(database).WaitAsync(write ? CancellationToken.None : cancellationToken).ConfigureAwait(false);
+                if (write && _options.RequireReplicas > 0)
+                {
+                    await WaitForReplicasAsync(connection, database, key).ConfigureAwait(false);
+                }
+
+                return answer;
+            }
+            catch (RedisConnectionException fault) when (RedisFaults.LeadsNowhereYet(fault) && attempt < MostRedirects)
+            {
+                await PauseAsync(attempt, write ? CancellationToken.None : cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception fault) when (RedisFaults.Is(fault))
+            {
+                throw RedisFaults.Wrap(fault, write);
+            }
         }
     }
 
@@ -76,11 +86,16 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
             }
             catch (SessionStoreException fault) when (RedisFaults.IsOnTheMove(fault) && attempt < attempts)
             {
-                // By the server's time, not the sessions'.
-                var pause = TimeSpan.FromMilliseconds(1 << Math.Min(attempt - 1, 7));
-                await Task.Delay(pause < s_longestPause ? pause : s_longestPause, TimeProvider.System, CancellationToken.None).ConfigureAwait(false);
+                await PauseAsync(attempt, CancellationToken.None).ConfigureAwait(false);
             }
         }
+    }
+
+    // By the server's time, not the sessions'.
+    private static Task PauseAsync(int attempt, CancellationToken cancellationToken)
+    {
+        var pause = TimeSpan.FromMilliseconds(1 << Math.Min(attempt - 1, 7));
+        return Task.Delay(pause < s_longestPause ? pause : s_longestPause, TimeProvider.System, cancellationToken);
     }
 
     /// <summary>The masters, for what goes over all keys.</summary>

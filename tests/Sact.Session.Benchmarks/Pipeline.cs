@@ -47,6 +47,9 @@ public sealed class Pipeline : IAsyncDisposable
         static app => app.UseSactSession(),
         endpoint);
 
+    /// <summary>With <c>HttpContext.Session</c> over the sessions.</summary>
+    public static Pipeline WithHttpContextSession(RequestDelegate endpoint) => Build(static services => services.AddSactSession().AddHttpContextSession(), static app => app.UseSactSession(), endpoint);
+
     public static Pipeline Build(Action<IServiceCollection> register, Action<IApplicationBuilder> use, RequestDelegate endpoint)
     {
         var services = new ServiceCollection();

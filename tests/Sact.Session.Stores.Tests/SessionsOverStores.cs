@@ -211,5 +211,15 @@ public sealed class SessionsOverPostgreSql(SharedPostgres shared) : SessionsOver
 
 public sealed class SessionsOverGarnet(GarnetFixture server) : SessionsOverAStore, IClassFixture<GarnetFixture>
 {
-    private protected override ValueTask<StoreContractSubject> SubjectAsync() => new(new RedisSubject(server.Connection));
+    private protected override ValueTask<StoreContractSubject> SubjectAsync() => new(new RedisSubject([server.Connection]));
+}
+
+public sealed class SessionsOverRedis(SharedRedis shared) : SessionsOverAStore
+{
+    private protected override async ValueTask<StoreContractSubject> SubjectAsync() => new RedisSubject(await shared.ConnectionsAsync());
+}
+
+public sealed class SessionsOverRedisCluster(SharedRedisCluster shared) : SessionsOverAStore
+{
+    private protected override async ValueTask<StoreContractSubject> SubjectAsync() => new RedisSubject(await shared.ConnectionsAsync());
 }

@@ -29,6 +29,22 @@ public sealed class Allocations
         Assert.InRange(difference, -1, limit);
     }
 
+    /// <summary>The feature that would make <c>HttpContext.Session</c> if somebody asked, beside what sessions cost.</summary>
+    [Theory]
+    [InlineData(Work.Synchronous, 56)]
+    [InlineData(Work.Yielding, 192)]
+    public async Task OfHttpContextSessionStayWithinTheirsWhereNobodyAsks(Work work, double limit)
+    {
+        SkipWithoutOptimisation();
+        await using var sessions = Pipeline.WithSessions(Pipeline.Untouched(work));
+        await using var bridge = Pipeline.WithHttpContextSession(Pipeline.Untouched(work));
+
+        double difference = await BytesPerRequestAsync(bridge) - await BytesPerRequestAsync(sessions);
+
+        TestContext.Current.SendDiagnosticMessage($"{work}: {difference:F1} B over the pipeline with sessions, limit {limit}");
+        Assert.InRange(difference, -1, limit);
+    }
+
     /// <summary>What each verb allocates over the bare pipeline: the limits, or what was measured and a little where that is tighter. Bytes are exact; time is the benchmark's.</summary>
     [Theory]
     [InlineData("read", 440)]

@@ -49,7 +49,7 @@ public sealed class GarnetContract(GarnetFixture server) : RedisServersContract,
 }
 
 /// <summary>The whole suite with its first handle here and its second one in another process: what two processes do to each other is what the suite's two handles do.</summary>
-public sealed class RedisTwoProcessesContract(SharedRedis shared, Sqlite.SecondProcess second) : IClassFixture<Sqlite.SecondProcess>
+public sealed class RedisTwoProcessesContract(SharedRedis shared, SecondProcess second) : IClassFixture<SecondProcess>
 {
     public static IEnumerable<TheoryDataRow<string>> Cases => ContractRows.All;
 

@@ -8,7 +8,7 @@ namespace Sact.Session.Stores.Tests;
 /// <param name="connections">The connections.</param>
 /// <param name="second">Another process, in which every other store is opened in place of the second connection; null for none.</param>
 /// <param name="configuration">How the other process reaches the server.</param>
-internal sealed class RedisSubject(IReadOnlyList<IConnectionMultiplexer> connections, Sqlite.SecondProcess? second = null, string? configuration = null) : StoreContractSubject
+internal sealed class RedisSubject(IReadOnlyList<IConnectionMultiplexer> connections, SecondProcess? second = null, string? configuration = null) : StoreContractSubject
 {
     private readonly ConcurrentBag<FarStore> _farStores = [];
     private readonly ConcurrentDictionary<string, bool> _prefixes = new(StringComparer.Ordinal);
@@ -26,7 +26,7 @@ internal sealed class RedisSubject(IReadOnlyList<IConnectionMultiplexer> connect
         int number = Interlocked.Increment(ref _opened);
         if (second is not null && number % 2 == 0)
         {
-            var far = (FarStore)await second.OpenAsync("redis", configuration, clock, prefix);
+            var far = (FarStore)await second.OpenAsync("redis", configuration!, clock, prefix);
             _farStores.Add(far);
             return far;
         }
