@@ -41,7 +41,7 @@ public partial class Session<TStore>
     private SessionData? _data;
 
     /// <summary>How the request stands to a session.</summary>
-    private enum Standing
+    private enum Standing : byte
     {
         /// <summary>No id has been verified yet.</summary>
         Unverified = 0,

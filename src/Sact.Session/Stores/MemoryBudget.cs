@@ -10,7 +10,7 @@ namespace Sact.Session;
 internal sealed class MemoryBudget(long maxBytes, ConcurrentDictionary<SessionKeyPart, SessionRecord> records, Func<bool> sweep, ILogger logger)
 {
     // A record, its place in the dictionary and its place in the index, measured on 64-bit .NET 10 and rounded up.
-    private const int FixedBytes = 384;
+    private const int FixedBytes = 448;
 
     private readonly long _maxAnonymousBytes = maxBytes / 10;
     private readonly ConcurrentQueue<(SessionKey Key, DateTimeOffset SeenAt)> _anonymous = new();
