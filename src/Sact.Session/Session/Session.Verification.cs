@@ -30,6 +30,9 @@ public partial class Session<TStore>
     private int _generation;
     private bool _arrived;
 
+    // The session lives on under a newer id, which the client has or is about to receive.
+    private bool _outpaced;
+
     // Counts the sessions that this request has begun and ended, and tells which of them went over into the present one.
     private int _epoch;
     private (int Epoch, bool BySigningIn)? _precursor;
@@ -90,6 +93,7 @@ public partial class Session<TStore>
 
     private async ValueTask<SessionRecord?> ReadAsync(bool patiently, CancellationToken cancellationToken)
     {
+        _outpaced = false;
         var record = _standing switch
         {
             Standing.Ended => null,
@@ -120,6 +124,7 @@ public partial class Session<TStore>
                 _settings.Telemetry.Foreign(key);
                 return null;
             case SecretVerdict.Refused:
+                _outpaced = true;
                 _settings.Telemetry.Stale(key);
                 return null;
             case SecretVerdict.Replayed:
@@ -252,6 +257,7 @@ public partial class Session<TStore>
 
         if (record.Generation != _generation)
         {
+            _outpaced = true;
             _settings.Telemetry.Stale(_key);
             return false;
         }
@@ -287,6 +293,7 @@ public partial class Session<TStore>
         _lineage = record.LineageHash;
         _generation = record.Generation;
         _arrived = arrived;
+        _outpaced = false;
     }
 
     private void BecomeEnded()
@@ -295,6 +302,7 @@ public partial class Session<TStore>
         _precursor = null;
         _standing = Standing.Ended;
         _issued = null;
+        _outpaced = false;
         Remember(null);
     }
 
