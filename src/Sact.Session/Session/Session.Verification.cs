@@ -226,26 +226,6 @@ public partial class Session<TStore>
 
     private SessionClient? Client() => _settings.CaptureClient ? _response.Look(static context => ClientOfRequest.Read(context.Request)) : null;
 
-    private async ValueTask EndReplayedAsync(SessionRecord record, CancellationToken cancellationToken)
-    {
-        try
-        {
-            // Of two that are replayed at once, one ends the session; the other is a stale id like any.
-            if (await Calls.DeleteAsync(record, cancellationToken).ConfigureAwait(false))
-            {
-                _settings.Telemetry.Replayed(record.Key);
-            }
-            else
-            {
-                _settings.Telemetry.Stale(record.Key);
-            }
-        }
-        catch (SessionStoreException fault)
-        {
-            _settings.Telemetry.ReplayNotEnded(record.Key, fault);
-        }
-    }
-
     /// <summary>Whether a record is of the session verified in this request, and no id was replaced at once since.</summary>
     private bool IsStillMine(SessionRecord record)
     {
