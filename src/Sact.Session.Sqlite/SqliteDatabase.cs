@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics.CodeAnalysis;
 using Microsoft.Data.Sqlite;
 
 namespace Sact.Session;
@@ -14,7 +13,7 @@ internal sealed class SqliteDatabase : IDisposable
     private readonly bool _owned;
     private readonly SqliteConnection _writing;
     private readonly SqliteWriter _writer;
-    private readonly ConcurrentBag<SqliteConnection> _readers = [];
+    private readonly ConcurrentBag<SqliteReader> _readers = [];
     private int _disposed;
 
     public SqliteDatabase(SqliteStoreOptions options, SqliteSchema schema)
@@ -66,7 +65,6 @@ internal sealed class SqliteDatabase : IDisposable
     public ValueTask<T> WriteAsync<T>(Func<SqliteWriter, T> work, CancellationToken cancellationToken) => _writer.WriteAsync(work, cancellationToken);
 
     /// <summary>Runs one statement on a reader; the answer is there when this returns, since SQLite does no asynchronous I/O.</summary>
-    [SuppressMessage("Security", "CA2100:Review SQL queries for security vulnerabilities", Justification = "The text is the schema's own; every value is a parameter.")]
     public ValueTask<T> ReadAsync<T>(string sql, Action<SqliteCommand> bind, Func<SqliteDataReader, T> read, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -88,16 +86,15 @@ internal sealed class SqliteDatabase : IDisposable
             throw new SessionStoreException(SqliteFaults.Disposed);
         }
 
-        SqliteConnection? connection = null;
+        SqliteReader? reader = null;
         try
         {
-            if (!_readers.TryTake(out connection))
+            if (!_readers.TryTake(out reader))
             {
-                connection = Open();
+                reader = new SqliteReader(Open());
             }
 
-            using var command = connection.CreateCommand();
-            command.CommandText = sql;
+            var command = reader.Command(sql);
             bind(command);
             using var rows = command.ExecuteReader();
             return new(read(rows));
@@ -105,15 +102,15 @@ internal sealed class SqliteDatabase : IDisposable
         catch (SqliteException fault)
         {
             // The next read opens the file anew.
-            connection?.Dispose();
-            connection = null;
+            reader?.Dispose();
+            reader = null;
             throw new SessionStoreException($"SQLite refused a read: {SqliteFaults.Tell(fault)}", fault);
         }
         finally
         {
-            if (connection is not null)
+            if (reader is not null)
             {
-                _readers.Add(connection);
+                _readers.Add(reader);
                 if (Volatile.Read(ref _disposed) != 0)
                 {
                     DiscardReaders();
