@@ -6,6 +6,7 @@ namespace Sact.Session;
 /// <summary>A connection that reads, with its statements, which SQLite compiles once: compiling costs more than the read.</summary>
 internal sealed class SqliteReader(SqliteConnection connection) : IDisposable
 {
+    private readonly SqliteConnection _connection = connection;
     private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
 
     [SuppressMessage("Security", "CA2100:Review SQL queries for security vulnerabilities", Justification = "The text is the schema's own; every value is a parameter.")]
@@ -13,7 +14,7 @@ internal sealed class SqliteReader(SqliteConnection connection) : IDisposable
     {
         if (!_commands.TryGetValue(sql, out var command))
         {
-            command = connection.CreateCommand();
+            command = _connection.CreateCommand();
             command.CommandText = sql;
             _commands.Add(sql, command);
         }
@@ -28,6 +29,6 @@ internal sealed class SqliteReader(SqliteConnection connection) : IDisposable
             command.Dispose();
         }
 
-        connection.Dispose();
+        _connection.Dispose();
     }
 }

@@ -19,7 +19,7 @@ public sealed class Statements
         // The first read opens its connection; every one after it takes that one again.
         await store.GetAsync(session.Key);
         object database = Private<object>(store, "_database");
-        var reading = Trace(Assert.Single(Private<ConcurrentBag<SqliteConnection>>(database, "_readers")));
+        var reading = Trace(Private<SqliteConnection>(Assert.Single(Private<IEnumerable<object>>(database, "_readers")), "_connection"));
         var writing = Trace(Private<SqliteConnection>(database, "_writing"));
 
         async Task AreAsync(string onReader, string onWriter, Func<Task> call)
