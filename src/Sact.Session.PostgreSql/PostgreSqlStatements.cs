@@ -34,7 +34,7 @@ internal sealed class PostgreSqlStatements
         InsertUnderCap = $"""
             WITH mine AS MATERIALIZED (
               SELECT key_part, count(*) OVER () AS number, row_number() OVER (ORDER BY
-                CASE WHEN NOT presented AND created_at < $28 THEN 0 ELSE 1 END,
+                CASE WHEN state = {(int)SessionState.Pending} THEN 0 WHEN NOT presented AND created_at < $28 THEN 1 ELSE 2 END,
                 CASE WHEN $27 = {(int)SessionCapPolicy.EndOldest} OR NOT presented THEN created_at ELSE last_seen_at END,
                 created_at,
                 key_part) AS place

@@ -97,6 +97,7 @@ public sealed class BrokenStoresAreCaught
         [nameof(EndsInsteadOfRefusing)] = ((o, d) => new EndsInsteadOfRefusing(o, d), ["Cap.RefuseWritesNothing"]),
         [nameof(CapsTheNewest)] = ((o, d) => new CapsTheNewest(o, d), ["CapOrder.LeastRecentlyUsedGoesFirst", "CapOrder.OldestGoesFirst"]),
         [nameof(CapsByLastVisitOnly)] = ((o, d) => new CapsByLastVisitOnly(o, d), ["CapOrder.NeverPresentedGoesBeforeAll", "CapOrder.OldestGoesFirst"]),
+        [nameof(CapsThePendingLikeAny)] = ((o, d) => new CapsThePendingLikeAny(o, d), ["CapOrder.PendingGoesBeforeSignedIn"]),
         [nameof(CapsAtOneEach)] = ((o, d) => new CapsAtOneEach(o, d), ["Cap.LoweredCapEndsSeveral"]),
         [nameof(BreaksTiesAnyhow)] = ((o, d) => new BreaksTiesAnyhow(o, d), ["CapOrder.TiesGoByCreationThenKey"]),
         [nameof(NamesNobodyItEnded)] = ((o, d) => new NamesNobodyItEnded(o, d), ["Cap.EndedAreNamedAndGone"]),

@@ -11,6 +11,7 @@ internal static class CapOrderCases
         new("CapOrder", OldestGoesFirst, "EndOldest ends the session that was created first, whatever its last visit."),
         new("CapOrder", NeverPresentedGoesBeforeAll, "Sessions never presented and older than a minute go first, oldest first, under either policy.", ["D13"]),
         new("CapOrder", AMinuteIsNotOlderThanAMinute, "A session never presented that is exactly a minute old does not go before others.", ["D13"]),
+        new("CapOrder", PendingGoesBeforeSignedIn, "Pending sessions go before signed-in ones, the oldest first, under either policy: who knows a password alone must not end the sessions of who has the second factor too."),
         new("CapOrder", TiesGoByCreationThenKey, "Ties are broken by creation, then by the key part, so that every node chooses alike."),
     ];
 
@@ -79,6 +80,25 @@ internal static class CapOrderCases
         await EndsAsync(run, new SessionCap(2), "A session never presented and exactly a minute old went before one last seen earlier.", visited);
         run.Clock.Advance(TimeSpan.FromMilliseconds(1));
         await EndsAsync(run, new SessionCap(2), "A session never presented and older than a minute did not go first.", never);
+    }
+
+    private static async Task PendingGoesBeforeSignedIn(CaseRun run)
+    {
+        foreach (var policy in new[] { SessionCapPolicy.EndLeastRecentlyUsed, SessionCapPolicy.EndOldest })
+        {
+            var never = await run.SignInAsync(run.Alice);
+            var visited = await run.SignInAsync(run.Alice, presented: true);
+            run.Clock.Advance(TimeSpan.FromMinutes(2));
+            var pending = await run.SignInAsync(run.Alice, state: SessionState.Pending, presented: true);
+            run.Clock.Advance(TimeSpan.FromSeconds(1));
+            var later = await run.SignInAsync(run.Alice, state: SessionState.Pending, presented: true);
+            run.Clock.Advance(TimeSpan.FromSeconds(1));
+            await EndsAsync(run, new SessionCap(4, policy), $"A full cap ({policy}) did not end the older of two pending sessions before those signed in.", pending);
+            await EndsAsync(run, new SessionCap(4, policy), $"A full cap ({policy}) did not end a pending session before those signed in.", later);
+            await run.AliveAsync(visited, $"A full cap ({policy}) ended a session signed in before a pending one.");
+            await run.AliveAsync(never, $"A full cap ({policy}) ended a session signed in before a pending one.");
+            await run.Store.DeleteActiveSessionsAsync(run.Alice, null, run.Token);
+        }
     }
 
     private static async Task TiesGoByCreationThenKey(CaseRun run)

@@ -93,6 +93,11 @@ internal sealed class ModelStore
 
     private bool GoesBefore(ModelSession one, ModelSession other, SessionCapPolicy policy)
     {
+        if (one.State != other.State)
+        {
+            return one.State == SessionState.Pending;
+        }
+
         bool oneLingers = Lingers(one), otherLingers = Lingers(other);
         if (oneLingers != otherLingers)
         {
@@ -106,5 +111,5 @@ internal sealed class ModelStore
         return (order != 0 ? order : string.CompareOrdinal(one.Key.KeyPart, other.Key.KeyPart)) < 0;
     }
 
-    private bool Lingers(ModelSession session) => !session.Presented && Now - session.Created > TimeSpan.FromMinutes(1);
+    private bool Lingers(ModelSession session) => session.State != SessionState.Pending && !session.Presented && Now - session.Created > TimeSpan.FromMinutes(1);
 }

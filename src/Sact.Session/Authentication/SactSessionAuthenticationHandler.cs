@@ -36,6 +36,7 @@ internal sealed class SactSessionAuthenticationHandler(IOptionsMonitor<SactSessi
 
         var session = Session;
         var reserved = (IReservedSession)session;
+        int epoch = reserved.Epoch;
         if (await reserved.ReadAsync(reload: false, Context.RequestAborted).ConfigureAwait(false) is not { State: SessionState.SignedIn } record)
         {
             return AuthenticateResult.NoResult();
@@ -65,7 +66,7 @@ internal sealed class SactSessionAuthenticationHandler(IOptionsMonitor<SactSessi
             return AuthenticateResult.Fail("The principal was rejected.");
         }
 
-        return validating.ShouldRenew && !await KeepAsync(reserved, record, principal, validating.Properties).ConfigureAwait(false)
+        return validating.ShouldRenew && !await KeepAsync(reserved, epoch, record, principal, validating.Properties).ConfigureAwait(false)
             ? AuthenticateResult.Fail("The session has ended.")
             : AuthenticateResult.Success(new AuthenticationTicket(principal, validating.Properties, Scheme.Name));
     }
@@ -138,8 +139,8 @@ internal sealed class SactSessionAuthenticationHandler(IOptionsMonitor<SactSessi
     private string Wanted(AuthenticationProperties properties) =>
         string.IsNullOrEmpty(properties.RedirectUri) ? OriginalPathBase + OriginalPath + Request.QueryString : properties.RedirectUri;
 
-    /// <summary>Keeps what validating has renewed. A fault of the store does not fail the request, whose user was just found good: the next request validates again.</summary>
-    private async Task<bool> KeepAsync(IReservedSession session, SessionRecord record, ClaimsPrincipal principal, AuthenticationProperties properties)
+    /// <summary>Keeps what validating has renewed, unless the request has another session by now, whose user may be another. A fault of the store does not fail the request, whose user was just found good: the next request validates again.</summary>
+    private async Task<bool> KeepAsync(IReservedSession session, int epoch, SessionRecord record, ClaimsPrincipal principal, AuthenticationProperties properties)
     {
         var now = TimeProvider.GetUtcNow();
         var fields = PrincipalFields.Of(principal, properties, Options, now);
@@ -151,7 +152,7 @@ internal sealed class SactSessionAuthenticationHandler(IOptionsMonitor<SactSessi
         try
         {
             properties.IssuedUtc = now;
-            return await session.ChangeAsync(fields, PrincipalFields.Lacking(fields), null, CancellationToken.None).ConfigureAwait(false) == SessionUpdateStatus.Applied;
+            return await session.ChangeAsync(fields, PrincipalFields.Lacking(fields), null, CancellationToken.None, epoch).ConfigureAwait(false) == SessionUpdateStatus.Applied;
         }
         catch (SessionStoreException fault)
         {
@@ -162,11 +163,12 @@ internal sealed class SactSessionAuthenticationHandler(IOptionsMonitor<SactSessi
 
     /// <summary>
     /// A new id at once, then the new claims: at no moment has an old id new privileges. The session stays: its data, its place in the list of devices, its absolute deadline and when the user last
-    /// proved who they are. One that has ended meanwhile is not brought back.
+    /// proved who they are. One that has ended meanwhile is not brought back, and what the request has begun in its place is left alone.
     /// </summary>
     private static async Task<bool> RefreshAsync(ISession<IGenericStore> session, AnsweredSession answered, SessionFields fields)
     {
         var reserved = (IReservedSession)session;
+        int epoch = reserved.Epoch;
         if (await reserved.ReadAsync(reload: false, CancellationToken.None).ConfigureAwait(false) is not { State: SessionState.SignedIn } record || record.Key != answered.Key)
         {
             return false;
@@ -174,7 +176,7 @@ internal sealed class SactSessionAuthenticationHandler(IOptionsMonitor<SactSessi
 
         // False where the id is good only by its grace, or another request was first: then the client has a newer one.
         await session.RenewAsync(immediately: true).ConfigureAwait(false);
-        var status = await reserved.ChangeAsync(fields, PrincipalFields.Lacking(fields), null, CancellationToken.None).ConfigureAwait(false);
+        var status = await reserved.ChangeAsync(fields, PrincipalFields.Lacking(fields), null, CancellationToken.None, epoch).ConfigureAwait(false);
         if (status == SessionUpdateStatus.Applied && fields.TryGetValue(PrincipalFields.Stamp, out var stamp) && PrincipalFields.HasOtherStamp(record, stamp))
         {
             await session.DeleteOtherSessionsAsync().ConfigureAwait(false);

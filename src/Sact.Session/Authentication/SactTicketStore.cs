@@ -117,8 +117,13 @@ internal sealed class SactTicketStore(SessionSource source, IDataProtectionProvi
             return null;
         }
 
-        tickets.Verified = record = await NoteSeenAsync(record, httpContext, cancellationToken).ConfigureAwait(false);
-        AnsweredSession.Mark(httpContext, ticket.Properties, record);
+        if (await NoteSeenAsync(record, httpContext, cancellationToken).ConfigureAwait(false) is not { } noted)
+        {
+            return null;
+        }
+
+        tickets.Verified = noted;
+        AnsweredSession.Mark(httpContext, ticket.Properties, noted);
         return ticket;
     }
 
@@ -229,7 +234,8 @@ internal sealed class SactTicketStore(SessionSource source, IDataProtectionProvi
         tickets.Verified = tickets.Verified?.Key == record.Key ? null : tickets.Verified;
     }
 
-    private async ValueTask<SessionRecord> NoteSeenAsync(SessionRecord record, HttpContext context, CancellationToken cancellationToken)
+    /// <summary>Notes that the ticket was seen, if due; null if it has ended since it was read.</summary>
+    private async ValueTask<SessionRecord?> NoteSeenAsync(SessionRecord record, HttpContext context, CancellationToken cancellationToken)
     {
         var now = _settings.Clock.GetUtcNow();
         if (!_settings.IsTouchDue(record, now))
@@ -240,7 +246,7 @@ internal sealed class SactTicketStore(SessionSource source, IDataProtectionProvi
         try
         {
             var outcome = await Calls(context).UpdateAsync(record, new SessionChange { Touch = new SessionTouch(now) }, cancellationToken).ConfigureAwait(false);
-            return outcome.Record ?? record;
+            return outcome.Status == SessionUpdateStatus.Gone ? null : outcome.Record ?? record;
         }
         catch (SessionStoreException fault)
         {

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 namespace Sact.Session;
 
 /// <summary>
-/// The framework's cookie handler, but for one thing: a sign-in ends the ticket that was presented and makes a new one. The framework's renews the one it knows, which keeps an id that others may know, and
+/// The framework's cookie handler, but for two things: a sign-out deletes the cookie even if the store fails, and a sign-in ends the ticket that was presented and makes a new one. The framework's renews the one it knows, which keeps an id that others may know, and
 /// after a sign-out in the same request renews what is gone.
 /// </summary>
 internal sealed class TicketCookieHandler(IOptionsMonitor<CookieAuthenticationOptions> options, ILoggerFactory logger, UrlEncoder encoder) : CookieAuthenticationHandler(options, logger, encoder)
@@ -50,12 +50,39 @@ internal sealed class TicketCookieHandler(IOptionsMonitor<CookieAuthenticationOp
 
     protected override async Task HandleSignOutAsync(AuthenticationProperties? properties)
     {
-        if (Options.SessionStore is SactTicketStore store)
+        if (Options.SessionStore is not SactTicketStore store)
         {
-            await store.EndStoredAsync(Context).ConfigureAwait(false);
+            await base.HandleSignOutAsync(properties).ConfigureAwait(false);
+            return;
         }
 
-        await base.HandleSignOutAsync(properties).ConfigureAwait(false);
+        try
+        {
+            await store.EndStoredAsync(Context).ConfigureAwait(false);
+            await base.HandleSignOutAsync(properties).ConfigureAwait(false);
+        }
+        catch (SessionStoreException)
+        {
+            DeleteCookieLast();
+            throw;
+        }
+    }
+
+    // The ticket could not be ended; the browser forgets it all the same. When the response starts, because whoever answers the fault clears the headers first.
+    private void DeleteCookieLast()
+    {
+        if (Response.HasStarted)
+        {
+            return;
+        }
+
+        var cookie = Options.Cookie.Build(Context);
+        cookie.Expires = null;
+        Response.OnStarting(() =>
+        {
+            Options.CookieManager.DeleteCookie(Context, Options.Cookie.Name!, cookie);
+            return Task.CompletedTask;
+        });
     }
 
     protected override async Task FinishResponseAsync()

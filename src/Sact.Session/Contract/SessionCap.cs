@@ -45,8 +45,9 @@ public sealed class SessionCap
     public SessionCapPolicy Policy { get; }
 
     /// <summary>
-    /// Chooses whom to end so that one more session keeps the cap: first those never presented and older than <see cref="UnpresentedAge"/>, oldest first, then by
-    /// the policy. Ties are broken by the key, so that every node chooses alike.
+    /// Chooses whom to end so that one more session keeps the cap: first the pending ones, by the policy, then those never presented and older than <see cref="UnpresentedAge"/>, oldest first, then by
+    /// the policy. Ties are broken by the key, so that every node chooses alike. Pending ones first, because they prove a password alone: whoever has guessed it makes room for the next attempt with the last
+    /// one, and not with the sessions of who has the further factor too.
     /// </summary>
     /// <param name="live">The user's live sessions, without the new one.</param>
     /// <param name="now">Now.</param>
@@ -104,7 +105,8 @@ public sealed class SessionCap
         return order != 0 ? order : one.Key.Part.CompareText(other.Key.Part);
     }
 
-    private static int Rank(SessionRecord session, DateTimeOffset now) => !session.Presented && now - session.CreatedAt > UnpresentedAge ? 0 : 1;
+    private static int Rank(SessionRecord session, DateTimeOffset now) =>
+        session.State == SessionState.Pending ? 0 : !session.Presented && now - session.CreatedAt > UnpresentedAge ? 1 : 2;
 
     private DateTimeOffset Place(SessionRecord session) => Policy == SessionCapPolicy.EndOldest || !session.Presented ? session.CreatedAt : session.LastSeenAt;
 }

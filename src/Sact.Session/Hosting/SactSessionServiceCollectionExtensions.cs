@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -57,6 +58,7 @@ public static class SactSessionServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, SessionStartup>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ExpiredSessionSweeper>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IAuthorizationHandler, SessionDemandHandler>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, AuthorizationStartup>());
         SessionDemandResult.AddTo(services);
         services.ConfigureHttpJsonOptions(static json => json.SerializerOptions.TypeInfoResolverChain.Add(ListedSessionJson.Default));
         services.TryAddScoped(typeof(ISession<>), typeof(UnregisteredSession<>));

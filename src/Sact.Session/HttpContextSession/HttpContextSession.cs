@@ -170,6 +170,10 @@ internal sealed partial class HttpContextSession(IReservedSession session, HttpC
                     {
                         Stored(changes, session.Epoch);
                     }
+                    else if (session.IsOutpaced)
+                    {
+                        Lose(((ISession<IGenericStore>)session).GetKey());
+                    }
                     else
                     {
                         Forget();
@@ -267,7 +271,7 @@ internal sealed partial class HttpContextSession(IReservedSession session, HttpC
         }
     }
 
-    /// <summary>The session was live when it was read and is not any more. Its data ends with it: another session for it would bring back what was signed out.</summary>
+    /// <summary>The session was live when it was read and is not any more, or lives on under a newer id. Its data ends with it: another session for it would bring back what was signed out.</summary>
     private void Lose(SessionKey key)
     {
         lock (_lock)

@@ -21,10 +21,13 @@ internal interface IReservedSession
     /// <summary>The epoch, without a session or with an anonymous one, that went over into the present session, and whether by signing in; null if none did.</summary>
     (int Epoch, bool BySigningIn)? Precursor { get; }
 
+    /// <summary>Whether the session, when it was last looked at, lived on under a newer id than this request's: then none begins in its place.</summary>
+    bool IsOutpaced { get; }
+
     /// <summary>The key that an anonymous session begun in this request will have. Never one that the client chose.</summary>
     SessionKey KeyToBe { get; }
 
-    /// <summary>Begins an anonymous session like <c>StartAsync</c>, with fields that may be reserved; false, too, if the epoch given is over.</summary>
+    /// <summary>Begins an anonymous session like <c>StartAsync</c>, with fields that may be reserved; false, too, if the epoch given is over or the request is outpaced.</summary>
     ValueTask<bool> StartAsync(SessionFields fields, CancellationToken cancellationToken, int? epoch = null);
 
     /// <summary>

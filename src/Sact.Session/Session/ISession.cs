@@ -141,7 +141,7 @@ public interface ISession<out TStore>
     /// </summary>
     /// <param name="fields">Its data; null for none.</param>
     /// <param name="cancellationToken">Looked at before the write begins.</param>
-    /// <returns>True if it began; false, with nothing changed, if the request has a live session already, in whatever state.</returns>
+    /// <returns>True if it began; false, with nothing changed, if the request has a live session already, in whatever state, or its session lives on under a newer id, whose cookie must not be overwritten.</returns>
     /// <exception cref="ArgumentException">The fields break a rule.</exception>
     /// <exception cref="InvalidOperationException">The response has started.</exception>
     /// <exception cref="SessionStoreException">The store cannot answer or is full.</exception>

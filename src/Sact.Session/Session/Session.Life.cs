@@ -240,6 +240,26 @@ public partial class Session<TStore>
         return ended;
     }
 
+    private async ValueTask EndReplayedAsync(SessionRecord record, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // Of two that are replayed at once, one ends the session; the other is a stale id like any.
+            if (await Calls.DeleteAsync(record, cancellationToken).ConfigureAwait(false))
+            {
+                _settings.Telemetry.Replayed(record.Key);
+            }
+            else
+            {
+                _settings.Telemetry.Stale(record.Key);
+            }
+        }
+        catch (SessionStoreException fault)
+        {
+            _settings.Telemetry.ReplayNotEnded(record.Key, fault);
+        }
+    }
+
     private void DropCookie()
     {
         if (_response.HasEnded || _response.HasStarted)

@@ -24,6 +24,8 @@ public partial class Session<TStore>
 
     (int Epoch, bool BySigningIn)? IReservedSession.Precursor => _precursor;
 
+    bool IReservedSession.IsOutpaced => _outpaced;
+
     SessionKey IReservedSession.KeyToBe => Store.GetSessionKey(_made ??= Store.CreateSessionId());
 
     ValueTask<bool> IReservedSession.StartAsync(SessionFields fields, CancellationToken cancellationToken, int? epoch) => StartAsync(fields, cancellationToken, epoch);

@@ -31,6 +31,9 @@ public partial class Session<TStore>
     private int _generation;
     private bool _arrived;
 
+    // The session lives on under a newer id, which the client has or is about to receive.
+    private bool _outpaced;
+
     // Counts the sessions that this request has begun and ended, and tells which of them went over into the present one.
     private int _epoch;
     private (int Epoch, bool BySigningIn)? _precursor;
@@ -91,6 +94,7 @@ public partial class Session<TStore>
 
     private async ValueTask<SessionRecord?> ReadAsync(bool patiently, CancellationToken cancellationToken)
     {
+        _outpaced = false;
         var record = _standing switch
         {
             Standing.Ended => null,
@@ -121,6 +125,7 @@ public partial class Session<TStore>
                 _settings.Telemetry.Foreign(key);
                 return null;
             case SecretVerdict.Refused:
+                _outpaced = true;
                 _settings.Telemetry.Stale(key);
                 return null;
             case SecretVerdict.Replayed:
@@ -223,26 +228,6 @@ public partial class Session<TStore>
 
     private SessionClient? Client() => _settings.CaptureClient ? _response.Look(static context => ClientOfRequest.Read(context.Request)) : null;
 
-    private async ValueTask EndReplayedAsync(SessionRecord record, CancellationToken cancellationToken)
-    {
-        try
-        {
-            // Of two that are replayed at once, one ends the session; the other is a stale id like any.
-            if (await Calls.DeleteAsync(record, cancellationToken).ConfigureAwait(false))
-            {
-                _settings.Telemetry.Replayed(record.Key);
-            }
-            else
-            {
-                _settings.Telemetry.Stale(record.Key);
-            }
-        }
-        catch (SessionStoreException fault)
-        {
-            _settings.Telemetry.ReplayNotEnded(record.Key, fault);
-        }
-    }
-
     /// <summary>Whether a record is of the session verified in this request, and no id was replaced at once since.</summary>
     private bool IsStillMine(SessionRecord record)
     {
@@ -254,6 +239,7 @@ public partial class Session<TStore>
 
         if (record.Generation != _generation)
         {
+            _outpaced = true;
             _settings.Telemetry.Stale(_verified!.Key);
             return false;
         }
@@ -288,6 +274,7 @@ public partial class Session<TStore>
         _verified = record;
         _generation = record.Generation;
         _arrived = arrived;
+        _outpaced = false;
     }
 
     private void BecomeEnded()
@@ -296,6 +283,7 @@ public partial class Session<TStore>
         _precursor = null;
         _standing = Standing.Ended;
         _issued = null;
+        _outpaced = false;
         Remember(null);
     }
 

@@ -136,7 +136,8 @@ public partial class Session<TStore> : ISession<TStore>, IReservedSession
         Limited(fields, nameof(fields));
         using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
         _response.ThrowIfStarted();
-        if ((epoch ?? _epoch) != _epoch || await LoadAsync(reload: false, cancellationToken).ConfigureAwait(false) is not null)
+        // Not in the place of a newer id either: its cookie would be overwritten, and the user signed out by whichever answer comes last.
+        if ((epoch ?? _epoch) != _epoch || await LoadAsync(reload: false, cancellationToken).ConfigureAwait(false) is not null || _outpaced)
         {
             return false;
         }

@@ -72,7 +72,7 @@ public sealed class SactSessionOptions
     public int? MaxSessionsPerUser { get; set; } = 100;
 
     /// <summary>
-    /// What a sign-in over <see cref="MaxSessionsPerUser"/> does. Default: ends the user's own least recently used session; those never presented and older than a minute go first.
+    /// What a sign-in over <see cref="MaxSessionsPerUser"/> does. Default: ends the user's own least recently used session; pending ones go first, then those never presented and older than a minute.
     /// <see cref="SessionCapPolicy.Refuse"/> makes it a <see cref="SessionCapReachedException"/>.
     /// </summary>
     public SessionCapPolicy MaxSessionsPolicy { get; set; }

@@ -50,6 +50,12 @@ internal sealed class CapsByLastVisitOnly(GenericStoreOptions options, Dictionar
         base.Choose(cap, userId) is { } ended ? [.. List(userId).OrderBy(record => record.LastSeenAt).ThenBy(record => record.Key.KeyPart, StringComparer.Ordinal).Take(ended.Count)] : null;
 }
 
+internal sealed class CapsThePendingLikeAny(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
+{
+    protected override IReadOnlyList<SessionRecord>? Choose(SessionCap cap, string userId) =>
+        cap.ChooseEnded([.. List(userId).Select(record => record.With(state: SessionState.SignedIn))], Now);
+}
+
 internal sealed class CapsAtOneEach(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
     protected override IReadOnlyList<SessionRecord>? Choose(SessionCap cap, string userId) => base.Choose(cap, userId) is { } ended ? [.. ended.Take(1)] : null;

@@ -71,6 +71,47 @@ public sealed class SigningInToTheScheme
         }
     }
 
+    /// <summary>Validating a principal and refreshing a sign-in take their time; by the end of it the request may have signed somebody else in.</summary>
+    [Theory]
+    [InlineData("/while-validating")]
+    [InlineData("/while-refreshing")]
+    [Trait("abuse", "C5")]
+    public async Task NeverGivesTheClaimsOfOneToAnother(string path)
+    {
+        await using var site = await AuthSite.StartAsync(
+            scheme: options => options.Events.OnValidatePrincipal = async context =>
+            {
+                if (context.Request.Path == "/while-validating")
+                {
+                    await context.HttpContext.GetSactSession().SetAsync("bob");
+                    context.ShouldRenew = true;
+                }
+            },
+            map: app =>
+            {
+                app.MapPost("/while-validating", () => { });
+                app.MapPost("/while-refreshing", async (HttpContext context, ISession<IGenericStore> session) =>
+                {
+                    var known = await context.AuthenticateAsync();
+                    Task? other = null;
+                    ((ProbeStore)session.Store).Before = (verb, token) =>
+                    {
+                        other ??= verb == "update" ? session.SetAsync("bob", cancellationToken: token).AsTask() : null;
+                        return default;
+                    };
+                    await context.SignInAsync(known.Principal!, known.Properties);
+                    await other!;
+                });
+            });
+        string root = await site.SignInAsync("root", query: "?role=admin");
+        Assert.Equal("200 admins only", await site.TextAsync("/admin", root));
+
+        using var answer = await site.SendAsync(path, root, HttpMethod.Post);
+
+        Assert.Equal("bob", (await site.Store.GetAsync(site.Store.GetSessionKey(answer.SentId()!)))!.UserId);
+        Assert.Equal("302 ", await site.TextAsync("/admin", answer.SentId()));
+    }
+
     [Fact]
     public async Task BySetAsyncIsAUserWithTheIdAlone()
     {

@@ -266,6 +266,41 @@ public sealed class TicketsInSessions
         Assert.Equal("503 ", await SendAsync(site, "/who", alice));
     }
 
+    [Fact]
+    [Trait("abuse", "C14")]
+    public async Task ThatEndWhileTheyAreNotedAsSeenAreNobody()
+    {
+        await using var site = await StartAsync();
+        string alice = await SignInAsync(site, "alice");
+        site.Store.Before = async (verb, _) =>
+        {
+            if (verb == "update")
+            {
+                site.Store.Before = null;
+                await site.Store.Inner.DeleteActiveSessionsAsync("alice", null, CancellationToken.None);
+            }
+        };
+
+        Assert.Equal("200 nobody", await SendAsync(site, "/who", alice));
+    }
+
+    [Theory]
+    [InlineData(Served.TestServer)]
+    [InlineData(Served.Kestrel)]
+    public async Task LoseTheirCookieAtASignOutEvenIfTheStoreFails(Served served)
+    {
+        await using var site = await StartAsync(served: served);
+        string alice = await SignInAsync(site, "alice");
+        site.Store.Before = (verb, _) => verb == "delete" ? throw new IOException("gone") : default;
+
+        using var answer = await AnswerAsync(site, "/out", alice, HttpMethod.Post);
+
+        Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        string line = Assert.Single(answer.SetCookies());
+        Assert.StartsWith(".AspNetCore.Cookies=;", line, StringComparison.Ordinal);
+        Assert.Contains("expires=Thu, 01 Jan 1970", line, StringComparison.OrdinalIgnoreCase);
+    }
+
     private static AuthenticationTicket Ticket(string user, string? role = null) => new(AuthSite.Principal(user, role), CookieAuthenticationDefaults.AuthenticationScheme);
 
     private static ITicketStore StoreOf(Site site) => site.Services.GetRequiredService<IOptionsMonitor<CookieAuthenticationOptions>>().Get(CookieAuthenticationDefaults.AuthenticationScheme).SessionStore!;

@@ -38,9 +38,11 @@ public sealed class Site : IAsyncDisposable
     /// <summary>The probed store of the unnamed registration, unless the test chose another.</summary>
     public ProbeStore Store => (ProbeStore)Services.GetRequiredService<IGenericStore>();
 
-    /// <summary>Starts a site. Sessions live in a probed memory store under a clock that stands; <paramref name="build"/> may choose otherwise.</summary>
+    /// <summary>Starts a site. Sessions live in a probed memory store under a clock that stands; <paramref name="build"/> may choose otherwise. Without
+    /// <c>UseRouting()</c> of its own, <c>WebApplication</c> puts routing, authentication and authorization before all else.</summary>
     public static async Task<Site> StartAsync(
-        Action<WebApplication> map, Action<SactSessionOptions>? configure = null, Action<WebApplicationBuilder>? build = null, Served served = Served.TestServer, Action<WebApplication>? before = null)
+        Action<WebApplication> map, Action<SactSessionOptions>? configure = null, Action<WebApplicationBuilder>? build = null, Served served = Served.TestServer, Action<WebApplication>? before = null,
+        bool saysRouting = true)
     {
         var clock = new FakeTimeProvider(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { EnvironmentName = "Production" });
@@ -62,7 +64,11 @@ public sealed class Site : IAsyncDisposable
         var app = builder.Build();
         before?.Invoke(app);
         app.UseSactSession();
-        app.UseRouting();
+        if (saysRouting)
+        {
+            app.UseRouting();
+        }
+
         map(app);
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new Site(app, clock, served == Served.Kestrel);

@@ -93,6 +93,23 @@ public sealed class FreshPolicies
         Assert.Equal((HttpStatusCode)451, answer.StatusCode);
     }
 
+    /// <summary><c>WebApplication</c> puts <c>UseAuthorization()</c> before everything an application says that does not say it itself, <c>UseSactSession()</c> included.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Are503WhileTheStoreIsDownWhereverAuthorizationStands(bool said)
+    {
+        await using var site = await StartAsync(scheme: false, saysOrder: said);
+        string id = await SignInAsync(site);
+        using var through = await site.SendAsync("/fresh", id);
+        Assert.Equal("through", await through.Content.ReadAsStringAsync());
+        site.Store.Before = (_, _) => throw new IOException("gone");
+
+        using var answer = await site.SendAsync("/fresh", id);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+    }
+
     [Fact]
     public async Task AreMetByNobodyOutsideOfARequest()
     {
@@ -116,7 +133,7 @@ public sealed class FreshPolicies
         return login.SentId()!;
     }
 
-    private static Task<Site> StartAsync(bool scheme, bool nobody = false, Own own = Own.None) => Site.StartAsync(
+    private static Task<Site> StartAsync(bool scheme, bool nobody = false, Own own = Own.None, bool saysOrder = true) => Site.StartAsync(
         app =>
         {
             if (scheme)
@@ -124,7 +141,11 @@ public sealed class FreshPolicies
                 app.UseAuthentication();
             }
 
-            app.UseAuthorization();
+            if (saysOrder)
+            {
+                app.UseAuthorization();
+            }
+
             app.MapPost("/login", (ISession<IGenericStore> session) => session.SetAsync("alice").AsTask());
             app.MapGet("/fresh", () => "through").RequireAuthorization("fresh");
             app.MapGet("/fresh-admin", () => "through").RequireAuthorization("fresh-admin");
@@ -159,7 +180,8 @@ public sealed class FreshPolicies
             {
                 builder.Services.AddSingleton<IAuthorizationMiddlewareResultHandler, OwnAnswer>();
             }
-        });
+        },
+        saysRouting: saysOrder);
 
     private sealed class OwnAnswer : IAuthorizationMiddlewareResultHandler
     {

@@ -249,6 +249,41 @@ public sealed class SigningInAndOut
         Assert.Equal("alice", await site.TextAsync("/who", renewed));
     }
 
+    /// <summary>Two that replace the id at once, such as a form sent twice, or one that was on its way meanwhile: no session of a visitor takes the place of the newer cookie.</summary>
+    [Theory]
+    [InlineData("/lose")]
+    [InlineData("/start")]
+    [InlineData("/set/message/hello")]
+    [Trait("abuse", "D3")]
+    public async Task ARequestThatWasOutpacedBeginsNothingInTheOthersPlace(string path)
+    {
+        Func<Task<string?>> renew = () => throw new InvalidOperationException();
+        string? renewed = null;
+        await using var site = await BridgedSite.StartAsync(app =>
+        {
+            Map(app);
+            app.MapGet("/renew", async (ISession<IGenericStore> session) => await session.RenewAsync(immediately: true));
+            app.MapGet("/start", async (ISession<IGenericStore> session) => await session.StartAsync());
+            app.MapGet("/lose", async (HttpContext context, ISession<IGenericStore> session) =>
+            {
+                Assert.NotNull(await session.GetAsync());
+                renewed = await renew();
+                Assert.False(await session.KeepOnlyThisSessionAsync());
+                context.Session.SetString("message", "changed");
+            });
+        });
+        string? id = await site.DoAsync("/login/alice");
+        renew = () => site.DoAsync("/renew", id);
+        renewed = path == "/lose" ? null : await renew();
+
+        using var response = await site.SendAsync(path, id);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Empty(response.SetCookies());
+        Assert.Equal("alice", await site.TextAsync("/who", renewed));
+        Assert.Equal(1, await site.Store.CountActiveSessionsAsync());
+    }
+
     [Fact]
     public async Task ARenewalTakesTheDataAlong()
     {
