@@ -13,6 +13,14 @@ internal static class RedisFaults
 
     public static bool IsWrongType(SessionStoreException fault) => Answers(fault, "WRONGTYPE");
 
+    /// <summary>The server is a master no more, and has done nothing.</summary>
+    public static bool IsDeposed(RedisServerException fault) => fault.Message.StartsWith("READONLY", StringComparison.Ordinal);
+
+    /// <summary>There was no connection to send the command over.</summary>
+    public static bool WasNeverSent(RedisConnectionException fault) =>
+        fault.CommandStatus is CommandStatus.WaitingToBeSent or CommandStatus.WaitingInBacklog
+        || fault.FailureType is ConnectionFailureType.UnableToConnect or ConnectionFailureType.UnableToResolvePhysicalConnection or ConnectionFailureType.AuthenticationFailure;
+
     /// <summary>The server has not got the script, and has done nothing.</summary>
     public static bool IsUnknownScript(SessionStoreException fault) => Answers(fault, "NOSCRIPT");
 
@@ -30,8 +38,7 @@ internal static class RedisFaults
     {
         RedisServerException or RedisCommandException or ObjectDisposedException => false,
         RedisTimeoutException timeout => timeout.Commandstatus != CommandStatus.WaitingToBeSent && timeout.Commandstatus != CommandStatus.WaitingInBacklog,
-        RedisConnectionException connection => connection.CommandStatus is not (CommandStatus.WaitingToBeSent or CommandStatus.WaitingInBacklog)
-            && connection.FailureType is not (ConnectionFailureType.UnableToConnect or ConnectionFailureType.UnableToResolvePhysicalConnection or ConnectionFailureType.AuthenticationFailure),
+        RedisConnectionException connection => !WasNeverSent(connection),
         _ => true,
     };
 
@@ -41,7 +48,8 @@ internal static class RedisFaults
         bool Says(string word) => text.Contains(word, StringComparison.Ordinal);
         return fault switch
         {
-            RedisServerException when Says("READONLY") => "READONLY: the server is a replica now. The connection finds the new master by itself; look at the failover.",
+            RedisServerException when Says("READONLY") => "READONLY: the server is a replica now, and no master is known. Name all servers in RedisStoreOptions.Configuration, so that a failover can be followed.",
+            RedisServerException when Says("NOREPLICAS") => "NOREPLICAS: the server has fewer replicas than its min-replicas-to-write asks for, and takes no writes. Look at the replicas.",
             RedisServerException when Says("OOM") => "OOM: the server's memory is full. Raise maxmemory.",
             RedisServerException when Says("LOADING") => "LOADING: the server is still loading its data. Wait.",
             RedisServerException when Says("CLUSTERDOWN") => "CLUSTERDOWN: a part of the cluster has no master. Look at CLUSTER INFO.",

@@ -9,6 +9,7 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
 {
     private static readonly TimeSpan s_trust = TimeSpan.FromDays(1);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromMilliseconds(128);
+    private static readonly TimeSpan s_betweenFollowings = TimeSpan.FromSeconds(1);
 
     // With the pauses between them about half a second.
     private const int MostRedirects = 10;
@@ -20,6 +21,7 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
     private volatile IConnectionMultiplexer? _connection;
     private long _checkedAt;
     private volatile bool _checked;
+    private long _followedAt = long.MinValue;
 
     public RedisLink(RedisStoreOptions options, TimeProvider clock, ILogger logger)
     {
@@ -40,6 +42,7 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
     public async ValueTask<T> RunAsync<T>(bool write, RedisKey key, Func<IDatabase, Task<T>> command, bool guarded = true, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        RedisServerException? deposed = null;
         for (int attempt = 1; ; attempt++)
         {
             try
@@ -59,6 +62,16 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
             catch (RedisConnectionException fault) when (RedisFaults.LeadsNowhereYet(fault) && attempt < MostRedirects)
             {
                 await PauseAsync(attempt, write ? CancellationToken.None : cancellationToken).ConfigureAwait(false);
+            }
+            catch (RedisServerException fault) when (deposed is null && RedisFaults.IsDeposed(fault) && IsTimeToFollow())
+            {
+                deposed = fault;
+                await FollowAsync().ConfigureAwait(false);
+            }
+            catch (RedisConnectionException fault) when (deposed is not null && RedisFaults.WasNeverSent(fault))
+            {
+                // There is no other master: what the server said is the better answer.
+                throw RedisFaults.Wrap(deposed, write);
             }
             catch (Exception fault) when (RedisFaults.Is(fault))
             {
@@ -184,6 +197,25 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
         {
             // The provider's message may repeat a password.
             throw new ArgumentException("The Redis configuration is malformed. Set RedisStoreOptions.Configuration, such as \"localhost:6379\".");
+        }
+    }
+
+    private bool IsTimeToFollow()
+    {
+        long last = Volatile.Read(ref _followedAt), now = _clock.GetTimestamp();
+        return (last == long.MinValue || _clock.GetElapsedTime(last, now) >= s_betweenFollowings) && Interlocked.CompareExchange(ref _followedAt, now, last) == last;
+    }
+
+    /// <summary>Asks the servers who the master is. By itself the client does so once a minute, and every write until then would be refused.</summary>
+    private async Task FollowAsync()
+    {
+        try
+        {
+            await _connection!.ConfigureAsync().ConfigureAwait(false);
+        }
+        catch (Exception fault) when (RedisFaults.Is(fault))
+        {
+            // The next attempt says what is wrong.
         }
     }
 

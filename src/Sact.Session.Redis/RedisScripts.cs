@@ -2,7 +2,8 @@ namespace Sact.Session;
 
 /// <summary>
 /// The scripts. Each touches only the keys it declares, all of one slot; none reads JSON. Liveness is judged by the application's clock, which comes as an argument; numbers are written as the text
-/// that came in, because Lua would round or abbreviate them.
+/// that came in, because Lua would round or abbreviate them. An answer that nothing was to be done, which writes nothing, is given only after a write without effect (<c>unchanged</c>): a master that
+/// has been deposed refuses that one too. While it follows the new master it may be empty, and would tell a sign-out that there is no session.
 /// </summary>
 internal static class RedisScripts
 {
@@ -33,6 +34,11 @@ internal static class RedisScripts
         local function extend(key, ttl)
           if redis.call('PTTL', key) < tonumber(ttl) then redis.call('PEXPIRE', key, ttl) end
         end
+        local function unchanged(key, answer)
+          local refused = redis.pcall('HDEL', key, '')
+          if type(refused) == 'table' and refused.err and (string.find(refused.err, 'READONLY', 1, true) or string.find(refused.err, 'NOREPLICAS', 1, true)) then return refused end
+          return answer
+        end
 
         """;
 
@@ -44,10 +50,10 @@ internal static class RedisScripts
     public const string Create = Shared + """
         local rec, idx = KEYS[1], KEYS[2]
         local old = redis.pcall('HGETALL', rec)
-        if old.err then return {'X', {}} end
+        if old.err then return unchanged(rec, {'X', {}}) end
         if #old > 0 then
           local h = map(old)
-          if newer(h, ARGV[7]) or live(h, tonumber(ARGV[6])) ~= false then return {'X', old} end
+          if newer(h, ARGV[7]) or live(h, tonumber(ARGV[6])) ~= false then return unchanged(rec, {'X', old}) end
         end
         local card, max, dead = 0, tonumber(ARGV[5]), tonumber(ARGV[8])
         local ended = {}
@@ -64,7 +70,7 @@ internal static class RedisScripts
             for i = 3, #KEYS do
               if #chosen < others + 1 - max and redis.call('ZSCORE', idx, ARGV[after + i - 2]) then chosen[#chosen + 1] = i end
             end
-            if #chosen < others + 1 - max then return {'F', redis.call('ZRANGE', idx, 0, -1)} end
+            if #chosen < others + 1 - max then return unchanged(rec, {'F', redis.call('ZRANGE', idx, 0, -1)}) end
             for _, i in ipairs(chosen) do
               local member = ARGV[after + i - 2]
               if redis.call('DEL', KEYS[i]) == 1 then ended[#ended + 1] = member end
@@ -92,18 +98,18 @@ internal static class RedisScripts
     public const string Update = Shared + """
         local rec, idx = KEYS[1], KEYS[2]
         local flat = redis.pcall('HGETALL', rec)
-        if flat.err then return {9, {}} end
-        if #flat == 0 then return {0, {}} end
+        if flat.err then return unchanged(rec, {9, {}}) end
+        if #flat == 0 then return unchanged(rec, {0, {}}) end
         local h = map(flat)
         local alive = live(h, tonumber(ARGV[2]))
-        if h.fmt ~= ARGV[3] or alive == nil or not (h.lin and h.cur and h.st and h.lv) then return {9, flat} end
-        if h.lin ~= ARGV[1] or not alive then return {0, {}} end
-        if ARGV[5] ~= '' and ARGV[5] ~= (h.gen or '0') then return {2, flat} end
-        if ARGV[6] == 'a' and h[ARGV[7]] then return {2, flat} end
-        if ARGV[6] == 'v' and h[ARGV[7]] ~= ARGV[8] then return {2, flat} end
+        if h.fmt ~= ARGV[3] or alive == nil or not (h.lin and h.cur and h.st and h.lv) then return unchanged(rec, {9, flat}) end
+        if h.lin ~= ARGV[1] or not alive then return unchanged(rec, {0, {}}) end
+        if ARGV[5] ~= '' and ARGV[5] ~= (h.gen or '0') then return unchanged(rec, {2, flat}) end
+        if ARGV[6] == 'a' and h[ARGV[7]] then return unchanged(rec, {2, flat}) end
+        if ARGV[6] == 'v' and h[ARGV[7]] ~= ARGV[8] then return unchanged(rec, {2, flat}) end
         local step = ARGV[9]
-        if step ~= '' and ((ARGV[12] ~= '' and ARGV[12] ~= h.cur) or (h.pen or '') ~= ARGV[13]) then return {2, flat} end
-        if ARGV[17] ~= '' and tonumber(ARGV[17]) < tonumber(h.lv) then return {2, flat} end
+        if step ~= '' and ((ARGV[12] ~= '' and ARGV[12] ~= h.cur) or (h.pen or '') ~= ARGV[13]) then return unchanged(rec, {2, flat}) end
+        if ARGV[17] ~= '' and tonumber(ARGV[17]) < tonumber(h.lv) then return unchanged(rec, {2, flat}) end
 
         local before = 0
         for k, v in pairs(h) do
@@ -127,7 +133,7 @@ internal static class RedisScripts
           set[#set + 1] = k
           set[#set + 1] = v
         end
-        if ARGV[24] ~= '' and after > tonumber(ARGV[24]) and after > before then return {3, {}} end
+        if ARGV[24] ~= '' and after > tonumber(ARGV[24]) and after > before then return unchanged(rec, {3, {}}) end
 
         local function meta(k, v)
           h[k] = v
@@ -171,8 +177,9 @@ internal static class RedisScripts
           end
           if ARGV[23] ~= '' then meta('per', ARGV[23]) end
         end
+        if #set + #del == 0 then return unchanged(rec, {1, flat}) end
         for i = 1, #del, 400 do redis.call('HDEL', rec, unpack(del, i, math.min(i + 399, #del))) end
-        if #set > 0 then put(rec, set) end
+        put(rec, set)
         if ARGV[14] ~= '' or ARGV[20] ~= '' then
           local ttl = math.min(tonumber(h.idl), tonumber(h.abs))
           if h.prs ~= '1' then ttl = math.min(ttl, tonumber(h.fst)) end
@@ -213,8 +220,11 @@ internal static class RedisScripts
             if idx then redis.pcall('ZREM', idx, ARGV[6 + i]) end
           end
         end
-        return count
+        return count > 0 and count or unchanged(KEYS[1], count)
         """;
+
+    /// <summary>KEYS: an index in which nothing was found to end. Answers 0, if the server is the master still.</summary>
+    public const string Confirm = Shared + "return unchanged(KEYS[1], 0)";
 
     /// <summary>KEYS: records, then the index. ARGV: their key parts. Takes the entries out whose record is no more.</summary>
     public const string Heal = """

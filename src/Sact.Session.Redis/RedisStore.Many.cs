@@ -31,8 +31,15 @@ public sealed partial class RedisStore
         string? kept = except is { } key && Owns(key) ? key.KeyPart : null;
 
         // A record and its entry are written together, so the index names all that were created before this read, and each script leaves nothing of what it is given.
+        string[] parts = [.. (await IndexAsync(userId, cancellationToken).ConfigureAwait(false)).Where(part => part != kept)];
+        if (parts.Length == 0)
+        {
+            // Not taken from a server that was the master until a moment ago, and has dropped its data to follow the new one.
+            return (long)await _link.ScriptAsync(RedisScripts.Confirm, [IndexKey(TagOf(userId), userId)], [], Patient, cancellationToken: cancellationToken).ConfigureAwait(false);
+        }
+
         long live = 0;
-        foreach (string[] batch in (await IndexAsync(userId, cancellationToken).ConfigureAwait(false)).Where(part => part != kept).Chunk(MostKeys - 1))
+        foreach (string[] batch in parts.Chunk(MostKeys - 1))
         {
             live += await EndAsync(batch, userId, "", ofUser: true, CancellationToken.None).ConfigureAwait(false);
         }

@@ -99,6 +99,20 @@ public sealed class RedisServer : IAsyncDisposable
     /// <summary>Starts the server and does not wait until it has loaded its data.</summary>
     public async Task BeginAgainAsync() => Assert.True(await TryBeginAsync(), "redis-server did not start again.");
 
+    /// <summary>Tells a server something by a bare socket: a client would not connect to one that loads.</summary>
+    public async Task TellAsync(string command)
+    {
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(IPAddress.Loopback, Port);
+        using var writer = new StreamWriter(socket.GetStream(), leaveOpen: true) { NewLine = "\r\n", AutoFlush = true };
+        using var reader = new StreamReader(socket.GetStream(), leaveOpen: true);
+        foreach (string line in new[] { $"AUTH {Password}", command })
+        {
+            await writer.WriteLineAsync(line);
+            Assert.Equal("+OK", await reader.ReadLineAsync());
+        }
+    }
+
     /// <summary>Ends the server as a crash does: every connection breaks, nothing is saved.</summary>
     public async Task StopAsync()
     {
