@@ -111,11 +111,15 @@ internal sealed class ServerConnection : IFeatureCollection, IHttpRequestFeature
 
         set
         {
+            // Without a closure: a server's own collection makes none either.
             Revision++;
-            int place = _extra.FindIndex(entry => entry.Key == key);
-            if (place >= 0)
+            for (int i = 0; i < _extra.Count; i++)
             {
-                _extra.RemoveAt(place);
+                if (_extra[i].Key == key)
+                {
+                    _extra.RemoveAt(i);
+                    break;
+                }
             }
 
             if (value is not null)
@@ -127,24 +131,7 @@ internal sealed class ServerConnection : IFeatureCollection, IHttpRequestFeature
 
     public TFeature? Get<TFeature>() => (TFeature?)this[typeof(TFeature)];
 
-    public void Set<TFeature>(TFeature? instance)
-    {
-        // Without the closure of the indexer: a server's own collection makes none either.
-        Revision++;
-        for (int i = 0; i < _extra.Count; i++)
-        {
-            if (_extra[i].Key == typeof(TFeature))
-            {
-                _extra.RemoveAt(i);
-                break;
-            }
-        }
-
-        if (instance is not null)
-        {
-            _extra.Add(new(typeof(TFeature), instance));
-        }
-    }
+    public void Set<TFeature>(TFeature? instance) => this[typeof(TFeature)] = instance;
 
     public IEnumerator<KeyValuePair<Type, object>> GetEnumerator() => _extra.GetEnumerator();
 

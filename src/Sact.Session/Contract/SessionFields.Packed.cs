@@ -11,6 +11,29 @@ public sealed partial class SessionFields
 
     private int Find(ReadOnlySpan<byte> name) => Find(_packed, name);
 
+    // Nearly every name is ASCII, which UTF-8 leaves as it is.
+    private int FindAscii(string name)
+    {
+        for (int at = 0; at < _packed.Length;)
+        {
+            var entry = EntryAt(at);
+            if (Ascii.Equals(entry.Name, name))
+            {
+                return at;
+            }
+
+            at = entry.End;
+        }
+
+        return -1;
+    }
+
+    private int FindOther(string name)
+    {
+        Span<byte> utf8 = stackalloc byte[SessionFieldRule.MaxNameLength * 3];
+        return name.Length <= SessionFieldRule.MaxNameLength && SessionFieldRule.IsWellFormed(name) ? Find(utf8[..Encoding.UTF8.GetBytes(name, utf8)]) : -1;
+    }
+
     /// <summary>Where a field stands; -1 if there is none of the name.</summary>
     private static int Find(ReadOnlySpan<byte> packed, ReadOnlySpan<byte> name)
     {

@@ -92,20 +92,16 @@ public sealed partial class SessionFields : IReadOnlyCollection<KeyValuePair<str
     public bool TryGetValue(string name, out ReadOnlyMemory<byte> json)
     {
         ArgumentNullException.ThrowIfNull(name);
-        Span<byte> utf8 = stackalloc byte[SessionFieldRule.MaxNameLength * 3];
-        if (name.Length <= SessionFieldRule.MaxNameLength && SessionFieldRule.IsWellFormed(name))
+        int at = Ascii.IsValid(name) ? FindAscii(name) : FindOther(name);
+        if (at < 0)
         {
-            int at = Find(utf8[..Encoding.UTF8.GetBytes(name, utf8)]);
-            if (at >= 0)
-            {
-                var entry = EntryAt(at);
-                json = _packed.AsMemory(entry.ValueStart, entry.ValueLength);
-                return true;
-            }
+            json = default;
+            return false;
         }
 
-        json = default;
-        return false;
+        var entry = EntryAt(at);
+        json = _packed.AsMemory(entry.ValueStart, entry.ValueLength);
+        return true;
     }
 
     /// <summary>Whether there is a field of that name, even one whose value is <c>null</c>.</summary>

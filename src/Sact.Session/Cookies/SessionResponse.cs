@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.OutputCaching;
-using Microsoft.Extensions.Primitives;
-using Microsoft.Net.Http.Headers;
 
 namespace Sact.Session;
 
@@ -10,7 +8,7 @@ namespace Sact.Session;
 /// What the library does to one response, kept as a request feature: its cookies, one <c>Set-Cookie</c> per name, and what caches are told. Written to the headers at once, and once
 /// more when the response starts, because an exception handler clears headers before it runs the request again.
 /// </summary>
-internal sealed class SessionResponse
+internal sealed partial class SessionResponse
 {
     private readonly SessionTelemetry _telemetry;
 
@@ -18,6 +16,8 @@ internal sealed class SessionResponse
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     private KeyValuePair<string, string>[] _cookies = [];
 
+    // Which revision of the request's features was seen to have no output cache among them: until the next change it still has none.
+    private int _revisionWithoutCache = -1;
     private bool _asked;
     private bool _readUser;
     private bool _forbidStoring;
@@ -46,7 +46,7 @@ internal sealed class SessionResponse
         {
             lock (Context)
             {
-                return Context.Response.HasStarted;
+                return Started;
             }
         }
     }
@@ -54,24 +54,23 @@ internal sealed class SessionResponse
     /// <summary>Whether the request is over. Its context may be serving another one by now.</summary>
     public bool HasEnded => _ended;
 
+    /// <summary>That of a context, made at the first ask. The caller holds the lock.</summary>
     public static SessionResponse Of(HttpContext context, SessionTelemetry telemetry)
     {
-        lock (context)
+        // By the indexer, here as below: the generic methods are dispatched at run time, and cost three times as much.
+        if (context.Features[typeof(SessionResponse)] is SessionResponse response)
         {
-            if (context.Features.Get<SessionResponse>() is { } response)
-            {
-                return response;
-            }
-
-            response = new SessionResponse(context, telemetry);
-            context.Features.Set(response);
-            context.Response.OnCompleted(static state =>
-            {
-                ((SessionResponse)state).End();
-                return Task.CompletedTask;
-            }, response);
             return response;
         }
+
+        response = new SessionResponse(context, telemetry);
+        context.Features[typeof(SessionResponse)] = response;
+        context.Response.OnCompleted(static state =>
+        {
+            ((SessionResponse)state).End();
+            return Task.CompletedTask;
+        }, response);
+        return response;
     }
 
     /// <summary>
@@ -79,40 +78,49 @@ internal sealed class SessionResponse
     /// </summary>
     public static void SettleBeforeCaches(HttpContext context)
     {
-        if (context.Features.Get<SessionResponse>() is { _asked: true, _ended: false } response && !context.Response.HasStarted)
+        if (context.Features[typeof(SessionResponse)] is SessionResponse { _asked: true, _ended: false } response)
         {
-            response.Settle(starting: true);
+            lock (context)
+            {
+                if (!response.Started)
+                {
+                    response.Settle(starting: true);
+                }
+            }
         }
     }
 
     /// <summary>The first byte of the body is about to be written.</summary>
-    public void SettleNow() => Settle(starting: true);
-
-    /// <summary>Somebody asked for the session: the answer depends on the cookie, and is nobody else's.</summary>
-    public void Asked()
+    public void SettleNow()
     {
         lock (Context)
         {
-            ThrowIfEnded();
+            Settle(starting: true);
+        }
+    }
 
-            // Each time: the output cache may stand between the first who asks and the next.
-            StopOutputCache();
-            if (_asked)
-            {
-                return;
-            }
+    /// <summary>Somebody asked for the session: the answer depends on the cookie, and is nobody else's. The caller holds the lock.</summary>
+    public void Asked()
+    {
+        ThrowIfEnded();
 
-            _asked = true;
-            SettlingStream.Precede(this);
-            if (!HasStarted)
+        // Each time: the output cache may stand between the first who asks and the next.
+        StopOutputCache();
+        if (_asked)
+        {
+            return;
+        }
+
+        _asked = true;
+        SettlingStream.Precede(this);
+        if (!Started)
+        {
+            Context.Response.OnStarting(static state =>
             {
-                Context.Response.OnStarting(static state =>
-                {
-                    ((SessionResponse)state).Settle(starting: true);
-                    return Task.CompletedTask;
-                }, this);
-                Settle(starting: false);
-            }
+                ((SessionResponse)state).SettleNow();
+                return Task.CompletedTask;
+            }, this);
+            Settle(starting: false);
         }
     }
 
@@ -127,9 +135,9 @@ internal sealed class SessionResponse
 
     public void SetCookie(string name, string header)
     {
-        Asked();
         lock (Context)
         {
+            Asked();
             ThrowIfStarted();
             _cookies = _cookies.Length == 0 ? [new(name, header)] : With(name, header);
             Settle(starting: false);
@@ -162,6 +170,8 @@ internal sealed class SessionResponse
         }
     }
 
+    private bool Started => Context.Response.HasStarted;
+
     // Under the lock, so that nothing is written to the headers of a context that has gone on to its next request.
     private void End()
     {
@@ -178,136 +188,11 @@ internal sealed class SessionResponse
             if (!flag && !_ended)
             {
                 flag = true;
-                if (_asked && !HasStarted)
+                if (_asked && !Started)
                 {
                     Settle(starting: false);
                 }
             }
         }
     }
-
-    // The output cache stores whatever its policy allows, whatever the headers say. Where it runs inside of who asked, its feature is there only by the time the response starts.
-    private void StopOutputCache()
-    {
-        if (Context.Features.Get<IOutputCacheFeature>() is { } cache)
-        {
-            cache.Context.AllowCacheStorage = false;
-        }
-    }
-
-    private void Settle(bool starting)
-    {
-        lock (Context)
-        {
-            var headers = Context.Response.Headers;
-            if (starting)
-            {
-                StopOutputCache();
-            }
-
-            if (_cookies.Length > 0)
-            {
-                PutCookies(headers, _cookies);
-            }
-
-            if (!VariesByCookie(headers.Vary))
-            {
-                headers.Vary = StringValues.Concat(headers.Vary, "Cookie");
-            }
-
-            if (_clearCache)
-            {
-                headers["Clear-Site-Data"] = "\"cache\"";
-            }
-
-            if (_forbidStoring)
-            {
-                headers.CacheControl = "no-store";
-            }
-            else if (_readUser)
-            {
-                KeepPrivate(headers);
-            }
-        }
-    }
-
-    private static bool VariesByCookie(StringValues vary)
-    {
-        foreach (string? header in vary)
-        {
-            if (header is null)
-            {
-                continue;
-            }
-
-            if (header == "Cookie" || header.Contains('*', StringComparison.Ordinal))
-            {
-                return true;
-            }
-
-            foreach (var name in header.AsSpan().Split(','))
-            {
-                if (header.AsSpan(name).Trim().Equals("Cookie", StringComparison.OrdinalIgnoreCase))
-                {
-                    return true;
-                }
-            }
-        }
-
-        return false;
-    }
-
-    private void KeepPrivate(IHeaderDictionary headers)
-    {
-        string text = headers.CacheControl.ToString();
-        if (text == "no-store")
-        {
-            return;
-        }
-
-        // What cannot be read may mean anything to a cache, so it is not left standing.
-        if (text.Length == 0 || !CacheControlHeaderValue.TryParse(text, out var said))
-        {
-            headers.CacheControl = "no-store";
-        }
-        else if (!said.Private && !said.NoStore && !said.NoCache)
-        {
-            bool shared = said.Public || said.SharedMaxAge is not null;
-            said.Public = false;
-            said.SharedMaxAge = null;
-            said.Private = true;
-            headers.CacheControl = said.ToString();
-            if (shared)
-            {
-                _telemetry.PublicMadePrivate();
-            }
-        }
-    }
-
-    private KeyValuePair<string, string>[] With(string name, string header) => [.. _cookies.Where(cookie => cookie.Key != name), new(name, header)];
-
-    private static void PutCookies(IHeaderDictionary headers, KeyValuePair<string, string>[] cookies)
-    {
-        if (StringValues.IsNullOrEmpty(headers.SetCookie) && cookies.Length == 1)
-        {
-            headers.SetCookie = cookies[0].Value;
-            return;
-        }
-
-        if (headers.SetCookie.Count == 1 && cookies.Length == 1 && ReferenceEquals(headers.SetCookie[0], cookies[0].Value))
-        {
-            return;
-        }
-
-        PutMore(headers, cookies);
-    }
-
-    private static void PutMore(IHeaderDictionary headers, KeyValuePair<string, string>[] cookies)
-    {
-        var kept = headers.SetCookie.Where(header => header is not null && !Array.Exists(cookies, cookie => IsOf(header, cookie.Key)));
-        headers.SetCookie = new StringValues([.. kept, .. cookies.Select(static cookie => cookie.Value)]);
-    }
-
-    // A header that lacks the '=' is a name.
-    private static bool IsOf(string header, string name) => header.StartsWith(name, StringComparison.Ordinal) && (header.Length == name.Length || header[name.Length] == '=');
 }

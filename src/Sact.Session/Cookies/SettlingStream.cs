@@ -28,7 +28,7 @@ internal sealed class SettlingStream(Stream inner, SessionResponse response) : S
     public static void Precede(SessionResponse response)
     {
         var context = response.Context;
-        if (context.Features.Get<IResponseCachingFeature>() is not null && !context.Response.HasStarted)
+        if (context.Features[typeof(IResponseCachingFeature)] is not null && !context.Response.HasStarted)
         {
             context.Response.Body = new SettlingStream(context.Response.Body, response);
         }

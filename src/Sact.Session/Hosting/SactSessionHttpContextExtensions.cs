@@ -14,7 +14,7 @@ public static class SactSessionHttpContextExtensions
         where TStore : IGenericStore
     {
         ArgumentNullException.ThrowIfNull(context);
-        return (ISession<TStore>)SessionRegistry.Of(context).Find(typeof(TStore), name).Of(context);
+        return (ISession<TStore>)SessionRegistry.SessionOf(context, typeof(TStore), name);
     }
 
     /// <summary>The session of the request in the unnamed registration.</summary>

@@ -15,7 +15,7 @@ internal sealed class SessionRegistration(string name)
 
     public Func<IServiceProvider, IGenericStore> CreateStore { get; private set; } = static _ => new MemoryStore();
 
-    public Func<HttpContext, IGenericStore, SactSessionOptions, ISession<IGenericStore>> CreateSession { get; private set; } = Create<MemoryStore>;
+    public Func<SessionResponse, IGenericStore, SactSessionOptions, ISession<IGenericStore>> CreateSession { get; private set; } = Create<MemoryStore>;
 
     /// <summary>Whether the store is this registration's to dispose of; one that the application registered is not.</summary>
     public bool OwnsStore { get; private set; } = true;
@@ -78,8 +78,8 @@ internal sealed class SessionRegistration(string name)
         _general = general;
     }
 
-    private static Session<TStore> Create<TStore>(HttpContext context, IGenericStore store, SactSessionOptions options)
-        where TStore : class, IGenericStore => new(context.Request, context.Response, (TStore)store, options);
+    private static Session<TStore> Create<TStore>(SessionResponse response, IGenericStore store, SactSessionOptions options)
+        where TStore : class, IGenericStore => new(response, (TStore)store, options);
 
     /// <summary>Marks that a store's own type leads to a registration, and was not registered by the application.</summary>
     public sealed class Forwarded<TStore>;

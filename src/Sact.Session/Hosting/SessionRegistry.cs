@@ -14,7 +14,8 @@ internal sealed class SessionRegistry : IAsyncDisposable, IDisposable
 
     private readonly SessionSource[] _sources;
     private readonly IServiceScopeFactory? _scopes;
-    private readonly ConcurrentDictionary<(Type StoreType, string? Name), SessionSource> _found = new();
+    private readonly ConcurrentDictionary<Type, SessionSource> _ofType = new();
+    private readonly ConcurrentDictionary<(Type StoreType, string Name), SessionSource> _named = new();
     private bool _checked;
 
     public SessionRegistry(IEnumerable<SessionRegistration> registrations, IServiceProvider services)
@@ -35,20 +36,22 @@ internal sealed class SessionRegistry : IAsyncDisposable, IDisposable
     public static SessionRegistry Of(IServiceProvider? services) =>
         services?.GetService<SessionRegistry>() ?? throw new InvalidOperationException("No session is registered. Call builder.Services.AddSactSession().");
 
-    /// <summary>The registry of the application that a request belongs to.</summary>
-    public static SessionRegistry Of(HttpContext context)
+    /// <summary>The session of a request, in the registration that a store type or a name means.</summary>
+    public static ISession<IGenericStore> SessionOf(HttpContext context, Type storeType, string? name)
     {
-        // The first look at a request's services sets them up, and a context is not made for two at once: the lock is the one that making the session takes.
+        // The first look at a request's services sets them up, and a context is not made for two at once.
         lock (context)
         {
-            return context is DefaultHttpContext { ServiceScopeFactory: { } scopes } && s_applications.TryGetValue(scopes, out var registry) && context.Features.Get<IServiceProvidersFeature>() is null
-                ? registry
+            var registry = context is DefaultHttpContext { ServiceScopeFactory: { } scopes } && s_applications.TryGetValue(scopes, out var known) && context.Features[typeof(IServiceProvidersFeature)] is null
+                ? known
                 : Of(context.RequestServices);
+            return registry.Find(storeType, name).OfLocked(context);
         }
     }
 
-    public SessionSource Find(Type storeType, string? name = null) =>
-        _found.TryGetValue((storeType, name), out var source) ? source : _found.GetOrAdd((storeType, name), Search(storeType, name));
+    public SessionSource Find(Type storeType, string? name = null) => name is null
+        ? _ofType.TryGetValue(storeType, out var source) ? source : _ofType.GetOrAdd(storeType, Search(storeType, name))
+        : _named.TryGetValue((storeType, name), out source) ? source : _named.GetOrAdd((storeType, name), Search(storeType, name));
 
     /// <summary>Makes the stores, so that one which cannot work at all says so at start-up.</summary>
     public void MakeStores()

@@ -44,37 +44,43 @@ internal sealed class SessionSource(SessionRegistration registration, SessionReg
     /// <summary>The session of a request: made at the first ask, the same one ever after, whoever asks.</summary>
     public ISession<IGenericStore> Of(HttpContext context)
     {
+        // Its own lock, since several tasks of one request may ask at once and the feature collection is not made for that.
+        lock (context)
+        {
+            return OfLocked(context);
+        }
+    }
+
+    /// <summary>The same, for a caller that holds the lock.</summary>
+    public ISession<IGenericStore> OfLocked(HttpContext context)
+    {
         if (!registry.MiddlewareIsThere)
         {
             throw new InvalidOperationException("The session middleware is missing. Call app.UseSactSession() before the endpoints that use sessions are mapped.");
         }
 
-        // Its own lock, since several tasks of one request may ask at once and the feature collection is not made for that.
-        lock (context)
+        var response = SessionResponse.Of(context, Options.Settings.Telemetry);
+        switch (response.Sessions)
         {
-            var response = SessionResponse.Of(context, Options.Settings.Telemetry);
-            switch (response.Sessions)
-            {
-                case null:
-                    var first = Create(context);
-                    response.Sessions = first;
-                    return first;
-                case ISession<IGenericStore> only when ReferenceEquals(only.Options, Options):
-                    return only;
-                case ISession<IGenericStore> other:
-                    response.Sessions = new List<ISession<IGenericStore>> { other };
-                    break;
-            }
-
-            var sessions = (List<ISession<IGenericStore>>)response.Sessions;
-            if (sessions.Find(session => ReferenceEquals(session.Options, Options)) is not { } found)
-            {
-                found = Create(context);
-                sessions.Add(found);
-            }
-
-            return found;
+            case null:
+                var first = registration.CreateSession(response, Store, Options);
+                response.Sessions = first;
+                return first;
+            case ISession<IGenericStore> only when ReferenceEquals(only.Options, Options):
+                return only;
+            case ISession<IGenericStore> other:
+                response.Sessions = new List<ISession<IGenericStore>> { other };
+                break;
         }
+
+        var sessions = (List<ISession<IGenericStore>>)response.Sessions;
+        if (sessions.Find(session => ReferenceEquals(session.Options, Options)) is not { } found)
+        {
+            found = registration.CreateSession(response, Store, Options);
+            sessions.Add(found);
+        }
+
+        return found;
     }
 
     /// <summary>The session of the request that the calling code runs in.</summary>
@@ -107,6 +113,4 @@ internal sealed class SessionSource(SessionRegistration registration, SessionReg
     }
 
     private bool IsToBeDisposedOf => registration.OwnsStore && !_isContainers;
-
-    private ISession<IGenericStore> Create(HttpContext context) => registration.CreateSession(context, Store, Options);
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
@@ -45,6 +46,12 @@ internal static partial class SessionJson
     /// <summary>The text that a JSON string stands for. What the serializer would say of it, without its preparations.</summary>
     public static string Text(ReadOnlySpan<byte> json)
     {
+        // Nothing is escaped in most texts, and then what stands between the quotation marks is the text.
+        if (json.Length >= 2 && json[^1] == (byte)'"' && !json[1..^1].ContainsAny((byte)'\\', (byte)'"'))
+        {
+            return Encoding.UTF8.GetString(json[1..^1]);
+        }
+
         var reader = new Utf8JsonReader(json);
         reader.Read();
         return reader.GetString()!;

@@ -8,6 +8,9 @@ internal interface IReservedSession
 {
     SessionSettings Settings { get; }
 
+    /// <summary>Lets the next caller in; only for the one who has the turn.</summary>
+    void GiveTurn();
+
     /// <summary>The live, verified record of the request in any state, reserved fields included; null if there is none.</summary>
     ValueTask<SessionRecord?> ReadAsync(bool reload, CancellationToken cancellationToken);
 

@@ -11,7 +11,7 @@ public partial class Session<TStore>
         _response.ThrowIfStarted();
         if (unset)
         {
-            _settings.Cookie.Delete(_response);
+            Settings.Cookie.Delete(_response);
             return;
         }
 
@@ -21,7 +21,7 @@ public partial class Session<TStore>
         }
 
         // Nothing is sent over a newer id that the client has or may be about to receive: that would put the old one back, and sign the client out when its grace is over.
-        var verdict = SessionMint.Judge(id, record, _settings);
+        var verdict = SessionMint.Judge(id, record, Settings);
         if (verdict == SecretVerdict.Pending || (verdict == SecretVerdict.Current && record.PendingHash is null))
         {
             Send(id, record);
@@ -34,11 +34,11 @@ public partial class Session<TStore>
         _response.ThrowIfEnded();
         if (unset)
         {
-            _settings.Cookie.DeleteCustom(_response, name);
+            Settings.Cookie.DeleteCustom(_response, name);
         }
         else
         {
-            _settings.Cookie.WriteCustom(_response, name, value!);
+            Settings.Cookie.WriteCustom(_response, name, value!);
         }
     }
 
@@ -55,7 +55,7 @@ public partial class Session<TStore>
         _response.ThrowIfEnded();
         if (unset)
         {
-            _settings.Cookie.DeleteCustom(_response, name);
+            Settings.Cookie.DeleteCustom(_response, name);
         }
         else
         {
@@ -65,7 +65,7 @@ public partial class Session<TStore>
                 throw new ArgumentException("A cookie's value is well-formed Unicode; this one has a lone surrogate.", nameof(value));
             }
 
-            _settings.Cookie.WriteCustom(_response, name, Microsoft.AspNetCore.DataProtection.DataProtectionCommonExtensions.Protect(_settings.Protector(name), value));
+            Settings.Cookie.WriteCustom(_response, name, Microsoft.AspNetCore.DataProtection.DataProtectionCommonExtensions.Protect(Settings.Protector(name), value));
         }
 
         _response.ForbidStoring();
@@ -82,11 +82,11 @@ public partial class Session<TStore>
 
         try
         {
-            return Microsoft.AspNetCore.DataProtection.DataProtectionCommonExtensions.Unprotect(_settings.Protector(name), value);
+            return Microsoft.AspNetCore.DataProtection.DataProtectionCommonExtensions.Unprotect(Settings.Protector(name), value);
         }
         catch (CryptographicException)
         {
-            _settings.Telemetry.ProtectedCookieUnreadable(name);
+            Settings.Telemetry.ProtectedCookieUnreadable(name);
             return null;
         }
     }
@@ -95,7 +95,7 @@ public partial class Session<TStore>
     {
         lock (_response.Context)
         {
-            return _settings.Cookie.ReadCustom(Request, name);
+            return Settings.Cookie.ReadCustom(Request, name);
         }
     }
 }

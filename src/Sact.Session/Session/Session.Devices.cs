@@ -11,12 +11,12 @@ public partial class Session<TStore>
             return [];
         }
 
-        var now = _settings.Clock.GetUtcNow();
+        var now = Settings.Clock.GetUtcNow();
         var records = await Calls.ListAsync(mine.UserId!, cancellationToken).ConfigureAwait(false);
         return [.. records
             .Where(record => record.State == SessionState.SignedIn && IsOf(record, mine) && record.IsLive(now))
             .OrderByDescending(record => record.LastSeenAt)
-            .Select(record => new SessionData(record, _settings, isCurrent: record.Key == mine.Key))];
+            .Select(record => new SessionData(record, Settings, isCurrent: record.Key == mine.Key))];
     }
 
     /// <inheritdoc/>
@@ -29,7 +29,7 @@ public partial class Session<TStore>
         }
 
         long ended = await Calls.DeleteActiveSessionsAsync(mine.UserId!, mine.Key, cancellationToken).ConfigureAwait(false);
-        _settings.Telemetry.EndedMany(mine.Key, ended, SessionTelemetry.Reason.Others);
+        Settings.Telemetry.EndedMany(mine.Key, ended, SessionTelemetry.Reason.Others);
         return ended;
     }
 
@@ -45,9 +45,9 @@ public partial class Session<TStore>
 
         // The others first: whatever this id is worth by now, they end.
         long ended = await Calls.DeleteActiveSessionsAsync(mine.UserId!, mine.Key, cancellationToken).ConfigureAwait(false);
-        _settings.Telemetry.EndedMany(mine.Key, ended, SessionTelemetry.Reason.Others);
+        Settings.Telemetry.EndedMany(mine.Key, ended, SessionTelemetry.Reason.Others);
         return await RenewInTurnAsync(immediately: true, null, cancellationToken).ConfigureAwait(false)
-            || (_record is { State: SessionState.SignedIn } still && SessionMint.Judge(Judged(), still, _settings) == SecretVerdict.Grace);
+            || (_record is { State: SessionState.SignedIn } still && SessionMint.Judge(Judged(), still, Settings) == SecretVerdict.Grace);
     }
 
     /// <inheritdoc/>
@@ -70,7 +70,7 @@ public partial class Session<TStore>
         }
 
         var other = await Calls.GetAsync(key, endsWithRequest: true, cancellationToken).ConfigureAwait(false);
-        if (other is null || other.Key != key || !IsOf(other, mine) || !other.IsLive(_settings.Clock.GetUtcNow()))
+        if (other is null || other.Key != key || !IsOf(other, mine) || !other.IsLive(Settings.Clock.GetUtcNow()))
         {
             return false;
         }
@@ -78,7 +78,7 @@ public partial class Session<TStore>
         bool ended = await Calls.DeleteAsync(other, cancellationToken).ConfigureAwait(false);
         if (ended)
         {
-            _settings.Telemetry.Ended(key, SessionTelemetry.Reason.ByKey);
+            Settings.Telemetry.Ended(key, SessionTelemetry.Reason.ByKey);
         }
 
         return ended;
@@ -98,7 +98,7 @@ public partial class Session<TStore>
 
             long ended = await Calls.DeleteActiveSessionsAsync(mine.UserId!, except: null, cancellationToken).ConfigureAwait(false);
             BecomeEnded();
-            _settings.Telemetry.EndedMany(mine.Key, ended, SessionTelemetry.Reason.Everywhere);
+            Settings.Telemetry.EndedMany(mine.Key, ended, SessionTelemetry.Reason.Everywhere);
             return ended;
         }
         finally

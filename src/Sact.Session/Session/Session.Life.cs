@@ -24,7 +24,7 @@ public partial class Session<TStore>
             throw new ArgumentException("The level is the first argument of RaiseAsync. Leave SessionSignInOptions.AssuranceLevel unset here.", nameof(options));
         }
 
-        var terms = options is null ? _settings.SignInTerms : Terms(options);
+        var terms = options is null ? Settings.SignInTerms : Terms(options);
         return RenewAsync(immediately: true, record => Raise(record, assuranceLevel, terms, options), cancellationToken);
     }
 
@@ -41,13 +41,13 @@ public partial class Session<TStore>
         for (int i = 0; i < MostTries && (record is { State: SessionState.SignedIn } || (raise is not null && record is { State: SessionState.Pending })); i++)
         {
             // Judged anew, because the request may have outlived its id: one that is not good any more, or only by the grace, never receives a new secret. The client has a newer one.
-            var verdict = SessionMint.Judge(Judged(), record, _settings);
+            var verdict = SessionMint.Judge(Judged(), record, Settings);
             if (verdict is not (SecretVerdict.Current or SecretVerdict.Pending))
             {
                 return !immediately;
             }
 
-            if (!immediately && SecretRule.RenewedJustNow(record, _settings.Clock.GetUtcNow(), _settings.RenewalGrace, _settings.ReplayMargin))
+            if (!immediately && SecretRule.RenewedJustNow(record, Settings.Clock.GetUtcNow(), Settings.RenewalGrace, Settings.ReplayMargin))
             {
                 return true;
             }
@@ -55,14 +55,14 @@ public partial class Session<TStore>
             // The id of this request is the pending one, and promoting it has failed before: it must not be replaced while its client knows no other.
             if (!immediately && verdict == SecretVerdict.Pending)
             {
-                var promotion = SessionRenewal.Promote(SessionMint.Hash(Judged()), _settings.Clock.GetUtcNow());
+                var promotion = SessionRenewal.Promote(SessionMint.Hash(Judged()), Settings.Clock.GetUtcNow());
                 await WriteAsync(record, new SessionChange { Renewal = promotion, Generation = _generation }, cancellationToken).ConfigureAwait(false);
                 record = _record;
                 continue;
             }
 
             var raised = raise?.Invoke(record);
-            if (raised?.Limits is { } limits && record.CreatedAt + limits.AbsoluteTimeout <= _settings.Clock.GetUtcNow())
+            if (raised?.Limits is { } limits && record.CreatedAt + limits.AbsoluteTimeout <= Settings.Clock.GetUtcNow())
             {
                 return false;
             }
@@ -75,7 +75,7 @@ public partial class Session<TStore>
 
             // Another caller was first. Where it replaced the secret at once, there is no record any more.
             record = _record;
-            _settings.Telemetry.Conflict();
+            Settings.Telemetry.Conflict();
         }
 
         return false;
@@ -86,7 +86,7 @@ public partial class Session<TStore>
     {
         bool signsIn = record.State == SessionState.Pending;
         level = Math.Max(level, record.AssuranceLevel);
-        var now = _settings.Clock.GetUtcNow();
+        var now = Settings.Clock.GetUtcNow();
         return signsIn ? new SessionRaise(level, now, signsIn, terms.Limits, terms.Persistent)
             : options is null ? new SessionRaise(level, now)
             : new SessionRaise(level, now, limits: SessionTerms.Changed(record.Limits, options), persistent: options.Persistent);
@@ -96,7 +96,7 @@ public partial class Session<TStore>
     private async ValueTask<SessionUpdate> ProposeAsync(SessionRecord record, bool immediately, SessionRaise? raise, CancellationToken cancellationToken)
     {
         var (id, hash) = SessionMint.Renew(Judged());
-        var now = _settings.Clock.GetUtcNow();
+        var now = Settings.Clock.GetUtcNow();
         var renewal = immediately ? SessionRenewal.Replace(hash, now, record) : SessionRenewal.Propose(hash, now, record);
         SessionUpdate outcome;
         try
@@ -108,7 +108,7 @@ public partial class Session<TStore>
         catch (SessionStoreException fault) when (immediately && fault.OutcomeUnknown)
         {
             // If it happened, the old secret is dead and the new one known to nobody but this request: it is found out, or the user would be locked out.
-            if (Live(await Calls.GetAsync(record.Key, endsWithRequest: false, CancellationToken.None).ConfigureAwait(false), record.Key) is not { } after || after.CurrentHash != hash)
+            if (Live(await Calls.GetAsync(record.Key, endsWithRequest: false, CancellationToken.None).ConfigureAwait(false), record.Key, Settings.Clock.GetUtcNow()) is not { } after || after.CurrentHash != hash)
             {
                 throw;
             }
@@ -130,7 +130,7 @@ public partial class Session<TStore>
             }
 
             _issued = id;
-            _settings.Telemetry.Renewed(renewed.Key, renewal.Kind);
+            Settings.Telemetry.Renewed(renewed.Key, renewal.Kind);
         }
 
         return outcome;
@@ -141,8 +141,8 @@ public partial class Session<TStore>
     {
         for (int i = 0; i < MostIds; i++)
         {
-            var (id, record) = SessionMint.Make(Store, _settings.Clock, userId, fields, terms, userId is null ? null : Client(), userId is null ? Interlocked.Exchange(ref _made, null) : null);
-            var created = await Calls.CreateAsync(record, userId is null ? null : _settings.Cap, cancellationToken).ConfigureAwait(false);
+            var (id, record) = SessionMint.Make(Store, Settings.Clock, userId, fields, terms, userId is null ? null : Client(), userId is null ? Interlocked.Exchange(ref _made, null) : null);
+            var created = await Calls.CreateAsync(record, userId is null ? null : Settings.Cap, cancellationToken).ConfigureAwait(false);
             switch (created.Status)
             {
                 case SessionCreationStatus.Exists:
@@ -169,10 +169,10 @@ public partial class Session<TStore>
 
     private void Tell(SessionRecord record, SessionCreation created)
     {
-        _settings.Telemetry.Began(record.Key, record.State);
+        Settings.Telemetry.Began(record.Key, record.State);
         for (int i = 0; i < created.Ended.Count; i++)
         {
-            _settings.Telemetry.Ended(created.Ended[i], SessionTelemetry.Reason.Cap);
+            Settings.Telemetry.Ended(created.Ended[i], SessionTelemetry.Reason.Cap);
         }
     }
 
@@ -180,7 +180,7 @@ public partial class Session<TStore>
     {
         if (_standing == Standing.Ended && !_response.HasStarted)
         {
-            _settings.Cookie.Delete(_response);
+            Settings.Cookie.Delete(_response);
         }
     }
 
@@ -195,7 +195,7 @@ public partial class Session<TStore>
         {
             BecomeEnded();
             await Calls.DeleteAsync(record, CancellationToken.None).ConfigureAwait(false);
-            _settings.Telemetry.EndedUnsent(record.Key);
+            Settings.Telemetry.EndedUnsent(record.Key);
             throw;
         }
     }
@@ -234,7 +234,7 @@ public partial class Session<TStore>
         _unended = null;
         if (ended)
         {
-            _settings.Telemetry.Ended(record.Key, reason);
+            Settings.Telemetry.Ended(record.Key, reason);
         }
 
         return ended;
@@ -247,16 +247,16 @@ public partial class Session<TStore>
             // Of two that are replayed at once, one ends the session; the other is a stale id like any.
             if (await Calls.DeleteAsync(record, cancellationToken).ConfigureAwait(false))
             {
-                _settings.Telemetry.Replayed(record.Key);
+                Settings.Telemetry.Replayed(record.Key);
             }
             else
             {
-                _settings.Telemetry.Stale(record.Key);
+                Settings.Telemetry.Stale(record.Key);
             }
         }
         catch (SessionStoreException fault)
         {
-            _settings.Telemetry.ReplayNotEnded(record.Key, fault);
+            Settings.Telemetry.ReplayNotEnded(record.Key, fault);
         }
     }
 
@@ -264,17 +264,17 @@ public partial class Session<TStore>
     {
         if (_response.HasEnded || _response.HasStarted)
         {
-            _settings.Telemetry.CookieNotDeleted(_verified?.Key ?? default);
+            Settings.Telemetry.CookieNotDeleted(_verified?.Key ?? default);
             return;
         }
 
-        _settings.Cookie.Delete(_response);
-        if (_settings.ClearSiteDataOnSignOut)
+        Settings.Cookie.Delete(_response);
+        if (Settings.ClearSiteDataOnSignOut)
         {
             _response.ClearCache();
         }
     }
 
     private void Send(string id, SessionRecord record) =>
-        _settings.Cookie.Write(_response, id, record.Persistent ? record.AbsoluteDeadline - _settings.Clock.GetUtcNow() : null);
+        Settings.Cookie.Write(_response, id, record.Persistent ? record.AbsoluteDeadline - Settings.Clock.GetUtcNow() : null);
 }

@@ -2,7 +2,7 @@ namespace Sact.Session;
 
 public partial class Session<TStore>
 {
-    SessionSettings IReservedSession.Settings => _settings;
+    SessionSettings IReservedSession.Settings => Settings;
 
     async ValueTask<SessionRecord?> IReservedSession.ReadAsync(bool reload, CancellationToken cancellationToken)
     {
@@ -11,7 +11,7 @@ public partial class Session<TStore>
     }
 
     ValueTask IReservedSession.SignInAsync(string userId, SessionFields fields, SessionSignInOptions? options, CancellationToken cancellationToken) =>
-        SignInAsync(userId, fields, options is null ? _settings.SignInTerms : Terms(options), cancellationToken);
+        SignInAsync(userId, fields, options is null ? Settings.SignInTerms : Terms(options), cancellationToken);
 
     int IReservedSession.Epoch
     {
@@ -37,20 +37,20 @@ public partial class Session<TStore>
     /// <summary>What a sign-in takes over from the anonymous session that it ends, if the application wants that: as much as fits beside the sign-in's own fields, or nothing.</summary>
     private SessionFields WithKept(SessionRecord? old, SessionFields fields)
     {
-        if (_settings.KeptAtSignIn is not { } prefix || old is not { State: SessionState.Anonymous })
+        if (Settings.KeptAtSignIn is not { } prefix || old is not { State: SessionState.Anonymous })
         {
             return fields;
         }
 
         var kept = old.Fields.Merge(null, old.Fields.Select(static field => field.Key).Where(name => !name.StartsWith(prefix, StringComparison.Ordinal)));
         var all = kept.Merge(fields);
-        if (all.SizeInBytes <= _settings.MaxRecordBytes)
+        if (all.SizeInBytes <= Settings.MaxRecordBytes)
         {
             return all;
         }
 
         // Whoever filled the anonymous session must not be able to keep anybody from signing in.
-        _settings.Telemetry.NotKept(old.Key);
+        Settings.Telemetry.NotKept(old.Key);
         return fields;
     }
 }

@@ -5,7 +5,9 @@ public partial class Session<TStore>
     // One method at a time: awaiting two of them side by side is safe.
     private Turns _turns;
 
-    private StoreCalls Calls => new(Store, _settings, Request.HttpContext);
+    private StoreCalls Calls => new(Store, Settings, _response.Context);
+
+    void IReservedSession.GiveTurn() => _turns.Give();
 
     // Taken without a state machine where it is free, as it nearly always is.
     private ValueTask<Turn> TurnAsync(CancellationToken cancellationToken)
@@ -38,11 +40,14 @@ public partial class Session<TStore>
     private void Ask()
     {
         _response.ThrowIfEnded();
-        _response.Asked();
-    }
-
-    private readonly struct Turn(Session<TStore> session) : IDisposable
-    {
-        public void Dispose() => session._turns.Give();
+        lock (_response.Context)
+        {
+            _response.Asked();
+            if (!_cookieRead)
+            {
+                _isPresented = Settings.Cookie.TryRead(Request, _presented);
+                _cookieRead = true;
+            }
+        }
     }
 }

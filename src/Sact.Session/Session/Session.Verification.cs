@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Microsoft.AspNetCore.Http;
 
 namespace Sact.Session;
 
@@ -22,7 +21,7 @@ public partial class Session<TStore>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     private string? _judged;
 
-    private volatile bool _cookieRead;
+    private bool _cookieRead;
     private bool _isPresented;
     private Standing _standing;
 
@@ -56,21 +55,6 @@ public partial class Session<TStore>
         Ended,
     }
 
-    private bool IsPresented()
-    {
-        if (!_cookieRead)
-        {
-            lock (_response.Context)
-            {
-                _isPresented = _settings.Cookie.TryRead(Request, _presented);
-            }
-
-            _cookieRead = true;
-        }
-
-        return _isPresented;
-    }
-
     private string Judged() => _judged ?? SessionIdFormat.Encode(_presented);
 
     /// <summary>
@@ -81,166 +65,138 @@ public partial class Session<TStore>
     {
         if (_remembered && !reload && !_response.HasStarted)
         {
-            var now = _settings.Clock.GetUtcNow();
-            if (now.UtcTicks - _rememberedAt < RememberedFor.Ticks && (_record is null || _record.IsLive(now)))
+            var present = Settings.Clock.GetUtcNow();
+            if (present.UtcTicks - _rememberedAt < RememberedFor.Ticks && (_record is null || _record.IsLive(present)))
             {
                 return new(_record);
             }
         }
 
-        // Nothing to read by, now and in whatever comes of this request: no clock, no state machine.
-        return _standing == Standing.Unverified && !IsPresented() ? default : ReadAsync(patiently, cancellationToken);
+        // Nothing to read by, now and in whatever comes of this request: no clock.
+        if (_standing == Standing.Unverified && !_isPresented)
+        {
+            return default;
+        }
+
+        _outpaced = false;
+        if (_standing == Standing.Ended)
+        {
+            return new(Remember(null, Settings.Clock.GetUtcNow()));
+        }
+
+        // Without a state machine as far as the store answers at once and nothing is to be written, as it is in most requests.
+        var key = _standing == Standing.Verified ? _verified!.Key : Store is GenericStore generic ? generic.KeyOf(_presented) : Store.GetSessionKey(SessionIdFormat.Encode(_presented));
+        var answer = Calls.GetAsync(key, !patiently, cancellationToken);
+        if (!answer.IsCompletedSuccessfully)
+        {
+            return WaitAsync(this, answer, key, patiently, cancellationToken);
+        }
+
+        var now = Settings.Clock.GetUtcNow();
+        var verdict = Judge(answer.Result, key, now, out var record);
+        return IsDone(verdict, record, patiently, now) ? new(Found(record, now)) : DoAsync(verdict, record!, now, cancellationToken);
+
+        static async ValueTask<SessionRecord?> WaitAsync(Session<TStore> session, ValueTask<SessionRecord?> answer, SessionKey key, bool patiently, CancellationToken cancellationToken)
+        {
+            var stored = await answer.ConfigureAwait(false);
+            var now = session.Settings.Clock.GetUtcNow();
+            var verdict = session.Judge(stored, key, now, out var record);
+            return session.IsDone(verdict, record, patiently, now) ? session.Found(record, now) : await session.DoAsync(verdict, record!, now, cancellationToken).ConfigureAwait(false);
+        }
     }
 
-    private async ValueTask<SessionRecord?> ReadAsync(bool patiently, CancellationToken cancellationToken)
+    /// <summary>What the record that a store answered with is worth to this request: the record if it is live and the request's own, or has to be ended.</summary>
+    private SecretVerdict Judge(SessionRecord? stored, SessionKey key, DateTimeOffset now, out SessionRecord? record)
     {
-        _outpaced = false;
-        var record = _standing switch
+        record = Live(stored, key, now);
+        if (record is null)
         {
-            Standing.Ended => null,
-            Standing.Verified => await ReadVerifiedAsync(patiently, cancellationToken).ConfigureAwait(false),
-            _ => await VerifyAsync(patiently, cancellationToken).ConfigureAwait(false),
-        };
+            return SecretVerdict.Foreign;
+        }
+
+        // An id was verified already: it stays so while it is the same session's, and was not replaced at once.
+        if (_standing == Standing.Verified)
+        {
+            record = IsStillMine(record) ? record : null;
+            return SecretVerdict.Current;
+        }
+
+        var verdict = SessionMint.Judge(_presented, record, Settings, now);
+        switch (verdict)
+        {
+            case SecretVerdict.Foreign:
+                Settings.Telemetry.Foreign(key);
+                record = null;
+                break;
+            case SecretVerdict.Refused:
+                _outpaced = true;
+                Settings.Telemetry.Stale(key);
+                record = null;
+                break;
+            case not SecretVerdict.Replayed:
+                BecomeVerified(null, record, arrived: true);
+                break;
+        }
+
+        return verdict;
+    }
+
+    /// <summary>Whether a verdict asks for no write. Only what came back in a cookie has been presented, so only that is noted.</summary>
+    private bool IsDone(SecretVerdict verdict, SessionRecord? record, bool patiently, DateTimeOffset now) =>
+        record is null || (verdict != SecretVerdict.Replayed && (patiently || !_arrived || (verdict != SecretVerdict.Pending && !Settings.IsTouchDue(record, now))));
+
+    private async ValueTask<SessionRecord?> DoAsync(SecretVerdict verdict, SessionRecord record, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (verdict == SecretVerdict.Replayed)
+        {
+            await EndReplayedAsync(record, cancellationToken).ConfigureAwait(false);
+            return Found(null, Settings.Clock.GetUtcNow());
+        }
+
+        return Found(await NoteSeenAsync(record, verdict == SecretVerdict.Pending, now, cancellationToken).ConfigureAwait(false), Settings.Clock.GetUtcNow());
+    }
+
+    private SessionRecord? Found(SessionRecord? record, DateTimeOffset now)
+    {
         if (record is not null)
         {
             _response.ReadUser();
         }
 
-        return Remember(record);
-    }
-
-    private async ValueTask<SessionRecord?> VerifyAsync(bool patiently, CancellationToken cancellationToken)
-    {
-        var key = Store is GenericStore generic ? generic.KeyOf(_presented) : Store.GetSessionKey(SessionIdFormat.Encode(_presented));
-        if (Live(await Calls.GetAsync(key, !patiently, cancellationToken).ConfigureAwait(false), key) is not { } record)
-        {
-            return null;
-        }
-
-        var now = _settings.Clock.GetUtcNow();
-        var verdict = SessionMint.Judge(_presented, record, _settings, now);
-        switch (verdict)
-        {
-            case SecretVerdict.Foreign:
-                _settings.Telemetry.Foreign(key);
-                return null;
-            case SecretVerdict.Refused:
-                _outpaced = true;
-                _settings.Telemetry.Stale(key);
-                return null;
-            case SecretVerdict.Replayed:
-                await EndReplayedAsync(record, cancellationToken).ConfigureAwait(false);
-                return null;
-        }
-
-        BecomeVerified(null, record, arrived: true);
-        return patiently || !IsToBeNoted(record, verdict == SecretVerdict.Pending, now)
-            ? record
-            : await NoteSeenAsync(record, verdict == SecretVerdict.Pending, now, cancellationToken).ConfigureAwait(false);
-    }
-
-    private async ValueTask<SessionRecord?> ReadVerifiedAsync(bool patiently, CancellationToken cancellationToken)
-    {
-        var key = _verified!.Key;
-        if (Live(await Calls.GetAsync(key, !patiently, cancellationToken).ConfigureAwait(false), key) is not { } record || !IsStillMine(record))
-        {
-            return null;
-        }
-
-        // Only what came back in a cookie has been presented.
-        var now = _settings.Clock.GetUtcNow();
-        return _arrived && !patiently && IsToBeNoted(record, promote: false, now) ? await NoteSeenAsync(record, promote: false, now, cancellationToken).ConfigureAwait(false) : record;
+        return Remember(record, now);
     }
 
     /// <summary>What a store answered, if it is the live record that was asked for.</summary>
-    private SessionRecord? Live(SessionRecord? record, SessionKey key)
+    private SessionRecord? Live(SessionRecord? record, SessionKey key, DateTimeOffset now)
     {
         if (record is not null && record.Key != key)
         {
-            _settings.Telemetry.Misplaced(key);
+            Settings.Telemetry.Misplaced(key);
             return null;
         }
 
-        if (record is null || !record.IsLive(_settings.Clock.GetUtcNow()))
+        if (record is null || !record.IsLive(now))
         {
-            _settings.Telemetry.NotFound(key);
+            Settings.Telemetry.NotFound(key);
             return null;
         }
 
         return record;
     }
 
-    private bool IsToBeNoted(SessionRecord record, bool promote, DateTimeOffset now) => promote || _settings.IsTouchDue(record, now);
-
-    /// <summary>
-    /// Promotes the pending id that has arrived and notes that the session was seen, in one write and only if due. Never a condition for the request: if the write fails, the next
-    /// presentation tries again.
-    /// </summary>
-    private async ValueTask<SessionRecord?> NoteSeenAsync(SessionRecord record, bool promote, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        // Looked at only here, where there is something to write: a request that does not ask, or whose session was seen a moment ago, pays nothing for it.
-        var touch = Touch(record, now);
-        if (touch is null && !promote)
-        {
-            return record;
-        }
-
-        var change = new SessionChange
-        {
-            Touch = touch,
-            Generation = _generation,
-            Renewal = promote ? SessionRenewal.Promote(SessionIdFormat.HashOfId(_presented), now) : null,
-        };
-        SessionUpdate outcome;
-        try
-        {
-            outcome = await Calls.UpdateAsync(record, change, cancellationToken).ConfigureAwait(false);
-        }
-        catch (SessionStoreException fault)
-        {
-            _settings.Telemetry.TouchFailed(record.Key, fault);
-            return record;
-        }
-
-        if (outcome.Status == SessionUpdateStatus.Applied && promote)
-        {
-            _settings.Telemetry.Renewed(record.Key, SessionRenewalKind.Promote);
-        }
-
-        // A conflict means that another request promoted it or renewed again; the id was verified, and stays so unless it was replaced at once.
-        return outcome.Record is { } after && IsStillMine(after) ? after : null;
-    }
-
-    /// <summary>
-    /// The note that the session was seen; null from an endpoint that polls, which moves no clock. A first presentation is noted there too, because it is about the cookie having arrived, not about a user being there: the idle timeout goes on
-    /// counting from the sign-in.
-    /// </summary>
-    private SessionTouch? Touch(SessionRecord record, DateTimeOffset now)
-    {
-        // A request that has ended meanwhile, and was not awaited, cannot be told from a poll any more.
-        if (!_response.Look(static context => context.GetEndpoint()?.Metadata.GetMetadata<DisableSlidingExpirationAttribute>() is null))
-        {
-            return record.Presented ? null : new SessionTouch(record.LastSeenAt);
-        }
-
-        return new SessionTouch(now, record.State == SessionState.Anonymous ? null : Client());
-    }
-
-    private SessionClient? Client() => _settings.CaptureClient ? _response.Look(static context => ClientOfRequest.Read(context.Request)) : null;
-
     /// <summary>Whether a record is of the session verified in this request, and no id was replaced at once since.</summary>
     private bool IsStillMine(SessionRecord record)
     {
         if (!record.IsSameSession(_verified!))
         {
-            _settings.Telemetry.Misplaced(_verified!.Key);
+            Settings.Telemetry.Misplaced(_verified!.Key);
             return false;
         }
 
         if (record.Generation != _generation)
         {
             _outpaced = true;
-            _settings.Telemetry.Stale(_verified!.Key);
+            Settings.Telemetry.Stale(_verified!.Key);
             return false;
         }
 
@@ -287,7 +243,9 @@ public partial class Session<TStore>
         Remember(null);
     }
 
-    private SessionRecord? Remember(SessionRecord? record)
+    private SessionRecord? Remember(SessionRecord? record) => Remember(record, Settings.Clock.GetUtcNow());
+
+    private SessionRecord? Remember(SessionRecord? record, DateTimeOffset now)
     {
         if (!ReferenceEquals(record, _record))
         {
@@ -296,7 +254,7 @@ public partial class Session<TStore>
 
         _record = record;
         _remembered = true;
-        _rememberedAt = _settings.Clock.GetUtcNow().UtcTicks;
+        _rememberedAt = now.UtcTicks;
         return record;
     }
 

@@ -18,7 +18,6 @@ public partial class Session<TStore> : ISession<TStore>, IReservedSession
     // A compare-and-swap is lost only to another writer's success, so this many in a row is no contention any more but a fault.
     private const int MostTries = 10_000;
 
-    private readonly SessionSettings _settings;
     private readonly SessionResponse _response;
 
     /// <summary>Makes the session of a request by hand: without dependency injection or middleware, on a plain <see cref="DefaultHttpContext"/> too.</summary>
@@ -39,20 +38,23 @@ public partial class Session<TStore> : ISession<TStore>, IReservedSession
             throw new ArgumentException("Request and response are of one HttpContext. Pass context.Request and context.Response.", nameof(response));
         }
 
-        Request = request;
         Store = store;
         Options = options;
-        _settings = options.Settings;
-        _response = SessionResponse.Of(request.HttpContext, _settings.Telemetry);
+        lock (request.HttpContext)
+        {
+            _response = SessionResponse.Of(request.HttpContext, Settings.Telemetry);
+        }
     }
 
-    /// <inheritdoc/>
-    [JsonIgnore]
-    public HttpRequest Request { get; }
+    internal Session(SessionResponse response, TStore store, SactSessionOptions options) => (_response, Store, Options) = (response, store, options);
 
     /// <inheritdoc/>
     [JsonIgnore]
-    public HttpResponse Response => Request.HttpContext.Response;
+    public HttpRequest Request => _response.Context.Request;
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public HttpResponse Response => _response.Context.Response;
 
     /// <inheritdoc/>
     [JsonIgnore]
@@ -72,7 +74,7 @@ public partial class Session<TStore> : ISession<TStore>, IReservedSession
     public string GetSessionId()
     {
         Ask();
-        return _issued ?? (_standing == Standing.Ended || !IsPresented() ? null : SessionIdFormat.Encode(_presented)) ?? (_made ??= Store.CreateSessionId());
+        return _issued ?? (_standing == Standing.Ended || !_isPresented ? null : SessionIdFormat.Encode(_presented)) ?? (_made ??= Store.CreateSessionId());
     }
 
     /// <inheritdoc/>
@@ -94,21 +96,21 @@ public partial class Session<TStore> : ISession<TStore>, IReservedSession
     {
         using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
         var record = await LoadAsync(reload, cancellationToken).ConfigureAwait(false);
-        return record is null ? null : _data ??= new SessionData(record, _settings, isCurrent: true);
+        return record is null ? null : _data ??= new SessionData(record, Settings, isCurrent: true);
     }
 
     /// <inheritdoc/>
     [OverloadResolutionPriority(1)]
     public ValueTask SetAsync(string userId, JsonObject? metadata = null, CancellationToken cancellationToken = default) =>
-        SignInAsync(userId, FieldsFromJson.From(metadata, nameof(metadata)), _settings.SignInTerms, cancellationToken);
+        SignInAsync(userId, FieldsFromJson.From(metadata, nameof(metadata)), Settings.SignInTerms, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask SetAsync(string userId, JsonElement metadata, CancellationToken cancellationToken = default) =>
-        SignInAsync(userId, FieldsFromJson.From(metadata, nameof(metadata)), _settings.SignInTerms, cancellationToken);
+        SignInAsync(userId, FieldsFromJson.From(metadata, nameof(metadata)), Settings.SignInTerms, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask SetAsync<T>(string userId, T metadata, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default) =>
-        SignInAsync(userId, FieldsFromJson.From(metadata, typeInfo, nameof(metadata)), _settings.SignInTerms, cancellationToken);
+        SignInAsync(userId, FieldsFromJson.From(metadata, typeInfo, nameof(metadata)), Settings.SignInTerms, cancellationToken);
 
     /// <inheritdoc/>
     [OverloadResolutionPriority(1)]
@@ -125,7 +127,7 @@ public partial class Session<TStore> : ISession<TStore>, IReservedSession
 
     /// <inheritdoc/>
     public ValueTask SetPendingAsync(string userId, JsonObject? metadata = null, CancellationToken cancellationToken = default) =>
-        SignInAsync(userId, FieldsFromJson.From(metadata, nameof(metadata)), _settings.PendingTerms, cancellationToken);
+        SignInAsync(userId, FieldsFromJson.From(metadata, nameof(metadata)), Settings.PendingTerms, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<bool> StartAsync(JsonObject? fields = null, CancellationToken cancellationToken = default) =>
@@ -142,7 +144,7 @@ public partial class Session<TStore> : ISession<TStore>, IReservedSession
             return false;
         }
 
-        await BeginAsync(null, fields, _settings.AnonymousTerms, (_epoch, false), cancellationToken).ConfigureAwait(false);
+        await BeginAsync(null, fields, Settings.AnonymousTerms, (_epoch, false), cancellationToken).ConfigureAwait(false);
         return true;
     }
 
@@ -164,7 +166,7 @@ public partial class Session<TStore> : ISession<TStore>, IReservedSession
 
     /// <inheritdoc/>
     public ValueTask<bool> ModifyAsync<T>(string name, Func<T?, T> modify, CancellationToken cancellationToken = default) =>
-        ModifyAsync(name, modify, SessionJson.TypeInfo<T>(_settings.Json), cancellationToken);
+        ModifyAsync(name, modify, SessionJson.TypeInfo<T>(Settings.Json), cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask<bool> ModifyAsync<T>(string name, Func<T?, T> modify, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default)
@@ -192,7 +194,7 @@ public partial class Session<TStore> : ISession<TStore>, IReservedSession
                     return false;
             }
 
-            _settings.Telemetry.Conflict();
+            Settings.Telemetry.Conflict();
         }
 
         throw new SessionStoreException($"The field could not be changed: {MostTries} times in a row the store reported another writer. Look at the store's conditional update.");
@@ -225,10 +227,12 @@ public partial class Session<TStore> : ISession<TStore>, IReservedSession
     /// <summary>Tells the type and nothing of the session.</summary>
     public override string ToString() => $"Session<{typeof(TStore).Name}>";
 
+    private SessionSettings Settings => Options.Settings;
+
     private SessionTerms Terms(SessionSignInOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return SessionTerms.Of(options, _settings.SignInTerms, nameof(options));
+        return SessionTerms.Of(options, Settings.SignInTerms, nameof(options));
     }
 
     private async ValueTask SignInAsync(string userId, SessionFields fields, SessionTerms terms, CancellationToken cancellationToken)
@@ -261,7 +265,7 @@ public partial class Session<TStore> : ISession<TStore>, IReservedSession
             return SessionUpdateStatus.Gone;
         }
 
-        var change = new SessionChange { Set = set, Remove = remove, Condition = condition, MaxBytes = _settings.MaxRecordBytes, Generation = _generation };
+        var change = new SessionChange { Set = set, Remove = remove, Condition = condition, MaxBytes = Settings.MaxRecordBytes, Generation = _generation };
         var outcome = await WriteAsync(record, change, cancellationToken).ConfigureAwait(false);
         return outcome.Status == SessionUpdateStatus.TooLarge ? throw TooLarge(parameter) : outcome.Status;
     }
@@ -273,8 +277,8 @@ public partial class Session<TStore> : ISession<TStore>, IReservedSession
     }
 
     private SessionFields Limited(SessionFields fields, string parameter) =>
-        fields.SizeInBytes > _settings.MaxRecordBytes ? throw TooLarge(parameter) : fields;
+        fields.SizeInBytes > Settings.MaxRecordBytes ? throw TooLarge(parameter) : fields;
 
     private ArgumentException TooLarge(string parameter) =>
-        new($"The session's names and values would have more than MaxRecordBytes ({_settings.MaxRecordBytes}). Keep large data elsewhere and its id here, or raise SactSessionOptions.MaxRecordBytes.", parameter);
+        new($"The session's names and values would have more than MaxRecordBytes ({Settings.MaxRecordBytes}). Keep large data elsewhere and its id here, or raise SactSessionOptions.MaxRecordBytes.", parameter);
 }

@@ -40,3 +40,9 @@ internal struct Turns
         }
     }
 }
+
+/// <summary>The right to use a session's state until it is disposed of. Outside of the generic class, in which each of them would be looked up at run time.</summary>
+internal readonly struct Turn(IReservedSession session) : IDisposable
+{
+    public void Dispose() => session.GiveTurn();
+}
