@@ -68,8 +68,8 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable, IDisposable
                 parts.TargetSessionAttributes ??= "primary";
             }
 
-            // The pool is the store's own, and nothing of a session of the server's outlives a batch: there is nothing to reset, and a reset costs more than a read. A transaction that an error left
-            // open is rolled back all the same.
+            // The pool is the store's own, and nothing of a session of the server's outlives a batch: there is nothing to reset, and a reset takes as long as a prepared read. A transaction that an
+            // error left open is rolled back all the same.
             if (!parts.ShouldSerialize(NoReset))
             {
                 parts.NoResetOnClose = true;

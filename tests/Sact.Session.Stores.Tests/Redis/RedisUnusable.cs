@@ -159,4 +159,26 @@ public sealed class RedisUnusable
             }
         }
     }
+
+    [Theory]
+    [InlineData("x", true)]
+    [InlineData("xyzw", true)]
+    [InlineData("a name of more than any field's, 500 times over", true)]
+    [InlineData("cur", false)]
+    [InlineData("f:too long a name, 500 times over", false)]
+    [Trait("abuse", "H2")]
+    public async Task OnlyForARecordWhoseOwnNamesAreGarbage(string name, bool readable)
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var store = OpenRedis(server.Configuration);
+        var session = NewSession(store);
+        await store.CreateAsync(session);
+        await store.UpdateAsync(session, Set(new string('\uFFFD', 128), "1"));
+        string text = name.EndsWith("over", StringComparison.Ordinal) ? string.Concat(Enumerable.Repeat(name, 500)) : name;
+
+        await server.Database.HashSetAsync(RedisSubject.NameOf(session.Key), text, new string('g', 32));
+
+        Assert.Equal(readable ? session.UserId : null, (await store.GetAsync(session.Key))?.UserId);
+        Assert.True(await server.Database.KeyExistsAsync(RedisSubject.NameOf(session.Key)));
+    }
 }
