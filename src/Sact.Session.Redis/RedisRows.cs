@@ -77,15 +77,15 @@ internal static class RedisRows
             {
                 Key = key,
                 UserId = row.User,
-                State = (SessionState)Number(row.State),
-                AssuranceLevel = checked((int)Number(row.Level)),
+                State = (SessionState)Whole(row.State),
+                AssuranceLevel = Whole(row.Level),
                 LineageHash = Hash(row.Lineage),
                 CurrentHash = Hash(row.Current),
                 PendingHash = row.Pending.IsNull ? null : Hash(row.Pending),
                 PendingSince = row.PendingSince.IsNull ? null : Instant(row.PendingSince),
                 PreviousHash = row.Previous.IsNull ? null : Hash(row.Previous),
                 LastPromotedAt = row.Promoted.IsNull ? null : Instant(row.Promoted),
-                Generation = row.Generation.IsNull ? 0 : checked((int)Number(row.Generation)),
+                Generation = row.Generation.IsNull ? 0 : Whole(row.Generation),
                 Presented = row.Presented == s_yes,
                 Persistent = row.Persistent == s_yes,
                 Fields = SessionFields.Restore(fields),
@@ -95,7 +95,7 @@ internal static class RedisRows
                 AuthenticatedAt = row.Authenticated.IsNull ? null : Instant(row.Authenticated),
                 LastSeenAt = Instant(row.LastSeen),
                 Limits = new SessionLimits(Span(row.Idle), Span(row.FirstUse), Span(row.Absolute)),
-                Format = checked((int)Number(row.Format)),
+                Format = Whole(row.Format),
             };
             return SessionRecord.FaultOf(record) is { } fault ? throw new FormatException(fault) : record;
         }
@@ -180,6 +180,8 @@ internal static class RedisRows
     }
 
     private static long Number(RedisValue value) => !value.IsNull && value.TryParse(out long number) ? number : throw new FormatException("The hash lacks a number, or has another text in its place.");
+
+    private static int Whole(RedisValue value) => checked((int)Number(value));
 
     private static TimeSpan Span(RedisValue value) => TimeSpan.FromMilliseconds(Number(value));
 
