@@ -7,6 +7,7 @@ namespace Sact.Session;
 internal sealed class PostgreSqlDatabase : IAsyncDisposable, IDisposable
 {
     private const int MostAttempts = 5;
+    private const string NoReset = "No Reset On Close";
 
     private readonly NpgsqlDataSource _source;
     private readonly bool _owned;
@@ -67,6 +68,13 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable, IDisposable
                 parts.TargetSessionAttributes ??= "primary";
             }
 
+            // The pool is the store's own, and nothing of a session of the server's outlives a batch: there is nothing to reset, and a reset takes as long as a prepared read. A transaction that an
+            // error left open is rolled back all the same.
+            if (!parts.ShouldSerialize(NoReset))
+            {
+                parts.NoResetOnClose = true;
+            }
+
             return new NpgsqlDataSourceBuilder(parts.ToString()).Build();
         }
         catch (Exception fault) when (fault is ArgumentException or FormatException or InvalidOperationException or NotSupportedException or OverflowException)
@@ -89,7 +97,9 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable, IDisposable
                     await PrepareAsync(connection, cancellationToken).ConfigureAwait(false);
                 }
 
-                return await ExecuteAsync(connection, commands, read, write, write ? CancellationToken.None : cancellationToken).ConfigureAwait(false);
+                // A command belongs to one batch.
+                var mine = attempt == 1 ? commands : Array.ConvertAll(commands, Copy);
+                return await ExecuteAsync(connection, mine, read, write, write ? CancellationToken.None : cancellationToken).ConfigureAwait(false);
             }
             catch (Exception fault) when (attempt < MostAttempts && (PostgreSqlFaults.IsCollision(fault) || (!write && PostgreSqlFaults.IsBroken(fault))))
             {
@@ -160,7 +170,7 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable, IDisposable
 
         foreach (var command in commands)
         {
-            batch.BatchCommands.Add(Copy(command));
+            batch.BatchCommands.Add(command);
         }
 
         if (write)
@@ -180,7 +190,6 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable, IDisposable
         return answer;
     }
 
-    /// <summary>A command belongs to one batch, and an attempt may be the second.</summary>
     [SuppressMessage("Security", "CA2100:Review SQL queries for security vulnerabilities", Justification = "The text is the package's own; every value is a parameter.")]
     private static NpgsqlBatchCommand Copy(NpgsqlBatchCommand command)
     {

@@ -32,10 +32,9 @@ internal static class PostgreSqlFields
     }
 
     /// <exception cref="FormatException">It is no object of strings.</exception>
-    public static SessionFields Read(string json)
+    public static SessionFields Read(ReadOnlySpan<byte> json)
     {
-        byte[] utf8 = Encoding.UTF8.GetBytes(json);
-        var reader = new Utf8JsonReader(utf8);
+        var reader = new Utf8JsonReader(json);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
         {
             throw new FormatException("Fields are an object of strings.");

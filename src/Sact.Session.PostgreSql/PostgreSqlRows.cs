@@ -46,7 +46,7 @@ internal static partial class PostgreSqlRows
                 Generation = row.GetInt32(12),
                 Presented = row.GetBoolean(13),
                 Persistent = row.GetBoolean(14),
-                Fields = PostgreSqlFields.Read(row.GetString(15)),
+                Fields = PostgreSqlFields.Read(row.GetFieldValue<byte[]>(15)),
                 SignInClient = Client(row, 16),
                 LastSeenClient = Client(row, 17),
                 CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(18)),
@@ -112,7 +112,7 @@ internal static partial class PostgreSqlRows
         return command;
     }
 
-    private static SecretHash Hash(NpgsqlDataReader row, int column) => new((byte[])row.GetValue(column));
+    private static SecretHash Hash(NpgsqlDataReader row, int column) => new(row.GetFieldValue<byte[]>(column));
 
     private static DateTimeOffset? Instant(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(column));
 

@@ -45,8 +45,8 @@ public sealed class PostgreSqlStore : GenericStore, IExpiredSessionStore, IAsync
             return null;
         }
 
-        var found = await _database.ReadAsync([Command(_statements.Select).Add(Prefix).Add(key.KeyPart)], ReadAllAsync, cancellationToken).ConfigureAwait(false);
-        return found is [var record] && record.IsLive(Clock.GetUtcNow()) ? record : null;
+        var found = await _database.ReadAsync([Command(_statements.Select).Add(Prefix).Add(key.KeyPart)], ReadOneAsync, cancellationToken).ConfigureAwait(false);
+        return found is { } record && record.IsLive(Clock.GetUtcNow()) ? record : null;
     }
 
     /// <inheritdoc/>
@@ -281,19 +281,31 @@ public sealed class PostgreSqlStore : GenericStore, IExpiredSessionStore, IAsync
         };
     }
 
+    private async Task<SessionRecord?> ReadOneAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    {
+        await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+        return ReadNext(reader);
+    }
+
     private async Task<List<SessionRecord>> ReadAllAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
     {
         var records = new List<SessionRecord>();
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            RefuseStandby(reader);
-            if (!reader.IsDBNull(1) && ReadOrSkip(reader) is { } record)
+            if (ReadNext(reader) is { } record)
             {
                 records.Add(record);
             }
         }
 
         return records;
+    }
+
+    /// <summary>The record of a row that tells first whether the server is a standby; null if there is none.</summary>
+    private SessionRecord? ReadNext(NpgsqlDataReader row)
+    {
+        RefuseStandby(row);
+        return row.IsDBNull(1) ? null : ReadOrSkip(row);
     }
 
     /// <summary>An unreadable record is absent to this call, with one event; nobody else notices, and it is not deleted.</summary>

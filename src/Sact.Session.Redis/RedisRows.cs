@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Globalization;
+using System.Text;
 using StackExchange.Redis;
 
 namespace Sact.Session;
@@ -8,55 +10,92 @@ internal static class RedisRows
 {
     public const string FieldPrefix = "f:";
 
-    /// <summary>What to tell if the record was written by a newer version; null if it was not.</summary>
-    public static SessionStoreException? NewerFormat(IEnumerable<HashEntry> hash) =>
-        hash.FirstOrDefault(entry => entry.Name == "fmt").Value.TryParse(out long format) && format > SessionRecord.CurrentFormat
-            ? new SessionStoreException($"A session was written in format {format}, and this version knows {SessionRecord.CurrentFormat}. Update Sact.Session on this machine.")
-            : null;
+    // As long as a field's name may be, 128 characters, and its prefix.
+    private const int MostNameBytes = (3 * 128) + 2;
 
+    private static readonly RedisValue s_yes = "1";
+    private static readonly RedisValue s_format = "fmt";
+
+    /// <summary>What to tell if the record was written by a newer version; null if it was not.</summary>
+    public static SessionStoreException? NewerFormat(HashEntry[] hash)
+    {
+        foreach (var entry in hash)
+        {
+            if (entry.Name == s_format)
+            {
+                return entry.Value.TryParse(out long format) && format > SessionRecord.CurrentFormat
+                    ? new SessionStoreException($"A session was written in format {format}, and this version knows {SessionRecord.CurrentFormat}. Update Sact.Session on this machine.")
+                    : null;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>One pass, in which only the user id and the names of fields become strings: a read is little more than its round trip.</summary>
     /// <exception cref="FormatException">The hash is unreadable.</exception>
-    public static SessionRecord Read(SessionKey key, IEnumerable<HashEntry> hash)
+    public static SessionRecord Read(SessionKey key, HashEntry[] hash)
     {
         try
         {
-            var meta = new Dictionary<string, RedisValue>(StringComparer.Ordinal);
+            var row = default(Row);
             var fields = new List<KeyValuePair<string, ReadOnlyMemory<byte>>>();
+            Span<byte> utf8 = stackalloc byte[MostNameBytes];
+            Span<char> room = stackalloc char[MostNameBytes];
             foreach (var entry in hash)
             {
-                string name = entry.Name.ToString();
-                if (name.StartsWith(FieldPrefix, StringComparison.Ordinal))
+                var value = entry.Value;
+                ReadOnlySpan<char> name = entry.Name.GetByteCount() <= MostNameBytes ? room[..Encoding.UTF8.GetChars(utf8[..entry.Name.CopyTo(utf8)], room)] : entry.Name.ToString();
+                switch (name)
                 {
-                    fields.Add(new(name[FieldPrefix.Length..], (byte[]?)entry.Value ?? []));
-                }
-                else
-                {
-                    meta[name] = entry.Value;
+                    case ['f', ':', .. var field]: fields.Add(new(field.ToString(), value)); break;
+                    case "fmt": row.Format = value; break;
+                    case "uid": row.User = value; break;
+                    case "st": row.State = value; break;
+                    case "lv": row.Level = value; break;
+                    case "lin": row.Lineage = value; break;
+                    case "cur": row.Current = value; break;
+                    case "pen": row.Pending = value; break;
+                    case "pns": row.PendingSince = value; break;
+                    case "prv": row.Previous = value; break;
+                    case "prm": row.Promoted = value; break;
+                    case "gen": row.Generation = value; break;
+                    case "prs": row.Presented = value; break;
+                    case "per": row.Persistent = value; break;
+                    case "sc": row.SignInClient = value; break;
+                    case "lc": row.LastSeenClient = value; break;
+                    case "cr": row.Created = value; break;
+                    case "au": row.Authenticated = value; break;
+                    case "ls": row.LastSeen = value; break;
+                    case "idl": row.Idle = value; break;
+                    case "fst": row.FirstUse = value; break;
+                    case "abs": row.Absolute = value; break;
                 }
             }
 
             var record = new SessionRecord
             {
                 Key = key,
-                UserId = Text(meta, "uid"),
-                State = (SessionState)int.Parse(Needed(meta, "st"), CultureInfo.InvariantCulture),
-                AssuranceLevel = int.Parse(Needed(meta, "lv"), CultureInfo.InvariantCulture),
-                LineageHash = Hash(Needed(meta, "lin")),
-                CurrentHash = Hash(Needed(meta, "cur")),
-                PendingHash = Text(meta, "pen") is { } pending ? Hash(pending) : null,
-                PendingSince = Instant(meta, "pns"),
-                PreviousHash = Text(meta, "prv") is { } previous ? Hash(previous) : null,
-                LastPromotedAt = Instant(meta, "prm"),
-                Generation = int.Parse(Text(meta, "gen") ?? "0", CultureInfo.InvariantCulture),
-                Presented = Text(meta, "prs") == "1",
-                Persistent = Text(meta, "per") == "1",
+                UserId = row.User,
+                State = (SessionState)Whole(row.State),
+                AssuranceLevel = Whole(row.Level),
+                LineageHash = Hash(row.Lineage),
+                CurrentHash = Hash(row.Current),
+                PendingHash = row.Pending.IsNull ? null : Hash(row.Pending),
+                PendingSince = row.PendingSince.IsNull ? null : Instant(row.PendingSince),
+                PreviousHash = row.Previous.IsNull ? null : Hash(row.Previous),
+                LastPromotedAt = row.Promoted.IsNull ? null : Instant(row.Promoted),
+                Generation = row.Generation.IsNull ? 0 : Whole(row.Generation),
+                Presented = row.Presented == s_yes,
+                Persistent = row.Persistent == s_yes,
                 Fields = SessionFields.Restore(fields),
-                SignInClient = Client(Text(meta, "sc")),
-                LastSeenClient = Client(Text(meta, "lc")),
-                CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(Number(Needed(meta, "cr"))),
-                AuthenticatedAt = Instant(meta, "au"),
-                LastSeenAt = DateTimeOffset.FromUnixTimeMilliseconds(Number(Needed(meta, "ls"))),
-                Limits = new SessionLimits(Span(meta, "idl"), Span(meta, "fst"), Span(meta, "abs")),
-                Format = int.Parse(Needed(meta, "fmt"), NumberStyles.None, CultureInfo.InvariantCulture),
+                SignInClient = Client(row.SignInClient),
+                LastSeenClient = Client(row.LastSeenClient),
+                CreatedAt = Instant(row.Created),
+                AuthenticatedAt = row.Authenticated.IsNull ? null : Instant(row.Authenticated),
+                LastSeenAt = Instant(row.LastSeen),
+                Limits = new SessionLimits(Span(row.Idle), Span(row.FirstUse), Span(row.Absolute)),
+                Format = Whole(row.Format),
             };
             return SessionRecord.FaultOf(record) is { } fault ? throw new FormatException(fault) : record;
         }
@@ -110,7 +149,12 @@ internal static class RedisRows
 
     public static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
-    public static string Text(SecretHash hash) => Convert.ToHexStringLower(hash.ToArray());
+    public static string Text(SecretHash hash)
+    {
+        Span<byte> bytes = stackalloc byte[SecretHash.Size];
+        hash.CopyTo(bytes);
+        return Convert.ToHexStringLower(bytes);
+    }
 
     public static string? Text(DateTimeOffset? instant) => instant is { } known ? Text(known.ToUnixTimeMilliseconds()) : null;
 
@@ -135,16 +179,27 @@ internal static class RedisRows
         return new SessionClient(length == "-" ? null : rest[..end], rest[end] == '-' ? null : rest[(end + 1)..]);
     }
 
-    private static string? Text(Dictionary<string, RedisValue> meta, string name) => meta.TryGetValue(name, out var value) ? value.ToString() : null;
+    private static long Number(RedisValue value) => !value.IsNull && value.TryParse(out long number) ? number : throw new FormatException("The hash lacks a number, or has another text in its place.");
 
-    private static string Needed(Dictionary<string, RedisValue> meta, string name) => Text(meta, name) ?? throw new FormatException($"The hash has no '{name}'.");
+    private static int Whole(RedisValue value) => checked((int)Number(value));
 
-    private static long Number(string text) => long.Parse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+    private static TimeSpan Span(RedisValue value) => TimeSpan.FromMilliseconds(Number(value));
 
-    private static TimeSpan Span(Dictionary<string, RedisValue> meta, string name) => TimeSpan.FromMilliseconds(Number(Needed(meta, name)));
+    private static DateTimeOffset Instant(RedisValue value) => DateTimeOffset.FromUnixTimeMilliseconds(Number(value));
 
-    private static DateTimeOffset? Instant(Dictionary<string, RedisValue> meta, string name) =>
-        Text(meta, name) is { } text ? DateTimeOffset.FromUnixTimeMilliseconds(Number(text)) : null;
+    private static SecretHash Hash(RedisValue value)
+    {
+        Span<byte> text = stackalloc byte[2 * SecretHash.Size];
+        Span<byte> bytes = stackalloc byte[SecretHash.Size];
+        return value.GetByteCount() == text.Length && Convert.FromHexString(text[..value.CopyTo(text)], bytes, out _, out _) == OperationStatus.Done
+            ? new SecretHash(bytes)
+            : throw new FormatException("The hash lacks a secret's hash, or has another text in its place.");
+    }
 
-    private static SecretHash Hash(string text) => new(Convert.FromHexString(text));
+    /// <summary>The hash's values by what they mean; null for what is not there.</summary>
+    private struct Row
+    {
+        public RedisValue Format, User, State, Level, Lineage, Current, Pending, PendingSince, Previous, Promoted, Generation, Presented, Persistent;
+        public RedisValue SignInClient, LastSeenClient, Created, Authenticated, LastSeen, Idle, FirstUse, Absolute;
+    }
 }

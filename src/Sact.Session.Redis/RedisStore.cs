@@ -22,6 +22,7 @@ public sealed partial class RedisStore : GenericStore, IDisposable, IAsyncDispos
     private const int Impatient = 8;
     private const int Patient = 30;
     private readonly RedisLink _link;
+    private readonly string _keyStart;
 
     /// <summary>Reads the options; connects at the first use.</summary>
     /// <param name="options">Configuration or connection and the rest.</param>
@@ -44,6 +45,7 @@ public sealed partial class RedisStore : GenericStore, IDisposable, IAsyncDispos
             throw new ArgumentException("ReplicaTimeout lies between 1 millisecond and 1 minute. Set RedisStoreOptions.ReplicaTimeout accordingly.", nameof(options));
         }
 
+        _keyStart = Prefix + ":{";
         _link = new RedisLink(options, Clock, Logger);
     }
 
@@ -220,7 +222,7 @@ public sealed partial class RedisStore : GenericStore, IDisposable, IAsyncDispos
 
     private RedisKey RecordKey(SessionKey key) => RecordKey(key.KeyPart);
 
-    private RedisKey RecordKey(string part) => $"{Prefix}:{{{part[..3]}}}:s:{part}";
+    private RedisKey RecordKey(string part) => string.Concat(_keyStart, part.AsSpan(0, 3), "}:s:", part);
 
     // A user id may hold braces; the hash tag is the first pair, which stands before it.
     private RedisKey IndexKey(string tag, string userId) => $"{Prefix}:{{{tag}}}:u:{userId}";

@@ -159,4 +159,32 @@ public sealed class RedisUnusable
             }
         }
     }
+
+    [Theory]
+    [InlineData("x", "", true)]
+    [InlineData("xyzw", "", true)]
+    [InlineData("a name of more than any field's, 500 times over", "", true)]
+    [InlineData("f:too long a name, 500 times over", "1", false)]
+    [InlineData("cur", "gggggggggggggggggggggggggggggggg", false)]
+    [InlineData("cur", "00112233445566778899aabbccddeeff0", false)]
+    [InlineData("cur", "00112233445566778899aabbccddee", false)]
+    [InlineData("st", "4294967298", false)]
+    [InlineData("lv", "4294967296", false)]
+    [InlineData("gen", "4294967296", false)]
+    [InlineData("fmt", "-4294967295", false)]
+    [Trait("abuse", "H2")]
+    public async Task OnlyForARecordWithGarbageUnderANameOfItsOwn(string name, string value, bool readable)
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var store = OpenRedis(server.Configuration);
+        var session = NewSession(store);
+        await store.CreateAsync(session);
+        await store.UpdateAsync(session, Set(new string('\uFFFD', 128), "1"));
+        string text = name.EndsWith("over", StringComparison.Ordinal) ? string.Concat(Enumerable.Repeat(name, 500)) : name;
+
+        await server.Database.HashSetAsync(RedisSubject.NameOf(session.Key), text, value);
+
+        Assert.Equal(readable ? session.UserId : null, (await store.GetAsync(session.Key))?.UserId);
+        Assert.True(await server.Database.KeyExistsAsync(RedisSubject.NameOf(session.Key)));
+    }
 }

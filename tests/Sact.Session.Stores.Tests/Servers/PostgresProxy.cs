@@ -13,6 +13,7 @@ internal sealed class PostgresProxy : IAsyncDisposable
     private volatile PostgresServer _server;
     private volatile bool _losesAnswers;
     private int _roundTrips;
+    private int _resets;
 
     public PostgresProxy(PostgresServer server)
     {
@@ -23,6 +24,9 @@ internal sealed class PostgresProxy : IAsyncDisposable
 
     /// <summary>How often the client has spoken after the server had.</summary>
     public int RoundTrips => Volatile.Read(ref _roundTrips);
+
+    /// <summary>How often the client has reset its session of the server's, which it does in front of what it says next.</summary>
+    public int Resets => Volatile.Read(ref _resets);
 
     public string ConnectionString => PostgresServer.ConnectionStringAt(((IPEndPoint)_listener.LocalEndpoint).Port);
 
@@ -81,8 +85,13 @@ internal sealed class PostgresProxy : IAsyncDisposable
             await server.ConnectAsync(IPAddress.Loopback, _server.Port);
             bool serverSpoke = true;
             await Task.WhenAny(
-                CopyAsync(client.GetStream(), server.GetStream(), () =>
+                CopyAsync(client.GetStream(), server.GetStream(), said =>
                 {
+                    if (said.Span.IndexOf("DISCARD"u8) >= 0)
+                    {
+                        Interlocked.Increment(ref _resets);
+                    }
+
                     if (Volatile.Read(ref serverSpoke))
                     {
                         Volatile.Write(ref serverSpoke, false);
@@ -91,7 +100,7 @@ internal sealed class PostgresProxy : IAsyncDisposable
 
                     return true;
                 }),
-                CopyAsync(server.GetStream(), client.GetStream(), () =>
+                CopyAsync(server.GetStream(), client.GetStream(), _ =>
                 {
                     Volatile.Write(ref serverSpoke, true);
                     return !_losesAnswers;
@@ -104,12 +113,12 @@ internal sealed class PostgresProxy : IAsyncDisposable
         client.Dispose();
     }
 
-    private static async Task CopyAsync(NetworkStream from, NetworkStream to, Func<bool> passes)
+    private static async Task CopyAsync(NetworkStream from, NetworkStream to, Func<ReadOnlyMemory<byte>, bool> passes)
     {
         byte[] buffer = new byte[64 * 1024];
         try
         {
-            for (int read; (read = await from.ReadAsync(buffer)) > 0 && passes();)
+            for (int read; (read = await from.ReadAsync(buffer)) > 0 && passes(buffer.AsMemory(0, read));)
             {
                 await to.WriteAsync(buffer.AsMemory(0, read));
             }
