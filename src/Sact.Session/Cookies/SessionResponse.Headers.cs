@@ -21,9 +21,10 @@ internal sealed partial class SessionResponse
             PutCookies(headers, _cookies);
         }
 
-        if (!VariesByCookie(headers.Vary))
+        var vary = headers.Vary;
+        if (!VariesByCookie(vary))
         {
-            headers.Vary = StringValues.Concat(headers.Vary, "Cookie");
+            headers.Vary = StringValues.Concat(vary, "Cookie");
         }
 
         if (_clearCache)
