@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Sact.Session;
 
@@ -53,9 +54,9 @@ public sealed partial class SessionFields
         var packer = new Packer(json.Length);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var plain = !reader.ValueIsEscaped && SessionFieldRule.IsPlainName(reader.ValueSpan) ? reader.ValueSpan : default;
+            var plainName = !reader.ValueIsEscaped && SessionFieldRule.IsPlainName(reader.ValueSpan) ? reader.ValueSpan : default;
             string? name = null;
-            if (plain.IsEmpty)
+            if (plainName.IsEmpty)
             {
                 name = reader.GetString()!;
                 SessionFieldRule.ThrowIfBadName(name, allowReserved: stored, parameter);
@@ -63,16 +64,19 @@ public sealed partial class SessionFields
 
             reader.Read();
             int start = (int)reader.TokenStartIndex;
+            bool plain = reader.TokenType is JsonTokenType.Number or JsonTokenType.True or JsonTokenType.False or JsonTokenType.Null or JsonTokenType.String && !reader.ValueIsEscaped;
             reader.Skip();
             var value = json[start..(int)reader.BytesConsumed];
-            if (!stored && SessionFieldRule.FaultOfValue(value) is { } fault)
+
+            // A plain value was read as one just now; only the bytes of a text are not looked at by the reader.
+            if (!stored && (!plain || !Utf8.IsValid(value)) && SessionFieldRule.FaultOfValue(value) is { } fault)
             {
                 throw new ArgumentException("A field's value " + fault, parameter);
             }
 
             if (name is null)
             {
-                packer.Add(plain, value);
+                packer.Add(plainName, value);
             }
             else
             {

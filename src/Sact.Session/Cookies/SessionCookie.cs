@@ -39,13 +39,11 @@ internal sealed class SessionCookie(CookieBuilder cookie, TimeSpan? customAge, S
         // Max-Age counts whole seconds, and zero would delete.
         TimeSpan? whole = age is { } time ? TimeSpan.FromSeconds(Math.Max(1, Math.Floor(time.TotalSeconds))) : null;
         Send(response, Name, sessionId, whole);
-        response.ForbidStoring();
     }
 
     public void Delete(SessionResponse response)
     {
         Send(response, Name, "", age: TimeSpan.Zero);
-        response.ForbidStoring();
     }
 
     /// <summary>The value of a custom cookie, decoded; null if it is absent or sent with different values.</summary>
@@ -116,7 +114,8 @@ internal sealed class SessionCookie(CookieBuilder cookie, TimeSpan? customAge, S
         }
 
         string attributes = age is null || age == TimeSpan.Zero ? Attributes(secure, deletion: age is not null) : Attributes(secure, age);
-        response.SetCookie(name, ReferenceEquals(name, Name) && age == TimeSpan.Zero ? DeletionOf(attributes) : string.Concat(name, "=", value, attributes));
+        bool own = ReferenceEquals(name, Name);
+        response.SetCookie(name, own && age == TimeSpan.Zero ? DeletionOf(attributes) : string.Concat(name, "=", value, attributes), secret: own);
     }
 
     // The same at every sign-out, but for one that only https makes secure.

@@ -27,6 +27,11 @@ internal sealed partial class SessionResponse
             headers.Vary = StringValues.Concat(vary, "Cookie");
         }
 
+        SettleCaching(headers);
+    }
+
+    private void SettleCaching(IHeaderDictionary headers)
+    {
         if (_clearCache)
         {
             headers["Clear-Site-Data"] = "\"cache\"";

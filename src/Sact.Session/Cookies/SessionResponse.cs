@@ -133,13 +133,17 @@ internal sealed partial class SessionResponse
     /// <summary>Somebody signed out, and the browser is to forget the pages it keeps.</summary>
     public void ClearCache() => Mark(ref _clearCache);
 
-    public void SetCookie(string name, string header)
+    /// <param name="name">The cookie's name.</param>
+    /// <param name="header">The whole header.</param>
+    /// <param name="secret">Whether no cache may keep the response for it.</param>
+    public void SetCookie(string name, string header, bool secret)
     {
         lock (Context)
         {
             Asked();
             ThrowIfStarted();
             _cookies = _cookies.Length == 0 ? [new(name, header)] : With(name, header);
+            _forbidStoring |= secret;
             Settle(starting: false);
         }
     }
@@ -190,7 +194,7 @@ internal sealed partial class SessionResponse
                 flag = true;
                 if (_asked && !Started)
                 {
-                    Settle(starting: false);
+                    SettleCaching(Context.Response.Headers);
                 }
             }
         }

@@ -270,6 +270,8 @@ public sealed class RedisFailover
 
 public sealed class RedisOutOfMemory
 {
+    private const int TouchFailed = 11;
+
     [Fact]
     [Trait("abuse", "E6")]
     public async Task ReadsTouchesAreOnlyCountedSignInIsRefusedAndSignOutWorks()
@@ -277,15 +279,18 @@ public sealed class RedisOutOfMemory
         await using var server = await RedisServer.StartAsync();
         var clock = new StoreContractClock(TimeProvider.System.GetUtcNow());
         await using var store = OpenRedis(server.Configuration, options => options.TimeProvider = clock);
-        var options = new SactSessionOptions { TimeProvider = clock };
+        using var events = new Events();
+        var options = new SactSessionOptions { TimeProvider = clock, LoggerFactory = events };
         var alice = new RedisBrowser(store, options);
         await alice.SignInAsync();
         await alice.ReadAsync();
+        Assert.DoesNotContain(TouchFailed, events.Seen);
         var seen = (await alice.ReadAsync())!.LastSeenAt;
         await server.Behind.ConfigSetAsync("maxmemory", "1");
         clock.Advance(TimeSpan.FromHours(1));
 
         Assert.Equal(seen, (await alice.ReadAsync())!.LastSeenAt);
+        Assert.Single(events.Seen, TouchFailed);
         var fault = await Assert.ThrowsAsync<SessionStoreException>(() => new RedisBrowser(store, options).SignInAsync());
         Assert.Contains("OOM", fault.Message, StringComparison.Ordinal);
         Assert.False(fault.OutcomeUnknown);
