@@ -259,10 +259,20 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
         }
     }
 
+    /// <summary>The write has happened by now, so whatever goes wrong here leaves its outcome unknown, and is never a reason to write again.</summary>
     private async Task WaitForReplicasAsync(IConnectionMultiplexer connection, IDatabase database, RedisKey key)
     {
-        var endPoint = await database.IdentifyEndpointAsync(key, CommandFlags.DemandMaster).ConfigureAwait(false);
-        var answer = await connection.GetServer(endPoint!).ExecuteAsync("WAIT", _options.RequireReplicas, (long)_options.ReplicaTimeout.TotalMilliseconds).ConfigureAwait(false);
+        RedisResult answer;
+        try
+        {
+            var endPoint = await database.IdentifyEndpointAsync(key, CommandFlags.DemandMaster).ConfigureAwait(false);
+            answer = await connection.GetServer(endPoint!).ExecuteAsync("WAIT", _options.RequireReplicas, (long)_options.ReplicaTimeout.TotalMilliseconds).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (RedisFaults.Is(fault))
+        {
+            throw RedisFaults.Unconfirmed(fault);
+        }
+
         if ((long)answer < _options.RequireReplicas)
         {
             throw new SessionStoreException($"The master has a write that fewer than {_options.RequireReplicas} replicas confirmed. Look at the replicas, or lower RedisStoreOptions.RequireReplicas.", null, outcomeUnknown: true);
