@@ -45,8 +45,7 @@ public sealed class PostgreSqlStore : GenericStore, IExpiredSessionStore, IAsync
             return null;
         }
 
-        var found = await _database.ReadAsync([Command(_statements.Select).Add(Prefix).Add(key.KeyPart)], ReadOneAsync, cancellationToken).ConfigureAwait(false);
-        return found is { } record && record.IsLive(Clock.GetUtcNow()) ? record : null;
+        return await _database.ReadAsync([Command(_statements.Select).Add(Prefix).Add(key.KeyPart)], ReadOneAsync, cancellationToken).ConfigureAwait(false) is { } record && record.IsLive(Clock.GetUtcNow()) ? record : null;
     }
 
     /// <inheritdoc/>
@@ -281,11 +280,8 @@ public sealed class PostgreSqlStore : GenericStore, IExpiredSessionStore, IAsync
         };
     }
 
-    private async Task<SessionRecord?> ReadOneAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
-    {
-        await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-        return ReadNext(reader);
-    }
+    private async Task<SessionRecord?> ReadOneAsync(NpgsqlDataReader reader, CancellationToken cancellationToken) =>
+        await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ? ReadNext(reader) : null;
 
     private async Task<List<SessionRecord>> ReadAllAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
     {
