@@ -28,11 +28,8 @@ public sealed partial class PostgreSqlStore
         };
     }
 
-    private async Task<SessionRecord?> ReadOneAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
-    {
-        await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-        return ReadNext(reader);
-    }
+    private async Task<SessionRecord?> ReadOneAsync(NpgsqlDataReader reader, CancellationToken cancellationToken) =>
+        await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ? ReadNext(reader) : null;
 
     private async Task<List<SessionRecord>> ReadAllAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
     {

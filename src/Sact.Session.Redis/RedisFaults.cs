@@ -11,6 +11,9 @@ internal static class RedisFaults
 
     public static SessionStoreException Wrap(Exception fault, bool write) => new($"Redis could not answer: {Tell(fault)}", fault, write && MayHaveHappened(fault));
 
+    /// <summary>A write was done, and whether replicas have it could not be found out.</summary>
+    public static SessionStoreException Unconfirmed(Exception fault) => new($"Redis could not say whether replicas have a write: {Tell(fault)}", fault, outcomeUnknown: true);
+
     public static bool IsWrongType(SessionStoreException fault) => Answers(fault, "WRONGTYPE");
 
     /// <summary>The server is a master no more, and has done nothing.</summary>
@@ -26,12 +29,12 @@ internal static class RedisFaults
 
     /// <summary>The keys of a slot are on their way between nodes, or have just arrived, and nothing was done.</summary>
     public static bool IsOnTheMove(SessionStoreException fault) =>
-        Answers(fault, "TRYAGAIN") || (fault.InnerException is RedisServerException server && (server.Message.StartsWith("MOVED ", StringComparison.Ordinal) || server.Message.StartsWith("ASK ", StringComparison.Ordinal)));
+        Answers(fault, "TRYAGAIN") || (fault is { OutcomeUnknown: false, InnerException: RedisServerException server } && (server.Message.StartsWith("MOVED ", StringComparison.Ordinal) || server.Message.StartsWith("ASK ", StringComparison.Ordinal)));
 
     /// <summary>A node refused the command because its slot is elsewhere, and to there the client has no connection yet: nothing was done. The client has no type of fault for it.</summary>
     public static bool LeadsNowhereYet(RedisConnectionException fault) => fault.Message.Contains("serving hashslot", StringComparison.Ordinal);
 
-    private static bool Answers(SessionStoreException fault, string word) => fault.InnerException is RedisServerException server && server.Message.Contains(word, StringComparison.Ordinal);
+    private static bool Answers(SessionStoreException fault, string word) => fault is { OutcomeUnknown: false, InnerException: RedisServerException server } && server.Message.Contains(word, StringComparison.Ordinal);
 
     /// <summary>An answer of the server's is a refusal; so is a command that never left.</summary>
     private static bool MayHaveHappened(Exception fault) => fault switch

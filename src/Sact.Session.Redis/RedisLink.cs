@@ -202,8 +202,9 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
 
     private bool IsTimeToFollow()
     {
-        long last = Volatile.Read(ref _followedAt), now = _clock.GetTimestamp();
-        return (last == long.MinValue || _clock.GetElapsedTime(last, now) >= s_betweenFollowings) && Interlocked.CompareExchange(ref _followedAt, now, last) == last;
+        // By the server's time, as the pauses are: the sessions' clock may stand still.
+        long last = Volatile.Read(ref _followedAt), now = TimeProvider.System.GetTimestamp();
+        return (last == long.MinValue || TimeProvider.System.GetElapsedTime(last, now) >= s_betweenFollowings) && Interlocked.CompareExchange(ref _followedAt, now, last) == last;
     }
 
     /// <summary>Asks the servers who the master is. By itself the client does so once a minute, and every write until then would be refused.</summary>
@@ -259,10 +260,20 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
         }
     }
 
+    /// <summary>The write has happened by now, so whatever goes wrong here leaves its outcome unknown, and is never a reason to write again.</summary>
     private async Task WaitForReplicasAsync(IConnectionMultiplexer connection, IDatabase database, RedisKey key)
     {
-        var endPoint = await database.IdentifyEndpointAsync(key, CommandFlags.DemandMaster).ConfigureAwait(false);
-        var answer = await connection.GetServer(endPoint!).ExecuteAsync("WAIT", _options.RequireReplicas, (long)_options.ReplicaTimeout.TotalMilliseconds).ConfigureAwait(false);
+        RedisResult answer;
+        try
+        {
+            var endPoint = await database.IdentifyEndpointAsync(key, CommandFlags.DemandMaster).ConfigureAwait(false);
+            answer = await connection.GetServer(endPoint!).ExecuteAsync("WAIT", _options.RequireReplicas, (long)_options.ReplicaTimeout.TotalMilliseconds).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (RedisFaults.Is(fault))
+        {
+            throw RedisFaults.Unconfirmed(fault);
+        }
+
         if ((long)answer < _options.RequireReplicas)
         {
             throw new SessionStoreException($"The master has a write that fewer than {_options.RequireReplicas} replicas confirmed. Look at the replicas, or lower RedisStoreOptions.RequireReplicas.", null, outcomeUnknown: true);

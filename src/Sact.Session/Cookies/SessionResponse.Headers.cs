@@ -13,7 +13,7 @@ internal sealed partial class SessionResponse
         var headers = Context.Response.Headers;
         if (starting)
         {
-            StopOutputCache();
+            StopOutputCache(starting);
         }
 
         if (_cookies.Length > 0)
@@ -128,10 +128,12 @@ internal sealed partial class SessionResponse
     private static bool IsOf(string header, string name) => header.StartsWith(name, StringComparison.Ordinal) && (header.Length == name.Length || header[name.Length] == '=');
 
     // The output cache stores whatever its policy allows, whatever the headers say. Where it runs inside of who asked, its feature is there only by the time the response starts.
-    private void StopOutputCache()
+    private void StopOutputCache(bool starting = false)
     {
+        // Read before the look: its middleware knows nothing of the lock, and may add it just after. Some servers count before they add, so the last look is made whatever was counted.
         var features = Context.Features;
-        if (features.Revision == _revisionWithoutCache)
+        int revision = features.Revision;
+        if (revision == _revisionWithoutCache && !starting)
         {
             return;
         }
@@ -142,7 +144,7 @@ internal sealed partial class SessionResponse
         }
         else
         {
-            _revisionWithoutCache = features.Revision;
+            _revisionWithoutCache = revision;
         }
     }
 }

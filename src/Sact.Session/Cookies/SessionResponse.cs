@@ -80,7 +80,8 @@ internal sealed partial class SessionResponse
     {
         if (context.Features[typeof(SessionResponse)] is SessionResponse { _asked: true, _ended: false } response)
         {
-            lock (context)
+            // Its own, which may be another over the same features.
+            lock (response.Context)
             {
                 if (!response.Started)
                 {

@@ -266,6 +266,25 @@ public sealed class RedisFailover
         Assert.Contains("RequireReplicas", fault.Message, StringComparison.Ordinal);
         Assert.Null(await impatient.GetAsync(session.Key));
     }
+
+    [Theory]
+    [InlineData("-wait")]
+    [InlineData("-exists")]
+    [Trait("abuse", "E9")]
+    [Trait("abuse", "E12")]
+    public async Task WhoseReplicasCannotBeAskedForLeavesTheOutcomeUnknown(string forbidden)
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var store = OpenRedis(server.Configuration, options => options.RequireReplicas = 1);
+        await server.Behind.ExecuteAsync("ACL", "SETUSER", "default", forbidden);
+        var session = NewSession(store);
+
+        var fault = await Assert.ThrowsAsync<SessionStoreException>(async () => await store.CreateAsync(session));
+
+        Assert.True(fault.OutcomeUnknown);
+        Assert.Contains("NOPERM", fault.Message, StringComparison.Ordinal);
+        Assert.NotNull(await store.GetAsync(session.Key));
+    }
 }
 
 public sealed class RedisOutOfMemory

@@ -100,6 +100,28 @@ public sealed class RedisUnusable
     }
 
     [Fact]
+    [Trait("abuse", "E9")]
+    public async Task NeverWithThePermissionsThatTheReadmeNames()
+    {
+        await using var server = await RedisServer.StartAsync();
+        string prefix = NewPrefix();
+        await server.Behind.ExecuteAsync(
+            "ACL", "SETUSER", "sessions", "on", ">correct-horse", $"~{prefix}:*", "+@connection", "+@hash", "+@sortedset", "+@scripting", "+get", "+set", "+setex", "+del", "+exists", "+pttl", "+pexpire", "+scan");
+        await using var store = OpenRedis($"127.0.0.1:{server.Port},user=sessions,password=correct-horse", options => options.Prefix = prefix);
+        var session = NewSession(store);
+
+        await store.CreateAsync(session, new SessionCap(1));
+        Assert.NotNull(await store.GetAsync(session.Key));
+        Assert.Equal(SessionUpdateStatus.Applied, (await store.UpdateAsync(session, Set("a", "1"))).Status);
+        Assert.Equal(1, await store.CountActiveSessionsAsync());
+        Assert.True(await store.DeleteAsync(session));
+        Assert.False(await store.DeleteAsync(session));
+        await store.CreateAsync(session);
+        Assert.Equal(1, await store.DeleteActiveSessionsAsync("alice"));
+        Assert.Equal(0, await store.DeleteAllAsync());
+    }
+
+    [Fact]
     [Trait("abuse", "H2")]
     public async Task WhereSomethingElseStandsUnderItsKeys()
     {
