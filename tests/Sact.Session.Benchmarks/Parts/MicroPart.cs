@@ -42,6 +42,7 @@ public class Steps
     private readonly byte[] _id = new byte[SessionIdFormat.ByteLength];
     private readonly string _header = "theme=dark; __Host-sid=" + s_store.CreateSessionId("alice") + "; lang=en";
     private readonly SessionFields _fields = SessionFields.RestoreJson("""{"name":"Ada","role":"admin","theme":"dark"}"""u8);
+    private readonly SecretHash _hash = SessionIdFormat.HashOfId(new byte[SessionIdFormat.ByteLength]);
     private readonly byte[] _json = """{"name":"Ada","role":"admin","theme":"dark"}"""u8.ToArray();
 
     /// <summary>Finds the cookie among three and decodes it.</summary>
@@ -54,7 +55,7 @@ public class Steps
 
     /// <summary>What judging a presented id costs.</summary>
     [Benchmark]
-    public bool HashCheck() => SessionIdFormat.HashOfId(_id) == SessionIdFormat.HashOfId(_id);
+    public bool HashCheck() => SessionIdFormat.HashOfId(_id) == _hash;
 
     /// <summary>Three fields to what a store keeps.</summary>
     [Benchmark]
