@@ -42,9 +42,13 @@ internal sealed class Report(string folder, bool quick)
     }
 
     /// <summary>Bars, the shorter the better unless the title says otherwise.</summary>
-    public void Bars(string file, string title, IEnumerable<(string Name, double Value)> bars)
+    public void Bars(string file, string title, IEnumerable<(string Name, double Value)> values)
     {
-        var series = new BarSeries { LabelFormatString = "{0:0.##}", FillColor = OxyColors.SteelBlue };
+        (string Name, double Value)[] bars = [.. values];
+        bool small = bars.Any(static bar => bar.Value is > 0 and < 10);
+
+        // The library has no font to measure by when it writes SVG, so the room for labels is given.
+        var series = new BarSeries { LabelFormatString = small ? "{0:0.##}" : "{0:N0}", LabelMargin = 12, FillColor = OxyColors.SteelBlue };
         var names = new CategoryAxis { Position = AxisPosition.Left };
         foreach (var (name, value) in bars.Where(static bar => double.IsFinite(bar.Value)).Reverse())
         {
@@ -52,7 +56,7 @@ internal sealed class Report(string folder, bool quick)
             series.Items.Add(new BarItem(value));
         }
 
-        var model = new PlotModel { Title = title, Background = OxyColors.White };
+        var model = new PlotModel { Title = title, Background = OxyColors.White, PlotMargins = new OxyThickness(20 + (7 * names.Labels.DefaultIfEmpty("").Max(static label => label.Length)), double.NaN, double.NaN, double.NaN) };
         model.Axes.Add(names);
         model.Axes.Add(new LinearAxis { Position = AxisPosition.Bottom, Minimum = 0, MaximumPadding = 0.15 });
         model.Series.Add(series);
