@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using Sact.Session;
+using Sact.Session.Stores;
 
 namespace CustomStore;
 
@@ -82,7 +83,7 @@ public sealed partial class FileStore(string folder, GenericStoreOptions options
             : Locked(() => EndAll(ReadAll().Where(record => record.UserId == userId && record.Key != except)), cancellationToken);
     }
 
-    public override ValueTask<long> DeleteAllAsync(CancellationToken cancellationToken = default) => Locked(() => EndAll(ReadAll()), cancellationToken);
+    public override ValueTask<long> ClearAsync(CancellationToken cancellationToken = default) => Locked(() => EndAll(ReadAll()), cancellationToken);
 
     public override ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) => Locked(() => ReadAll().LongCount(record => record.IsLive(Now)), cancellationToken);
 

@@ -1,5 +1,6 @@
 using CustomStore;
 using Sact.Session;
+using Sact.Session.Stores;
 
 // dotnet run --project samples/CustomStore --folder /tmp/sessions: sign in with curl, look into the folder, restart, and you are still signed in.
 var builder = WebApplication.CreateBuilder(args);

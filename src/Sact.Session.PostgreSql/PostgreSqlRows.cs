@@ -45,17 +45,17 @@ internal static partial class PostgreSqlRows
                 LastPromotedAt = Instant(row, 11),
                 Generation = row.GetInt32(12),
                 Presented = row.GetBoolean(13),
-                Persistent = row.GetBoolean(14),
+                IsPersistent = row.GetBoolean(14),
                 Fields = PostgreSqlFields.Read(row.GetFieldValue<byte[]>(15)),
                 SignInClient = Client(row, 16),
                 LastSeenClient = Client(row, 17),
                 CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(18)),
                 AuthenticatedAt = Instant(row, 19),
                 LastSeenAt = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(20)),
-                Limits = new SessionLimits(TimeSpan.FromMilliseconds(row.GetInt64(21)), TimeSpan.FromMilliseconds(row.GetInt64(22)), TimeSpan.FromMilliseconds(row.GetInt64(23))),
+                Lifetimes = new SessionLifetimes(TimeSpan.FromMilliseconds(row.GetInt64(21)), TimeSpan.FromMilliseconds(row.GetInt64(22)), TimeSpan.FromMilliseconds(row.GetInt64(23))),
                 Format = format,
             };
-            return SessionRecord.FaultOf(record) is { } fault ? throw new FormatException(fault) : record;
+            return SessionRecord.Validate(record) is { } fault ? throw new FormatException(fault) : record;
         }
         catch (Exception fault) when (fault is ArgumentException or InvalidCastException or OverflowException or JsonException or InvalidOperationException)
         {
@@ -80,16 +80,16 @@ internal static partial class PostgreSqlRows
         .Add(record.LastPromotedAt?.ToUnixTimeMilliseconds())
         .Add(record.Generation)
         .Add(record.Presented)
-        .Add(record.Persistent)
+        .Add(record.IsPersistent)
         .Add(PostgreSqlFields.Write(record.Fields))
         .Add(Write(record.SignInClient))
         .Add(Write(record.LastSeenClient))
         .Add(record.CreatedAt.ToUnixTimeMilliseconds())
         .Add(record.AuthenticatedAt?.ToUnixTimeMilliseconds())
         .Add(record.LastSeenAt.ToUnixTimeMilliseconds())
-        .Add(Milliseconds(record.Limits.IdleTimeout))
-        .Add(Milliseconds(record.Limits.FirstUseTimeout))
-        .Add(Milliseconds(record.Limits.AbsoluteTimeout))
+        .Add(Milliseconds(record.Lifetimes.IdleTimeout))
+        .Add(Milliseconds(record.Lifetimes.FirstUseTimeout))
+        .Add(Milliseconds(record.Lifetimes.AbsoluteTimeout))
         .Add(record.Format);
 
     public static NpgsqlBatchCommand Add(this NpgsqlBatchCommand command, string? value) => command.Add(NpgsqlDbType.Text, value);

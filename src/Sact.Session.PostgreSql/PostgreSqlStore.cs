@@ -162,7 +162,7 @@ public sealed partial class PostgreSqlStore : GenericStore, IExpiredSessionStore
     }
 
     /// <inheritdoc/>
-    public override async ValueTask<long> DeleteAllAsync(CancellationToken cancellationToken = default) =>
+    public override async ValueTask<long> ClearAsync(CancellationToken cancellationToken = default) =>
         await EndAsync(Command(_statements.DeleteAll).Add(Prefix).Add(Now), cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
@@ -238,10 +238,10 @@ public sealed partial class PostgreSqlStore : GenericStore, IExpiredSessionStore
         .Add(change.Raise?.Level)
         .Add(change.Raise?.AuthenticatedAt.ToUnixTimeMilliseconds())
         .Add(change.Raise?.SignsIn)
-        .Add(Milliseconds(change.Raise?.Limits?.IdleTimeout))
-        .Add(Milliseconds(change.Raise?.Limits?.FirstUseTimeout))
-        .Add(Milliseconds(change.Raise?.Limits?.AbsoluteTimeout))
-        .Add(change.Raise?.Persistent);
+        .Add(Milliseconds(change.Raise?.Lifetimes?.IdleTimeout))
+        .Add(Milliseconds(change.Raise?.Lifetimes?.FirstUseTimeout))
+        .Add(Milliseconds(change.Raise?.Lifetimes?.AbsoluteTimeout))
+        .Add(change.Raise?.IsPersistent);
 
     private static long? Milliseconds(TimeSpan? span) => span is { } some ? PostgreSqlRows.Milliseconds(some) : null;
 

@@ -57,7 +57,7 @@ internal sealed class RedisGuard(RedisStoreOptions options, ILogger logger)
                 if (stored != _fingerprint)
                 {
                     throw new SessionStoreException(
-                        "The sessions of this prefix were made with another RoutingKey, and ending a user's sessions would miss them. Set GenericStoreOptions.RoutingKey back, or end all sessions with DeleteAllAsync.");
+                        "The sessions of this prefix were made with another RoutingKey, and ending a user's sessions would miss them. Set GenericStoreOptions.RoutingKey back, or end all sessions with ClearAsync.");
                 }
 
                 await database.KeyExpireAsync(Key, s_ttl, flags: CommandFlags.DemandMaster).ConfigureAwait(false);

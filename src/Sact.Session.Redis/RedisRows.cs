@@ -61,7 +61,7 @@ internal static class RedisRows
                     case "prm": row.Promoted = value; break;
                     case "gen": row.Generation = value; break;
                     case "prs": row.Presented = value; break;
-                    case "per": row.Persistent = value; break;
+                    case "per": row.IsPersistent = value; break;
                     case "sc": row.SignInClient = value; break;
                     case "lc": row.LastSeenClient = value; break;
                     case "cr": row.Created = value; break;
@@ -87,17 +87,17 @@ internal static class RedisRows
                 LastPromotedAt = row.Promoted.IsNull ? null : Instant(row.Promoted),
                 Generation = row.Generation.IsNull ? 0 : Whole(row.Generation),
                 Presented = row.Presented == s_yes,
-                Persistent = row.Persistent == s_yes,
+                IsPersistent = row.IsPersistent == s_yes,
                 Fields = SessionFields.Restore(fields),
                 SignInClient = Client(row.SignInClient),
                 LastSeenClient = Client(row.LastSeenClient),
                 CreatedAt = Instant(row.Created),
                 AuthenticatedAt = row.Authenticated.IsNull ? null : Instant(row.Authenticated),
                 LastSeenAt = Instant(row.LastSeen),
-                Limits = new SessionLimits(Span(row.Idle), Span(row.FirstUse), Span(row.Absolute)),
+                Lifetimes = new SessionLifetimes(Span(row.Idle), Span(row.FirstUse), Span(row.Absolute)),
                 Format = Whole(row.Format),
             };
-            return SessionRecord.FaultOf(record) is { } fault ? throw new FormatException(fault) : record;
+            return SessionRecord.Validate(record) is { } fault ? throw new FormatException(fault) : record;
         }
         catch (Exception fault) when (fault is ArgumentException or OverflowException or IndexOutOfRangeException)
         {
@@ -129,15 +129,15 @@ internal static class RedisRows
         Add("prm", Text(record.LastPromotedAt));
         Add("gen", record.Generation == 0 ? null : Text(record.Generation));
         Add("prs", record.Presented ? "1" : null);
-        Add("per", record.Persistent ? "1" : null);
+        Add("per", record.IsPersistent ? "1" : null);
         Add("sc", Text(record.SignInClient));
         Add("lc", Text(record.LastSeenClient));
         Add("cr", Text(record.CreatedAt));
         Add("au", Text(record.AuthenticatedAt));
         Add("ls", Text(record.LastSeenAt));
-        Add("idl", Text(record.Limits.IdleTimeout));
-        Add("fst", Text(record.Limits.FirstUseTimeout));
-        Add("abs", Text(record.Limits.AbsoluteTimeout));
+        Add("idl", Text(record.Lifetimes.IdleTimeout));
+        Add("fst", Text(record.Lifetimes.FirstUseTimeout));
+        Add("abs", Text(record.Lifetimes.AbsoluteTimeout));
         foreach (var (name, value) in record.Fields)
         {
             row.Add(FieldPrefix + name);
@@ -199,7 +199,7 @@ internal static class RedisRows
     /// <summary>The hash's values by what they mean; null for what is not there.</summary>
     private struct Row
     {
-        public RedisValue Format, User, State, Level, Lineage, Current, Pending, PendingSince, Previous, Promoted, Generation, Presented, Persistent;
+        public RedisValue Format, User, State, Level, Lineage, Current, Pending, PendingSince, Previous, Promoted, Generation, Presented, IsPersistent;
         public RedisValue SignInClient, LastSeenClient, Created, Authenticated, LastSeen, Idle, FirstUse, Absolute;
     }
 }

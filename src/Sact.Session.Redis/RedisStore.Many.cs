@@ -52,7 +52,7 @@ public sealed partial class RedisStore
     /// Goes through every master with <c>SCAN</c>; on a cluster again and again until a pass meets nothing from before the call, because keys may move between nodes. Works where the
     /// <see cref="GenericStoreOptions.RoutingKey"/> was changed, and makes the new one good: stop the nodes that have the old one first.
     /// </remarks>
-    public override async ValueTask<long> DeleteAllAsync(CancellationToken cancellationToken = default)
+    public override async ValueTask<long> ClearAsync(CancellationToken cancellationToken = default)
     {
         long live = 0, began = Now;
         var masters = await _link.MastersAsync(guarded: false, cancellationToken).ConfigureAwait(false);

@@ -137,7 +137,7 @@ public sealed partial class RedisStore : GenericStore, IDisposable, IAsyncDispos
 
     private async Task<RedisResult[]> CreateAsync(SessionRecord session, SessionCap? cap, CapPlan plan, CancellationToken cancellationToken)
     {
-        var limits = session.Limits;
+        var limits = session.Lifetimes;
         var idle = limits.IdleTimeout < limits.AbsoluteTimeout ? limits.IdleTimeout : limits.AbsoluteTimeout;
         var life = session.Presented || limits.FirstUseTimeout > idle ? idle : limits.FirstUseTimeout;
         List<RedisKey> keys = [RecordKey(session.Key)];
@@ -181,7 +181,7 @@ public sealed partial class RedisStore : GenericStore, IDisposable, IAsyncDispos
         catch (SessionStoreException fault) when (RedisFaults.IsOnTheMove(fault))
         {
             // Half of the slot is on another node, where one key alone is found. The index first: it must outlive what it names.
-            var life = (change.Raise?.Limits ?? session.Limits).AbsoluteTimeout + SessionRecord.SkewMargin;
+            var life = (change.Raise?.Lifetimes ?? session.Lifetimes).AbsoluteTimeout + SessionRecord.SkewMargin;
             await _link.RunAsync(write: true, index, database => database.KeyExpireAsync(index, life, ExpireWhen.GreaterThanCurrentExpiry, CommandFlags.DemandMaster), cancellationToken: CancellationToken.None).ConfigureAwait(false);
             return await _link.ScriptAsync(RedisScripts.Update, [record], arguments, Patient, cancellationToken: CancellationToken.None).ConfigureAwait(false);
         }

@@ -34,17 +34,17 @@ internal static partial class SqliteRows
                 LastPromotedAt = Instant(row, 10),
                 Generation = row.GetInt32(11),
                 Presented = row.GetBoolean(12),
-                Persistent = row.GetBoolean(13),
+                IsPersistent = row.GetBoolean(13),
                 Fields = SessionFields.RestoreJson((byte[])row.GetValue(14)),
                 SignInClient = clients?.SignIn,
                 LastSeenClient = clients?.LastSeen,
                 CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(16)),
                 AuthenticatedAt = Instant(row, 17),
                 LastSeenAt = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(18)),
-                Limits = new SessionLimits(TimeSpan.FromMilliseconds(row.GetInt64(19)), TimeSpan.FromMilliseconds(row.GetInt64(20)), TimeSpan.FromMilliseconds(row.GetInt64(21))),
+                Lifetimes = new SessionLifetimes(TimeSpan.FromMilliseconds(row.GetInt64(19)), TimeSpan.FromMilliseconds(row.GetInt64(20)), TimeSpan.FromMilliseconds(row.GetInt64(21))),
                 Format = (int)format,
             };
-            return SessionRecord.FaultOf(record) is { } fault ? throw new FormatException(fault) : record;
+            return SessionRecord.Validate(record) is { } fault ? throw new FormatException(fault) : record;
         }
         catch (Exception fault) when (fault is ArgumentException or InvalidCastException or OverflowException or JsonException or InvalidOperationException)
         {
@@ -69,7 +69,7 @@ internal static partial class SqliteRows
         Set(command, "$promoted_at", record.LastPromotedAt?.ToUnixTimeMilliseconds());
         Set(command, "$generation", record.Generation);
         Set(command, "$presented", record.Presented);
-        Set(command, "$persistent", record.Persistent);
+        Set(command, "$persistent", record.IsPersistent);
         Set(command, "$fields", record.Fields.ToJson());
         Set(command, "$client", record.SignInClient is null && record.LastSeenClient is null
             ? null
@@ -77,9 +77,9 @@ internal static partial class SqliteRows
         Set(command, "$created_at", record.CreatedAt.ToUnixTimeMilliseconds());
         Set(command, "$authenticated_at", record.AuthenticatedAt?.ToUnixTimeMilliseconds());
         Set(command, "$last_seen_at", record.LastSeenAt.ToUnixTimeMilliseconds());
-        Set(command, "$idle_ms", Milliseconds(record.Limits.IdleTimeout));
-        Set(command, "$first_use_ms", Milliseconds(record.Limits.FirstUseTimeout));
-        Set(command, "$absolute_ms", Milliseconds(record.Limits.AbsoluteTimeout));
+        Set(command, "$idle_ms", Milliseconds(record.Lifetimes.IdleTimeout));
+        Set(command, "$first_use_ms", Milliseconds(record.Lifetimes.FirstUseTimeout));
+        Set(command, "$absolute_ms", Milliseconds(record.Lifetimes.AbsoluteTimeout));
         Set(command, "$expires_at", record.ExpiresAt.ToUnixTimeMilliseconds());
         Set(command, "$format", record.Format);
     }

@@ -124,7 +124,7 @@ public sealed partial class SqliteStore : GenericStore, IExpiredSessionStore, ID
     }
 
     /// <inheritdoc/>
-    public override async ValueTask<long> DeleteAllAsync(CancellationToken cancellationToken = default)
+    public override async ValueTask<long> ClearAsync(CancellationToken cancellationToken = default)
     {
         // In batches, so that other writes come between; only rows that were there when the call began.
         const int Batch = 1000;

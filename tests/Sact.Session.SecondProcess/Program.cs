@@ -87,7 +87,7 @@ static async Task<Answer> RunAsync(Call call, ConcurrentDictionary<int, (Generic
         case "delete_user":
             return new Answer { Number = await store.DeleteActiveSessionsAsync(call.UserId!, call.Key) };
         case "delete_all":
-            return new Answer { Number = await store.DeleteAllAsync() };
+            return new Answer { Number = await store.ClearAsync() };
         case "count":
             return new Answer { Number = await store.CountActiveSessionsAsync() };
         case "sweep":
@@ -120,7 +120,7 @@ static async Task<int> ChurnAsync(GenericStore store)
                 LineageHash = new SecretHash(RandomNumberGenerator.GetBytes(SecretHash.Size)),
                 CurrentHash = new SecretHash(RandomNumberGenerator.GetBytes(SecretHash.Size)),
                 Presented = true,
-                Limits = new SessionLimits(TimeSpan.FromHours(1), TimeSpan.FromHours(1), TimeSpan.FromHours(2)),
+                Lifetimes = new SessionLifetimes(TimeSpan.FromHours(1), TimeSpan.FromHours(1), TimeSpan.FromHours(2)),
                 CreatedAt = now,
                 LastSeenAt = now,
                 AuthenticatedAt = now,

@@ -63,13 +63,13 @@ internal sealed record Answer
 /// <summary>A change as JSON. Fields and values travel as texts, so that they come through byte for byte.</summary>
 internal sealed record StoredChange(
     byte[]? Set, string[] Remove, DateTimeOffset? SeenAt, SessionClient? Client, SessionRenewalKind? Renewal, byte[]? Hash, DateTimeOffset? At, byte[]? ExpectedCurrent, byte[]? ExpectedPending,
-    int? Level, DateTimeOffset? AuthenticatedAt, bool SignsIn, TimeSpan[]? Limits, bool? Persistent, string? Field, byte[]? Expected, int? Generation, int? MaxBytes)
+    int? Level, DateTimeOffset? AuthenticatedAt, bool SignsIn, TimeSpan[]? Lifetimes, bool? IsPersistent, string? Field, byte[]? Expected, int? Generation, int? MaxBytes)
 {
     public static StoredChange From(SessionChange c) => new(
         c.Set?.ToJson(), [.. c.Remove], c.Touch?.SeenAt, c.Touch?.Client, c.Renewal?.Kind, c.Renewal?.Hash.ToArray(), c.Renewal?.At, c.Renewal?.ExpectedCurrent?.ToArray(), c.Renewal?.ExpectedPending?.ToArray(),
         c.Raise?.Level, c.Raise?.AuthenticatedAt, c.Raise?.SignsIn ?? false,
-        c.Raise?.Limits is { } limits ? [limits.IdleTimeout, limits.FirstUseTimeout, limits.AbsoluteTimeout] : null,
-        c.Raise?.Persistent, c.Condition?.Name, c.Condition?.Expected?.ToArray(), c.Generation, c.MaxBytes);
+        c.Raise?.Lifetimes is { } limits ? [limits.IdleTimeout, limits.FirstUseTimeout, limits.AbsoluteTimeout] : null,
+        c.Raise?.IsPersistent, c.Condition?.Name, c.Condition?.Expected?.ToArray(), c.Generation, c.MaxBytes);
 
     public SessionChange ToChange(SessionRecord session) => new()
     {
@@ -83,7 +83,7 @@ internal sealed record StoredChange(
             SessionRenewalKind.Replace => SessionRenewal.Replace(new SecretHash(Hash), At!.Value, Seen(session)),
             _ => null,
         },
-        Raise = Level is { } level ? new SessionRaise(level, AuthenticatedAt!.Value, SignsIn, Limits is null ? null : new SessionLimits(Limits[0], Limits[1], Limits[2]), Persistent) : null,
+        Raise = Level is { } level ? new SessionRaise(level, AuthenticatedAt!.Value, SignsIn, Lifetimes is null ? null : new SessionLifetimes(Lifetimes[0], Lifetimes[1], Lifetimes[2]), IsPersistent) : null,
         Condition = Field is null ? null : new SessionFieldCondition(Field, Expected is null ? default(ReadOnlyMemory<byte>?) : Expected),
         Generation = Generation,
         MaxBytes = MaxBytes,
@@ -97,7 +97,7 @@ internal sealed record StoredChange(
         LineageHash = session.LineageHash,
         CurrentHash = new SecretHash(ExpectedCurrent),
         PendingHash = ExpectedPending is null ? null : new SecretHash(ExpectedPending),
-        Limits = session.Limits,
+        Lifetimes = session.Lifetimes,
         CreatedAt = session.CreatedAt,
         LastSeenAt = session.LastSeenAt,
     };

@@ -63,7 +63,7 @@ internal class DictionaryStore : GenericStore, IExpiredSessionStore
         return Locked(() => DeleteActive(userId, except), cancellationToken);
     }
 
-    public override ValueTask<long> DeleteAllAsync(CancellationToken cancellationToken = default) => Locked(DeleteAll, cancellationToken);
+    public override ValueTask<long> ClearAsync(CancellationToken cancellationToken = default) => Locked(DeleteAll, cancellationToken);
 
     public override ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) => Locked(Count, cancellationToken);
 

@@ -103,12 +103,12 @@ public abstract class SessionsOverAStore
     {
         await using var bed = await OpenAsync();
         var kiosk = bed.Request();
-        await kiosk.SetAsync("alice", new SessionSignInOptions { Persistent = true, IdleTimeout = TimeSpan.FromMinutes(10), AbsoluteTimeout = TimeSpan.FromMinutes(30) });
-        Assert.True((await bed.Request(kiosk.SessionId).GetAsync())!.Persistent);
+        await kiosk.SetAsync("alice", new SessionSignInOptions { IsPersistent = true, IdleTimeout = TimeSpan.FromMinutes(10), AbsoluteTimeout = TimeSpan.FromMinutes(30) });
+        Assert.True((await bed.Request(kiosk.SessionId).GetAsync())!.IsPersistent);
         bed.Clock.Advance(TimeSpan.FromMinutes(9));
         var raise = bed.Request(kiosk.SessionId);
-        Assert.True(await raise.RaiseAsync(2, new SessionSignInOptions { IdleTimeout = TimeSpan.FromMinutes(5), Persistent = false }));
-        Assert.False((await bed.Request(raise.SessionId).GetAsync())!.Persistent);
+        Assert.True(await raise.RaiseAsync(2, new SessionSignInOptions { IdleTimeout = TimeSpan.FromMinutes(5), IsPersistent = false }));
+        Assert.False((await bed.Request(raise.SessionId).GetAsync())!.IsPersistent);
         bed.Clock.Advance(TimeSpan.FromMinutes(5));
         Assert.Null(await bed.WhoAsync(raise.SessionId));
     }
@@ -154,7 +154,7 @@ public abstract class SessionsOverAStore
         Assert.Equal(3, await bed.Store.CountActiveSessionsAsync());
         Assert.Equal(2, await bed.Store.DeleteActiveSessionsAsync("alice"));
         Assert.Equal((null, null, "bob", 1L), (await bed.WhoAsync(alices[0]), await bed.WhoAsync(alices[1]), await bed.WhoAsync(bobs), await bed.Store.CountActiveSessionsAsync()));
-        Assert.Equal(1, await bed.Store.DeleteAllAsync());
+        Assert.Equal(1, await bed.Store.ClearAsync());
         Assert.Equal((null, 0L), (await bed.WhoAsync(bobs), await bed.Store.CountActiveSessionsAsync()));
     }
 

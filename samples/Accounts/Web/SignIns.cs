@@ -7,10 +7,10 @@ namespace Accounts.Web;
 internal sealed class SignIns(ISession<IGenericStore> session, UserStore users)
 {
     // Without "remember me" the browser forgets the cookie when it closes. Not every browser does, so the session is short as well.
-    private static readonly SessionSignInOptions s_thisVisit = new() { Persistent = false, IdleTimeout = TimeSpan.FromHours(1), AbsoluteTimeout = TimeSpan.FromHours(12) };
+    private static readonly SessionSignInOptions s_thisVisit = new() { IsPersistent = false, IdleTimeout = TimeSpan.FromHours(1), AbsoluteTimeout = TimeSpan.FromHours(12) };
 
     // The longest that the application allows: 7 days unused, 28 days in all, by the library's defaults.
-    private static readonly SessionSignInOptions s_remembered = new() { Persistent = true };
+    private static readonly SessionSignInOptions s_remembered = new() { IsPersistent = true };
 
     /// <returns>False, and nobody is signed in, if the password has been changed or the account deleted since <paramref name="user"/> was read.</returns>
     public async Task<bool> BeginAsync(User user, bool remember)

@@ -44,7 +44,7 @@ internal static class CancellationCases
         await RequireThrowsAsync<OperationCanceledException>(async () => await run.Store.UpdateAsync(session, new SessionChange { Set = Fields(("a", "2")) }, s_cancelled), "UpdateAsync began with a cancelled token.");
         await RequireThrowsAsync<OperationCanceledException>(async () => await run.Store.DeleteAsync(session, s_cancelled), "DeleteAsync began with a cancelled token.");
         await RequireThrowsAsync<OperationCanceledException>(async () => await run.Store.DeleteActiveSessionsAsync(run.Alice, null, s_cancelled), "DeleteActiveSessionsAsync began with a cancelled token.");
-        await RequireThrowsAsync<OperationCanceledException>(async () => await run.Store.DeleteAllAsync(s_cancelled), "DeleteAllAsync began with a cancelled token.");
+        await RequireThrowsAsync<OperationCanceledException>(async () => await run.Store.ClearAsync(s_cancelled), "ClearAsync began with a cancelled token.");
         await run.StandsAsync(session, "A session after writes with a cancelled token");
         await run.AbsentAsync(late, "CreateAsync with a cancelled token stored its session.");
         await run.ListedAsync(run.Alice, "Writes with a cancelled token changed the list.", session);

@@ -114,7 +114,7 @@ internal static class CapCases
             await run.CreateAsync(run.Record(run.Alice), cap);
         }
 
-        run.Clock.Advance(Limits.FirstUseTimeout);
+        run.Clock.Advance(Lifetimes.FirstUseTimeout);
         var lives = await run.CreateAsync(run.Record(run.Alice), cap);
         var newest = await run.CreateAsync(run.Record(run.Alice), new SessionCap(2));
         await run.ListedAsync(run.Alice, "Dead sessions took a place under the cap.", lives, newest);

@@ -94,11 +94,11 @@ internal static class ClockCases
         await run.ListedAsync(run.Alice, "A clock set back lists sessions that were ended after they had expired.");
         await run.StandsAsync(rest[0], "Another user's session");
         run.Clock.Jump(TimeSpan.FromMinutes(5));
-        await run.Store.DeleteAllAsync(run.Token);
+        await run.Store.ClearAsync(run.Token);
         run.Clock.Jump(TimeSpan.FromMinutes(-5));
         foreach (var session in rest)
         {
-            await run.AbsentAsync(session, "A clock set back revived a session that DeleteAllAsync ended after it had expired.");
+            await run.AbsentAsync(session, "A clock set back revived a session that ClearAsync ended after it had expired.");
         }
 
         await run.CountedAsync(0, "A clock set back counts sessions that were ended after they had expired.");

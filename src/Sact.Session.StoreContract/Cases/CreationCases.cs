@@ -188,7 +188,7 @@ internal static class CreationCases
         LineageHash = session.LineageHash,
         CurrentHash = current ?? session.CurrentHash,
         Fields = session.Fields,
-        Limits = session.Limits,
+        Lifetimes = session.Lifetimes,
         CreatedAt = createdAt ?? session.CreatedAt,
         LastSeenAt = session.LastSeenAt,
         AuthenticatedAt = session.AuthenticatedAt,

@@ -11,7 +11,7 @@ internal static class EndingManyCases
         new("EndingMany", ForeignExceptionKeepsNothing, "An excepted key that is not this user's keeps nothing, and its session is not touched.", ["C9"]),
         new("EndingMany", IsIdempotent, "Ending a user's sessions again, or those of a user who has none, answers 0."),
         new("EndingMany", EndsHundreds, "DeleteActiveSessionsAsync ends every session of a user who has hundreds."),
-        new("EndingMany", EndsEverySessionOfThePrefix, "DeleteAllAsync ends every session of the prefix, whatever its state, and counts them."),
+        new("EndingMany", EndsEverySessionOfThePrefix, "ClearAsync ends every session of the prefix, whatever its state, and counts them."),
         new("EndingMany", ExpiredAreNotCounted, "An expired session is ended without being counted.", ["G4"]),
     ];
 
@@ -66,8 +66,8 @@ internal static class EndingManyCases
         await run.Store.DeleteActiveSessionsAsync(run.Alice, null, run.Token);
         Require(await run.Store.DeleteActiveSessionsAsync(run.Alice, null, run.Token) == 0, "Ending a user's sessions a second time did not answer 0.");
         Require(await run.Store.DeleteActiveSessionsAsync(run.Bob, null, run.Token) == 0, "Ending the sessions of a user who has none did not answer 0.");
-        await run.Store.DeleteAllAsync(run.Token);
-        Require(await run.Store.DeleteAllAsync(run.Token) == 0, "Ending all sessions a second time did not answer 0.");
+        await run.Store.ClearAsync(run.Token);
+        Require(await run.Store.ClearAsync(run.Token) == 0, "Ending all sessions a second time did not answer 0.");
     }
 
     private static async Task EndsHundreds(CaseRun run)
@@ -91,16 +91,16 @@ internal static class EndingManyCases
     private static async Task EndsEverySessionOfThePrefix(CaseRun run)
     {
         SessionRecord[] all = [await run.SignInAsync(run.Alice), await run.SignInAsync(run.Alice, state: SessionState.Pending), await run.SignInAsync(run.Bob), await run.SignInAsync(null), await run.SignInAsync(null)];
-        Require(await run.Store.DeleteAllAsync(run.Token) == all.Length, "DeleteAllAsync did not answer how many live sessions there were.");
+        Require(await run.Store.ClearAsync(run.Token) == all.Length, "ClearAsync did not answer how many live sessions there were.");
         foreach (var session in all)
         {
-            await run.AbsentAsync(session, $"A {session.State} session outlived DeleteAllAsync.");
+            await run.AbsentAsync(session, $"A {session.State} session outlived ClearAsync.");
         }
 
-        await run.ListedAsync(run.Alice, "A user is listed with sessions after DeleteAllAsync.");
-        await run.CountedAsync(0, "Sessions are counted after DeleteAllAsync.");
+        await run.ListedAsync(run.Alice, "A user is listed with sessions after ClearAsync.");
+        await run.CountedAsync(0, "Sessions are counted after ClearAsync.");
         var next = await run.CreateAsync(run.Record(run.Alice), new SessionCap(1, SessionCapPolicy.Refuse));
-        await run.ListedAsync(run.Alice, "A sign-in after DeleteAllAsync is not listed.", next);
+        await run.ListedAsync(run.Alice, "A sign-in after ClearAsync is not listed.", next);
     }
 
     private static async Task ExpiredAreNotCounted(CaseRun run)
@@ -115,6 +115,6 @@ internal static class EndingManyCases
         run.Clock.Advance(TimeSpan.FromMinutes(30));
         await run.SignInAsync(run.Alice);
         run.Clock.Advance(TimeSpan.FromMinutes(30));
-        Require(await run.Store.DeleteAllAsync(run.Token) == 1, "Ending all sessions counted an expired one, or missed the live one.");
+        Require(await run.Store.ClearAsync(run.Token) == 1, "Ending all sessions counted an expired one, or missed the live one.");
     }
 }

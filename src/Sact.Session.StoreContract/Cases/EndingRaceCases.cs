@@ -12,7 +12,7 @@ internal static class EndingRaceCases
         new("EndingRace", NoWriterRevivesAmongMany, "Whatever is written while a user's sessions end, they are dead from the moment the end was acknowledged.", ["D1", "D14"]),
         new("EndingRace", EndingManyMissesNobody, "A sign-in acknowledged before a user's sessions were ended is dead; one that ran beside it lives and is listed, or is dead.", ["D14"]),
         new("EndingRace", ListAndRecordsAgree, "After parallel sign-ins, sign-outs and capped sign-ins the list names exactly the living.", ["D12"]),
-        new("EndingRace", DeleteAllMissesNobody, "A session acknowledged before DeleteAllAsync began is dead when it is acknowledged.", ["D14"]),
+        new("EndingRace", DeleteAllMissesNobody, "A session acknowledged before ClearAsync began is dead when it is acknowledged.", ["D14"]),
     ];
 
     private static Task NoWriterRevives(CaseRun run) => NoWriterRevivesAsync(run, async (store, session) =>
@@ -143,10 +143,10 @@ internal static class EndingRaceCases
                     return;
                 }
 
-                await run.Store.DeleteAllAsync(run.Token);
+                await run.Store.ClearAsync(run.Token);
                 foreach (var session in before)
                 {
-                    await run.AbsentAsync(session, "A session that was acknowledged before DeleteAllAsync began survived it.");
+                    await run.AbsentAsync(session, "A session that was acknowledged before ClearAsync began survived it.");
                 }
             });
             await AgreeAsync(run, beside.Where(session => session.UserId is not null));

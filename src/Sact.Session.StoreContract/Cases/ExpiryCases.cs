@@ -14,21 +14,21 @@ internal static class ExpiryCases
         new("Expiry", ShorterIdleTimeoutWins, "A session never presented expires at its idle deadline if that comes before the first-use one."),
         new("Expiry", IsAbsentToReads, "An expired session is neither read nor listed nor counted, in whatever state.", ["G4"]),
         new("Expiry", IsAbsentToEnds, "Ending an expired session answers false, and ending many counts none that has expired.", ["G4"]),
-        new("Expiry", OwnLimitsHold, "Each session expires by its own limits, not by another's."),
+        new("Expiry", OwnLimitsHold, "Each session expires by its own lifetimes, not by another's."),
     ];
 
-    private static Task ExactlyAtTheIdleDeadline(CaseRun run) => ExactlyAsync(run, presented: true, new SessionLimits(TimeSpan.FromMinutes(20), TimeSpan.FromMinutes(5), TimeSpan.FromHours(8)), TimeSpan.FromMinutes(20));
+    private static Task ExactlyAtTheIdleDeadline(CaseRun run) => ExactlyAsync(run, presented: true, new SessionLifetimes(TimeSpan.FromMinutes(20), TimeSpan.FromMinutes(5), TimeSpan.FromHours(8)), TimeSpan.FromMinutes(20));
 
-    private static Task ExactlyAtTheFirstUseDeadline(CaseRun run) => ExactlyAsync(run, presented: false, new SessionLimits(TimeSpan.FromMinutes(20), TimeSpan.FromMinutes(5), TimeSpan.FromHours(8)), TimeSpan.FromMinutes(5));
+    private static Task ExactlyAtTheFirstUseDeadline(CaseRun run) => ExactlyAsync(run, presented: false, new SessionLifetimes(TimeSpan.FromMinutes(20), TimeSpan.FromMinutes(5), TimeSpan.FromHours(8)), TimeSpan.FromMinutes(5));
 
-    private static Task ExactlyAtTheAbsoluteDeadline(CaseRun run) => ExactlyAsync(run, presented: true, new SessionLimits(TimeSpan.FromHours(8), TimeSpan.FromHours(8), TimeSpan.FromMinutes(20)), TimeSpan.FromMinutes(20));
+    private static Task ExactlyAtTheAbsoluteDeadline(CaseRun run) => ExactlyAsync(run, presented: true, new SessionLifetimes(TimeSpan.FromHours(8), TimeSpan.FromHours(8), TimeSpan.FromMinutes(20)), TimeSpan.FromMinutes(20));
 
-    private static Task ShorterIdleTimeoutWins(CaseRun run) => ExactlyAsync(run, presented: false, new SessionLimits(TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(20), TimeSpan.FromHours(8)), TimeSpan.FromMinutes(5));
+    private static Task ShorterIdleTimeoutWins(CaseRun run) => ExactlyAsync(run, presented: false, new SessionLifetimes(TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(20), TimeSpan.FromHours(8)), TimeSpan.FromMinutes(5));
 
-    private static async Task ExactlyAsync(CaseRun run, bool presented, SessionLimits limits, TimeSpan life)
+    private static async Task ExactlyAsync(CaseRun run, bool presented, SessionLifetimes lifetimes, TimeSpan life)
     {
-        var session = await run.SignInAsync(run.Alice, presented: presented, limits: limits);
-        var visitor = await run.SignInAsync(null, presented: presented, limits: limits);
+        var session = await run.SignInAsync(run.Alice, presented: presented, lifetimes: lifetimes);
+        var visitor = await run.SignInAsync(null, presented: presented, lifetimes: lifetimes);
         run.Clock.Advance(life - s_tick);
         await run.AliveAsync(session, "One millisecond before its deadline a session is not read.");
         await run.AliveAsync(visitor, "One millisecond before its deadline an anonymous session is not read.");
@@ -78,17 +78,17 @@ internal static class ExpiryCases
         run.Clock.Advance(TimeSpan.FromDays(2));
         Require(!await run.Store.DeleteAsync(dead, run.Token), "Ending an expired session answered true.");
         Require(await run.Store.DeleteActiveSessionsAsync(run.Alice, null, run.Token) == 0, "Ending a user's sessions counted an expired one.");
-        Require(await run.Store.DeleteAllAsync(run.Token) == 0, "Ending all sessions counted an expired one.");
+        Require(await run.Store.ClearAsync(run.Token) == 0, "Ending all sessions counted an expired one.");
     }
 
     private static async Task OwnLimitsHold(CaseRun run)
     {
-        var brief = await run.SignInAsync(run.Alice, presented: true, limits: new SessionLimits(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1)));
-        var lasting = await run.SignInAsync(run.Alice, presented: true, limits: new SessionLimits(SessionLimits.Longest, SessionLimits.Longest, SessionLimits.Longest));
+        var brief = await run.SignInAsync(run.Alice, presented: true, lifetimes: new SessionLifetimes(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1)));
+        var lasting = await run.SignInAsync(run.Alice, presented: true, lifetimes: new SessionLifetimes(SessionLifetimes.Maximum, SessionLifetimes.Maximum, SessionLifetimes.Maximum));
         run.Clock.Advance(TimeSpan.FromMinutes(1));
-        await run.AbsentAsync(brief, "A session with short limits outlived them.");
+        await run.AbsentAsync(brief, "A session with short lifetimes outlived them.");
         await run.ListedAsync(run.Alice, "Of a short and a long session not the long one is left.", lasting);
-        run.Clock.Advance(SessionLimits.Longest - TimeSpan.FromMinutes(1) - s_tick);
+        run.Clock.Advance(SessionLifetimes.Maximum - TimeSpan.FromMinutes(1) - s_tick);
         await run.AliveAsync(lasting, "A session of 400 days ended before them.");
         run.Clock.Advance(s_tick);
         await run.AbsentAsync(lasting, "A session of 400 days outlived them.");

@@ -37,11 +37,11 @@ internal static class ListingCases
 
     private static async Task DeadAreSkipped(CaseRun run)
     {
-        var brief = new SessionLimits(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
+        var brief = new SessionLifetimes(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
         var ended = await run.SignInAsync(run.Alice);
-        await run.SignInAsync(run.Alice, limits: brief);
+        await run.SignInAsync(run.Alice, lifetimes: brief);
         var lives = await run.SignInAsync(run.Alice);
-        var capped = await run.SignInAsync(run.Alice, limits: brief);
+        var capped = await run.SignInAsync(run.Alice, lifetimes: brief);
         await run.Store.DeleteAsync(ended, run.Token);
         run.Clock.Advance(capped.ExpiresAt - run.Now);
         for (int i = 0; i < 3; i++)

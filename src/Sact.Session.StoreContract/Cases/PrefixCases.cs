@@ -8,7 +8,7 @@ internal static class PrefixCases
     [
         new("Prefix", ForeignKeyIsAbsent, "A key of another prefix is never found, and a record of one is neither changed nor ended.", ["C10"]),
         new("Prefix", KeepsApplicationsApart, "Stores of different prefixes see nothing of each other, even of the same user and under the same key part.", ["C10"]),
-        new("Prefix", DeleteAllStopsAtThePrefix, "DeleteAllAsync ends nothing of a prefix that begins or looks like its own.", ["C10"]),
+        new("Prefix", DeleteAllStopsAtThePrefix, "ClearAsync ends nothing of a prefix that begins or looks like its own.", ["C10"]),
     ];
 
     private static async Task ForeignKeyIsAbsent(CaseRun run)
@@ -57,14 +57,14 @@ internal static class PrefixCases
         // '_' is a wild card to SQL, '.' to a regular expression.
         var wild = others.Single(other => other.Session.Key.Prefix == p.Replace('-', '_')).Store;
         await run.SignInAsync(run.Alice);
-        Require(await run.Store.DeleteAllAsync(run.Token) == 1, "DeleteAllAsync did not end exactly the one session of its prefix.");
+        Require(await run.Store.ClearAsync(run.Token) == 1, "ClearAsync did not end exactly the one session of its prefix.");
         foreach (var (store, session) in others)
         {
-            RequireSame(session, await store.GetAsync(session.Key, run.Token), $"A session of another prefix, '{session.Key.Prefix}', after DeleteAllAsync of '{p}',");
+            RequireSame(session, await store.GetAsync(session.Key, run.Token), $"A session of another prefix, '{session.Key.Prefix}', after ClearAsync of '{p}',");
         }
 
         var survivor = await run.SignInAsync(run.Alice);
-        Require(await wild.DeleteAllAsync(run.Token) == 1, "DeleteAllAsync of a prefix with '_' did not end exactly the one session of that prefix.");
-        await run.StandsAsync(survivor, "A session of a prefix with '-' after DeleteAllAsync of one with '_' in its place,");
+        Require(await wild.ClearAsync(run.Token) == 1, "ClearAsync of a prefix with '_' did not end exactly the one session of that prefix.");
+        await run.StandsAsync(survivor, "A session of a prefix with '-' after ClearAsync of one with '_' in its place,");
     }
 }

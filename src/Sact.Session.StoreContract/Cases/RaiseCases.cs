@@ -6,9 +6,9 @@ internal static class RaiseCases
 {
     public static IReadOnlyList<StoreContractCase> All { get; } =
     [
-        new("Raise", SignsAPendingSessionIn, "A raise sets level and time, signs a pending session in, and sets limits and persistence if it has them."),
-        new("Raise", KeepsWhatItDoesNotName, "A raise without limits and persistence keeps both, and leaves a pending session pending unless it signs in.", ["C14"]),
-        new("Raise", NewLimitsCountFromCreation, "New limits hold at once; the absolute one still counts from the creation.", ["C13"]),
+        new("Raise", SignsAPendingSessionIn, "A raise sets level and time, signs a pending session in, and sets lifetimes and persistence if it has them."),
+        new("Raise", KeepsWhatItDoesNotName, "A raise without lifetimes and persistence keeps both, and leaves a pending session pending unless it signs in.", ["C14"]),
+        new("Raise", NewLimitsCountFromCreation, "New lifetimes hold at once; the absolute one still counts from the creation.", ["C13"]),
         new("Raise", NeverLowers, "A raise below the level is a conflict, and nothing of it lands."),
         new("Raise", MakesNoVisitorAUser, "A raise signs in nobody but a pending session.", ["C14"]),
         new("Raise", AuthenticationTimeMovesNotBack, "A raise by a clock that is behind does not move the time of authentication back."),
@@ -19,13 +19,13 @@ internal static class RaiseCases
 
     private static async Task SignsAPendingSessionIn(CaseRun run)
     {
-        var session = await run.SignInAsync(run.Alice, state: SessionState.Pending, limits: new SessionLimits(TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(5)));
+        var session = await run.SignInAsync(run.Alice, state: SessionState.Pending, lifetimes: new SessionLifetimes(TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(5)));
         run.Clock.Advance(TimeSpan.FromMinutes(1));
-        var answer = await run.AppliedAsync(session, Raise(run, session, new SessionRaise(2, run.Now, signsIn: true, Limits, persistent: true)));
+        var answer = await run.AppliedAsync(session, Raise(run, session, new SessionRaise(2, run.Now, signsIn: true, Lifetimes, isPersistent: true)));
         Require(
-            answer.State == SessionState.SignedIn && answer.AssuranceLevel == 2 && answer.AuthenticatedAt == run.Now && answer.Persistent
-            && answer.Limits.IdleTimeout == Limits.IdleTimeout && answer.Limits.AbsoluteTimeout == Limits.AbsoluteTimeout,
-            "A raise did not sign the pending session in with its level, time, limits and persistence.");
+            answer.State == SessionState.SignedIn && answer.AssuranceLevel == 2 && answer.AuthenticatedAt == run.Now && answer.IsPersistent
+            && answer.Lifetimes.IdleTimeout == Lifetimes.IdleTimeout && answer.Lifetimes.AbsoluteTimeout == Lifetimes.AbsoluteTimeout,
+            "A raise did not sign the pending session in with its level, time, lifetimes and persistence.");
         await run.StandsAsync(answer, "A raised session");
         await run.ListedAsync(run.Alice, "A raised session is not listed.", answer);
     }
@@ -34,25 +34,25 @@ internal static class RaiseCases
     {
         var session = await run.SignInAsync(run.Alice, Fields(("a", "1")), SessionState.Pending);
         var answer = await run.AppliedAsync(session, Raise(run, session, new SessionRaise(1, run.Now)));
-        Require(answer.State == SessionState.Pending && !answer.Persistent && answer.ExpiresAt == session.ExpiresAt && answer.Fields.SameAs(session.Fields), "A raise changed what it does not name.");
-        var persistent = await run.AppliedAsync(session, Raise(run, answer, new SessionRaise(1, run.Now, persistent: true)));
+        Require(answer.State == SessionState.Pending && !answer.IsPersistent && answer.ExpiresAt == session.ExpiresAt && answer.Fields.SameAs(session.Fields), "A raise changed what it does not name.");
+        var persistent = await run.AppliedAsync(session, Raise(run, answer, new SessionRaise(1, run.Now, isPersistent: true)));
         var kept = await run.AppliedAsync(session, Raise(run, persistent, new SessionRaise(1, run.Now)));
-        Require(kept.Persistent, "A raise without persistence did not keep it.");
+        Require(kept.IsPersistent, "A raise without persistence did not keep it.");
         await run.StandsAsync(kept, "A session raised to its own level");
     }
 
     private static async Task NewLimitsCountFromCreation(CaseRun run)
     {
-        var session = await run.SignInAsync(run.Alice, state: SessionState.Pending, presented: true, limits: new SessionLimits(TimeSpan.FromMinutes(30), TimeSpan.FromMinutes(30), TimeSpan.FromMinutes(30)));
+        var session = await run.SignInAsync(run.Alice, state: SessionState.Pending, presented: true, lifetimes: new SessionLifetimes(TimeSpan.FromMinutes(30), TimeSpan.FromMinutes(30), TimeSpan.FromMinutes(30)));
         run.Clock.Advance(TimeSpan.FromMinutes(20));
-        var longer = new SessionLimits(TimeSpan.FromHours(3), TimeSpan.FromHours(3), TimeSpan.FromHours(1));
+        var longer = new SessionLifetimes(TimeSpan.FromHours(3), TimeSpan.FromHours(3), TimeSpan.FromHours(1));
         var raised = await run.AppliedAsync(session, Raise(run, session, new SessionRaise(1, run.Now, signsIn: true, longer)));
-        Require(raised.ExpiresAt == session.CreatedAt.AddHours(1), "New limits do not count the absolute one from the creation.");
+        Require(raised.ExpiresAt == session.CreatedAt.AddHours(1), "New lifetimes do not count the absolute one from the creation.");
         run.Clock.Advance(TimeSpan.FromMinutes(40) - TimeSpan.FromMilliseconds(1));
-        await run.AliveAsync(session, "A raised session ended by its old limits.");
-        await run.ListedAsync(run.Alice, "A raised session left the list by its old limits.", raised);
+        await run.AliveAsync(session, "A raised session ended by its old lifetimes.");
+        await run.ListedAsync(run.Alice, "A raised session left the list by its old lifetimes.", raised);
         run.Clock.Advance(TimeSpan.FromMilliseconds(1));
-        await run.AbsentAsync(session, "A raised session outlived its new limits.");
+        await run.AbsentAsync(session, "A raised session outlived its new lifetimes.");
     }
 
     private static async Task NeverLowers(CaseRun run)

@@ -7,7 +7,7 @@ internal static class RoundTripCases
     public static IReadOnlyList<StoreContractCase> All { get; } =
     [
         new("RoundTrip", EveryPropertyComesBack, "Every property of a record comes back as it was given, set or not, in all three states."),
-        new("RoundTrip", ExtremeLimitsComeBack, "Limits come back to the millisecond, from the shortest to the longest."),
+        new("RoundTrip", ExtremeLimitsComeBack, "Lifetimes come back to the millisecond, from the shortest to the longest."),
         new("RoundTrip", AwkwardValuesComeBack, "Values come back byte for byte, whether created or set.", ["H4", "H7"]),
         new("RoundTrip", AwkwardNamesComeBack, "Field names come back byte for byte, and no two are taken for one.", ["H6"]),
         new("RoundTrip", LargeValuesComeBack, "A value of 64 KiB and a thousand fields come back."),
@@ -34,14 +34,14 @@ internal static class RoundTripCases
                 LastPromotedAt = run.Now.AddMilliseconds(-2),
                 Generation = int.MaxValue,
                 Presented = true,
-                Persistent = true,
+                IsPersistent = true,
                 Fields = Fields(("a", "1"), ("$claims", "{}")),
                 SignInClient = new SessionClient("Agent/1.0 \"quoted\" é 👍 " + new string('u', 480), "2001:db8::1%eth0"),
                 LastSeenClient = new SessionClient(null, "192.0.2.1"),
                 CreatedAt = run.Now.AddMilliseconds(-7),
                 LastSeenAt = run.Now.AddMilliseconds(-5),
                 AuthenticatedAt = run.Now.AddMilliseconds(-6),
-                Limits = new SessionLimits(TimeSpan.FromMilliseconds(7_200_001), TimeSpan.FromMilliseconds(3_600_007), TimeSpan.FromMilliseconds(86_400_013)),
+                Lifetimes = new SessionLifetimes(TimeSpan.FromMilliseconds(7_200_001), TimeSpan.FromMilliseconds(3_600_007), TimeSpan.FromMilliseconds(86_400_013)),
             });
             var promoted = await run.CreateAsync(new SessionRecord
             {
@@ -56,7 +56,7 @@ internal static class RoundTripCases
                 SignInClient = new SessionClient("Agent", null),
                 CreatedAt = run.Now,
                 LastSeenAt = run.Now,
-                Limits = Limits,
+                Lifetimes = Lifetimes,
             });
             foreach (var session in new[] { bare, full, promoted })
             {
@@ -74,11 +74,11 @@ internal static class RoundTripCases
 
     private static async Task ExtremeLimitsComeBack(CaseRun run)
     {
-        TimeSpan shortest = TimeSpan.FromMilliseconds(1), longest = SessionLimits.Longest;
-        foreach (var limits in new SessionLimits[] { new(shortest, shortest, shortest), new(longest, longest, longest), new(shortest, longest, longest), new(longest, shortest, longest), new(longest, longest, shortest) })
+        TimeSpan shortest = TimeSpan.FromMilliseconds(1), longest = SessionLifetimes.Maximum;
+        foreach (var lifetimes in new SessionLifetimes[] { new(shortest, shortest, shortest), new(longest, longest, longest), new(shortest, longest, longest), new(longest, shortest, longest), new(longest, longest, shortest) })
         {
-            var session = await run.SignInAsync(run.Alice, limits: limits, presented: true);
-            await run.StandsAsync(session, "A session with extreme limits");
+            var session = await run.SignInAsync(run.Alice, lifetimes: lifetimes, presented: true);
+            await run.StandsAsync(session, "A session with extreme lifetimes");
         }
     }
 

@@ -33,15 +33,15 @@ internal static class SweepCases
         return destroyed;
     }
 
-    private static SessionLimits EndingBefore(TimeSpan beforeTheEnd) => new(s_span - beforeTheEnd, s_span - beforeTheEnd, s_span - beforeTheEnd);
+    private static SessionLifetimes EndingBefore(TimeSpan beforeTheEnd) => new(s_span - beforeTheEnd, s_span - beforeTheEnd, s_span - beforeTheEnd);
 
     private static async Task DestroysWhatIsPastTheMargin(CaseRun run)
     {
         var sweeper = Sweeper(run);
         run.Clock.Advance(s_tick);
-        var limits = EndingBefore(SessionRecord.SkewMargin);
-        SessionRecord[] dead = [await run.SignInAsync(run.Alice, limits: limits, presented: true), await run.SignInAsync(run.Alice, SessionFields.Empty, SessionState.Pending, limits: limits), await run.SignInAsync(null, limits: limits)];
-        var live = await run.SignInAsync(run.Alice, limits: EndingBefore(-TimeSpan.FromDays(1)));
+        var lifetimes = EndingBefore(SessionRecord.SkewMargin);
+        SessionRecord[] dead = [await run.SignInAsync(run.Alice, lifetimes: lifetimes, presented: true), await run.SignInAsync(run.Alice, SessionFields.Empty, SessionState.Pending, lifetimes: lifetimes), await run.SignInAsync(null, lifetimes: lifetimes)];
+        var live = await run.SignInAsync(run.Alice, lifetimes: EndingBefore(-TimeSpan.FromDays(1)));
         run.Clock.Advance(s_span - s_tick);
         Require(await SweepAllAsync(run) == 0, "A sweep destroyed a session one millisecond before the margin after its deadline had passed.");
         run.Clock.Advance(s_tick);
@@ -61,7 +61,7 @@ internal static class SweepCases
 
     private static async Task SparesTheMargin(CaseRun run)
     {
-        var session = await run.SignInAsync(run.Alice, limits: EndingBefore(SessionRecord.SkewMargin - s_tick));
+        var session = await run.SignInAsync(run.Alice, lifetimes: EndingBefore(SessionRecord.SkewMargin - s_tick));
         run.Clock.Advance(s_span);
         await run.AbsentAsync(session, "An expired session is read.");
         Require(await SweepAllAsync(run) == 0, "A sweep destroyed a session within the margin after its deadline.");
@@ -71,9 +71,9 @@ internal static class SweepCases
 
     private static async Task SparesTheLiving(CaseRun run)
     {
-        var limits = new SessionLimits(TimeSpan.FromDays(6), TimeSpan.FromHours(1), TimeSpan.FromDays(30));
-        var touched = await run.SignInAsync(run.Alice, limits: limits, presented: true);
-        var firstTouched = await run.SignInAsync(null, limits: limits);
+        var lifetimes = new SessionLifetimes(TimeSpan.FromDays(6), TimeSpan.FromHours(1), TimeSpan.FromDays(30));
+        var touched = await run.SignInAsync(run.Alice, lifetimes: lifetimes, presented: true);
+        var firstTouched = await run.SignInAsync(null, lifetimes: lifetimes);
         await run.AppliedAsync(firstTouched, new SessionChange { Touch = new SessionTouch(run.Now) });
         run.Clock.Advance(TimeSpan.FromDays(5));
         touched = await run.AppliedAsync(touched, new SessionChange { Touch = new SessionTouch(run.Now) });
@@ -93,7 +93,7 @@ internal static class SweepCases
             await run.SignInAsync(i % 2 == 0 ? run.Alice : null);
         }
 
-        var live = await run.SignInAsync(run.Alice, limits: EndingBefore(-TimeSpan.FromDays(1)));
+        var live = await run.SignInAsync(run.Alice, lifetimes: EndingBefore(-TimeSpan.FromDays(1)));
         run.Clock.Advance(s_span);
         long destroyed = 0;
         for (int sweep = 0; sweep < 100 && destroyed < Dead; sweep++)
@@ -135,11 +135,11 @@ internal static class SweepCases
     private static async Task NeverTakesWhatIsTouched(CaseRun run)
     {
         var sweeper = Sweeper(run);
-        var limits = new SessionLimits(TimeSpan.FromHours(1), TimeSpan.FromHours(1), TimeSpan.FromDays(30));
+        var lifetimes = new SessionLifetimes(TimeSpan.FromHours(1), TimeSpan.FromHours(1), TimeSpan.FromDays(30));
         var sessions = new SessionRecord[8];
         for (int i = 0; i < sessions.Length; i++)
         {
-            sessions[i] = await run.SignInAsync(i % 2 == 0 ? run.Alice : null, limits: limits, presented: true);
+            sessions[i] = await run.SignInAsync(i % 2 == 0 ? run.Alice : null, lifetimes: lifetimes, presented: true);
         }
 
         for (var left = s_span; left > TimeSpan.FromHours(2); left -= TimeSpan.FromMinutes(59))

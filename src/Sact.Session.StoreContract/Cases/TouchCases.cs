@@ -18,9 +18,9 @@ internal static class TouchCases
 
     private static async Task FirstTouchLiftsTheFirstUseLimit(CaseRun run)
     {
-        var limits = new SessionLimits(TimeSpan.FromHours(2), TimeSpan.FromMinutes(5), TimeSpan.FromHours(24));
-        var never = await run.SignInAsync(run.Alice, limits: limits);
-        var once = await run.SignInAsync(run.Alice, limits: limits);
+        var lifetimes = new SessionLifetimes(TimeSpan.FromHours(2), TimeSpan.FromMinutes(5), TimeSpan.FromHours(24));
+        var never = await run.SignInAsync(run.Alice, lifetimes: lifetimes);
+        var once = await run.SignInAsync(run.Alice, lifetimes: lifetimes);
         var answer = await run.AppliedAsync(once, TouchAt(run.Now));
         Require(answer.Presented, "The first touch did not mark the session presented.");
         run.Clock.Advance(TimeSpan.FromMinutes(5));
@@ -37,13 +37,13 @@ internal static class TouchCases
         var session = await run.SignInAsync(run.Alice, presented: true);
         for (int i = 0; i < 5; i++)
         {
-            run.Clock.Advance(Limits.IdleTimeout - TimeSpan.FromMilliseconds(1));
+            run.Clock.Advance(Lifetimes.IdleTimeout - TimeSpan.FromMilliseconds(1));
             var answer = await run.AppliedAsync(session, TouchAt(run.Now), "A touch one millisecond before the deadline");
-            Require(answer.LastSeenAt == run.Now && answer.ExpiresAt == run.Now + Limits.IdleTimeout, "A touch did not move the deadline to the idle timeout after it.");
+            Require(answer.LastSeenAt == run.Now && answer.ExpiresAt == run.Now + Lifetimes.IdleTimeout, "A touch did not move the deadline to the idle timeout after it.");
             await run.StandsAsync(answer, "A touched session");
         }
 
-        run.Clock.Advance(Limits.IdleTimeout);
+        run.Clock.Advance(Lifetimes.IdleTimeout);
         await run.AbsentAsync(session, "A session outlived its idle timeout after it was touched.");
     }
 
@@ -66,9 +66,9 @@ internal static class TouchCases
         var end = session.AbsoluteDeadline;
         var answer = await run.AppliedAsync(session, TouchAt(end.AddDays(30)));
         Require(answer.LastSeenAt <= end && answer.ExpiresAt == end, "A touch from the future passed the absolute deadline.");
-        while (end - run.Now > Limits.IdleTimeout)
+        while (end - run.Now > Lifetimes.IdleTimeout)
         {
-            run.Clock.Advance(Limits.IdleTimeout - TimeSpan.FromSeconds(1));
+            run.Clock.Advance(Lifetimes.IdleTimeout - TimeSpan.FromSeconds(1));
             await run.AppliedAsync(session, TouchAt(run.Now));
         }
 
@@ -112,7 +112,7 @@ internal static class TouchCases
             CreatedAt = session.CreatedAt,
             LastSeenAt = run.Now,
             AuthenticatedAt = session.AuthenticatedAt,
-            Limits = session.Limits,
+            Lifetimes = session.Lifetimes,
         };
         RequireSame(expected, answer, "The record in the answer to a touch");
         await run.StandsAsync(expected, "A touched session");

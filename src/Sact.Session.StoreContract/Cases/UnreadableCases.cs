@@ -28,9 +28,9 @@ internal static class UnreadableCases
     // As long as in the cases about sweeping: it sweeps when its clock has come to the server's.
     private static readonly TimeSpan s_span = TimeSpan.FromDays(10);
 
-    private static async Task<SessionRecord> PlantNewerFormatAsync(CaseRun run, SessionLimits? limits = null, string? user = null)
+    private static async Task<SessionRecord> PlantNewerFormatAsync(CaseRun run, SessionLifetimes? lifetimes = null, string? user = null)
     {
-        var session = await run.SignInAsync(user ?? run.Alice, Fields(("a", "1")), limits: limits);
+        var session = await run.SignInAsync(user ?? run.Alice, Fields(("a", "1")), lifetimes: lifetimes);
         return await run.Subject.PlantNewerFormatAsync(session, run.Token)
             ? session
             : throw new StoreContractNotApplicableException("The subject cannot plant a record of a newer format (PlantNewerFormatAsync).");
@@ -136,7 +136,7 @@ internal static class UnreadableCases
         var newer = await PlantNewerFormatAsync(run);
         await run.SignInAsync(null);
         await run.CountedAsync(2, "A session of a newer format is not counted.");
-        Require(await run.Store.DeleteAllAsync(run.Token) == 2, "Ending all sessions did not end, or did not count, the one of a newer format.");
+        Require(await run.Store.ClearAsync(run.Token) == 2, "Ending all sessions did not end, or did not count, the one of a newer format.");
         await run.AbsentAsync(newer, "A session of a newer format outlived the end of all sessions.");
         await run.CountedAsync(0, "A session of a newer format that was ended is still counted.");
     }
@@ -210,7 +210,7 @@ internal static class UnreadableCases
     {
         var sweeper = run.Store as IExpiredSessionStore ?? throw new StoreContractNotApplicableException("The store is no IExpiredSessionStore: it has a time-to-live of its own.");
         var lives = s_span + TimeSpan.FromDays(1);
-        var newer = await PlantNewerFormatAsync(run, new SessionLimits(lives, lives, lives));
+        var newer = await PlantNewerFormatAsync(run, new SessionLifetimes(lives, lives, lives));
         run.Clock.Advance(s_span);
         Require(await sweeper.DeleteExpiredAsync(100, run.Token) == 0, "A sweep destroyed a live session of a newer format.");
         await StandsAsync(run, newer, "A sweep destroyed a live session of a newer format.");

@@ -59,7 +59,7 @@ internal static class UpdateCases
             CurrentHash = NewHash(),
             AssuranceLevel = 9,
             Fields = Fields(("forged", "1")),
-            Limits = new SessionLimits(TimeSpan.FromDays(1), TimeSpan.FromDays(1), TimeSpan.FromDays(400)),
+            Lifetimes = new SessionLifetimes(TimeSpan.FromDays(1), TimeSpan.FromDays(1), TimeSpan.FromDays(400)),
             CreatedAt = session.CreatedAt,
             LastSeenAt = session.LastSeenAt.AddHours(1),
         };

@@ -22,7 +22,7 @@ internal sealed class ModelChanges(SeededNumbers numbers)
             change.MaxBytes is { } max ? $"at most {max} bytes" : "",
         }.Where(part => part.Length > 0));
 
-    public SessionLimits Limits() => new(
+    public SessionLifetimes Lifetimes() => new(
         TimeSpan.FromMinutes(5) + numbers.UpTo(TimeSpan.FromMinutes(30)),
         TimeSpan.FromMinutes(1) + numbers.UpTo(TimeSpan.FromMinutes(30)),
         TimeSpan.FromMinutes(20) + numbers.UpTo(TimeSpan.FromMinutes(90)));
@@ -39,7 +39,7 @@ internal sealed class ModelChanges(SeededNumbers numbers)
     public SessionChange Draw(ModelSession? live, SessionRecord held, DateTimeOffset now)
     {
         var raise = numbers.Percent(12)
-            ? new SessionRaise(numbers.Below(4), Around(now), numbers.Percent(60), numbers.Percent(40) ? Limits() : null, numbers.Percent(30) ? numbers.Percent(50) : null)
+            ? new SessionRaise(numbers.Below(4), Around(now), numbers.Percent(60), numbers.Percent(40) ? Lifetimes() : null, numbers.Percent(30) ? numbers.Percent(50) : null)
             : null;
         return new SessionChange
         {

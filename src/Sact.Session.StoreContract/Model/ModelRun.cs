@@ -52,7 +52,7 @@ internal sealed class ModelRun
             < 74 => GetAsync(place.Key, place.Shown),
             < 79 => ListAsync(_users[_numbers.Below(3)]!),
             < 81 => DeleteActiveAsync(_users[_numbers.Below(3)]!),
-            < 82 => _numbers.Percent(40) ? DeleteAllAsync() : CountAsync(),
+            < 82 => _numbers.Percent(40) ? ClearAsync() : CountAsync(),
             < 84 => CountAsync(),
             < 86 => SweepAsync(),
             < 97 => AdvanceAsync(place.Key, place.Shown),
@@ -117,7 +117,7 @@ internal sealed class ModelRun
 
     private SessionRecord NewRecord(SessionKey key, string? user)
     {
-        var limits = _changes.Limits();
+        var lifetimes = _changes.Lifetimes();
         return new SessionRecord
         {
             Key = key,
@@ -127,12 +127,12 @@ internal sealed class ModelRun
             LineageHash = _numbers.Hash(),
             CurrentHash = _numbers.Hash(),
             Presented = _numbers.Percent(30),
-            Persistent = _numbers.Percent(30),
+            IsPersistent = _numbers.Percent(30),
             Fields = _changes.Fields() ?? SessionFields.Empty,
             CreatedAt = _run.Now,
             LastSeenAt = _run.Now,
             AuthenticatedAt = user is null ? null : _run.Now,
-            Limits = limits,
+            Lifetimes = lifetimes,
         };
     }
 
@@ -207,12 +207,12 @@ internal sealed class ModelRun
         Require(ended == expected, $"DeleteActiveSessionsAsync answered {ended} in place of {expected}.");
     }
 
-    private async Task DeleteAllAsync()
+    private async Task ClearAsync()
     {
         Tell("end all");
-        long ended = await Store.DeleteAllAsync(_run.Token);
+        long ended = await Store.ClearAsync(_run.Token);
         long expected = _model.DeleteWhere(_ => true);
-        Require(ended == expected, $"DeleteAllAsync answered {ended} in place of {expected}.");
+        Require(ended == expected, $"ClearAsync answered {ended} in place of {expected}.");
     }
 
     private Task CountAsync()

@@ -35,7 +35,7 @@ internal sealed class ModelSession
 
     public bool Presented { get; private set; }
 
-    public bool Persistent { get; private set; }
+    public bool IsPersistent { get; private set; }
 
     public DateTimeOffset Seen { get; private set; }
 
@@ -71,13 +71,13 @@ internal sealed class ModelSession
         Level = record.AssuranceLevel,
         Current = record.CurrentHash,
         Presented = record.Presented,
-        Persistent = record.Persistent,
+        IsPersistent = record.IsPersistent,
         Seen = record.LastSeenAt,
         Authenticated = record.AuthenticatedAt,
         Fields = record.Fields.ToDictionary(field => field.Key, field => Text(field.Value), StringComparer.Ordinal),
-        _idle = record.Limits.IdleTimeout,
-        _firstUse = record.Limits.FirstUseTimeout,
-        _absolute = record.Limits.AbsoluteTimeout,
+        _idle = record.Lifetimes.IdleTimeout,
+        _firstUse = record.Lifetimes.FirstUseTimeout,
+        _absolute = record.Lifetimes.AbsoluteTimeout,
     };
 
     public static int SizeOf(Dictionary<string, string> fields) => fields.Sum(field => Encoding.UTF8.GetByteCount(field.Key) + Encoding.UTF8.GetByteCount(field.Value));
@@ -146,12 +146,12 @@ internal sealed class ModelSession
         : record.LastPromotedAt != Promoted ? "last promotion"
         : record.Generation != Generation ? "generation"
         : record.Presented != Presented ? "presented"
-        : record.Persistent != Persistent ? "persistent"
+        : record.IsPersistent != IsPersistent ? "persistent"
         : record.CreatedAt != Created ? "creation"
         : record.LastSeenAt != Seen ? "last seen"
         : record.AuthenticatedAt != Authenticated ? "authentication"
         : record.LastSeenClient != Client ? "client"
-        : record.Limits.IdleTimeout != _idle || record.Limits.FirstUseTimeout != _firstUse || record.Limits.AbsoluteTimeout != _absolute ? "limits"
+        : record.Lifetimes.IdleTimeout != _idle || record.Lifetimes.FirstUseTimeout != _firstUse || record.Lifetimes.AbsoluteTimeout != _absolute ? "limits"
         : record.ExpiresAt != Deadline ? "deadline"
         : record.Fields.Count != Fields.Count || record.Fields.Any(field => Fields.GetValueOrDefault(field.Key) != Text(field.Value)) ? "fields"
         : null;
@@ -216,10 +216,10 @@ internal sealed class ModelSession
             Authenticated = raise.AuthenticatedAt;
         }
 
-        Persistent = raise.Persistent ?? Persistent;
-        if (raise.Limits is { } limits)
+        IsPersistent = raise.IsPersistent ?? IsPersistent;
+        if (raise.Lifetimes is { } lifetimes)
         {
-            (_idle, _firstUse, _absolute) = (limits.IdleTimeout, limits.FirstUseTimeout, limits.AbsoluteTimeout);
+            (_idle, _firstUse, _absolute) = (lifetimes.IdleTimeout, lifetimes.FirstUseTimeout, lifetimes.AbsoluteTimeout);
         }
     }
 }

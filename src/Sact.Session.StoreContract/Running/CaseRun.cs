@@ -37,7 +37,7 @@ internal sealed class CaseRun
     public DateTimeOffset Now => Clock.GetUtcNow();
 
     /// <summary>Long beside any run, so that nothing a server expires by its own clock can be missed.</summary>
-    public static SessionLimits Limits { get; } = new(TimeSpan.FromHours(2), TimeSpan.FromHours(1), TimeSpan.FromHours(24));
+    public static SessionLifetimes Lifetimes { get; } = new(TimeSpan.FromHours(2), TimeSpan.FromHours(1), TimeSpan.FromHours(24));
 
     public static async Task<CaseRun> BeginAsync(StoreContractSubject subject, DateTimeOffset start, CancellationToken token)
     {
@@ -111,7 +111,7 @@ internal sealed class CaseRun
         SessionState? state = null,
         SessionFields? fields = null,
         bool presented = false,
-        SessionLimits? limits = null,
+        SessionLifetimes? lifetimes = null,
         DateTimeOffset? createdAt = null,
         DateTimeOffset? lastSeenAt = null,
         SessionKey? key = null,
@@ -128,7 +128,7 @@ internal sealed class CaseRun
             PendingSince = pending is null ? null : Now,
             Fields = fields ?? SessionFields.Empty,
             Presented = presented,
-            Limits = limits ?? Limits,
+            Lifetimes = lifetimes ?? Lifetimes,
             CreatedAt = createdAt ?? Now,
             LastSeenAt = lastSeenAt ?? createdAt ?? Now,
             AuthenticatedAt = user is null ? null : createdAt ?? Now,
@@ -141,8 +141,8 @@ internal sealed class CaseRun
         return record;
     }
 
-    public Task<SessionRecord> SignInAsync(string? user, SessionFields? fields = null, SessionState? state = null, bool presented = false, SessionLimits? limits = null) =>
-        CreateAsync(Record(user, state, fields, presented, limits));
+    public Task<SessionRecord> SignInAsync(string? user, SessionFields? fields = null, SessionState? state = null, bool presented = false, SessionLifetimes? lifetimes = null) =>
+        CreateAsync(Record(user, state, fields, presented, lifetimes));
 
     public async Task<SessionRecord> AppliedAsync(SessionRecord session, SessionChange change, string what = "A change to a live session")
     {

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 
-namespace Sact.Session;
+namespace Sact.Session.Stores;
 
 /// <summary>Strict base64url: the framework's decoder skips white space and accepts padding, so two texts could name one session.</summary>
 internal static class Base64UrlText

@@ -7,7 +7,7 @@ namespace Sact.Session;
 /// <remarks>
 /// <para>Every method is safe to call from many requests at once, and every change is atomic.</para>
 /// <para><b>An expired record is an absent record</b> in every method, swept or not, by the store's own <see cref="TimeProvider"/>; exactly at its deadline it is expired. It is
-/// destroyed only <see cref="SessionRecord.SkewMargin"/> later. An explicit end (<see cref="DeleteAsync"/>, <see cref="DeleteActiveSessionsAsync"/>, <see cref="DeleteAllAsync"/>) removes an expired
+/// destroyed only <see cref="SessionRecord.SkewMargin"/> later. An explicit end (<see cref="DeleteAsync"/>, <see cref="DeleteActiveSessionsAsync"/>, <see cref="ClearAsync"/>) removes an expired
 /// record too, so that a clock set back revives nothing; it is not counted.</para>
 /// <para><b>Whoever changes or ends a session holds its record</b>: the record names the user, so every key a store touches is known beforehand, and its secret has been
 /// verified. A stored record of another lineage (<see cref="SessionRecord.IsSameSession"/>) is another session, and absent.</para>
@@ -51,7 +51,7 @@ public interface IGenericStore
     /// <see cref="SessionCreationStatus.Created"/>, with those the cap ended; also if the stored record is this very creation (<see cref="SessionRecord.IsSameCreation"/>): a retry.
     /// <see cref="SessionCreationStatus.Exists"/> or <see cref="SessionCreationStatus.CapReached"/>, with nothing written.
     /// </returns>
-    /// <exception cref="ArgumentException">The record contradicts itself (<see cref="SessionRecord.FaultOf"/>) or has a key of another prefix. A store may also refuse
+    /// <exception cref="ArgumentException">The record contradicts itself (<see cref="SessionRecord.Validate"/>) or has a key of another prefix. A store may also refuse
     /// a user's session whose key has another <see cref="SessionKey.RoutingTag"/> than <see cref="CreateSessionId"/> gives that user: a sharded one would keep it apart from the user's others.</exception>
     /// <exception cref="SessionStoreException">The store cannot answer or is full; or a record of a newer format stands under the key; or so many of the user's sessions are of a newer format that ending the others makes no room under the cap.</exception>
     ValueTask<SessionCreation> CreateAsync(SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default);
@@ -96,25 +96,10 @@ public interface IGenericStore
     /// <param name="cancellationToken">Looked at between ends.</param>
     /// <returns>How many live sessions it ended.</returns>
     /// <exception cref="SessionStoreException">The store cannot answer; some may have ended.</exception>
-    ValueTask<long> DeleteAllAsync(CancellationToken cancellationToken = default);
+    ValueTask<long> ClearAsync(CancellationToken cancellationToken = default);
 
     /// <summary>How many live sessions of this prefix there are, whatever their state and format; may be approximate on a cluster. For the operator, not for a request's path.</summary>
     /// <param name="cancellationToken">Gives the count up.</param>
     /// <exception cref="SessionStoreException">The store cannot answer.</exception>
     ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default);
-}
-
-/// <summary>A store without a time-to-live of its own, whose expired records somebody has to sweep.</summary>
-public interface IExpiredSessionStore
-{
-    /// <summary>
-    /// Destroys records whose deadline is <see cref="SessionRecord.SkewMargin"/> past. It never destroys a live one, whatever touches it meanwhile, and destroys nothing while the application's clock
-    /// and the store's differ by more than the margin.
-    /// </summary>
-    /// <param name="batch">The most records to look at or destroy in this call; at least 1.</param>
-    /// <param name="cancellationToken">Gives the sweep up between records.</param>
-    /// <returns>How many were destroyed. Fewer than <paramref name="batch"/> does not mean that none are left.</returns>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="batch"/> is below 1.</exception>
-    /// <exception cref="SessionStoreException">The store cannot answer.</exception>
-    ValueTask<long> DeleteExpiredAsync(int batch, CancellationToken cancellationToken = default);
 }

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 
-namespace Sact.Session;
+namespace Sact.Session.Stores;
 
 /// <summary>
 /// The first 16 bytes of SHA-256 over (a part of) a session id: what a record keeps in place of the secret, so that a dump of the store

@@ -1,17 +1,4 @@
-namespace Sact.Session;
-
-/// <summary>Whom a full <see cref="SessionCap"/> ends.</summary>
-public enum SessionCapPolicy
-{
-    /// <summary>The session whose last visit is longest ago.</summary>
-    EndLeastRecentlyUsed = 0,
-
-    /// <summary>The session that was created first.</summary>
-    EndOldest = 1,
-
-    /// <summary>Nobody: the new sign-in is refused.</summary>
-    Refuse = 2,
-}
+namespace Sact.Session.Stores;
 
 /// <summary>How many live sessions one user may have, the new one included (ASVS 5.0 V7.1.2: limits on parallel sessions).</summary>
 public sealed class SessionCap

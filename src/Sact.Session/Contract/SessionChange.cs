@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace Sact.Session;
+namespace Sact.Session.Stores;
 
 /// <summary>
 /// A delta to a record: what <see cref="IGenericStore.UpdateAsync"/> applies, all of it or none. Immutable. Everything is optional; a change that
@@ -138,9 +138,9 @@ public sealed class SessionRenewal
 /// <param name="level">The new level; it must be at least the record's.</param>
 /// <param name="authenticatedAt">When the factor was shown.</param>
 /// <param name="signsIn">Whether a pending session becomes signed in by it.</param>
-/// <param name="limits">New limits, for a pending session that is short-lived until it is signed in; null to keep its own.</param>
-/// <param name="persistent">Whether the cookie outlives the browser from now on; null to keep.</param>
-public sealed class SessionRaise(int level, DateTimeOffset authenticatedAt, bool signsIn = false, SessionLimits? limits = null, bool? persistent = null)
+/// <param name="lifetimes">New limits, for a pending session that is short-lived until it is signed in; null to keep its own.</param>
+/// <param name="isPersistent">Whether the cookie outlives the browser from now on; null to keep.</param>
+public sealed class SessionRaise(int level, DateTimeOffset authenticatedAt, bool signsIn = false, SessionLifetimes? lifetimes = null, bool? isPersistent = null)
 {
     /// <summary>The new level, 0 to 255.</summary>
     public int Level { get; } = level is >= 0 and <= 255 ? level : throw new ArgumentOutOfRangeException(nameof(level), level, "An assurance level lies between 0 and 255.");
@@ -152,10 +152,10 @@ public sealed class SessionRaise(int level, DateTimeOffset authenticatedAt, bool
     public bool SignsIn { get; } = signsIn;
 
     /// <summary>New limits; null keeps the record's own. The absolute one still counts from the session's creation.</summary>
-    public SessionLimits? Limits { get; } = limits;
+    public SessionLifetimes? Lifetimes { get; } = lifetimes;
 
     /// <summary>Whether the cookie outlives the browser from now on; null keeps it as it is.</summary>
-    public bool? Persistent { get; } = persistent;
+    public bool? IsPersistent { get; } = isPersistent;
 }
 
 /// <summary>The value one field must have for a change to be applied: the <em>compare</em> of compare-and-swap.</summary>

@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 
-namespace Sact.Session;
+namespace Sact.Session.Stores;
 
 /// <summary>What a field's name and value, and a user id, may be. Checked once, in the core, before anything is written.</summary>
 internal static class SessionFieldRule
@@ -18,7 +18,7 @@ internal static class SessionFieldRule
     public static bool IsPlainName(ReadOnlySpan<byte> utf8) => utf8.Length is > 0 and <= MaxNameLength && utf8[0] != (byte)'$' && !utf8.ContainsAnyExcept(s_plain);
 
     /// <summary>What is wrong with a name, as the end of a sentence that begins with "A field's name "; null if nothing is.</summary>
-    public static string? FaultOfName(ReadOnlySpan<char> name, bool allowReserved)
+    public static string? ValidateName(ReadOnlySpan<char> name, bool allowReserved)
     {
         if (name.Length is 0 or > MaxNameLength)
         {
@@ -44,13 +44,13 @@ internal static class SessionFieldRule
     public static void ThrowIfBadName(string name, bool allowReserved, string parameter)
     {
         ArgumentNullException.ThrowIfNull(name, parameter);
-        if (FaultOfName(name, allowReserved) is { } fault)
+        if (ValidateName(name, allowReserved) is { } fault)
         {
             throw new ArgumentException("A field's name " + fault, parameter);
         }
     }
 
-    public static string? FaultOfUserId(ReadOnlySpan<char> userId)
+    public static string? ValidateUserId(ReadOnlySpan<char> userId)
     {
         if (userId.IsEmpty)
         {
@@ -73,7 +73,7 @@ internal static class SessionFieldRule
     public static void ThrowIfBadUserId(string userId, string parameter)
     {
         ArgumentNullException.ThrowIfNull(userId, parameter);
-        if (FaultOfUserId(userId) is { } fault)
+        if (ValidateUserId(userId) is { } fault)
         {
             throw new ArgumentException("A user id " + fault, parameter);
         }
@@ -103,7 +103,7 @@ internal static class SessionFieldRule
     /// What is wrong with a value, as the end of a sentence that begins with "A field's value "; null if it is one JSON value without surrounding
     /// space, at most 32 deep, without a duplicate name at any depth, whose strings are well-formed.
     /// </summary>
-    public static string? FaultOfValue(ReadOnlySpan<byte> json)
+    public static string? ValidateValue(ReadOnlySpan<byte> json)
     {
         if (!Utf8.IsValid(json))
         {

@@ -69,7 +69,7 @@ public sealed partial class SessionFields
             var value = json[start..(int)reader.BytesConsumed];
 
             // A plain value was read as one just now; only the bytes of a text are not looked at by the reader.
-            if (!stored && (!plain || !Utf8.IsValid(value)) && SessionFieldRule.FaultOfValue(value) is { } fault)
+            if (!stored && (!plain || !Utf8.IsValid(value)) && SessionFieldRule.ValidateValue(value) is { } fault)
             {
                 throw new ArgumentException("A field's value " + fault, parameter);
             }

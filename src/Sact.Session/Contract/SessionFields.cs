@@ -52,7 +52,7 @@ public sealed partial class SessionFields : IReadOnlyCollection<KeyValuePair<str
         foreach (var (name, value) in fields)
         {
             SessionFieldRule.ThrowIfBadName(name, allowReserved: true, nameof(fields));
-            if (SessionFieldRule.FaultOfValue(value.Span) is { } fault)
+            if (SessionFieldRule.ValidateValue(value.Span) is { } fault)
             {
                 throw new ArgumentException("A field's value " + fault, nameof(fields));
             }

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 
-namespace Sact.Session;
+namespace Sact.Session.Stores;
 
 /// <summary>A key part as its 18 bytes, in place of a string: a store of a million sessions holds a million of them.</summary>
 internal readonly struct SessionKeyPart : IEquatable<SessionKeyPart>

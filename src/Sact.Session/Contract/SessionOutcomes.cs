@@ -1,4 +1,4 @@
-namespace Sact.Session;
+namespace Sact.Session.Stores;
 
 /// <summary>How <see cref="IGenericStore.CreateAsync"/> ended.</summary>
 public enum SessionCreationStatus

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace Sact.Session;
+namespace Sact.Session.Stores;
 
 public sealed partial class SessionRecord
 {
@@ -19,7 +19,7 @@ public sealed partial class SessionRecord
         LineageHash = from.LineageHash;
         CurrentHash = from.CurrentHash;
         Fields = from.Fields;
-        Limits = from.Limits;
+        Lifetimes = from.Lifetimes;
         Format = from.Format;
     }
 
@@ -128,7 +128,7 @@ public sealed partial class SessionRecord
             AssuranceLevel = raise.Level,
             AuthenticatedAt = raise.AuthenticatedAt > AuthenticatedAt ? raise.AuthenticatedAt : AuthenticatedAt ?? raise.AuthenticatedAt,
             State = raise.SignsIn && State == SessionState.Pending ? SessionState.SignedIn : State,
-            Limits = raise.Limits ?? Limits,
-            Persistent = raise.Persistent ?? Persistent,
+            Lifetimes = raise.Lifetimes ?? Lifetimes,
+            IsPersistent = raise.IsPersistent ?? IsPersistent,
         };
 }

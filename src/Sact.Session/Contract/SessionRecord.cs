@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Sact.Session;
+namespace Sact.Session.Stores;
 
 /// <summary>
 /// What a store keeps under a session key. Immutable: a change makes another. It holds hashes in place of the secret. Two records are equal only if
@@ -8,7 +8,7 @@ namespace Sact.Session;
 /// </summary>
 /// <remarks>
 /// Instants are kept in whole milliseconds (UTC), a measure that every store can keep exactly. A store that reads one back sets the properties as it wrote them and
-/// then asks <see cref="FaultOf"/>; a record with a fault is unreadable.
+/// then asks <see cref="Validate"/>; a record with a fault is unreadable.
 /// </remarks>
 [DebuggerDisplay("{Key} {State}")]
 public sealed partial class SessionRecord
@@ -105,7 +105,7 @@ public sealed partial class SessionRecord
     }
 
     /// <summary>Whether the session's cookie outlives the browser.</summary>
-    public bool Persistent
+    public bool IsPersistent
     {
         get => (_flags & PersistentFlag) != 0;
         init => _flags = (byte)(value ? _flags | PersistentFlag : _flags & ~PersistentFlag);
@@ -150,7 +150,7 @@ public sealed partial class SessionRecord
     }
 
     /// <summary>The session's own time limits.</summary>
-    public required SessionLimits Limits { get; init; }
+    public required SessionLifetimes Lifetimes { get; init; }
 
     /// <summary>The format the record was written in; <see cref="CurrentFormat"/> for a new one.</summary>
     public int Format { get; init; } = CurrentFormat;
@@ -163,7 +163,7 @@ public sealed partial class SessionRecord
     {
         get
         {
-            var wait = Presented || Limits.IdleTimeout < Limits.FirstUseTimeout ? Limits.IdleTimeout : Limits.FirstUseTimeout;
+            var wait = Presented || Lifetimes.IdleTimeout < Lifetimes.FirstUseTimeout ? Lifetimes.IdleTimeout : Lifetimes.FirstUseTimeout;
             var idle = LastSeenAt + wait;
             var absolute = AbsoluteDeadline;
             return idle < absolute ? idle : absolute;
@@ -171,7 +171,7 @@ public sealed partial class SessionRecord
     }
 
     /// <summary>When the session ends whatever happens: creation plus absolute timeout. Indexes and TTLs that must not be rewritten with every touch go by it.</summary>
-    public DateTimeOffset AbsoluteDeadline => CreatedAt + Limits.AbsoluteTimeout;
+    public DateTimeOffset AbsoluteDeadline => CreatedAt + Lifetimes.AbsoluteTimeout;
 
     /// <summary>Whether the session is alive: <paramref name="now"/> is before <see cref="ExpiresAt"/>.</summary>
     /// <param name="now">Now, by the application's clock.</param>
@@ -198,7 +198,7 @@ public sealed partial class SessionRecord
 
     /// <summary>What contradicts itself in a record, as a sentence; null if nothing does. Stores ask it of what they read, and the core of what it writes.</summary>
     /// <param name="record">The record.</param>
-    public static string? FaultOf(SessionRecord record)
+    public static string? Validate(SessionRecord record)
     {
         ArgumentNullException.ThrowIfNull(record);
         if (record.Key.IsDefault)
@@ -216,7 +216,7 @@ public sealed partial class SessionRecord
             return "An anonymous record has no user id, and every other has one.";
         }
 
-        if (record.UserId is { } user && SessionFieldRule.FaultOfUserId(user) is { } fault)
+        if (record.UserId is { } user && SessionFieldRule.ValidateUserId(user) is { } fault)
         {
             return "A user id " + fault;
         }
@@ -236,7 +236,7 @@ public sealed partial class SessionRecord
             return "The record's instants lie between the years 1970 and 9000.";
         }
 
-        return record.Limits is null || record.Fields is null || record.Format < 1 ? "The record lacks its limits, fields or format." : null;
+        return record.Lifetimes is null || record.Fields is null || record.Format < 1 ? "The record lacks its limits, fields or format." : null;
     }
 
     /// <summary>Tells that it is a record and nothing of it.</summary>

@@ -11,13 +11,13 @@ internal static class CookieRule
     private static readonly SearchValues<char> s_token = SearchValues.Create("!#$%&'*+-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ^_`abcdefghijklmnopqrstuvwxyz|~");
 
     /// <summary>The end of a sentence that begins with "The name "; null if nothing is wrong.</summary>
-    public static string? FaultOfName(string? name) =>
+    public static string? ValidateName(string? name) =>
         string.IsNullOrEmpty(name) ? "is not empty."
         : name.AsSpan().ContainsAnyExcept(s_token) ? "has only the characters of an HTTP token: no spaces, separators, control or non-ASCII characters."
         : null;
 
     /// <summary>What a name's prefix demands and the attributes break; null if nothing.</summary>
-    public static string? FaultOfPrefix(string name, CookieBuilder cookie)
+    public static string? ValidatePrefix(string name, CookieBuilder cookie)
     {
         bool secure = cookie.SecurePolicy == CookieSecurePolicy.Always;
         if (HasPrefix(name, "__Host-") && (!secure || cookie.Domain is not null || cookie.Path is not (null or "/")))
@@ -35,7 +35,7 @@ internal static class CookieRule
             : null;
     }
 
-    public static IEnumerable<string> FaultsOfAttributes(CookieBuilder cookie)
+    public static IEnumerable<string> ValidateAttributes(CookieBuilder cookie)
     {
         if (!IsAttributeValue(cookie.Path) || (cookie.Path is { } path && !path.StartsWith('/')))
         {

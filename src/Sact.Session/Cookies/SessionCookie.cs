@@ -24,10 +24,10 @@ internal sealed class SessionCookie(CookieBuilder cookie, TimeSpan? customAge, S
                     return true;
                 }
 
-                telemetry.CookieMalformed();
+                telemetry.Refused(RefusedReason.Malformed);
                 return false;
             case CookieFinding.Conflict:
-                telemetry.CookieConflict();
+                telemetry.Refused(RefusedReason.Conflict);
                 return false;
             default:
                 return false;
@@ -80,7 +80,7 @@ internal sealed class SessionCookie(CookieBuilder cookie, TimeSpan? customAge, S
     private void ThrowIfBadName(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        if (CookieRule.FaultOfName(name) is { } fault)
+        if (CookieRule.ValidateName(name) is { } fault)
         {
             throw new ArgumentException("A cookie's name " + fault, nameof(name));
         }
@@ -90,7 +90,7 @@ internal sealed class SessionCookie(CookieBuilder cookie, TimeSpan? customAge, S
             throw new ArgumentException("A custom cookie does not bear a session cookie's name. Choose another, or call SetCookie for the session's own.", nameof(name));
         }
 
-        if (CookieRule.FaultOfPrefix(name, cookie) is { } prefix)
+        if (CookieRule.ValidatePrefix(name, cookie) is { } prefix)
         {
             throw new ArgumentException("The name has a prefix whose rules SactSessionOptions.Cookie breaks: " + prefix, nameof(name));
         }

@@ -80,7 +80,7 @@ internal sealed partial class HttpContextSession
             {
                 if (key is null)
                 {
-                    session.Settings.Telemetry.BridgeUnreadable(record.Key);
+                    HttpContextSessionLog.BridgeUnreadable(session.Settings.Telemetry.Log, record.Key);
                 }
                 else
                 {
@@ -104,7 +104,7 @@ internal sealed partial class HttpContextSession
         if (_changes.Count > 0 && !(session.Precursor is { } before && before.Epoch == _epoch && (keepAtSignIn || !before.BySigningIn)))
         {
             _changes.Clear();
-            session.Settings.Telemetry.BridgeDropped();
+            HttpContextSessionLog.BridgeDropped(session.Settings.Telemetry.Log);
         }
 
         _epoch = epoch;

@@ -281,6 +281,6 @@ internal sealed partial class HttpContextSession(IReservedSession session, HttpC
             _lost = true;
         }
 
-        session.Settings.Telemetry.BridgeSessionGone(key);
+        HttpContextSessionLog.BridgeSessionGone(session.Settings.Telemetry.Log, key);
     }
 }

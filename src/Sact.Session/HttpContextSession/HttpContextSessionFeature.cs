@@ -29,7 +29,7 @@ internal sealed class HttpContextSessionFeature(HttpContext context, HttpContext
 
     public void Abandon() => (_session as HttpContextSession)?.Abandon();
 
-    public void Tell(Exception fault) => bridge.Telemetry(context).BridgeNotCommitted(fault);
+    public void Tell(Exception fault) => HttpContextSessionLog.BridgeNotCommitted(bridge.Telemetry(context).Log, fault);
 
     /// <summary>
     /// The response is about to start. A fault thrown here would be a 500 on Kestrel, so the status is made a 503. The body is on its way already and goes out under it, with the headers that describe it: a length

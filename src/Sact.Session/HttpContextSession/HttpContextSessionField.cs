@@ -89,7 +89,7 @@ internal static class HttpContextSessionField
     }
 
     private static bool IsPlain(string key) =>
-        key.Length <= SessionFieldRule.MaxNameLength - Prefix.Length && (key.Length == 0 || key[0] != Hashed) && SessionFieldRule.FaultOfName(Prefix + key, allowReserved: true) is null;
+        key.Length <= SessionFieldRule.MaxNameLength - Prefix.Length && (key.Length == 0 || key[0] != Hashed) && SessionFieldRule.ValidateName(Prefix + key, allowReserved: true) is null;
 
     private static bool Read(ref Utf8JsonReader reader, JsonTokenType expected) => reader.Read() && reader.TokenType == expected;
 }

@@ -21,7 +21,7 @@ public partial class Session<TStore>
         }
 
         // Nothing is sent over a newer id that the client has or may be about to receive: that would put the old one back, and sign the client out when its grace is over.
-        var verdict = SessionMint.Judge(id, record, Settings);
+        var verdict = SessionRecordFactory.Judge(id, record, Settings);
         if (verdict == SecretVerdict.Pending || (verdict == SecretVerdict.Current && record.PendingHash is null))
         {
             Send(id, record);
@@ -86,7 +86,7 @@ public partial class Session<TStore>
         }
         catch (CryptographicException)
         {
-            Settings.Telemetry.ProtectedCookieUnreadable(name);
+            SessionLog.ProtectedCookieUnreadable(Settings.Telemetry.Log, name);
             return null;
         }
     }

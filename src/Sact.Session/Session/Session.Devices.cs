@@ -29,7 +29,7 @@ public partial class Session<TStore>
         }
 
         long ended = await Calls.DeleteActiveSessionsAsync(mine.UserId!, mine.Key, cancellationToken).ConfigureAwait(false);
-        Settings.Telemetry.EndedMany(mine.Key, ended, SessionTelemetry.Reason.Others);
+        Settings.Telemetry.EndedMany(mine.Key, ended, EndedReason.Others);
         return ended;
     }
 
@@ -45,9 +45,9 @@ public partial class Session<TStore>
 
         // The others first: whatever this id is worth by now, they end.
         long ended = await Calls.DeleteActiveSessionsAsync(mine.UserId!, mine.Key, cancellationToken).ConfigureAwait(false);
-        Settings.Telemetry.EndedMany(mine.Key, ended, SessionTelemetry.Reason.Others);
+        Settings.Telemetry.EndedMany(mine.Key, ended, EndedReason.Others);
         return await RenewInTurnAsync(immediately: true, null, cancellationToken).ConfigureAwait(false)
-            || (_record is { State: SessionState.SignedIn } still && SessionMint.Judge(Judged(), still, Settings) == SecretVerdict.Grace);
+            || (_record is { State: SessionState.SignedIn } still && SessionRecordFactory.Judge(Judged(), still, Settings) == SecretVerdict.Grace);
     }
 
     /// <inheritdoc/>
@@ -78,7 +78,7 @@ public partial class Session<TStore>
         bool ended = await Calls.DeleteAsync(other, cancellationToken).ConfigureAwait(false);
         if (ended)
         {
-            Settings.Telemetry.Ended(key, SessionTelemetry.Reason.ByKey);
+            Settings.Telemetry.Ended(key, EndedReason.ByKey);
         }
 
         return ended;
@@ -98,7 +98,7 @@ public partial class Session<TStore>
 
             long ended = await Calls.DeleteActiveSessionsAsync(mine.UserId!, except: null, cancellationToken).ConfigureAwait(false);
             BecomeEnded();
-            Settings.Telemetry.EndedMany(mine.Key, ended, SessionTelemetry.Reason.Everywhere);
+            Settings.Telemetry.EndedMany(mine.Key, ended, EndedReason.Everywhere);
             return ended;
         }
         finally

@@ -41,7 +41,7 @@ public partial class Session<TStore>
         for (int i = 0; i < MostTries && (record is { State: SessionState.SignedIn } || (raise is not null && record is { State: SessionState.Pending })); i++)
         {
             // Judged anew, because the request may have outlived its id: one that is not good any more, or only by the grace, never receives a new secret. The client has a newer one.
-            var verdict = SessionMint.Judge(Judged(), record, Settings);
+            var verdict = SessionRecordFactory.Judge(Judged(), record, Settings);
             if (verdict is not (SecretVerdict.Current or SecretVerdict.Pending))
             {
                 return !immediately;
@@ -55,14 +55,14 @@ public partial class Session<TStore>
             // The id of this request is the pending one, and promoting it has failed before: it must not be replaced while its client knows no other.
             if (!immediately && verdict == SecretVerdict.Pending)
             {
-                var promotion = SessionRenewal.Promote(SessionMint.Hash(Judged()), Settings.Clock.GetUtcNow());
+                var promotion = SessionRenewal.Promote(SessionRecordFactory.Hash(Judged()), Settings.Clock.GetUtcNow());
                 await WriteAsync(record, new SessionChange { Renewal = promotion, Generation = _generation }, cancellationToken).ConfigureAwait(false);
                 record = _record;
                 continue;
             }
 
             var raised = raise?.Invoke(record);
-            if (raised?.Limits is { } limits && record.CreatedAt + limits.AbsoluteTimeout <= Settings.Clock.GetUtcNow())
+            if (raised?.Lifetimes is { } limits && record.CreatedAt + limits.AbsoluteTimeout <= Settings.Clock.GetUtcNow())
             {
                 return false;
             }
@@ -75,7 +75,7 @@ public partial class Session<TStore>
 
             // Another caller was first. Where it replaced the secret at once, there is no record any more.
             record = _record;
-            Settings.Telemetry.Conflict();
+            Settings.Telemetry.Metrics.Conflict();
         }
 
         return false;
@@ -87,15 +87,15 @@ public partial class Session<TStore>
         bool signsIn = record.State == SessionState.Pending;
         level = Math.Max(level, record.AssuranceLevel);
         var now = Settings.Clock.GetUtcNow();
-        return signsIn ? new SessionRaise(level, now, signsIn, terms.Limits, terms.Persistent)
+        return signsIn ? new SessionRaise(level, now, signsIn, terms.Lifetimes, terms.IsPersistent)
             : options is null ? new SessionRaise(level, now)
-            : new SessionRaise(level, now, limits: SessionTerms.Changed(record.Limits, options), persistent: options.Persistent);
+            : new SessionRaise(level, now, lifetimes: SessionTerms.Changed(record.Lifetimes, options), isPersistent: options.IsPersistent);
     }
 
     /// <summary>Makes a new secret pending, or current at once, and sends its cookie if it was this caller's.</summary>
     private async ValueTask<SessionUpdate> ProposeAsync(SessionRecord record, bool immediately, SessionRaise? raise, CancellationToken cancellationToken)
     {
-        var (id, hash) = SessionMint.Renew(Judged());
+        var (id, hash) = SessionRecordFactory.Renew(Judged());
         var now = Settings.Clock.GetUtcNow();
         var renewal = immediately ? SessionRenewal.Replace(hash, now, record) : SessionRenewal.Propose(hash, now, record);
         SessionUpdate outcome;
@@ -141,7 +141,7 @@ public partial class Session<TStore>
     {
         for (int i = 0; i < MostIds; i++)
         {
-            var (id, record) = SessionMint.Make(Store, Settings.Clock, userId, fields, terms, userId is null ? null : Client(), userId is null ? Interlocked.Exchange(ref _made, null) : null);
+            var (id, record) = SessionRecordFactory.Make(Store, Settings.Clock, userId, fields, terms, userId is null ? null : Client(), userId is null ? Interlocked.Exchange(ref _made, null) : null);
             var created = await Calls.CreateAsync(record, userId is null ? null : Settings.Cap, cancellationToken).ConfigureAwait(false);
             switch (created.Status)
             {
@@ -172,7 +172,7 @@ public partial class Session<TStore>
         Settings.Telemetry.Began(record.Key, record.State);
         for (int i = 0; i < created.Ended.Count; i++)
         {
-            Settings.Telemetry.Ended(created.Ended[i], SessionTelemetry.Reason.Cap);
+            Settings.Telemetry.Ended(created.Ended[i], EndedReason.Cap);
         }
     }
 
@@ -218,7 +218,7 @@ public partial class Session<TStore>
         bool ended = false;
         if ((_unended ?? await LoadAsync(reload: false, cancellationToken, patiently: true).ConfigureAwait(false)) is { } record)
         {
-            ended = await EndAsync(record, SessionTelemetry.Reason.SignedOut, cancellationToken).ConfigureAwait(false);
+            ended = await EndAsync(record, EndedReason.SignedOut, cancellationToken).ConfigureAwait(false);
         }
 
         BecomeEnded();
@@ -251,12 +251,12 @@ public partial class Session<TStore>
             }
             else
             {
-                Settings.Telemetry.Stale(record.Key);
+                Settings.Telemetry.Refused(RefusedReason.Stale, record.Key);
             }
         }
         catch (SessionStoreException fault)
         {
-            Settings.Telemetry.ReplayNotEnded(record.Key, fault);
+            Settings.Telemetry.Replayed(record.Key, fault);
         }
     }
 
@@ -264,7 +264,7 @@ public partial class Session<TStore>
     {
         if (_response.HasEnded || _response.HasStarted)
         {
-            Settings.Telemetry.CookieNotDeleted(_verified?.Key ?? default);
+            SessionLog.CookieNotDeleted(Settings.Telemetry.Log, _verified?.Key ?? default);
             return;
         }
 
@@ -276,5 +276,5 @@ public partial class Session<TStore>
     }
 
     private void Send(string id, SessionRecord record) =>
-        Settings.Cookie.Write(_response, id, record.Persistent ? record.AbsoluteDeadline - Settings.Clock.GetUtcNow() : null);
+        Settings.Cookie.Write(_response, id, record.IsPersistent ? record.AbsoluteDeadline - Settings.Clock.GetUtcNow() : null);
 }

@@ -50,7 +50,7 @@ public partial class Session<TStore>
         }
 
         // Whoever filled the anonymous session must not be able to keep anybody from signing in.
-        Settings.Telemetry.NotKept(old.Key);
+        SessionLog.NotKept(Settings.Telemetry.Log, old.Key);
         return fields;
     }
 }

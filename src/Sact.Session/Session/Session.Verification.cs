@@ -121,16 +121,16 @@ public partial class Session<TStore>
             return SecretVerdict.Current;
         }
 
-        var verdict = SessionMint.Judge(_presented, record, Settings, now);
+        var verdict = SessionRecordFactory.Judge(_presented, record, Settings, now);
         switch (verdict)
         {
             case SecretVerdict.Foreign:
-                Settings.Telemetry.Foreign(key);
+                Settings.Telemetry.Refused(RefusedReason.Foreign, key);
                 record = null;
                 break;
             case SecretVerdict.Refused:
                 _outpaced = true;
-                Settings.Telemetry.Stale(key);
+                Settings.Telemetry.Refused(RefusedReason.Stale, key);
                 record = null;
                 break;
             case not SecretVerdict.Replayed:
@@ -171,13 +171,13 @@ public partial class Session<TStore>
     {
         if (record is not null && record.Key != key)
         {
-            Settings.Telemetry.Misplaced(key);
+            Settings.Telemetry.Refused(RefusedReason.Misplaced, key);
             return null;
         }
 
         if (record is null || !record.IsLive(now))
         {
-            Settings.Telemetry.NotFound(key);
+            Settings.Telemetry.Refused(RefusedReason.Unknown, key);
             return null;
         }
 
@@ -189,14 +189,14 @@ public partial class Session<TStore>
     {
         if (!record.IsSameSession(_verified!))
         {
-            Settings.Telemetry.Misplaced(_verified!.Key);
+            Settings.Telemetry.Refused(RefusedReason.Misplaced, _verified!.Key);
             return false;
         }
 
         if (record.Generation != _generation)
         {
             _outpaced = true;
-            Settings.Telemetry.Stale(_verified!.Key);
+            Settings.Telemetry.Refused(RefusedReason.Stale, _verified!.Key);
             return false;
         }
 

@@ -194,7 +194,7 @@ public partial class Session<TStore> : ISession<TStore>, IReservedSession
                     return false;
             }
 
-            Settings.Telemetry.Conflict();
+            Settings.Telemetry.Metrics.Conflict();
         }
 
         throw new SessionStoreException($"The field could not be changed: {MostTries} times in a row the store reported another writer. Look at the store's conditional update.");
@@ -246,7 +246,7 @@ public partial class Session<TStore> : ISession<TStore>, IReservedSession
         fields = WithKept(old, fields);
         if (old is not null)
         {
-            await EndAsync(old, SessionTelemetry.Reason.Replaced, cancellationToken).ConfigureAwait(false);
+            await EndAsync(old, EndedReason.Replaced, cancellationToken).ConfigureAwait(false);
         }
 
         await BeginAsync(userId, fields, terms, precursor, cancellationToken).ConfigureAwait(false);

@@ -70,7 +70,7 @@ public sealed class SessionData
     public DateTimeOffset ExpiresAt => _record.ExpiresAt;
 
     /// <summary>Whether the session's cookie outlives the browser ("remember me").</summary>
-    public bool Persistent => _record.Persistent;
+    public bool IsPersistent => _record.IsPersistent;
 
     /// <summary>
     /// The device at sign-in; null unless <see cref="SactSessionOptions.CaptureClient"/> was set then. Plain text that the client chose: encode it like any other input, and decide nothing by it.
@@ -149,7 +149,7 @@ public sealed class SessionData
     {
         options ??= new SactSessionOptions();
         var store = new MemoryStore(new MemoryStoreOptions { Prefix = "test" });
-        return new SessionData(SessionMint.Make(store, options.Settings, userId, FieldsFromJson.From(fields, nameof(fields))).Record, options);
+        return new SessionData(SessionRecordFactory.Make(store, options.Settings, userId, FieldsFromJson.From(fields, nameof(fields))).Record, options);
     }
 
     /// <summary>Tells the key and the state, and nothing of the user.</summary>

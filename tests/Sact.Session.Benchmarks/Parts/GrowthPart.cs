@@ -144,7 +144,7 @@ internal static class GrowthPart
     }
 
     /// <summary>Creates sessions without a request each, and gives the cookies of some of them, in random order, presented before.</summary>
-    public static async Task<string?[]> FillAsync(MemoryStore store, int count, SessionLimits? limits = null, TimeProvider? clock = null)
+    public static async Task<string?[]> FillAsync(MemoryStore store, int count, SessionLifetimes? limits = null, TimeProvider? clock = null)
     {
         var random = new Random(20300101);
         string?[] cookies = new string?[Math.Min(Sample, count)];
@@ -153,11 +153,11 @@ internal static class GrowthPart
         for (int i = 0; i < count; i++)
         {
             var fields = SessionFields.Restore([new("name", "\"Ada\""u8.ToArray()), new("role", "\"admin\""u8.ToArray()), new("theme", "\"dark\""u8.ToArray())]);
-            var (id, made) = SessionMint.Make(store, clock ?? TimeProvider.System, $"user-{i:D7}", fields, terms);
+            var (id, made) = SessionRecordFactory.Make(store, clock ?? TimeProvider.System, $"user-{i:D7}", fields, terms);
             var record = limits is null ? made : new SessionRecord
             {
                 Key = made.Key, UserId = made.UserId, State = made.State, AssuranceLevel = made.AssuranceLevel, LineageHash = made.LineageHash, CurrentHash = made.CurrentHash, Fields = made.Fields,
-                CreatedAt = made.CreatedAt, AuthenticatedAt = made.AuthenticatedAt, LastSeenAt = made.LastSeenAt, Limits = limits,
+                CreatedAt = made.CreatedAt, AuthenticatedAt = made.AuthenticatedAt, LastSeenAt = made.LastSeenAt, Lifetimes = limits,
             };
             await store.CreateAsync(record);
             int place = i < cookies.Length ? i : random.Next(i + 1);

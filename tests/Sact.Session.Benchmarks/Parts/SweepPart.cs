@@ -11,7 +11,7 @@ internal static class SweepPart
         int expired = quick ? 100_000 : 1_000_000;
         var clock = new LaterClock();
         var store = new MemoryStore(new MemoryStoreOptions { MaxBytes = 4L << 30, TimeProvider = clock });
-        await GrowthPart.FillAsync(store, expired, new SessionLimits(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1)), clock);
+        await GrowthPart.FillAsync(store, expired, new SessionLifetimes(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1)), clock);
         clock.Later = TimeSpan.FromHours(1);
         var live = await GrowthPart.FillAsync(store, 1_000, clock: clock);
         var keys = live.Select(cookie => store.GetSessionKey(cookie![11..])).ToArray();

@@ -98,5 +98,5 @@ internal sealed class LeavesThemPending(GenericStoreOptions options, DictionaryD
 
 internal sealed class IgnoresNewLimits(GenericStoreOptions options, DictionaryData data) : SpoilsTheResult(options, data)
 {
-    protected override SessionRecord Spoil(SessionRecord stored, SessionChange change, SessionRecord result) => result.With(limits: stored.Limits);
+    protected override SessionRecord Spoil(SessionRecord stored, SessionChange change, SessionRecord result) => result.With(lifetimes: stored.Lifetimes);
 }

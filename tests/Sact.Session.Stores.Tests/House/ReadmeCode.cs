@@ -56,7 +56,7 @@ public sealed class MyStore(GenericStoreOptions options) : GenericStore(options)
 
     public override ValueTask<long> DeleteActiveSessionsAsync(string userId, SessionKey? except = null, CancellationToken cancellationToken = default) => _inner.DeleteActiveSessionsAsync(userId, except, cancellationToken);
 
-    public override ValueTask<long> DeleteAllAsync(CancellationToken cancellationToken = default) => _inner.DeleteAllAsync(cancellationToken);
+    public override ValueTask<long> ClearAsync(CancellationToken cancellationToken = default) => _inner.ClearAsync(cancellationToken);
 
     public override ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) => _inner.CountActiveSessionsAsync(cancellationToken);
 }

@@ -131,7 +131,7 @@ public sealed class PostgreSqlReturnedConnections(SharedPostgres shared)
         await store.DeleteExpiredAsync(10);
         Assert.True(await store.DeleteAsync(session));
         Assert.Equal(0, await store.DeleteActiveSessionsAsync("alice"));
-        Assert.Equal(0, await store.DeleteAllAsync());
+        Assert.Equal(0, await store.ClearAsync());
     }
 
     private static Task<object?> OfItsConnectionAsync(PostgresServer server, string application, string asked) =>

@@ -37,6 +37,6 @@ public sealed class PostgreSqlRoundTrips(SharedPostgres shared)
         await IsOneAsync("Ending", async () => Assert.True(await store.DeleteAsync(session)));
         await IsOneAsync("Ending a user's", async () => Assert.Equal(1, await store.DeleteActiveSessionsAsync("alice")));
         await IsOneAsync("Sweeping", async () => await store.DeleteExpiredAsync(100));
-        await IsOneAsync("Ending all", async () => await store.DeleteAllAsync());
+        await IsOneAsync("Ending all", async () => await store.ClearAsync());
     }
 }

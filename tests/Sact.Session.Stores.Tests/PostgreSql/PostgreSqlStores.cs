@@ -7,7 +7,7 @@ namespace Sact.Session.Stores.Tests;
 /// <summary>Stores over one server, each with a prefix of its own unless told otherwise, and the sessions that go into them.</summary>
 internal static class PostgreSqlStores
 {
-    public static SessionLimits Limits { get; } = new(TimeSpan.FromHours(2), TimeSpan.FromHours(1), TimeSpan.FromHours(24));
+    public static SessionLifetimes Lifetimes { get; } = new(TimeSpan.FromHours(2), TimeSpan.FromHours(1), TimeSpan.FromHours(24));
 
     public static PostgreSqlStore Open(string connectionString, Action<PostgreSqlStoreOptions>? configure = null)
     {
@@ -30,7 +30,7 @@ internal static class PostgreSqlStores
             State = user is null ? SessionState.Anonymous : SessionState.SignedIn,
             LineageHash = new SecretHash(RandomNumberGenerator.GetBytes(SecretHash.Size)),
             CurrentHash = new SecretHash(RandomNumberGenerator.GetBytes(SecretHash.Size)),
-            Limits = Limits,
+            Lifetimes = Lifetimes,
             CreatedAt = now,
             LastSeenAt = now,
             AuthenticatedAt = user is null ? null : now,

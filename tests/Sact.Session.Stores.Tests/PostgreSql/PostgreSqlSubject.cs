@@ -47,7 +47,7 @@ internal sealed class PostgreSqlSubject(PostgresServer server, string? connectio
 
         foreach (var store in _stores)
         {
-            await store.DeleteAllAsync();
+            await store.ClearAsync();
             await store.DisposeAsync();
         }
 

@@ -69,7 +69,7 @@ public sealed class PostgreSqlSweep(SharedPostgres shared)
             State = session.State,
             LineageHash = session.LineageHash,
             CurrentHash = session.CurrentHash,
-            Limits = session.Limits,
+            Lifetimes = session.Lifetimes,
             CreatedAt = before,
             LastSeenAt = before,
             AuthenticatedAt = before,

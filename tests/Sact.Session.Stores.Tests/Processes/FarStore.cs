@@ -52,7 +52,7 @@ internal sealed class FarStore(SecondProcess process, int handle, GenericStoreOp
     public override async ValueTask<long> DeleteActiveSessionsAsync(string userId, SessionKey? except = null, CancellationToken cancellationToken = default) =>
         (await SendAsync(new Call { Verb = "delete_user", UserId = userId, Key = except }, cancellationToken)).Number;
 
-    public override async ValueTask<long> DeleteAllAsync(CancellationToken cancellationToken = default) => (await SendAsync(new Call { Verb = "delete_all" }, cancellationToken)).Number;
+    public override async ValueTask<long> ClearAsync(CancellationToken cancellationToken = default) => (await SendAsync(new Call { Verb = "delete_all" }, cancellationToken)).Number;
 
     public override async ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) => (await SendAsync(new Call { Verb = "count" }, cancellationToken)).Number;
 

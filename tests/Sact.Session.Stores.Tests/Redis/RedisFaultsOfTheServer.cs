@@ -222,7 +222,7 @@ public sealed class RedisFailover
                 await store.DeleteActiveSessionsAsync(session.UserId!);
                 break;
             default:
-                await store.DeleteAllAsync();
+                await store.ClearAsync();
                 break;
         }
     }

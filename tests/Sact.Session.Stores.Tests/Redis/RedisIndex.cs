@@ -30,7 +30,7 @@ public sealed class RedisIndex(SharedRedis shared)
         Assert.InRange(longest, Batch, 3 * Batch);
         Assert.Equal(living.Count, (await ListAsync(store)).Count);
         Assert.Equal(living.Count, await server.Database.SortedSetLengthAsync(index));
-        await store.DeleteAllAsync();
+        await store.ClearAsync();
     }
 
     [Fact]
@@ -45,7 +45,7 @@ public sealed class RedisIndex(SharedRedis shared)
             Assert.True(await server.Database.SortedSetLengthAsync(IndexOf(store, "alice")) <= 5);
         }
 
-        await store.DeleteAllAsync();
+        await store.ClearAsync();
     }
 
     [Fact]
@@ -85,7 +85,7 @@ public sealed class RedisIndex(SharedRedis shared)
         await Task.WhenAll(Enumerable.Range(0, 8).Select(worker => Task.Run(() => WorkAsync(worker))));
         Volatile.Write(ref done, true);
         await watching;
-        Assert.True(await store.DeleteAllAsync() > 0, "Nothing was left to be looked at.");
+        Assert.True(await store.ClearAsync() > 0, "Nothing was left to be looked at.");
     }
 }
 
@@ -103,7 +103,7 @@ public sealed class RedisRoutingTag(SharedRedis shared)
             State = SessionState.SignedIn,
             LineageHash = stray.LineageHash,
             CurrentHash = stray.CurrentHash,
-            Limits = Limits,
+            Lifetimes = Lifetimes,
             CreatedAt = stray.CreatedAt,
             LastSeenAt = stray.CreatedAt,
             AuthenticatedAt = stray.CreatedAt,
@@ -142,7 +142,7 @@ public sealed class RedisRoutingKey(SharedRedis shared)
         {
             var fault = await Assert.ThrowsAsync<SessionStoreException>(call);
             Assert.Contains("RoutingKey", fault.Message, StringComparison.Ordinal);
-            Assert.Contains("DeleteAllAsync", fault.Message, StringComparison.Ordinal);
+            Assert.Contains("ClearAsync", fault.Message, StringComparison.Ordinal);
             Assert.DoesNotContain(Secret, fault.ToString(), StringComparison.Ordinal);
         }
 
@@ -151,7 +151,7 @@ public sealed class RedisRoutingKey(SharedRedis shared)
             Assert.NotNull(await again.GetAsync(session.Key));
         }
 
-        Assert.Equal(1, await after.DeleteAllAsync());
+        Assert.Equal(1, await after.ClearAsync());
         Assert.Null(await before.GetAsync(session.Key));
         await after.CreateAsync(NewSession(after));
         Assert.Single(await ListAsync(after));

@@ -110,7 +110,7 @@ public sealed class RedisResharding
             int steps = 0;
             await cluster.MoveAsync(slot, from, (from + 1) % cluster.Nodes.Count, () =>
             {
-                ending ??= ++steps == 40 * (round + 1) ? Task.Run(async () => await (round == 2 ? store.DeleteAllAsync() : store.DeleteActiveSessionsAsync("alice"))) : null;
+                ending ??= ++steps == 40 * (round + 1) ? Task.Run(async () => await (round == 2 ? store.ClearAsync() : store.DeleteActiveSessionsAsync("alice"))) : null;
                 return Task.CompletedTask;
             });
 

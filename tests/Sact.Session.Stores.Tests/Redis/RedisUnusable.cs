@@ -118,7 +118,7 @@ public sealed class RedisUnusable
         Assert.False(await store.DeleteAsync(session));
         await store.CreateAsync(session);
         Assert.Equal(1, await store.DeleteActiveSessionsAsync("alice"));
-        Assert.Equal(0, await store.DeleteAllAsync());
+        Assert.Equal(0, await store.ClearAsync());
     }
 
     [Fact]
@@ -148,7 +148,7 @@ public sealed class RedisUnusable
 
         Assert.True(await store.DeleteAsync(session));
         Assert.Null(await store.GetAsync(session.Key));
-        Assert.Equal(0, await store.DeleteAllAsync());
+        Assert.Equal(0, await store.ClearAsync());
         Assert.False(await server.Database.KeyExistsAsync(RedisSubject.NameOf(taken.Key)));
     }
 
@@ -176,7 +176,7 @@ public sealed class RedisUnusable
                 // A record of another user is read by its key, and is in nobody's list.
                 Assert.True(listed.Count == (read?.UserId == "alice" ? 1 : 0), $"{name} = '{value}' is read and not listed, or the reverse.");
                 Assert.True(await server.Database.KeyExistsAsync(key));
-                await store.DeleteAllAsync();
+                await store.ClearAsync();
                 Assert.False(await server.Database.KeyExistsAsync(key), $"{name} = '{value}' survived the end of all sessions.");
             }
         }

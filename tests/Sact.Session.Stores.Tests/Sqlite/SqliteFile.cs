@@ -14,7 +14,7 @@ internal sealed class SqliteFile : IDisposable
 
     public string ConnectionString => $"Data Source={Path}";
 
-    public static SessionLimits Limits { get; } = new(TimeSpan.FromHours(2), TimeSpan.FromHours(1), TimeSpan.FromHours(24));
+    public static SessionLifetimes Lifetimes { get; } = new(TimeSpan.FromHours(2), TimeSpan.FromHours(1), TimeSpan.FromHours(24));
 
     /// <summary>How many transactions have been committed, as the write-ahead log's own index counts them (iChange of WalIndexHdr, at byte 8 of the -shm file).</summary>
     public uint Commits
@@ -81,7 +81,7 @@ internal sealed class SqliteFile : IDisposable
             LineageHash = new SecretHash(Guid.NewGuid().ToByteArray()),
             CurrentHash = new SecretHash(Guid.NewGuid().ToByteArray()),
             Presented = true,
-            Limits = Limits,
+            Lifetimes = Lifetimes,
             CreatedAt = now,
             LastSeenAt = now,
             AuthenticatedAt = now,

@@ -45,7 +45,7 @@ public sealed class Statements
         await AreAsync("", "BEGIN SELECT COMMIT", async () => Assert.Equal(SessionUpdateStatus.Gone, (await store.UpdateAsync(session, SqliteFile.Field("a", "2"))).Status));
         await AreAsync("", "BEGIN DELETE COMMIT", async () => Assert.Equal(0, await store.DeleteExpiredAsync(100)));
         await AreAsync("", "BEGIN DELETE COMMIT", async () => Assert.Equal(1, await store.DeleteActiveSessionsAsync("alice")));
-        await AreAsync("", "BEGIN SELECT COMMIT BEGIN DELETE COMMIT", async () => Assert.Equal(0, await store.DeleteAllAsync()));
+        await AreAsync("", "BEGIN SELECT COMMIT BEGIN DELETE COMMIT", async () => Assert.Equal(0, await store.ClearAsync()));
     }
 
     /// <summary>Notes the first word of each statement.</summary>

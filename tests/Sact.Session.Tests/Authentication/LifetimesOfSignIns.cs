@@ -40,7 +40,7 @@ public sealed class LifetimesOfSignIns
         using var response = await site.SendAsync("/wish", method: HttpMethod.Post);
 
         var record = Assert.Single(await SigningInToTheScheme.ListAsync(site, "alice"));
-        Assert.Equal((idle * s_hour, absolute * s_hour), (record.Limits.IdleTimeout, record.Limits.AbsoluteTimeout));
+        Assert.Equal((idle * s_hour, absolute * s_hour), (record.Lifetimes.IdleTimeout, record.Lifetimes.AbsoluteTimeout));
     }
 
     [Theory]

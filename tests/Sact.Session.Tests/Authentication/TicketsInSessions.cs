@@ -113,7 +113,7 @@ public sealed class TicketsInSessions
         string alice = await SignInAsync(site, "alice");
         await SendAsync(site, "/who", alice);
         var record = Assert.Single(await SigningInToTheScheme.ListAsync(site, "alice"));
-        Assert.Equal(TimeSpan.FromHours(1), record.Limits.AbsoluteTimeout);
+        Assert.Equal(TimeSpan.FromHours(1), record.Lifetimes.AbsoluteTimeout);
         await SignInAsync(site, "alice");
         await SignInAsync(site, "alice");
         Assert.Equal(2, (await SigningInToTheScheme.ListAsync(site, "alice")).Count);

@@ -129,7 +129,7 @@ public sealed class CustomCookies
     [Fact]
     public void TakesTheSessionCookiesAttributes()
     {
-        var exchange = new Bed(options => options.Persistent = true).Request();
+        var exchange = new Bed(options => options.IsPersistent = true).Request();
         exchange.Session.SetCustomCookie("__Host-theme", "dark");
 
         Assert.Equal("__Host-theme=dark; max-age=2419200; path=/; secure; samesite=lax; httponly", Assert.Single(exchange.SetCookies));

@@ -158,7 +158,7 @@ public sealed class OutgoingCookies
     [Trait("abuse", "B7")]
     public async Task FourHundredDaysAreTaken()
     {
-        var exchange = new Bed(options => (options.AbsoluteTimeout, options.Persistent) = (TimeSpan.FromDays(400), true)).Request();
+        var exchange = new Bed(options => (options.AbsoluteTimeout, options.IsPersistent) = (TimeSpan.FromDays(400), true)).Request();
         await exchange.Session.SetAsync("alice");
 
         Assert.Contains("; max-age=34560000;", Assert.Single(exchange.SetCookies), StringComparison.Ordinal);

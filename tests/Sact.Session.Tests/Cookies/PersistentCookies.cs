@@ -20,7 +20,7 @@ public sealed class PersistentCookies
     [Fact]
     public async Task LastAsLongAsTheSessionMay()
     {
-        var bed = new Bed(options => (options.Persistent, options.AbsoluteTimeout) = (true, TimeSpan.FromDays(10)));
+        var bed = new Bed(options => (options.IsPersistent, options.AbsoluteTimeout) = (true, TimeSpan.FromDays(10)));
         var login = bed.Request();
         await login.Session.SetAsync("alice");
 
@@ -31,7 +31,7 @@ public sealed class PersistentCookies
     [Trait("abuse", "C13")]
     public async Task ARenewalSendsTheRemainingTimeAndNoMore()
     {
-        var bed = new Bed(options => (options.Persistent, options.AbsoluteTimeout) = (true, TimeSpan.FromDays(10)));
+        var bed = new Bed(options => (options.IsPersistent, options.AbsoluteTimeout) = (true, TimeSpan.FromDays(10)));
         string id = await bed.SignInAsync("alice");
         await bed.WhoAsync(id);
         bed.Clock.Advance(TimeSpan.FromDays(6));
@@ -48,7 +48,7 @@ public sealed class PersistentCookies
     [Fact]
     public async Task TheLastSecondIsNotZeroWhichWouldDelete()
     {
-        var bed = new Bed(options => (options.Persistent, options.AbsoluteTimeout, options.IdleTimeout) = (true, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(10)));
+        var bed = new Bed(options => (options.IsPersistent, options.AbsoluteTimeout, options.IdleTimeout) = (true, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(10)));
         string id = await bed.SignInAsync("alice");
         bed.Clock.Advance(TimeSpan.FromMilliseconds(9_500));
         var renewal = bed.Request(id);
@@ -61,7 +61,7 @@ public sealed class PersistentCookies
     [Fact]
     public async Task AnAnonymousSessionsCookieGoesByTheSameRule()
     {
-        var exchange = new Bed(options => (options.Persistent, options.AbsoluteTimeout) = (true, TimeSpan.FromDays(10))).Request();
+        var exchange = new Bed(options => (options.IsPersistent, options.AbsoluteTimeout) = (true, TimeSpan.FromDays(10))).Request();
         await exchange.Session.StartAsync();
 
         Assert.Equal("864000", MaxAge(exchange));

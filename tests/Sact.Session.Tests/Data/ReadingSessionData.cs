@@ -119,7 +119,7 @@ public sealed class ReadingSessionData
         var data = Data(SessionState.SignedIn, "alice", SessionFields.Create([new("a", "1.0"u8.ToArray())]));
 
         Assert.Equal(
-            $$"""{"userId":"alice","pendingUserId":null,"state":{{(int)SessionState.SignedIn}},"key":"{{data.Key}}","isCurrent":true,"assuranceLevel":0,"fields":{"a":1.0},"createdAt":"2030-01-01T00:00:00+00:00","authenticatedAt":null,"lastSeenAt":"2030-01-01T00:00:00+00:00","expiresAt":"2030-01-01T01:00:00+00:00","persistent":false,"signInClient":null,"lastSeenClient":null}""",
+            $$"""{"userId":"alice","pendingUserId":null,"state":{{(int)SessionState.SignedIn}},"key":"{{data.Key}}","isCurrent":true,"assuranceLevel":0,"fields":{"a":1.0},"createdAt":"2030-01-01T00:00:00+00:00","authenticatedAt":null,"lastSeenAt":"2030-01-01T00:00:00+00:00","expiresAt":"2030-01-01T01:00:00+00:00","isPersistent":false,"signInClient":null,"lastSeenClient":null}""",
             JsonSerializer.Serialize(data, JsonSerializerOptions.Web));
     }
 
@@ -136,7 +136,7 @@ public sealed class ReadingSessionData
     private static SessionData Data(SessionState state, string? userId, SessionFields? fields = null)
     {
         var bed = new Bed();
-        var (_, record) = SessionMint.Make(bed.Memory, bed.Options.Settings, userId, SessionFields.Empty);
+        var (_, record) = SessionRecordFactory.Make(bed.Memory, bed.Options.Settings, userId, SessionFields.Empty);
         return new SessionData(
             new SessionRecord
             {
@@ -147,7 +147,7 @@ public sealed class ReadingSessionData
                 CurrentHash = record.CurrentHash,
                 CreatedAt = record.CreatedAt,
                 LastSeenAt = record.LastSeenAt,
-                Limits = record.Limits,
+                Lifetimes = record.Lifetimes,
                 Fields = fields ?? SessionFields.Empty,
             },
             bed.Options.Settings,

@@ -52,7 +52,7 @@ public sealed class AStoreThatAnswersWrongly
         var bed = new Bed();
         string mine = await bed.SignInAsync("alice");
         var right = (await bed.Memory.GetAsync(bed.Memory.GetSessionKey(mine)))!;
-        var (_, other) = SessionMint.Make(bed.Memory, bed.Options.Settings, "bob", SessionFields.Empty);
+        var (_, other) = SessionRecordFactory.Make(bed.Memory, bed.Options.Settings, "bob", SessionFields.Empty);
         bed.Store.Substitute = (_, _) => new SessionRecord
         {
             Key = right.Key,
@@ -62,7 +62,7 @@ public sealed class AStoreThatAnswersWrongly
             CurrentHash = other.CurrentHash,
             CreatedAt = other.CreatedAt,
             LastSeenAt = other.LastSeenAt,
-            Limits = other.Limits,
+            Lifetimes = other.Lifetimes,
         };
 
         Assert.Null(await bed.WhoAsync(mine));
@@ -136,7 +136,7 @@ public sealed class AStoreThatAnswersWrongly
     public async Task ARecordThatContradictsItselfIsNoticedAndNeverStored(string fault)
     {
         var bed = new Bed();
-        var (_, good) = SessionMint.Make(bed.Memory, bed.Options.Settings, "alice", SessionFields.Empty);
+        var (_, good) = SessionRecordFactory.Make(bed.Memory, bed.Options.Settings, "alice", SessionFields.Empty);
         SessionRecord Copy(string broken) => new()
         {
             Key = broken == "no key" ? default : good.Key,
@@ -148,13 +148,13 @@ public sealed class AStoreThatAnswersWrongly
             PreviousHash = broken == "previous without time" ? good.CurrentHash : null,
             CreatedAt = good.CreatedAt,
             LastSeenAt = good.LastSeenAt,
-            Limits = broken == "no limits" ? null! : good.Limits,
+            Lifetimes = broken == "no limits" ? null! : good.Lifetimes,
             Fields = broken == "no fields" ? null! : good.Fields,
             Format = broken == "format 0" ? 0 : 1,
         };
 
-        Assert.Null(SessionRecord.FaultOf(Copy("")));
-        Assert.NotNull(SessionRecord.FaultOf(Copy(fault)));
+        Assert.Null(SessionRecord.Validate(Copy("")));
+        Assert.NotNull(SessionRecord.Validate(Copy(fault)));
         await Assert.ThrowsAsync<ArgumentException>("session", () => bed.Memory.CreateAsync(Copy(fault)).AsTask());
         Assert.Equal((0, 0), (await bed.Memory.CountActiveSessionsAsync(), bed.Memory.SizeInBytes));
     }

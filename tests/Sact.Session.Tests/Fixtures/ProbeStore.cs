@@ -67,8 +67,8 @@ public sealed class ProbeStore(IGenericStore inner) : IGenericStore
     public ValueTask<long> DeleteActiveSessionsAsync(string userId, SessionKey? except = null, CancellationToken cancellationToken = default) =>
         Probed("delete_user", () => inner.DeleteActiveSessionsAsync(userId, except, cancellationToken), cancellationToken);
 
-    public ValueTask<long> DeleteAllAsync(CancellationToken cancellationToken = default) =>
-        Probed("delete_all", () => inner.DeleteAllAsync(cancellationToken), cancellationToken);
+    public ValueTask<long> ClearAsync(CancellationToken cancellationToken = default) =>
+        Probed("delete_all", () => inner.ClearAsync(cancellationToken), cancellationToken);
 
     public ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) =>
         Probed("count", () => inner.CountActiveSessionsAsync(cancellationToken), cancellationToken);

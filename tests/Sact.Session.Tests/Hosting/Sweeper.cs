@@ -16,11 +16,11 @@ public sealed class Sweeper
         var second = new SweptStore();
         await using var running = await Running.StartAsync(services =>
         {
-            services.AddSactSession(o => o.SweepInterval = s_interval).UseStore(_ => first);
+            services.AddSactSession(o => o.CleanupInterval = s_interval).UseStore(_ => first);
             services.AddSactSession("admin", o =>
             {
                 o.Cookie.Name = "__Host-admin";
-                o.SweepInterval = s_interval;
+                o.CleanupInterval = s_interval;
             }).UseStore(_ => second);
             services.AddSactSession("memory", o => o.Cookie.Name = "__Host-memory");
         });
@@ -37,7 +37,7 @@ public sealed class Sweeper
     public async Task GoesOnWhileABatchFindsSomething()
     {
         var store = new SweptStore { Answer = call => call <= 3 ? 500 : 0 };
-        await using var running = await Running.StartAsync(services => services.AddSactSession(o => o.SweepInterval = s_interval).UseStore(_ => store));
+        await using var running = await Running.StartAsync(services => services.AddSactSession(o => o.CleanupInterval = s_interval).UseStore(_ => store));
 
         await running.Clock.NextWaitAsync();
         running.Clock.Advance(s_interval * 1.25);
@@ -57,7 +57,7 @@ public sealed class Sweeper
     public async Task GoesOnAfterAFault()
     {
         var store = new SweptStore { Answer = call => call == 1 ? throw new SessionStoreException("The store is down.") : 0 };
-        await using var running = await Running.StartAsync(services => services.AddSactSession(o => o.SweepInterval = s_interval).UseStore(_ => store));
+        await using var running = await Running.StartAsync(services => services.AddSactSession(o => o.CleanupInterval = s_interval).UseStore(_ => store));
 
         await running.Clock.NextWaitAsync();
         running.Clock.Advance(s_interval * 1.25);
@@ -73,7 +73,7 @@ public sealed class Sweeper
     public async Task IsOffWithoutAnInterval()
     {
         var store = new SweptStore();
-        await using var running = await Running.StartAsync(services => services.AddSactSession(o => o.SweepInterval = null).UseStore(_ => store));
+        await using var running = await Running.StartAsync(services => services.AddSactSession(o => o.CleanupInterval = null).UseStore(_ => store));
 
         await running.Sweeping.WaitAsync(TimeSpan.FromSeconds(30));
         Assert.Equal(0, store.Sweeps);
@@ -85,7 +85,7 @@ public sealed class Sweeper
         var waits = new List<TimeSpan>();
         for (int i = 0; i < 60; i++)
         {
-            await using var running = await Running.StartAsync(services => services.AddSactSession(o => o.SweepInterval = s_interval).UseStore(_ => new SweptStore()));
+            await using var running = await Running.StartAsync(services => services.AddSactSession(o => o.CleanupInterval = s_interval).UseStore(_ => new SweptStore()));
             waits.Add(await running.Clock.NextWaitAsync());
         }
 
@@ -97,7 +97,7 @@ public sealed class Sweeper
     public async Task StopsWithTheHost()
     {
         var store = new SweptStore { Hold = true };
-        var running = await Running.StartAsync(services => services.AddSactSession(o => o.SweepInterval = s_interval).UseStore(_ => store));
+        var running = await Running.StartAsync(services => services.AddSactSession(o => o.CleanupInterval = s_interval).UseStore(_ => store));
         await running.Clock.NextWaitAsync();
         running.Clock.Advance(s_interval * 1.25);
         await store.NextAsync();

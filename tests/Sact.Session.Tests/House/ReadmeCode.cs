@@ -147,7 +147,7 @@ public static class ReadmeCode
         await session.RaiseAsync(assuranceLevel: 2);             // the code is right too: signed in, under a new id
 
         await session.SetAsync(user.Id, new SessionSignInOptions { IdleTimeout = TimeSpan.FromMinutes(10) });    // a shared machine
-        await session.SetAsync(user.Id, new SessionSignInOptions { Persistent = true });                         // "remember me"
+        await session.SetAsync(user.Id, new SessionSignInOptions { IsPersistent = true });                         // "remember me"
 
         app.MapPost("/transfer", Transfer).RequireFreshSession(TimeSpan.FromMinutes(5)).RequireAssuranceLevel(2);
         app.MapGet("/unread", Unread).DisableSlidingExpiration();    // a poll: keeps no session alive
@@ -161,7 +161,7 @@ public static class ReadmeCode
         #region readme:admin
         app.MapPost("/admin/block/{userId}", async (string userId, IGenericStore store) => await store.DeleteActiveSessionsAsync(userId));
         app.MapGet("/admin/count", async (IGenericStore store) => await store.CountActiveSessionsAsync());
-        app.MapPost("/admin/everybody-out", async (IGenericStore store) => await store.DeleteAllAsync());
+        app.MapPost("/admin/everybody-out", async (IGenericStore store) => await store.ClearAsync());
         #endregion
     }
 

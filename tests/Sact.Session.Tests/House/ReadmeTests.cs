@@ -32,8 +32,9 @@ public sealed partial class ReadmeTests
     public void EveryEventAndCounterIsInItsTable()
     {
         string readme = Readme();
-        string telemetry = Path.Combine(s_root, "src", "Sact.Session", "Telemetry");
-        var events = EventId().Matches(File.ReadAllText(Path.Combine(telemetry, "SessionLog.cs"))).Select(match => $"\n| {match.Groups[1].Value} | {match.Groups[2].Value}");
+        string telemetry = Path.Combine(s_root, "src", "Sact.Session", "Diagnostics");
+        var events = Directory.EnumerateFiles(Path.Combine(s_root, "src", "Sact.Session"), "*Log.cs", SearchOption.AllDirectories)
+            .SelectMany(file => EventId().Matches(File.ReadAllText(file))).Select(match => $"\n| {match.Groups[1].Value} | {match.Groups[2].Value}");
         var counters = Counter().Matches(File.ReadAllText(Path.Combine(telemetry, "SessionMetrics.cs"))).Select(match => $"\n| `{match.Groups[1].Value}` |");
 
         Assert.All([.. events, .. counters], row => Assert.Contains(row, readme, StringComparison.Ordinal));

@@ -11,17 +11,19 @@ public sealed partial class TheHouse
     {
         ["Contract"] = 0,
         ["Ids"] = 1,
-        ["Stores"] = 1,
+        ["Metadata"] = 1,
         ["Cookies"] = 1,
-        ["Settings"] = 1,
-        ["Json"] = 1,
-        ["Telemetry"] = 1,
+        ["Caching"] = 1,
+        ["Diagnostics"] = 1,
+        ["Options"] = 1,
+        ["MemoryStore"] = 1,
         ["Session"] = 2,
         ["Hosting"] = 3,
-        ["Authentication"] = 3,
-        ["HttpContextSession"] = 3,
-        ["Freshness"] = 3,
-        ["Management"] = 3,
+        ["Authentication"] = 4,
+        ["HttpContextSession"] = 4,
+        ["StepUp"] = 4,
+        ["SessionsApi"] = 4,
+        ["Setup"] = 5,
     };
 
     private static readonly string s_src = FindSource();
@@ -43,7 +45,7 @@ public sealed partial class TheHouse
             .ToDictionary(type => type.Name, type => type.Floor);
 
         // If these were not found, the rest would prove nothing.
-        Assert.Equal((0, 1, 1, 2, 3), (floorOf["SessionKey"], floorOf["MemoryStore"], floorOf["SecretRule"], floorOf["Session"], floorOf["SactSessionBuilder"]));
+        Assert.Equal((0, 1, 1, 2, 5), (floorOf["SessionKey"], floorOf["MemoryStore"], floorOf["SecretRule"], floorOf["Session"], floorOf["SactSessionBuilder"]));
         foreach (var (file, text) in s_core)
         {
             foreach (string word in Word().Matches(text).Select(word => word.Value).Distinct())
@@ -56,7 +58,7 @@ public sealed partial class TheHouse
             }
         }
 
-        Assert.Empty(above);
+        Assert.Equal("", string.Join("\n", above));
     }
 
     [Fact]

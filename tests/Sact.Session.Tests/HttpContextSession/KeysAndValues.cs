@@ -34,8 +34,8 @@ public sealed class KeysAndValues
         Gen.Select(Gen.String.Where(key => SessionFieldRule.IsWellFormed(key)), Gen.String.Where(key => SessionFieldRule.IsWellFormed(key)), Gen.Byte.Array).Sample((key, other, bytes) =>
         {
             var (name, json) = HttpContextSessionField.Write(key, bytes);
-            Assert.Null(SessionFieldRule.FaultOfName(name, allowReserved: true));
-            Assert.Null(SessionFieldRule.FaultOfValue(json.Span));
+            Assert.Null(SessionFieldRule.ValidateName(name, allowReserved: true));
+            Assert.Null(SessionFieldRule.ValidateValue(json.Span));
             Assert.True(HttpContextSessionField.TryRead(name, json.Span, out string? read, out byte[]? value));
             Assert.Equal(key, read);
             Assert.Equal(bytes, value);

@@ -142,7 +142,7 @@ public sealed class FullMemory
                 await bed.SignInAsync();
             }
         });
-        await bed.Memory.DeleteAllAsync();
+        await bed.Memory.ClearAsync();
 
         Assert.Equal(0, bed.Memory.SizeInBytes);
     }

@@ -37,7 +37,7 @@ public sealed class AStoreFullOfTheDead
         Assert.Equal(1, await store.DeleteActiveSessionsAsync($"user-{user}"));
         Assert.Equal(0, await store.CountActiveSessionsAsync());
 
-        SessionRecord New(int of, SessionFields fields) => SessionMint.Make(store, settings, $"user-{of}", fields).Record;
+        SessionRecord New(int of, SessionFields fields) => SessionRecordFactory.Make(store, settings, $"user-{of}", fields).Record;
     }
 
     /// <summary>Wherever the last sweep stopped, a whole one looks at everybody.</summary>
@@ -50,7 +50,7 @@ public sealed class AStoreFullOfTheDead
         var settings = new SactSessionOptions { TimeProvider = clock }.Settings;
         for (int i = 0; i < 125; i++)
         {
-            await store.CreateAsync(SessionMint.Make(store, settings, $"user-{i}", SessionFields.Empty).Record);
+            await store.CreateAsync(SessionRecordFactory.Make(store, settings, $"user-{i}", SessionFields.Empty).Record);
         }
 
         clock.Advance(TimeSpan.FromDays(1));

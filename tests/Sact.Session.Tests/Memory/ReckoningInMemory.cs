@@ -13,7 +13,7 @@ public sealed class ReckoningInMemory
         var bed = new Bed();
         for (int i = 0; i < 100_000; i++)
         {
-            var (_, record) = SessionMint.Make(bed.Memory, bed.Options.Settings, "alice", SessionFields.Empty);
+            var (_, record) = SessionRecordFactory.Make(bed.Memory, bed.Options.Settings, "alice", SessionFields.Empty);
             await bed.Memory.CreateAsync(record, bed.Options.Settings.Cap);
             await bed.Memory.DeleteAsync(record);
         }
@@ -29,7 +29,7 @@ public sealed class ReckoningInMemory
         long one = 0;
         for (int i = 0; i < 100_000; i++)
         {
-            var (_, record) = SessionMint.Make(bed.Memory, bed.Options.Settings, "alice", SessionFields.Empty);
+            var (_, record) = SessionRecordFactory.Make(bed.Memory, bed.Options.Settings, "alice", SessionFields.Empty);
             await bed.Memory.CreateAsync(record, bed.Options.Settings.Cap);
             one = one == 0 ? bed.Memory.SizeInBytes : one;
         }
@@ -69,7 +69,7 @@ public sealed class ReckoningInMemory
                 switch (verb)
                 {
                     case 0 or 1:
-                        var (_, made) = SessionMint.Make(bed.Memory, bed.Options.Settings, verb == 0 ? "alice" : null, Sized(size));
+                        var (_, made) = SessionRecordFactory.Make(bed.Memory, bed.Options.Settings, verb == 0 ? "alice" : null, Sized(size));
                         Try(() => bed.Memory.CreateAsync(made, new SessionCap(3)).AsTask());
                         records.Add(made);
                         break;
@@ -93,7 +93,7 @@ public sealed class ReckoningInMemory
                 Assert.InRange(bed.Memory.SizeInBytes, 0, 64 * 1024);
             }
 
-            Try(() => bed.Memory.DeleteAllAsync().AsTask());
+            Try(() => bed.Memory.ClearAsync().AsTask());
             Assert.Equal((0, 0, 0), (bed.Memory.SizeInBytes, Entries(bed.Memory, "_records"), Entries(bed.Memory, "_users")));
         },
         iter: 1_000);
@@ -114,7 +114,7 @@ public sealed class ReckoningInMemory
                     switch (random.Next(4))
                     {
                         case 0:
-                            var (_, record) = SessionMint.Make(bed.Memory, bed.Options.Settings, at < 4 ? "alice" : null, Sized(random.Next(1_000)));
+                            var (_, record) = SessionRecordFactory.Make(bed.Memory, bed.Options.Settings, at < 4 ? "alice" : null, Sized(random.Next(1_000)));
                             await bed.Memory.CreateAsync(record, bed.Options.Settings.Cap);
                             shared[at] = record;
                             break;
@@ -134,7 +134,7 @@ public sealed class ReckoningInMemory
         })));
 
         Assert.InRange((await ExpiryInMemory.List(bed.Memory, "alice")).Count, 0, 3);
-        await bed.Memory.DeleteAllAsync();
+        await bed.Memory.ClearAsync();
         Assert.Equal((0, 0, 0), (bed.Memory.SizeInBytes, Entries(bed.Memory, "_records"), Entries(bed.Memory, "_users")));
         Assert.Equal(0L, Field(Field(bed.Memory, "_budget"), "_anonymousBytes"));
         Assert.Equal(0L, Field(Field(bed.Memory, "_budget"), "_anonymousCount"));

@@ -64,7 +64,7 @@ public sealed class BadOptions
     private static readonly Dictionary<string, (string Named, Action<SactSessionOptions> Set)> s_ages = new()
     {
         ["absolute over 400 days"] = ("SactSessionOptions.AbsoluteTimeout", o => o.AbsoluteTimeout = TimeSpan.FromDays(400) + TimeSpan.FromTicks(1)),
-        ["absolute for ever"] = ("SactSessionOptions.AbsoluteTimeout", o => (o.AbsoluteTimeout, o.Persistent) = (TimeSpan.MaxValue, true)),
+        ["absolute for ever"] = ("SactSessionOptions.AbsoluteTimeout", o => (o.AbsoluteTimeout, o.IsPersistent) = (TimeSpan.MaxValue, true)),
         ["everything for ever"] = ("SactSessionOptions.AbsoluteTimeout", o => (o.AbsoluteTimeout, o.IdleTimeout, o.FirstUseTimeout, o.TouchInterval) = (TimeSpan.MaxValue, TimeSpan.MaxValue, TimeSpan.MaxValue, TimeSpan.MaxValue)),
     };
 

@@ -161,7 +161,7 @@ public sealed class SlowWriters
                 case "sign in": await exchange.Session.SetAsync("bob"); break;
                 case "end everywhere": Assert.Equal(1, await exchange.Session.DeleteAllSessionsAsync()); break;
                 case "administrator": Assert.Equal(1, await Bed.Memory.DeleteActiveSessionsAsync("alice")); break;
-                case "end all of the prefix": Assert.Equal(1, await Bed.Memory.DeleteAllAsync()); break;
+                case "end all of the prefix": Assert.Equal(1, await Bed.Memory.ClearAsync()); break;
                 default:
                     var other = Bed.Request(await Bed.SignInAsync());
                     if (end == "end others")

@@ -74,7 +74,7 @@ public sealed class TwoRegistrationsOverOneKindOfStore
 
         public override ValueTask<long> DeleteActiveSessionsAsync(string userId, SessionKey? except = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-        public override ValueTask<long> DeleteAllAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public override ValueTask<long> ClearAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
         public override ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
     }
@@ -113,18 +113,18 @@ public sealed class ARecordWithAbsurdInstants
             Key = store.GetSessionKey(id),
             UserId = "alice",
             State = SessionState.SignedIn,
-            LineageHash = SessionMint.Hash(id),
-            CurrentHash = SessionMint.Hash(id),
+            LineageHash = SessionRecordFactory.Hash(id),
+            CurrentHash = SessionRecordFactory.Hash(id),
             CreatedAt = created,
             LastSeenAt = seen,
-            Limits = new SessionLimits(TimeSpan.FromDays(1), TimeSpan.FromDays(1), TimeSpan.FromDays(1)),
+            Lifetimes = new SessionLifetimes(TimeSpan.FromDays(1), TimeSpan.FromDays(1), TimeSpan.FromDays(1)),
         };
 
-        Assert.Null(SessionRecord.FaultOf(Made(now, now)));
-        Assert.NotNull(SessionRecord.FaultOf(Made(DateTimeOffset.MaxValue, now)));
-        Assert.NotNull(SessionRecord.FaultOf(Made(now, DateTimeOffset.MaxValue)));
-        Assert.NotNull(SessionRecord.FaultOf(Made(DateTimeOffset.MinValue, now)));
+        Assert.Null(SessionRecord.Validate(Made(now, now)));
+        Assert.NotNull(SessionRecord.Validate(Made(DateTimeOffset.MaxValue, now)));
+        Assert.NotNull(SessionRecord.Validate(Made(now, DateTimeOffset.MaxValue)));
+        Assert.NotNull(SessionRecord.Validate(Made(DateTimeOffset.MinValue, now)));
         Assert.Throws<ArgumentException>(() => { _ = store.CreateAsync(Made(DateTimeOffset.MaxValue, now)).AsTask(); });
-        Assert.Throws<OverflowException>(() => new SessionRecord { Key = default, State = (SessionState)258, LineageHash = default, CurrentHash = default, CreatedAt = now, LastSeenAt = now, Limits = Made(now, now).Limits });
+        Assert.Throws<OverflowException>(() => new SessionRecord { Key = default, State = (SessionState)258, LineageHash = default, CurrentHash = default, CreatedAt = now, LastSeenAt = now, Lifetimes = Made(now, now).Lifetimes });
     }
 }

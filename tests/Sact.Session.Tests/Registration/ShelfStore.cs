@@ -22,7 +22,7 @@ public class ShelfStore(GenericStoreOptions options) : GenericStore(options), ID
     public override ValueTask<long> DeleteActiveSessionsAsync(string userId, SessionKey? except = null, CancellationToken cancellationToken = default) =>
         _memory.DeleteActiveSessionsAsync(userId, except, cancellationToken);
 
-    public override ValueTask<long> DeleteAllAsync(CancellationToken cancellationToken = default) => _memory.DeleteAllAsync(cancellationToken);
+    public override ValueTask<long> ClearAsync(CancellationToken cancellationToken = default) => _memory.ClearAsync(cancellationToken);
 
     public override ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) => _memory.CountActiveSessionsAsync(cancellationToken);
 

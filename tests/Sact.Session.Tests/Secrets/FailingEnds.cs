@@ -147,7 +147,7 @@ public sealed class AStoreThatAnswersNothing
 
         public override ValueTask<long> DeleteActiveSessionsAsync(string userId, SessionKey? except = null, CancellationToken cancellationToken = default) => inner.DeleteActiveSessionsAsync(userId, except, cancellationToken);
 
-        public override ValueTask<long> DeleteAllAsync(CancellationToken cancellationToken = default) => inner.DeleteAllAsync(cancellationToken);
+        public override ValueTask<long> ClearAsync(CancellationToken cancellationToken = default) => inner.ClearAsync(cancellationToken);
 
         public override ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) => inner.CountActiveSessionsAsync(cancellationToken);
     }

@@ -69,7 +69,7 @@ public sealed class ForeignKeys
             CurrentHash = new SecretHash(new byte[16] { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 }),
             CreatedAt = bed.Clock.GetUtcNow(),
             LastSeenAt = bed.Clock.GetUtcNow(),
-            Limits = new SessionLimits(TimeSpan.FromHours(1), TimeSpan.FromHours(1), TimeSpan.FromHours(1)),
+            Lifetimes = new SessionLifetimes(TimeSpan.FromHours(1), TimeSpan.FromHours(1), TimeSpan.FromHours(1)),
         };
         await Assert.ThrowsAsync<ArgumentException>(async () => await bed.Memory.CreateAsync(keyless));
         Assert.Equal("alice", await bed.WhoAsync(id));
@@ -174,7 +174,7 @@ public sealed class ForeignKeys
 
         public ValueTask<long> DeleteActiveSessionsAsync(string userId, SessionKey? except = null, CancellationToken cancellationToken = default) => keep.DeleteActiveSessionsAsync(userId, except, cancellationToken);
 
-        public ValueTask<long> DeleteAllAsync(CancellationToken cancellationToken = default) => keep.DeleteAllAsync(cancellationToken);
+        public ValueTask<long> ClearAsync(CancellationToken cancellationToken = default) => keep.ClearAsync(cancellationToken);
 
         public ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) => keep.CountActiveSessionsAsync(cancellationToken);
     }

@@ -241,7 +241,7 @@ public sealed class Renewal
     [Trait("abuse", "C13")]
     public async Task NeverExtendsTheAbsoluteDeadline()
     {
-        var bed = new Bed(options => options.Persistent = true);
+        var bed = new Bed(options => options.IsPersistent = true);
         string id = await bed.SeenAsync();
         var deadline = (await bed.RecordOf(id))!.AbsoluteDeadline;
         var ages = new List<string>();

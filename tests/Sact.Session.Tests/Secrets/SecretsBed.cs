@@ -122,7 +122,7 @@ internal static class Handmade
         CurrentHash = new SecretHash(SHA256.HashData(Base64Url.DecodeFromChars(id)).AsSpan(0, SecretHash.Size)),
         CreatedAt = bed.Clock.GetUtcNow(),
         LastSeenAt = bed.Clock.GetUtcNow(),
-        Limits = new SessionLimits(TimeSpan.FromMinutes(20), TimeSpan.FromHours(1), TimeSpan.FromDays(1)),
+        Lifetimes = new SessionLifetimes(TimeSpan.FromMinutes(20), TimeSpan.FromHours(1), TimeSpan.FromDays(1)),
     };
 
     /// <summary>A live pending session of a user and its id.</summary>

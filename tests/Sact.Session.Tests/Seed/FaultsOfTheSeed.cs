@@ -82,7 +82,7 @@ public sealed class FaultsOfTheSeed
         await bed.SignInAsync("bob");
         await bed.SignInAsync("carol");
         Assert.True(bed.Memory.SizeInBytes <= 2 * before);
-        Assert.Equal(2, await bed.Memory.DeleteAllAsync());
+        Assert.Equal(2, await bed.Memory.ClearAsync());
         Assert.Equal(0, bed.Memory.SizeInBytes);
     }
 

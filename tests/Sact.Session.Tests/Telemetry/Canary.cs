@@ -180,7 +180,7 @@ public sealed class Canary : IDisposable
         string[] ids = [old, id, made];
         object[] all =
         [
-            exchange.Session, fresh.Session, renewal.Session, data, record, data.Key, data.Fields, record.CurrentHash, record.Limits, exchange.Session.Options, _bed.Memory,
+            exchange.Session, fresh.Session, renewal.Session, data, record, data.Key, data.Fields, record.CurrentHash, record.Lifetimes, exchange.Session.Options, _bed.Memory,
             new SessionTouch(_bed.Clock.GetUtcNow()), SessionRenewal.Propose(record.CurrentHash, _bed.Clock.GetUtcNow(), record), new SessionChange { Set = data.Fields },
             SessionUpdate.Applied(record), SessionUpdate.Conflict(record), SessionCreation.Created([data.Key]), new SessionFieldCondition("a", null), new SessionCap(1),
         ];

@@ -47,7 +47,7 @@ public sealed class EventTable
     [Fact]
     public void IsStable()
     {
-        var events = typeof(SessionLog).GetMethods(BindingFlags.Static | BindingFlags.Public)
+        var events = typeof(SessionLog).Assembly.GetTypes().Where(type => type.Name.EndsWith("Log", StringComparison.Ordinal)).SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public))
             .Select(method => (Method: method.Name, Event: method.GetCustomAttribute<LoggerMessageAttribute>()))
             .Where(pair => pair.Event is not null)
             .Select(pair => (pair.Event!.EventId, pair.Method, pair.Event.Level))

@@ -187,7 +187,7 @@ public sealed class Clocks
             }
 
             await bed.Memory.DeleteExpiredAsync(1000);
-            await bed.Memory.DeleteAllAsync();
+            await bed.Memory.ClearAsync();
         }
 
         Assert.Equal(0, bed.Memory.SizeInBytes);

@@ -27,7 +27,7 @@ public sealed class OwnLifetimes
         var exchange = bed.Request(null);
         await exchange.Session.SetAsync("alice", null, new SessionSignInOptions { AbsoluteTimeout = s_minute });
 
-        Assert.Equal(s_minute, (await bed.RecordOf(exchange.SentId!))!.Limits.IdleTimeout);
+        Assert.Equal(s_minute, (await bed.RecordOf(exchange.SentId!))!.Lifetimes.IdleTimeout);
     }
 
     [Theory]
@@ -37,9 +37,9 @@ public sealed class OwnLifetimes
     [InlineData(false, null)]
     public async Task RememberMeDecidesTheCookiesAge(bool option, bool? own)
     {
-        var bed = new Bed(options => options.Persistent = option);
+        var bed = new Bed(options => options.IsPersistent = option);
         var exchange = bed.Request(null);
-        await exchange.Session.SetAsync("alice", null, new SessionSignInOptions { Persistent = own, AbsoluteTimeout = TimeSpan.FromDays(8) });
+        await exchange.Session.SetAsync("alice", null, new SessionSignInOptions { IsPersistent = own, AbsoluteTimeout = TimeSpan.FromDays(8) });
 
         string cookie = exchange.Context.Response.Headers.SetCookie.ToString();
         Assert.Equal(own ?? option, cookie.Contains("max-age=691200", StringComparison.OrdinalIgnoreCase));
@@ -50,7 +50,7 @@ public sealed class OwnLifetimes
     {
         var bed = new Bed();
         var kiosk = bed.Request(null);
-        await kiosk.Session.SetAsync("alice", new SessionSignInOptions { Persistent = true, IdleTimeout = 10 * s_minute, AbsoluteTimeout = 30 * s_minute });
+        await kiosk.Session.SetAsync("alice", new SessionSignInOptions { IsPersistent = true, IdleTimeout = 10 * s_minute, AbsoluteTimeout = 30 * s_minute });
 
         var raised = bed.Request(kiosk.SentId);
         Assert.True(await raised.Session.RaiseAsync(2));
@@ -58,11 +58,11 @@ public sealed class OwnLifetimes
         Assert.True(await again.Session.RaiseAsync(3, new SessionSignInOptions { IdleTimeout = 5 * s_minute }));
 
         var record = (await bed.RecordOf(again.SentId!))!;
-        Assert.Equal((5 * s_minute, 30 * s_minute, true), (record.Limits.IdleTimeout, record.Limits.AbsoluteTimeout, record.Persistent));
+        Assert.Equal((5 * s_minute, 30 * s_minute, true), (record.Lifetimes.IdleTimeout, record.Lifetimes.AbsoluteTimeout, record.IsPersistent));
         var shorter = bed.Request(again.SentId);
-        Assert.True(await shorter.Session.RaiseAsync(3, new SessionSignInOptions { Persistent = false, AbsoluteTimeout = 3 * s_minute }));
+        Assert.True(await shorter.Session.RaiseAsync(3, new SessionSignInOptions { IsPersistent = false, AbsoluteTimeout = 3 * s_minute }));
         record = (await bed.RecordOf(shorter.SentId!))!;
-        Assert.Equal((3 * s_minute, 3 * s_minute, false), (record.Limits.IdleTimeout, record.Limits.AbsoluteTimeout, record.Persistent));
+        Assert.Equal((3 * s_minute, 3 * s_minute, false), (record.Lifetimes.IdleTimeout, record.Lifetimes.AbsoluteTimeout, record.IsPersistent));
     }
 
     [Fact]
@@ -95,7 +95,7 @@ public sealed class OwnLifetimes
         bed.Clock.Advance(30 * s_minute);
 
         var late = bed.Request(begin.SentId);
-        Assert.False(await late.Session.RaiseAsync(2, new SessionSignInOptions { AbsoluteTimeout = 30 * s_minute, Persistent = true }));
+        Assert.False(await late.Session.RaiseAsync(2, new SessionSignInOptions { AbsoluteTimeout = 30 * s_minute, IsPersistent = true }));
 
         Assert.Null(late.SentId);
         Assert.Equal(pending ? null : "alice", await bed.WhoAsync(begin.SentId));
@@ -118,7 +118,7 @@ public sealed class OwnLifetimes
         {
             var exchange = bed.Request(null);
             await signIn(exchange.Session);
-            Assert.Equal(s_minute, (await bed.RecordOf(exchange.SentId!))!.Limits.AbsoluteTimeout);
+            Assert.Equal(s_minute, (await bed.RecordOf(exchange.SentId!))!.Lifetimes.AbsoluteTimeout);
         }
 
         await Assert.ThrowsAsync<ArgumentException>(async () => await bed.Request(null).Session.SetAsync("alice", (object)kiosk));

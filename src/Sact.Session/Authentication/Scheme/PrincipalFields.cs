@@ -1,0 +1,132 @@
+using System.Buffers;
+using System.Globalization;
+using System.Security.Claims;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Authentication;
+
+namespace Sact.Session;
+
+/// <summary>What a sign-in by the authentication scheme keeps with the session, in fields that no application can write (<c>$…</c>).</summary>
+internal static class PrincipalFields
+{
+    public const string Claims = "$claims";
+    public const string Properties = "$properties";
+    public const string Issued = "$issued";
+    public const string Stamp = "$stamp";
+
+    // What the record itself knows is not kept twice: answered from there, it cannot disagree.
+    private static readonly HashSet<string> s_ofRecord = new(StringComparer.Ordinal) { ".issued", ".expires", ".persistent" };
+
+    /// <summary>All that is kept: the principal, or what the application's own mapping makes of it; the properties; when; under which security stamp.</summary>
+    public static SessionFields Of(ClaimsPrincipal principal, AuthenticationProperties properties, SactSessionAuthenticationOptions options, DateTimeOffset now)
+    {
+        var fields = new List<KeyValuePair<string, ReadOnlyMemory<byte>>> { new(Issued, Number(now)) };
+        if (options.ToMetadata is null)
+        {
+            fields.Add(new(Claims, PrincipalJson.Write(principal)));
+        }
+
+        if (StampOf(principal, options.SecurityStampClaimType) is { } stamp)
+        {
+            fields.Add(new(Stamp, stamp));
+        }
+
+        if (Items(properties) is { } items)
+        {
+            fields.Add(new(Properties, items));
+        }
+
+        var reserved = SessionFields.Create(fields);
+        return options.ToMetadata is { } map ? FieldsFromJson.From(map(principal), nameof(options.ToMetadata)).Merge(reserved) : reserved;
+    }
+
+    /// <summary>The names that a refreshed sign-in no longer has.</summary>
+    public static string[] Lacking(SessionFields fields) => [.. new[] { Claims, Properties, Stamp }.Where(name => !fields.Contains(name))];
+
+    /// <summary>The principal of a signed-in session; null if the application's own mapping makes none of it.</summary>
+    /// <exception cref="JsonException">What is kept cannot be read.</exception>
+    public static ClaimsPrincipal? Principal(SessionRecord record, SessionSettings settings, SactSessionAuthenticationOptions options, string scheme)
+    {
+        if (options.FromMetadata is { } map)
+        {
+            return map(new SessionData(record, settings, isCurrent: true));
+        }
+
+        if (record.Fields.TryGetValue(Claims, out var json))
+        {
+            return PrincipalJson.Read(json);
+        }
+
+        // Signed in by ISession.SetAsync: a user without any further claim.
+        return new ClaimsPrincipal(new ClaimsIdentity([new Claim(options.UserIdClaimType, record.UserId!)], scheme, ClaimsIdentity.DefaultNameClaimType, ClaimsIdentity.DefaultRoleClaimType));
+    }
+
+    /// <exception cref="JsonException">What is kept cannot be read.</exception>
+    public static AuthenticationProperties PropertiesOf(SessionRecord record)
+    {
+        var properties = new AuthenticationProperties();
+        if (record.Fields.TryGetValue(Properties, out var json))
+        {
+            using var document = JsonDocument.Parse(json);
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+            {
+                throw new JsonException("The properties are not of the form this version writes.");
+            }
+
+            foreach (var item in document.RootElement.EnumerateObject())
+            {
+                properties.Items[item.Name] = item.Value.ValueKind is JsonValueKind.String ? item.Value.GetString() : null;
+            }
+        }
+
+        properties.IsPersistent = record.IsPersistent;
+        properties.IssuedUtc = IssuedAt(record) ?? record.AuthenticatedAt ?? record.CreatedAt;
+        properties.ExpiresUtc = record.ExpiresAt;
+        return properties;
+    }
+
+    public static ReadOnlyMemory<byte> Number(DateTimeOffset instant) => Encoding.ASCII.GetBytes(instant.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>The security stamp of a principal, as it is kept: a hash, so that a dump of the store does not tell it. Null without one.</summary>
+    public static ReadOnlyMemory<byte>? StampOf(ClaimsPrincipal principal, string? claimType) =>
+
+        // The cast matters: a bare null would become an empty value, not an absent one.
+        claimType is not null && principal.FindFirst(claimType)?.Value is { Length: > 0 } stamp ? HashOf(stamp) : (ReadOnlyMemory<byte>?)null;
+
+    public static ReadOnlyMemory<byte> HashOf(string stamp) => Encoding.ASCII.GetBytes($"\"{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(stamp)).AsSpan(0, 16))}\"");
+
+    /// <summary>Whether a session was signed in under another stamp. One without a stamp was not.</summary>
+    public static bool HasOtherStamp(SessionRecord record, ReadOnlyMemory<byte> stamp) => record.Fields.TryGetValue(Stamp, out var kept) && !kept.Span.SequenceEqual(stamp.Span);
+
+    private static DateTimeOffset? IssuedAt(SessionRecord record) =>
+        record.Fields.TryGetValue(Issued, out var json) && long.TryParse(json.Span, NumberStyles.None, CultureInfo.InvariantCulture, out long milliseconds) && milliseconds < 200_000_000_000_000
+            ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds)
+            : null;
+
+    private static ReadOnlyMemory<byte>? Items(AuthenticationProperties properties)
+    {
+        if (!properties.Items.Keys.Any(static name => !s_ofRecord.Contains(name)))
+        {
+            return null;
+        }
+
+        var written = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(written))
+        {
+            writer.WriteStartObject();
+            foreach (var (name, value) in properties.Items)
+            {
+                if (!s_ofRecord.Contains(name))
+                {
+                    writer.WriteString(name, value);
+                }
+            }
+
+            writer.WriteEndObject();
+        }
+
+        return written.WrittenMemory;
+    }
+}

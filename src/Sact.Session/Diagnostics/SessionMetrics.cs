@@ -1,0 +1,88 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Diagnostics.Metrics;
+
+namespace Sact.Session;
+
+/// <summary>The library's meter, <c>Sact.Session</c>. Labels are the constants below: a fixed set, whatever is presented.</summary>
+internal sealed class SessionMetrics
+{
+    public const string MeterName = "Sact.Session";
+
+    private readonly Counter<long> _began;
+    private readonly Counter<long> _ended;
+    private readonly Counter<long> _refused;
+    private readonly Counter<long> _replayed;
+    private readonly Counter<long> _renewed;
+    private readonly Counter<long> _conflicts;
+    private readonly Counter<long> _touchFailures;
+    private readonly Counter<long> _storeFaults;
+
+    public SessionMetrics(Meter meter)
+    {
+        _began = meter.CreateCounter<long>("sact.session.began", "{session}", "Sessions begun, by state.");
+        _ended = meter.CreateCounter<long>("sact.session.ended", "{session}", "Sessions ended, by reason.");
+        _refused = meter.CreateCounter<long>("sact.session.refused", "{request}", "Presented cookies that were refused, by reason.");
+        _replayed = meter.CreateCounter<long>("sact.session.replayed", "{session}", "Secrets replayed long after they had been renewed.");
+        _renewed = meter.CreateCounter<long>("sact.session.renewed", "{session}", "Steps of renewal, by kind.");
+        _conflicts = meter.CreateCounter<long>("sact.session.conflicts", "{write}", "Conditional writes that met another write and were tried again or given up.");
+        _touchFailures = meter.CreateCounter<long>("sact.session.touch_failures", "{write}", "Failed notes that a session was seen.");
+        _storeFaults = meter.CreateCounter<long>("sact.session.store_faults", "{operation}", "Operations that the store failed, by operation.");
+    }
+
+    /// <summary>The meter of sessions that are made without dependency injection.</summary>
+    public static SessionMetrics Shared { get; } = new(new Meter(MeterName));
+
+    public void Began(SessionState state) => Add(_began, 1, "state", state switch
+    {
+        SessionState.SignedIn => "signed_in",
+        SessionState.Pending => "pending",
+        _ => "anonymous",
+    });
+
+    public void Ended(string reason, long count) => Add(_ended, count, "reason", reason);
+
+    public void Refused(RefusedReason reason) => Add(_refused, 1, "reason", reason switch
+    {
+        RefusedReason.Unknown => "unknown",
+        RefusedReason.Foreign => "foreign",
+        RefusedReason.Stale => "stale",
+        RefusedReason.Replayed => "replayed",
+        RefusedReason.Misplaced => "misplaced",
+        RefusedReason.Malformed => "malformed",
+        _ => "conflict",
+    });
+
+    public void Replayed() => Add(_replayed, 1);
+
+    public void Renewed(SessionRenewalKind kind) => Add(_renewed, 1, "kind", kind switch
+    {
+        SessionRenewalKind.Propose => "proposed",
+        SessionRenewalKind.Promote => "promoted",
+        _ => "replaced",
+    });
+
+    public void Conflict() => Add(_conflicts, 1);
+
+    public void TouchFailed() => Add(_touchFailures, 1);
+
+    public void StoreFault(string operation) => Add(_storeFaults, 1, "operation", operation);
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A listener runs inside Add, and its fault is not the session's.")]
+    private static void Add(Counter<long> counter, long count, string? label = null, string? value = null)
+    {
+        try
+        {
+            if (label is null)
+            {
+                counter.Add(count);
+            }
+            else
+            {
+                counter.Add(count, new KeyValuePair<string, object?>(label, value));
+            }
+        }
+        catch (Exception)
+        {
+        }
+    }
+}

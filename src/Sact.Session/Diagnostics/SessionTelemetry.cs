@@ -1,0 +1,124 @@
+using Microsoft.Extensions.Logging;
+
+namespace Sact.Session;
+
+/// <summary>
+/// Reports the events that are both logged and counted. An event that is only logged is written to <see cref="Log"/> directly.
+/// Neither a logger nor a meter listener that throws stops the caller: a revocation must not fail because of its report.
+/// </summary>
+internal sealed class SessionTelemetry(ILogger logger, SessionMetrics metrics)
+{
+    private int _reportedSecureCookieOverHttp;
+    private int _reportedPublicMadePrivate;
+
+    /// <summary>The log of one registration. It never throws.</summary>
+    public ILogger Log { get; } = new SafeLogger(logger);
+
+    /// <summary>The counters. They never throw.</summary>
+    public SessionMetrics Metrics { get; } = metrics;
+
+    public void Refused(RefusedReason reason, SessionKey key = default)
+    {
+        Metrics.Refused(reason);
+        switch (reason)
+        {
+            case RefusedReason.Unknown:
+                SessionLog.NotFound(Log, key);
+                break;
+            case RefusedReason.Foreign:
+                SessionLog.Foreign(Log, key);
+                break;
+            case RefusedReason.Stale:
+                SessionLog.Stale(Log, key);
+                break;
+            case RefusedReason.Misplaced:
+                SessionLog.Misplaced(Log, key);
+                break;
+            case RefusedReason.Malformed:
+                SessionLog.CookieMalformed(Log);
+                break;
+            case RefusedReason.Conflict:
+                SessionLog.CookieConflict(Log);
+                break;
+        }
+    }
+
+    /// <param name="key">The session whose secret was replayed.</param>
+    /// <param name="fault">Why the session could not be ended; null if it was ended.</param>
+    public void Replayed(SessionKey key, Exception? fault = null)
+    {
+        Metrics.Refused(RefusedReason.Replayed);
+        Metrics.Replayed();
+        if (fault is not null)
+        {
+            SessionLog.ReplayNotEnded(Log, key, fault);
+            return;
+        }
+
+        Metrics.Ended(EndedReason.Replayed, 1);
+        SessionLog.Replayed(Log, key);
+    }
+
+    public void Began(SessionKey key, SessionState state)
+    {
+        Metrics.Began(state);
+        SessionLog.Began(Log, key, state);
+    }
+
+    public void Ended(SessionKey key, string reason)
+    {
+        Metrics.Ended(reason, 1);
+        SessionLog.Ended(Log, key, reason);
+    }
+
+    public void EndedMany(SessionKey key, long count, string reason)
+    {
+        if (count > 0)
+        {
+            Metrics.Ended(reason, count);
+            SessionLog.EndedMany(Log, key, count, reason);
+        }
+    }
+
+    public void EndedUnsent(SessionKey key)
+    {
+        Metrics.Ended(EndedReason.Unsent, 1);
+        SessionLog.EndedUnsent(Log, key);
+    }
+
+    public void Renewed(SessionKey key, SessionRenewalKind kind)
+    {
+        Metrics.Renewed(kind);
+        SessionLog.Renewed(Log, key, kind);
+    }
+
+    public void TouchFailed(SessionKey key, Exception fault)
+    {
+        Metrics.TouchFailed();
+        SessionLog.TouchFailed(Log, key, fault);
+    }
+
+    public void StoreFault(string operation, Exception fault)
+    {
+        Metrics.StoreFault(operation);
+        SessionLog.StoreFault(Log, operation, fault);
+    }
+
+    /// <summary>Logged once per process: a busy site would fill its log with it.</summary>
+    public void SecureCookieOverHttp()
+    {
+        if (Interlocked.Exchange(ref _reportedSecureCookieOverHttp, 1) == 0)
+        {
+            SessionLog.SecureCookieOverHttp(Log);
+        }
+    }
+
+    /// <summary>Logged once per process: a busy site would fill its log with it.</summary>
+    public void PublicMadePrivate()
+    {
+        if (Interlocked.Exchange(ref _reportedPublicMadePrivate, 1) == 0)
+        {
+            SessionLog.PublicMadePrivate(Log);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+using System.Reflection;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Routing;
+
+namespace Sact.Session;
+
+/// <summary>
+/// The three endpoints of <c>MapSactSessions</c>. They are plain request delegates, since a library's lambdas are not compiled for Native AOT as an application's are; what OpenAPI would read off a lambda stands in their metadata.
+/// </summary>
+internal sealed class SessionRoutes(Func<HttpContext, ISession<IGenericStore>> sessionOf)
+{
+    public const string NoSuchSessionType = "urn:sact-session:no-such-session";
+    public const string CrossSiteType = "urn:sact-session:cross-site";
+
+    private const string Problem = "application/problem+json";
+
+    public void Map(RouteGroupBuilder group, string? name)
+    {
+        string suffix = string.IsNullOrEmpty(name) ? "" : "." + name;
+        Describe(group.MapGet("", ListAsync), ListAsync)
+            .WithName("ListSessions" + suffix)
+            .WithSummary("The signed-in user's own sessions, the last seen first.")
+            .WithMetadata(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(ListedSession[]), ["application/json"]));
+        Unsafe(Describe(group.MapDelete("/{key}", EndOneAsync), EndOneAsync))
+            .WithName("EndSession" + suffix)
+            .WithSummary("Ends one of the user's own sessions. The current one: signs out.")
+            .WithMetadata(new KeyParameter(), new ProducesResponseTypeMetadata(StatusCodes.Status204NoContent, typeof(void)), new ProducesResponseTypeMetadata(StatusCodes.Status404NotFound, typeof(ProblemDetails), [Problem]));
+        Unsafe(Describe(group.MapDelete("", EndOthersAsync), EndOthersAsync))
+            .WithName("EndOtherSessions" + suffix)
+            .WithSummary("Ends all of the user's sessions but the current one.")
+            .WithMetadata(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(EndedSessions), ["application/json"]));
+    }
+
+    private async Task ListAsync(HttpContext context)
+    {
+        var session = sessionOf(context);
+        if (await session.GetAsync().ConfigureAwait(false) is null)
+        {
+            await SessionChallenge.NobodyAsync(context).ConfigureAwait(false);
+            return;
+        }
+
+        var sessions = await session.GetActiveSessionsAsync().ConfigureAwait(false);
+
+        // Nobody but a page of this site may make use of it, not even as a picture that is none.
+        context.Response.Headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        await context.Response.WriteAsJsonAsync(sessions.Select(ListedSession.Of).ToArray(), ListedSessionJson.Default.ListedSessionArray, cancellationToken: context.RequestAborted).ConfigureAwait(false);
+    }
+
+    private async Task EndOneAsync(HttpContext context)
+    {
+        if (await RefusesAsync(context).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        bool ended = SessionKey.TryParse(context.Request.RouteValues["key"] as string, null, out var key) && !key.IsDefault
+            && await sessionOf(context).DeleteSessionAsync(key).ConfigureAwait(false);
+        if (ended)
+        {
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+            return;
+        }
+
+        await SessionChallenge.WriteAsync(context, StatusCodes.Status404NotFound, NoSuchSessionType, "You have no such session.", "It may have ended by itself; list your sessions again.").ConfigureAwait(false);
+    }
+
+    private async Task EndOthersAsync(HttpContext context)
+    {
+        if (await RefusesAsync(context).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        long ended = await sessionOf(context).DeleteOtherSessionsAsync().ConfigureAwait(false);
+        await context.Response.WriteAsJsonAsync(new EndedSessions(ended), ListedSessionJson.Default.EndedSessions, cancellationToken: context.RequestAborted).ConfigureAwait(false);
+    }
+
+    /// <summary>Answers a request of another site, before any session is looked at, and one of nobody.</summary>
+    private async Task<bool> RefusesAsync(HttpContext context)
+    {
+        var session = sessionOf(context);
+        if (!CrossSiteGuard.Allows(context.Request))
+        {
+            SessionsApiLog.CrossSite(session.Options.Settings.Telemetry.Log);
+            await SessionChallenge.WriteAsync(
+                context, StatusCodes.Status403Forbidden, CrossSiteType, "The request does not come from this site.", $"A client that is no browser sends the header {CrossSiteGuard.Header}.").ConfigureAwait(false);
+            return true;
+        }
+
+        if (await session.GetAsync().ConfigureAwait(false) is null)
+        {
+            await SessionChallenge.NobodyAsync(context).ConfigureAwait(false);
+            return true;
+        }
+
+        return false;
+    }
+
+    private static IEndpointConventionBuilder Describe(IEndpointConventionBuilder endpoint, RequestDelegate handler) =>
+        endpoint.WithMetadata(handler.Method, new ProducesResponseTypeMetadata(StatusCodes.Status401Unauthorized, typeof(ProblemDetails), [Problem]));
+
+    private static IEndpointConventionBuilder Unsafe(IEndpointConventionBuilder endpoint) =>
+        endpoint.WithMetadata(new ProducesResponseTypeMetadata(StatusCodes.Status403Forbidden, typeof(ProblemDetails), [Problem]));
+
+    /// <summary>The key in the route, which a request delegate does not show as a parameter of its own.</summary>
+    private sealed class KeyParameter : IParameterBindingMetadata
+    {
+        public string Name => "key";
+
+        public bool HasTryParse => false;
+
+        public bool HasBindAsync => false;
+
+        public ParameterInfo ParameterInfo { get; } = ((Action<string>)Key).Method.GetParameters()[0];
+
+        public bool IsOptional => false;
+
+        private static void Key(string key)
+        {
+        }
+    }
+}
