@@ -11,13 +11,13 @@ sessions.UseStore(services => new FileStore(folder, sessions.Fill(services, new 
 var app = builder.Build();
 app.UseSactSession();
 
-app.MapPost("/login/{user}", async (string user, ISession<IGenericStore> session) =>
+app.MapPost("/login/{user}", async (string user, ISactSession session) =>
 {
     await session.SetAsync(user);
     return TypedResults.NoContent();
 });
-app.MapGet("/me", async (ISession<IGenericStore> session) => await session.GetAsync() is { } me ? Results.Text(me.UserId) : Results.Unauthorized());
-app.MapPost("/logout", async (ISession<IGenericStore> session) => await session.DeleteAsync());
+app.MapGet("/me", async (ISactSession session) => await session.GetAsync() is { } me ? Results.Text(me.UserId) : Results.Unauthorized());
+app.MapPost("/logout", async (ISactSession session) => await session.DeleteAsync());
 app.MapGet("/", () => $"Sessions lie in {folder}. POST /login/alice, GET /me, POST /logout.");
 
 await app.RunAsync();

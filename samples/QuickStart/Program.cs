@@ -41,21 +41,21 @@ var api = app.MapGroup("").AddEndpointFilter(async (context, next) =>
 });
 
 // A real application checks a password first.
-api.MapPost("/login", async (Login login, ISession<IGenericStore> session) =>
+api.MapPost("/login", async (Login login, ISactSession session) =>
 {
     await (login.Metadata is { } metadata ? session.SetAsync(login.User, metadata) : session.SetAsync(login.User));
     return TypedResults.NoContent();
 });
 
-api.MapGet("/me", async Task<Results<Ok<Me>, UnauthorizedHttpResult>> (ISession<IGenericStore> session) =>
+api.MapGet("/me", async Task<Results<Ok<Me>, UnauthorizedHttpResult>> (ISactSession session) =>
     await session.GetAsync() is { } me
         ? TypedResults.Ok(new Me(me.UserId, me.Key, me.Fields, me.CreatedAt, me.LastSeenAt, me.ExpiresAt))
         : TypedResults.Unauthorized());
 
-api.MapPut("/me", async Task<Results<NoContent, UnauthorizedHttpResult>> (JsonElement fields, ISession<IGenericStore> session) =>
+api.MapPut("/me", async Task<Results<NoContent, UnauthorizedHttpResult>> (JsonElement fields, ISactSession session) =>
     await session.UpdateAsync(fields) ? TypedResults.NoContent() : TypedResults.Unauthorized());
 
-api.MapPost("/me/visits", async Task<Results<Ok<Visits>, UnauthorizedHttpResult, ProblemHttpResult>> (ISession<IGenericStore> session) =>
+api.MapPost("/me/visits", async Task<Results<Ok<Visits>, UnauthorizedHttpResult, ProblemHttpResult>> (ISactSession session) =>
 {
     try
     {
@@ -70,26 +70,26 @@ api.MapPost("/me/visits", async Task<Results<Ok<Visits>, UnauthorizedHttpResult,
     }
 });
 
-api.MapPost("/renew", async Task<Results<NoContent, UnauthorizedHttpResult>> (ISession<IGenericStore> session) =>
+api.MapPost("/renew", async Task<Results<NoContent, UnauthorizedHttpResult>> (ISactSession session) =>
     await session.RenewAsync() ? TypedResults.NoContent() : TypedResults.Unauthorized());
 
-api.MapPost("/logout", async (ISession<IGenericStore> session) =>
+api.MapPost("/logout", async (ISactSession session) =>
 {
     await session.DeleteAsync();
     return TypedResults.NoContent();
 });
 
-api.MapGet("/sessions", async Task<Results<Ok<Device[]>, UnauthorizedHttpResult>> (ISession<IGenericStore> session) =>
+api.MapGet("/sessions", async Task<Results<Ok<Device[]>, UnauthorizedHttpResult>> (ISactSession session) =>
     await session.GetAsync() is not null
         ? TypedResults.Ok((await session.GetActiveSessionsAsync()).Select(d => new Device(d.Key, d.CreatedAt, d.LastSeenAt, d.IsCurrent)).ToArray())
         : TypedResults.Unauthorized());
 
-api.MapDelete("/sessions/{key}", async Task<Results<NoContent, NotFound, UnauthorizedHttpResult>> (string key, ISession<IGenericStore> session) =>
+api.MapDelete("/sessions/{key}", async Task<Results<NoContent, NotFound, UnauthorizedHttpResult>> (string key, ISactSession session) =>
     await session.GetAsync() is null ? TypedResults.Unauthorized()
     : SessionKey.TryParse(key, null, out var mine) && await session.DeleteSessionAsync(mine) ? TypedResults.NoContent()
     : TypedResults.NotFound());
 
-api.MapDelete("/sessions", async Task<Results<NoContent, UnauthorizedHttpResult>> (ISession<IGenericStore> session) =>
+api.MapDelete("/sessions", async Task<Results<NoContent, UnauthorizedHttpResult>> (ISactSession session) =>
     await session.GetAsync() is not null && await session.DeleteOtherSessionsAsync() >= 0 ? TypedResults.NoContent() : TypedResults.Unauthorized());
 
 api.MapGet("/public", () => TypedResults.Ok(new Notice("Anybody may read this; no session was asked for.")));

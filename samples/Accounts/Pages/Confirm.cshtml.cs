@@ -9,7 +9,7 @@ namespace Accounts.Pages;
 
 /// <summary>The step-up: the password once more, before something that cannot be undone.</summary>
 [EnableRateLimiting(Passwords.Brake)]
-internal sealed class ConfirmPage(Passwords passwords, ISession<IGenericStore> session) : SignedInPage
+internal sealed class ConfirmPage(Passwords passwords, ISactSession session) : SignedInPage
 {
     /// <summary>Where the visitor wanted to go; followed only if it is on this site.</summary>
     [BindProperty(SupportsGet = true)]

@@ -6,7 +6,7 @@ using Sact.Session;
 namespace Accounts.Pages;
 
 [SignedIn(Fresh = true)]
-internal sealed class DeleteAccountPage(UserStore users, ISession<IGenericStore> session, Notices notices) : SignedInPage
+internal sealed class DeleteAccountPage(UserStore users, ISactSession session, Notices notices) : SignedInPage
 {
     public async Task<IActionResult> OnPostAsync()
     {

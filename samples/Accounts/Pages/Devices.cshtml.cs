@@ -4,7 +4,7 @@ using Sact.Session;
 
 namespace Accounts.Pages;
 
-internal sealed class DevicesPage(ISession<IGenericStore> session, Notices notices, TimeProvider clock) : SignedInPage
+internal sealed class DevicesPage(ISactSession session, Notices notices, TimeProvider clock) : SignedInPage
 {
     public IReadOnlyList<Device> Devices { get; private set; } = [];
 

@@ -4,7 +4,7 @@ using Sact.Session;
 
 namespace Accounts.Pages;
 
-internal sealed class IndexPage(ISession<IGenericStore> session) : PageModel
+internal sealed class IndexPage(ISactSession session) : PageModel
 {
     public async Task<IActionResult> OnGetAsync() => await session.GetAsync() is null ? Page() : RedirectToPage("/Profile");
 }

@@ -8,7 +8,7 @@ using Sact.Session;
 namespace Accounts.Pages;
 
 [EnableRateLimiting(Passwords.Brake)]
-internal sealed class PasswordPage(UserStore users, Passwords passwords, ISession<IGenericStore> session, Notices notices) : SignedInPage
+internal sealed class PasswordPage(UserStore users, Passwords passwords, ISactSession session, Notices notices) : SignedInPage
 {
     [BindProperty, Required(ErrorMessage = "Type the password you have had until now.")]
     [StringLength(Passwords.MaxLength, ErrorMessage = "No password here is as long as that.")]

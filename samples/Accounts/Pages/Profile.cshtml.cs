@@ -6,7 +6,7 @@ using Sact.Session;
 namespace Accounts.Pages;
 
 /// <summary>The name belongs to the user, so it lies in the users' table. The appearance belongs to the device, so it lies with the session.</summary>
-internal sealed class ProfilePage(UserStore users, ISession<IGenericStore> session, Notices notices) : SignedInPage
+internal sealed class ProfilePage(UserStore users, ISactSession session, Notices notices) : SignedInPage
 {
     public const int LongestName = 60;
 

@@ -9,7 +9,7 @@ using Sact.Session;
 namespace Accounts.Pages;
 
 [EnableRateLimiting(Passwords.Brake)]
-internal sealed class SignInPage(Passwords passwords, SignIns signIns, ISession<IGenericStore> session) : PageModel
+internal sealed class SignInPage(Passwords passwords, SignIns signIns, ISactSession session) : PageModel
 {
     /// <summary>Where the visitor wanted to go; followed only if it is on this site.</summary>
     [BindProperty(SupportsGet = true)]

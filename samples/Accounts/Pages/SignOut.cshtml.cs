@@ -5,7 +5,7 @@ using Sact.Session;
 namespace Accounts.Pages;
 
 /// <summary>Signs out by a form, never by a link: what is fetched ahead, or called up by another site, must sign nobody out.</summary>
-internal sealed class SignOutPage(ISession<IGenericStore> session, Notices notices) : SignedInPage
+internal sealed class SignOutPage(ISactSession session, Notices notices) : SignedInPage
 {
     public async Task<IActionResult> OnPostAsync()
     {

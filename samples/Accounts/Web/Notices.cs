@@ -5,7 +5,7 @@ namespace Accounts.Web;
 /// <summary>
 /// One sentence for the next page, in a cookie that nobody else can write. TempData would do as well, but its cookie provider sends a cookie with every page that merely looks, this sends one only where there is something to say.
 /// </summary>
-internal sealed class Notices(ISession<IGenericStore> session)
+internal sealed class Notices(ISactSession session)
 {
     private const string Cookie = "__Host-notice";
 

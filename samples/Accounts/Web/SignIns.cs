@@ -4,7 +4,7 @@ using Sact.Session;
 namespace Accounts.Web;
 
 /// <summary>How a sign-in begins, whether by registering or by password.</summary>
-internal sealed class SignIns(ISession<IGenericStore> session, UserStore users)
+internal sealed class SignIns(ISactSession session, UserStore users)
 {
     // Without "remember me" the browser forgets the cookie when it closes. Not every browser does, so the session is short as well.
     private static readonly SessionSignInOptions s_thisVisit = new() { IsPersistent = false, IdleTimeout = TimeSpan.FromHours(1), AbsoluteTimeout = TimeSpan.FromHours(12) };

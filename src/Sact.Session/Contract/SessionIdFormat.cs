@@ -53,6 +53,16 @@ internal static class SessionIdFormat
     /// <summary>The hash of the whole id. 42 bytes fit one block of SHA-256, 56 characters would not.</summary>
     public static SecretHash HashOfId(ReadOnlySpan<byte> id) => Hash(id[..ByteLength]);
 
+    /// <summary>The same for an id as a string.</summary>
+    /// <exception cref="ArgumentException">The id is malformed.</exception>
+    public static SecretHash HashOf(string sessionId)
+    {
+        Span<byte> id = stackalloc byte[ByteLength];
+        return TryDecode(sessionId, id)
+            ? HashOfId(id)
+            : throw new ArgumentException("The session id is malformed. A session id has exactly 56 base64url characters.", nameof(sessionId));
+    }
+
     public static SecretHash HashOfLineage(ReadOnlySpan<byte> id) => Hash(id[..LineageEnd]);
 
     private static SecretHash Hash(ReadOnlySpan<byte> input)

@@ -20,13 +20,13 @@ internal sealed class ExpiredSessionCleanup(SessionRegistry registry) : Backgrou
 
     private static async Task SweepAsync(SessionSource source, CancellationToken stoppingToken)
     {
-        var settings = source.Options.Settings;
+        var services = source.Services;
         try
         {
             while (source.Store is IExpiredSessionStore store)
             {
-                await Task.Delay(Jittered(source.Options.CleanupInterval!.Value), settings.Clock, stoppingToken).ConfigureAwait(false);
-                await SweepOnceAsync(store, settings, stoppingToken).ConfigureAwait(false);
+                await Task.Delay(Jittered(source.Options.CleanupInterval!.Value), services.Clock, stoppingToken).ConfigureAwait(false);
+                await SweepOnceAsync(store, services, stoppingToken).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -35,7 +35,7 @@ internal sealed class ExpiredSessionCleanup(SessionRegistry registry) : Backgrou
     }
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A store that is down now may be up at the next sweep; the application goes on.")]
-    private static async Task SweepOnceAsync(IExpiredSessionStore store, SessionSettings settings, CancellationToken stoppingToken)
+    private static async Task SweepOnceAsync(IExpiredSessionStore store, SessionServices services, CancellationToken stoppingToken)
     {
         try
         {
@@ -45,7 +45,7 @@ internal sealed class ExpiredSessionCleanup(SessionRegistry registry) : Backgrou
         }
         catch (Exception fault) when (!stoppingToken.IsCancellationRequested)
         {
-            settings.Telemetry.StoreFault("sweep", fault);
+            services.Telemetry.StoreFault("sweep", fault);
         }
     }
 

@@ -24,7 +24,7 @@ internal sealed class SactSessionMiddleware(RequestDelegate next)
             return AwaitAsync(task, context);
         }
 
-        SessionResponse.SettleBeforeCaches(context);
+        RequestFeature.FinishHeadersBeforeCaches(context);
         return task;
     }
 
@@ -33,7 +33,7 @@ internal sealed class SactSessionMiddleware(RequestDelegate next)
         try
         {
             await task.ConfigureAwait(false);
-            SessionResponse.SettleBeforeCaches(context);
+            RequestFeature.FinishHeadersBeforeCaches(context);
         }
         catch (SessionStoreException) when (!context.Response.HasStarted)
         {

@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Sact.Session;
@@ -9,54 +7,47 @@ namespace Sact.Session;
 /// <summary>All registrations of an application: finds the one that a store type or a name means.</summary>
 internal sealed class SessionRegistry : IAsyncDisposable, IDisposable
 {
-    // Whose application a request is of, without the scope of services that asking the request's own would make: a request that only reads its session needs none.
-    private static readonly ConditionalWeakTable<IServiceScopeFactory, SessionRegistry> s_applications = [];
-
     private readonly SessionSource[] _sources;
     private readonly IServiceScopeFactory? _scopes;
-    private readonly ConcurrentDictionary<Type, SessionSource> _ofType = new();
-    private readonly ConcurrentDictionary<(Type StoreType, string Name), SessionSource> _named = new();
-    private bool _checked;
+    private readonly ConcurrentDictionary<(Type StoreType, string? Name), SessionSource> _found = new();
+    private bool _isChecked;
 
-    public SessionRegistry(IEnumerable<SessionRegistration> registrations, IServiceProvider services)
+    public SessionRegistry(IEnumerable<SessionRegistration> registrations, SessionPipeline pipeline, IServiceProvider services)
     {
-        _sources = [.. registrations.Select(registration => new SessionSource(registration, this, services))];
+        _sources = [.. registrations.Select(registration => new SessionSource(registration, pipeline, services))];
         _scopes = services.GetService<IServiceScopeFactory>();
         if (_scopes is not null)
         {
-            s_applications.AddOrUpdate(_scopes, this);
+            RegistryOfRequest.Remember(_scopes, this);
         }
     }
 
     public IReadOnlyList<SessionSource> Sources => _sources;
 
-    /// <summary>Whether <c>app.UseSactSession()</c> was called.</summary>
-    public bool MiddlewareIsThere { get; set; }
+    public static SessionRegistry Of(IServiceProvider? services) => services?.GetService<SessionRegistry>()
+        ?? throw new InvalidOperationException("No session is registered. Call builder.Services.AddSactSession().");
 
-    public static SessionRegistry Of(IServiceProvider? services) =>
-        services?.GetService<SessionRegistry>() ?? throw new InvalidOperationException("No session is registered. Call builder.Services.AddSactSession().");
-
-    /// <summary>The session of a request, in the registration that a store type or a name means.</summary>
-    public static ISession<IGenericStore> SessionOf(HttpContext context, Type storeType, string? name)
+    /// <summary>The registration of a request that a store type or a name means.</summary>
+    public static SessionSource SourceOf(HttpContext context, Type storeType, string? name)
     {
-        // The first look at a request's services sets them up, and a context is not made for two at once.
-        lock (context)
+        // The first use of a request's services creates them, and a context is not made for two threads.
+        lock (RequestLock.Of(context))
         {
-            var registry = context is DefaultHttpContext { ServiceScopeFactory: { } scopes } && s_applications.TryGetValue(scopes, out var known) && context.Features[typeof(IServiceProvidersFeature)] is null
-                ? known
-                : Of(context.RequestServices);
-            return registry.Find(storeType, name).OfLocked(context);
+            return (RegistryOfRequest.Find(context) ?? Of(context.RequestServices)).Find(storeType, name);
         }
     }
 
-    public SessionSource Find(Type storeType, string? name = null) => name is null
-        ? _ofType.TryGetValue(storeType, out var source) ? source : _ofType.GetOrAdd(storeType, Search(storeType, name))
-        : _named.TryGetValue((storeType, name), out source) ? source : _named.GetOrAdd((storeType, name), Search(storeType, name));
+    /// <summary>The session of a request in the registration with this name; null for the unnamed one.</summary>
+    public static RequestSession SessionOf(HttpContext context, string? name) => SourceOf(context, typeof(IGenericStore), name).SessionOf(context);
 
-    /// <summary>Makes the stores, so that one which cannot work at all says so at start-up.</summary>
-    public void MakeStores()
+    public SessionSource Find(Type storeType, string? name = null) =>
+        _found.TryGetValue((storeType, name), out var source) ? source : _found.GetOrAdd((storeType, name), Search(storeType, name));
+
+    /// <summary>Creates the stores, so that one that cannot work reports it at start-up.</summary>
+    /// <exception cref="InvalidOperationException">Two registrations share a prefix over one kind of store.</exception>
+    public void CreateStores()
     {
-        // A store in memory is its own alone; any other may share its database with another registration.
+        // A memory store belongs to one registration. Every other store may share its database with another registration.
         var shared = _sources
             .Where(static source => source.Store is GenericStore and not MemoryStore)
             .GroupBy(static source => (source.StoreType, ((GenericStore)source.Store).Prefix))
@@ -64,39 +55,44 @@ internal sealed class SessionRegistry : IAsyncDisposable, IDisposable
         if (shared is not null)
         {
             throw new InvalidOperationException(
-                $"Two session registrations over {shared.Key.StoreType.Name} have one prefix, '{shared.Key.Prefix}', so each would accept the other's ids. Give each store its own GenericStoreOptions.Prefix.");
+                $"Two session registrations over {shared.Key.StoreType.Name} share the prefix '{shared.Key.Prefix}', so each would accept the ids of the "
+                + "other. Set a different GenericStoreOptions.Prefix for each store.");
         }
     }
 
-    /// <summary>Checks all options, and that no two registrations share a cookie.</summary>
+    /// <summary>Validates all options, and checks that no two registrations share a cookie.</summary>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option breaks its rule.</exception>
-    /// <exception cref="InvalidOperationException">Two registrations have one cookie name.</exception>
+    /// <exception cref="InvalidOperationException">Two registrations share a cookie name.</exception>
     public void Check()
     {
-        if (_checked)
+        if (_isChecked)
         {
             return;
         }
 
-        var shared = _sources.GroupBy(source => source.Options.Settings.Cookie.Name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(group => group.Count() > 1);
+        string[] names = [.. _sources.Select(static source => source.Services.Cookies.Name)];
+        var shared = _sources
+            .GroupBy(source => source.Services.Cookies.Name, StringComparer.OrdinalIgnoreCase)
+            .FirstOrDefault(group => group.Count() > 1);
         if (shared is not null)
         {
             string registrations = string.Join(" and ", shared.Select(source => source.Name.Length == 0 ? "the unnamed one" : $"'{source.Name}'"));
-            throw new InvalidOperationException($"Two session registrations have one cookie name, '{shared.Key}': {registrations}. Give each its own: AddSactSession(name, o => o.Cookie.Name = \"__Host-…\").");
+            throw new InvalidOperationException(
+                $"Two session registrations share the cookie name '{shared.Key}': {registrations}. "
+                + "Set a different name for each: AddSactSession(name, o => o.Cookie.Name = \"__Host-…\").");
         }
 
-        string[] names = [.. _sources.Select(static source => source.Options.Settings.Cookie.Name)];
         foreach (var source in _sources)
         {
-            source.Options.Settings.Cookie.Taken = names;
+            source.Services.Cookies.Taken = names;
         }
 
-        _checked = true;
+        _isChecked = true;
     }
 
     public void Dispose()
     {
-        Leave();
+        Forget();
         foreach (var source in _sources)
         {
             source.Dispose();
@@ -105,18 +101,18 @@ internal sealed class SessionRegistry : IAsyncDisposable, IDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Leave();
+        Forget();
         foreach (var source in _sources)
         {
             await source.DisposeAsync().ConfigureAwait(false);
         }
     }
 
-    private void Leave()
+    private void Forget()
     {
         if (_scopes is not null)
         {
-            s_applications.Remove(_scopes);
+            RegistryOfRequest.Forget(_scopes);
         }
     }
 
@@ -126,26 +122,29 @@ internal sealed class SessionRegistry : IAsyncDisposable, IDisposable
         var candidates = _sources.Where(source => storeType.IsAssignableFrom(source.StoreType)).ToArray();
         if (name is not null)
         {
-            return Array.Find(candidates, source => source.Name == name)
-                ?? throw new InvalidOperationException($"No session named '{name}' is registered over {storeType.Name}. Call builder.Services.AddSactSession(\"{name}\") and choose that store, or ask for another. {Registered()}");
+            return Array.Find(candidates, source => source.Name == name) ?? throw new InvalidOperationException(
+                $"No session named '{name}' is registered over {storeType.Name}. Call builder.Services.AddSactSession(\"{name}\") and choose that store, "
+                + $"or use another name. {Registered()}");
         }
 
-        // The general type means the unnamed registration; a store's own type means the only one over it.
+        // The general type means the unnamed registration. The type of a store means the only registration over it.
         if (Array.Find(candidates, source => source.Name.Length == 0) is { } unnamed)
         {
             return unnamed;
         }
 
-        return candidates.Length == 1 && storeType == candidates[0].StoreType
-            ? candidates[0]
-            : throw new InvalidOperationException(candidates.Length == 0 || storeType != candidates[0].StoreType
-                ? $"No session is registered over {storeType.Name}. {Registered()}"
-                : $"Several sessions are registered over {storeType.Name}. Inject one by its name, with [FromKeyedServices(\"…\")]. {Registered()}");
+        if (candidates.Length == 0 || storeType != candidates[0].StoreType)
+        {
+            throw new InvalidOperationException($"No session is registered over {storeType.Name}. {Registered()}");
+        }
+
+        return candidates.Length == 1 ? candidates[0] : throw new InvalidOperationException(
+            $"Several sessions are registered over {storeType.Name}. Inject one by its name, with [FromKeyedServices(\"…\")]. {Registered()}");
     }
 
     private string Registered() => _sources.Length == 0
         ? "Call builder.Services.AddSactSession()."
         : "Inject " + string.Join(", or ", _sources.Select(source => source.Name.Length == 0
-            ? $"ISession<IGenericStore> or ISession<{source.StoreType.Name}>"
+            ? $"ISactSession or ISession<{source.StoreType.Name}>"
             : $"[FromKeyedServices(\"{source.Name}\")] ISession<{source.StoreType.Name}>")) + ".";
 }

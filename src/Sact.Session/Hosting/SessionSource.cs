@@ -4,19 +4,23 @@ using Microsoft.Extensions.Options;
 
 namespace Sact.Session;
 
-/// <summary>A registration at work: its one store, its options, and the one session object of each request.</summary>
-internal sealed class SessionSource(SessionRegistration registration, SessionRegistry registry, IServiceProvider services) : IAsyncDisposable, IDisposable
+/// <summary>A registration in a running application: its one store, its services, and its one session object per request.</summary>
+internal sealed class SessionSource(SessionRegistration registration, SessionPipeline pipeline, IServiceProvider services) : IAsyncDisposable, IDisposable
 {
     private readonly Lock _lock = new();
     private IGenericStore? _store;
-    private bool _isContainers;
-    private SactSessionOptions? _options;
+    private SessionServices? _services;
+    private SessionBackend? _backend;
+    private bool _isDisposedByContainer;
 
     public string Name => registration.Name;
 
     public Type StoreType => registration.StoreType;
 
-    public SactSessionOptions Options => _options ??= services.GetRequiredService<IOptionsMonitor<SactSessionOptions>>().Get(registration.Name);
+    public SactSessionOptions Options => Services.Options;
+
+    public SessionServices Services =>
+        _services ??= SessionServices.Of(services.GetRequiredService<IOptionsMonitor<SactSessionOptions>>().Get(registration.Name));
 
     public IGenericStore Store
     {
@@ -34,68 +38,72 @@ internal sealed class SessionSource(SessionRegistration registration, SessionReg
         }
     }
 
-    /// <summary>The store, for dependency injection to hand out: whatever comes out of a function of its own, the container disposes of, and then it is not for this registration to do so too.</summary>
-    public IGenericStore StoreOfContainer()
+    private SessionBackend Backend => _backend ??= new SessionBackend(Store, Services);
+
+    /// <summary>The store for dependency injection. The container disposes of what a factory returns, so the registration must not.</summary>
+    public IGenericStore StoreForContainer()
     {
-        _isContainers = true;
+        _isDisposedByContainer = true;
         return Store;
     }
 
-    /// <summary>The session of a request: made at the first ask, the same one ever after, whoever asks.</summary>
-    public ISession<IGenericStore> Of(HttpContext context)
+    /// <summary>The session of a request: created at the first call, the same one for everybody after that.</summary>
+    public RequestSession SessionOf(HttpContext context)
     {
-        // Its own lock, since several tasks of one request may ask at once and the feature collection is not made for that.
-        lock (context)
+        lock (RequestLock.Of(context))
         {
-            return OfLocked(context);
+            return SessionOfLocked(context);
         }
     }
 
-    /// <summary>The same, for a caller that holds the lock.</summary>
-    public ISession<IGenericStore> OfLocked(HttpContext context)
+    /// <summary>The same, for a caller that holds the lock of the request.</summary>
+    public RequestSession SessionOfLocked(HttpContext context)
     {
-        if (!registry.MiddlewareIsThere)
+        if (!pipeline.HasMiddleware)
         {
-            throw new InvalidOperationException("The session middleware is missing. Call app.UseSactSession() before the endpoints that use sessions are mapped.");
+            throw new InvalidOperationException(
+                "The session middleware is missing. Call app.UseSactSession() before the endpoints that use sessions are mapped.");
         }
 
-        var response = SessionResponse.Of(context, Options.Settings.Telemetry);
-        switch (response.Sessions)
+        var feature = RequestFeature.Of(context, Services.Telemetry);
+        if (feature.SessionOf(Backend) is not { } session)
         {
-            case null:
-                var first = registration.CreateSession(response, Store, Options);
-                response.Sessions = first;
-                return first;
-            case ISession<IGenericStore> only when ReferenceEquals(only.Options, Options):
-                return only;
-            case ISession<IGenericStore> other:
-                response.Sessions = new List<ISession<IGenericStore>> { other };
-                break;
+            feature.Add(session = new RequestSession(feature, Backend));
         }
 
-        var sessions = (List<ISession<IGenericStore>>)response.Sessions;
-        if (sessions.Find(session => ReferenceEquals(session.Options, Options)) is not { } found)
-        {
-            found = registration.CreateSession(response, Store, Options);
-            sessions.Add(found);
-        }
-
-        return found;
+        return session;
     }
 
-    /// <summary>The session of the request that the calling code runs in.</summary>
-    public ISession<IGenericStore> OfCurrentRequest(IServiceProvider provider) =>
-        ReferenceEquals(provider, services)
-            ? throw new InvalidOperationException(
-                "A session belongs to one request, and a singleton would keep it for all of them. Inject IHttpContextAccessor there and call HttpContext.GetSactSession<TStore>(), or make the service scoped.")
-        : provider.GetRequiredService<IHttpContextAccessor>().HttpContext is { } context
-            ? Of(context)
+    /// <summary>The session of a request as the application receives it.</summary>
+    public ISactSession FacadeOf(HttpContext context)
+    {
+        lock (RequestLock.Of(context))
+        {
+            var session = SessionOfLocked(context);
+            return session.Facade ??= registration.CreateFacade(session);
+        }
+    }
+
+    /// <summary>The session of the request in which the calling code runs.</summary>
+    public ISactSession FacadeOfCurrentRequest(IServiceProvider provider)
+    {
+        if (ReferenceEquals(provider, services))
+        {
+            throw new InvalidOperationException(
+                "A session belongs to one request, and a singleton would keep it for all requests. "
+                + "Inject IHttpContextAccessor into the singleton and call HttpContext.GetSactSession(), or make the service scoped.");
+        }
+
+        return provider.GetRequiredService<IHttpContextAccessor>().HttpContext is { } context
+            ? FacadeOf(context)
             : throw new InvalidOperationException(
-                "There is no HTTP request here to take a session from. In a SignalR hub call Context.GetHttpContext()!.GetSactSession<TStore>(); in background work use the store itself (IGenericStore).");
+                "There is no HTTP request here whose session could be used. In a SignalR hub call Context.GetHttpContext()!.GetSactSession(); "
+                + "in background work use the store (IGenericStore).");
+    }
 
     public void Dispose()
     {
-        if (IsToBeDisposedOf)
+        if (DisposesStore)
         {
             (_store as IDisposable)?.Dispose();
         }
@@ -103,7 +111,7 @@ internal sealed class SessionSource(SessionRegistration registration, SessionReg
 
     public ValueTask DisposeAsync()
     {
-        if (IsToBeDisposedOf && _store is IAsyncDisposable disposable)
+        if (DisposesStore && _store is IAsyncDisposable disposable)
         {
             return disposable.DisposeAsync();
         }
@@ -112,5 +120,5 @@ internal sealed class SessionSource(SessionRegistration registration, SessionReg
         return ValueTask.CompletedTask;
     }
 
-    private bool IsToBeDisposedOf => registration.OwnsStore && !_isContainers;
+    private bool DisposesStore => registration.OwnsStore && !_isDisposedByContainer;
 }

@@ -8,7 +8,7 @@ internal sealed class SessionStartup(SessionRegistry registry) : IHostedService
     public Task StartAsync(CancellationToken cancellationToken)
     {
         registry.Check();
-        registry.MakeStores();
+        registry.CreateStores();
         return Task.CompletedTask;
     }
 

@@ -15,12 +15,12 @@ internal sealed class BridgedRegistration(string name)
     public HttpContextSessionBridge Bridge(SessionRegistry registry, IServiceProvider services)
     {
         var keep = new Lazy<bool>(() => services.GetRequiredService<IOptionsMonitor<HttpContextSessionOptions>>().Get(Name).KeepAtSignIn);
-        return new(context => (IReservedSession)registry.Find(typeof(IGenericStore), Name).Of(context), () => keep.Value);
+        return new(context => registry.Find(typeof(IGenericStore), Name).SessionOf(context), () => keep.Value);
     }
 }
 
 /// <summary>Says what is missing or in the wrong order: at start-up if the middleware is not there at all, at the first use if it comes too late.</summary>
-internal sealed class BridgeStartup(SessionRegistry registry) : IHostedLifecycleService, IStartupFilter
+internal sealed class BridgeStartup(SessionPipeline pipeline) : IHostedLifecycleService, IStartupFilter
 {
     public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
     {
@@ -37,7 +37,7 @@ internal sealed class BridgeStartup(SessionRegistry registry) : IHostedLifecycle
     };
 
     /// <summary>By now the pipeline has been built, whoever builds it.</summary>
-    public Task StartedAsync(CancellationToken cancellationToken) => registry.MiddlewareIsThere
+    public Task StartedAsync(CancellationToken cancellationToken) => pipeline.HasMiddleware
         ? Task.CompletedTask
         : throw new InvalidOperationException("AddHttpContextSession() was called and the session middleware is missing. Call app.UseSactSession() before the endpoints are mapped.");
 

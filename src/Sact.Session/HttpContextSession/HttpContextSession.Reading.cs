@@ -37,7 +37,7 @@ internal sealed partial class HttpContextSession
     {
         while (true)
         {
-            int epoch = session.Epoch;
+            int epoch = session.Number;
             SessionRecord? record;
             try
             {
@@ -80,7 +80,7 @@ internal sealed partial class HttpContextSession
             {
                 if (key is null)
                 {
-                    HttpContextSessionLog.BridgeUnreadable(session.Settings.Telemetry.Log, record.Key);
+                    HttpContextSessionLog.BridgeUnreadable(session.Telemetry.Log, record.Key);
                 }
                 else
                 {
@@ -95,16 +95,16 @@ internal sealed partial class HttpContextSession
     /// <summary>Under the lock: if the request has another session by now, what was seen is forgotten, and what was set goes over only where it may.</summary>
     private void Follow()
     {
-        int epoch = session.Epoch;
+        int epoch = session.Number;
         if (epoch == _epoch)
         {
             return;
         }
 
-        if (_changes.Count > 0 && !(session.Precursor is { } before && before.Epoch == _epoch && (keepAtSignIn || !before.BySigningIn)))
+        if (_changes.Count > 0 && !(session.State.Predecessor is { } before && before.Number == _epoch && (keepAtSignIn || !before.BySigningIn)))
         {
             _changes.Clear();
-            HttpContextSessionLog.BridgeDropped(session.Settings.Telemetry.Log);
+            HttpContextSessionLog.BridgeDropped(session.Telemetry.Log);
         }
 
         _epoch = epoch;

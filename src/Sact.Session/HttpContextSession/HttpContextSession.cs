@@ -5,9 +5,9 @@ namespace Sact.Session;
 
 /// <summary>
 /// <c>HttpContext.Session</c> over the session of the request: a view of its <c>$http.</c> fields, and the changes that are not stored yet. It follows the request's session: what was seen of one that has
-/// ended is forgotten, and what was set goes to another only where <see cref="IReservedSession.Precursor"/> and the option allow it.
+/// ended is forgotten, and what was set goes to another only where <see cref="SessionStateMachine.Predecessor"/> and the option allow it.
 /// </summary>
-internal sealed partial class HttpContextSession(IReservedSession session, HttpContext context, bool keepAtSignIn) : ISession
+internal sealed partial class HttpContextSession(RequestSession session, HttpContext context, bool keepAtSignIn) : ISession
 {
     private static readonly Dictionary<string, byte[]> s_nothing = new(StringComparer.Ordinal);
 
@@ -47,7 +47,7 @@ internal sealed partial class HttpContextSession(IReservedSession session, HttpC
         get
         {
             Load();
-            return (_key ?? session.KeyToBe).KeyPart;
+            return (_key ?? session.NextKey).KeyPart;
         }
     }
 
@@ -166,13 +166,13 @@ internal sealed partial class HttpContextSession(IReservedSession session, HttpC
                 if (key is null)
                 {
                     // False if the request has a session by now: then it is looked at again.
-                    if (set.Count == 0 || await session.StartAsync(set, cancellationToken, epoch).ConfigureAwait(false))
+                    if (set.Count == 0 || await session.Start.StartAnonymousAsync(set, session.Settings.AnonymousTerms, epoch, cancellationToken).ConfigureAwait(false))
                     {
-                        Stored(changes, session.Epoch);
+                        Stored(changes, session.Number);
                     }
-                    else if (session.IsOutpaced)
+                    else if (session.State.IsSuperseded)
                     {
-                        Lose(((ISession<IGenericStore>)session).GetKey());
+                        Lose(session.Store.GetSessionKey(session.GetSessionId()));
                     }
                     else
                     {
@@ -183,11 +183,11 @@ internal sealed partial class HttpContextSession(IReservedSession session, HttpC
                 }
 
                 string[] remove = [.. changes.Where(static change => change.Value is null).Select(static change => HttpContextSessionField.NameOf(change.Key))];
-                if (await session.ChangeAsync(set, remove, null, cancellationToken, epoch).ConfigureAwait(false) == SessionUpdateStatus.Applied)
+                if (await session.Fields.ChangeAnyAsync(set, remove, epoch, cancellationToken).ConfigureAwait(false) == SessionUpdateStatus.Applied)
                 {
                     Stored(changes, epoch);
                 }
-                else if (session.Epoch == epoch)
+                else if (session.Number == epoch)
                 {
                     Lose(key.Value);
                 }
@@ -281,6 +281,6 @@ internal sealed partial class HttpContextSession(IReservedSession session, HttpC
             _lost = true;
         }
 
-        HttpContextSessionLog.BridgeSessionGone(session.Settings.Telemetry.Log, key);
+        HttpContextSessionLog.BridgeSessionGone(session.Telemetry.Log, key);
     }
 }

@@ -25,12 +25,19 @@ internal enum SecretVerdict
 /// <summary>Judges a presented id, by "Secrets: the rule" of the design.</summary>
 internal static class SecretRule
 {
+    /// <summary>The same for an id as a string.</summary>
+    public static SecretVerdict Evaluate(string sessionId, SessionRecord record, DateTimeOffset now, TimeSpan grace, TimeSpan replayMargin)
+    {
+        Span<byte> id = stackalloc byte[SessionIdFormat.ByteLength];
+        return SessionIdFormat.TryDecode(sessionId, id) ? Evaluate(id, record, now, grace, replayMargin) : SecretVerdict.Foreign;
+    }
+
     /// <param name="id">The 42 bytes of the presented id.</param>
     /// <param name="record">The live record found under its key.</param>
     /// <param name="now">Now.</param>
     /// <param name="grace">How long the previous id stays good.</param>
     /// <param name="replayMargin">From when on a stale id counts as replayed.</param>
-    public static SecretVerdict Judge(ReadOnlySpan<byte> id, SessionRecord record, DateTimeOffset now, TimeSpan grace, TimeSpan replayMargin)
+    public static SecretVerdict Evaluate(ReadOnlySpan<byte> id, SessionRecord record, DateTimeOffset now, TimeSpan grace, TimeSpan replayMargin)
     {
         var hash = SessionIdFormat.HashOfId(id);
         if (hash == record.CurrentHash)

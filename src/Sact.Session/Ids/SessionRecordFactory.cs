@@ -3,11 +3,6 @@ namespace Sact.Session;
 /// <summary>Makes a new session: an id, and the record that knows only its hashes.</summary>
 internal static class SessionRecordFactory
 {
-    /// <summary>A new id of the store's and its record, not yet stored. Without a user id it is anonymous, else signed in by the application's terms.</summary>
-    /// <exception cref="InvalidOperationException">The store makes ids of another format, or names them under no key of its own.</exception>
-    public static (string Id, SessionRecord Record) Make(IGenericStore store, SessionSettings settings, string? userId, SessionFields fields) =>
-        Make(store, settings.Clock, userId, fields, userId is null ? settings.AnonymousTerms : settings.SignInTerms);
-
     /// <summary>A new id of the store's (the one made before, if there is one) and its record, not yet stored.</summary>
     /// <exception cref="InvalidOperationException">The store makes ids of another format, or names them under no key of its own.</exception>
     public static (string Id, SessionRecord Record) Make(IGenericStore store, TimeProvider clock, string? userId, SessionFields fields, SessionTerms terms, SessionClient? client = null, string? made = null)
@@ -37,28 +32,4 @@ internal static class SessionRecordFactory
             Lifetimes = terms.Lifetimes,
         });
     }
-
-    /// <summary>The id under a new secret, and its hash.</summary>
-    public static (string Id, SecretHash Hash) Renew(string sessionId)
-    {
-        string id = SessionIdFormat.WithNewRotor(sessionId);
-        return (id, Hash(id));
-    }
-
-    public static SecretHash Hash(string sessionId)
-    {
-        Span<byte> bytes = stackalloc byte[SessionIdFormat.ByteLength];
-        SessionIdFormat.TryDecode(sessionId, bytes);
-        return SessionIdFormat.HashOfId(bytes);
-    }
-
-    public static SecretVerdict Judge(string sessionId, SessionRecord record, SessionSettings settings)
-    {
-        Span<byte> bytes = stackalloc byte[SessionIdFormat.ByteLength];
-        SessionIdFormat.TryDecode(sessionId, bytes);
-        return Judge(bytes, record, settings, settings.Clock.GetUtcNow());
-    }
-
-    public static SecretVerdict Judge(ReadOnlySpan<byte> sessionId, SessionRecord record, SessionSettings settings, DateTimeOffset now) =>
-        SecretRule.Judge(sessionId, record, now, settings.RenewalGrace, settings.ReplayMargin);
 }

@@ -11,8 +11,6 @@ namespace Sact.Session;
 /// </summary>
 public sealed class SactSessionOptions
 {
-    private SessionSettings? _settings;
-
     /// <summary>
     /// The session cookie. Default: <c>__Host-sid</c>, Path <c>/</c>, Secure, HttpOnly, SameSite Lax, essential — what ASVS 5.0 V3.3.1 to V3.3.4 ask. Its <c>Expiration</c> and <c>MaxAge</c> stay unset:
     /// <see cref="IsPersistent"/> and <see cref="AbsoluteTimeout"/> decide them. Custom cookies take its attributes too.
@@ -48,7 +46,7 @@ public sealed class SactSessionOptions
     public TimeSpan AnonymousIdleTimeout { get; set; } = TimeSpan.FromMinutes(20);
 
     /// <summary>
-    /// How long a half-finished sign-in (<see cref="ISession{TStore}.SetPendingAsync"/>) may take, in all, until <see cref="ISession{TStore}.RaiseAsync"/> completes it. Default 10 minutes; 1 second to 1 day. Short, because it is the time
+    /// How long a half-finished sign-in (<see cref="ISactSession.SetPendingAsync(string, System.Text.Json.Nodes.JsonObject?, CancellationToken)"/>) may take, in all, until <see cref="ISactSession.RaiseAsync(int, SessionSignInOptions?, CancellationToken)"/> completes it. Default 10 minutes; 1 second to 1 day. Short, because it is the time
     /// in which a further factor can be guessed at.
     /// </summary>
     public TimeSpan PendingTimeout { get; set; } = TimeSpan.FromMinutes(10);
@@ -120,7 +118,4 @@ public sealed class SactSessionOptions
 
     /// <summary>With what the names of those fields begin that a sign-in takes over from the anonymous session it ends; null for none.</summary>
     internal string? KeptAtSignIn { get; set; }
-
-    /// <summary>The options as the library reads them, checked.</summary>
-    internal SessionSettings Settings => _settings ?? Interlocked.CompareExchange(ref _settings, new SessionSettings(this), null) ?? _settings;
 }

@@ -10,11 +10,11 @@ internal sealed class SactSessionOptionsValidator : IValidateOptions<SactSession
     {
         // Which of several registrations it is, nobody could tell from the option alone.
         string where = string.IsNullOrEmpty(name) ? "" : $"In AddSactSession(\"{name}\"): ";
-        var faults = Rules(options).Select(fault => where + fault).ToList();
+        var faults = Validate(options).Select(fault => where + fault).ToList();
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
     }
 
-    public static IEnumerable<string> Rules(SactSessionOptions options)
+    public static IEnumerable<string> Validate(SactSessionOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         return ValidateTimes(options).Concat(ValidateLimits(options)).Concat(ValidateCookie(options.Cookie));

@@ -23,6 +23,6 @@ public sealed class SessionSignInOptions
     /// </summary>
     public TimeSpan? AbsoluteTimeout { get; init; }
 
-    /// <summary>How well the user is known, 0 to 255, by the application's own scale or NIST SP 800-63B's. Null (default): 1. A later factor raises it: <see cref="ISession{TStore}.RaiseAsync"/>.</summary>
+    /// <summary>How well the user is known, 0 to 255, by the application's own scale or NIST SP 800-63B's. Null (default): 1. A later factor raises it: <see cref="ISactSession.RaiseAsync(int, SessionSignInOptions?, CancellationToken)"/>.</summary>
     public int? AssuranceLevel { get; init; }
 }

@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -10,23 +9,26 @@ using Microsoft.AspNetCore.Http;
 
 namespace Sact.Session;
 
-/// <inheritdoc cref="ISession{TStore}"/>
+/// <summary>The session of one request. See <see cref="ISactSession"/> for what it does.</summary>
+/// <typeparam name="TStore">The type of the store.</typeparam>
 [DebuggerDisplay("Session over {Store}")]
-public partial class Session<TStore> : ISession<TStore>, IReservedSession
+public class Session<TStore> : ISession<TStore>
     where TStore : IGenericStore
 {
-    // A compare-and-swap is lost only to another writer's success, so this many in a row is no contention any more but a fault.
-    private const int MostTries = 10_000;
+    // Hidden from the debugger: it leads to the session id.
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
+    private readonly RequestSession _session;
 
-    private readonly SessionResponse _response;
-
-    /// <summary>Makes the session of a request by hand: without dependency injection or middleware, on a plain <see cref="DefaultHttpContext"/> too.</summary>
+    /// <summary>
+    /// Creates the session of a request by hand: without dependency injection or middleware, also on a plain <see cref="DefaultHttpContext"/>.
+    /// </summary>
     /// <param name="request">The request whose cookie is read.</param>
     /// <param name="response">Its response, of the same <see cref="HttpContext"/>.</param>
     /// <param name="store">The store.</param>
-    /// <param name="options">The options; clock, log and data protection are taken from them.</param>
-    /// <exception cref="ArgumentException">Request and response are of different contexts.</exception>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option breaks its rule; the message names the mend.</exception>
+    /// <param name="options">The options. Clock, log and data protection come from them.</param>
+    /// <exception cref="ArgumentException">Request and response belong to different contexts.</exception>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option breaks its rule. The message says what to do.</exception>
+    /// <example><code>var session = new Session&lt;MemoryStore>(context.Request, context.Response, store, new SactSessionOptions());</code></example>
     public Session(HttpRequest request, HttpResponse response, TStore store, SactSessionOptions options)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -35,117 +37,137 @@ public partial class Session<TStore> : ISession<TStore>, IReservedSession
         ArgumentNullException.ThrowIfNull(options);
         if (!ReferenceEquals(request.HttpContext, response.HttpContext))
         {
-            throw new ArgumentException("Request and response are of one HttpContext. Pass context.Request and context.Response.", nameof(response));
+            throw new ArgumentException(
+                "The request and the response belong to different HttpContexts. Pass context.Request and context.Response of one context.", nameof(response));
         }
 
-        Store = store;
-        Options = options;
-        lock (request.HttpContext)
+        var services = SessionServices.Of(options);
+        lock (RequestLock.Of(request.HttpContext))
         {
-            _response = SessionResponse.Of(request.HttpContext, Settings.Telemetry);
+            _session = new RequestSession(RequestFeature.Of(request.HttpContext, services.Telemetry), new SessionBackend(store, services));
         }
     }
 
-    internal Session(SessionResponse response, TStore store, SactSessionOptions options) => (_response, Store, Options) = (response, store, options);
+    internal Session(RequestSession session) => _session = session;
 
     /// <inheritdoc/>
     [JsonIgnore]
-    public HttpRequest Request => _response.Context.Request;
+    public HttpRequest Request => _session.Request.Context.Request;
 
     /// <inheritdoc/>
     [JsonIgnore]
-    public HttpResponse Response => _response.Context.Response;
+    public HttpResponse Response => _session.Request.Context.Response;
 
     /// <inheritdoc/>
     [JsonIgnore]
-    public TStore Store { get; }
+    public TStore Store => (TStore)_session.Store;
 
     /// <inheritdoc/>
     [JsonIgnore]
-    public SactSessionOptions Options { get; }
+    public SactSessionOptions Options => _session.Services.Options;
 
-    /// <summary>The session id that was verified or issued in this request; null until one is. The secret: hidden from debugger, JSON and <see cref="ToString"/>; do not log it.</summary>
+    /// <summary>
+    /// The session id that was verified or issued in this request; null until one is. It is the secret: hidden from debugger, JSON and
+    /// <see cref="ToString"/>. Never log it.
+    /// </summary>
     [JsonIgnore]
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     [EditorBrowsable(EditorBrowsableState.Advanced)]
-    public string? SessionId => _issued ?? (_standing == Standing.Verified ? Judged() : null);
+    public string? SessionId => _session.State.NewestId;
 
     /// <inheritdoc/>
-    public string GetSessionId()
-    {
-        Ask();
-        return _issued ?? (_standing == Standing.Ended || !_isPresented ? null : SessionIdFormat.Encode(_presented)) ?? (_made ??= Store.CreateSessionId());
-    }
+    public string GetSessionId() => _session.GetSessionId();
 
     /// <inheritdoc/>
-    public SessionKey GetKey() => Store.GetSessionKey(GetSessionId());
+    public SessionKey GetKey() => _session.Store.GetSessionKey(GetSessionId());
 
     /// <inheritdoc/>
     public ValueTask<SessionData?> GetAsync(bool reload = false, CancellationToken cancellationToken = default)
     {
         var any = GetAnyAsync(reload, cancellationToken);
-        return any.IsCompletedSuccessfully ? new(SignedIn(any.Result)) : WaitAsync(any);
+        return any.IsCompletedSuccessfully ? new(IfSignedIn(any.Result)) : WaitAsync(any);
 
-        static async ValueTask<SessionData?> WaitAsync(ValueTask<SessionData?> any) => SignedIn(await any.ConfigureAwait(false));
+        static async ValueTask<SessionData?> WaitAsync(ValueTask<SessionData?> any) => IfSignedIn(await any.ConfigureAwait(false));
 
-        static SessionData? SignedIn(SessionData? data) => data is { State: SessionState.SignedIn } ? data : null;
+        static SessionData? IfSignedIn(SessionData? data) => data is { State: SessionState.SignedIn } ? data : null;
     }
 
     /// <inheritdoc/>
-    public async ValueTask<SessionData?> GetAnyAsync(bool reload = false, CancellationToken cancellationToken = default)
-    {
-        using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
-        var record = await LoadAsync(reload, cancellationToken).ConfigureAwait(false);
-        return record is null ? null : _data ??= new SessionData(record, Settings, isCurrent: true);
-    }
+    public ValueTask<SessionData?> GetAnyAsync(bool reload = false, CancellationToken cancellationToken = default) =>
+        _session.ReadDataAsync(reload, cancellationToken);
 
     /// <inheritdoc/>
     [OverloadResolutionPriority(1)]
     public ValueTask SetAsync(string userId, JsonObject? metadata = null, CancellationToken cancellationToken = default) =>
-        SignInAsync(userId, FieldsFromJson.From(metadata, nameof(metadata)), Settings.SignInTerms, cancellationToken);
+        SignInAsync(userId, FieldsFromJson.From(metadata, nameof(metadata)), null, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask SetAsync(string userId, JsonElement metadata, CancellationToken cancellationToken = default) =>
-        SignInAsync(userId, FieldsFromJson.From(metadata, nameof(metadata)), Settings.SignInTerms, cancellationToken);
+        SignInAsync(userId, FieldsFromJson.From(metadata, nameof(metadata)), null, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask SetAsync<T>(string userId, T metadata, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default) =>
-        SignInAsync(userId, FieldsFromJson.From(metadata, typeInfo, nameof(metadata)), Settings.SignInTerms, cancellationToken);
+        SignInAsync(userId, FieldsFromJson.From(metadata, typeInfo, nameof(metadata)), null, cancellationToken);
 
     /// <inheritdoc/>
     [OverloadResolutionPriority(1)]
     public ValueTask SetAsync(string userId, JsonObject? metadata, SessionSignInOptions options, CancellationToken cancellationToken = default) =>
-        SignInAsync(userId, FieldsFromJson.From(metadata, nameof(metadata)), Terms(options), cancellationToken);
+        SignInAsync(userId, FieldsFromJson.From(metadata, nameof(metadata)), Required(options), cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask SetAsync(string userId, JsonElement metadata, SessionSignInOptions options, CancellationToken cancellationToken = default) =>
-        SignInAsync(userId, FieldsFromJson.From(metadata, nameof(metadata)), Terms(options), cancellationToken);
+        SignInAsync(userId, FieldsFromJson.From(metadata, nameof(metadata)), Required(options), cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask SetAsync<T>(string userId, T metadata, JsonTypeInfo<T> typeInfo, SessionSignInOptions options, CancellationToken cancellationToken = default) =>
-        SignInAsync(userId, FieldsFromJson.From(metadata, typeInfo, nameof(metadata)), Terms(options), cancellationToken);
+    public ValueTask SetAsync<T>(
+        string userId, T metadata, JsonTypeInfo<T> typeInfo, SessionSignInOptions options, CancellationToken cancellationToken = default) =>
+        SignInAsync(userId, FieldsFromJson.From(metadata, typeInfo, nameof(metadata)), Required(options), cancellationToken);
 
     /// <inheritdoc/>
+    [OverloadResolutionPriority(1)]
     public ValueTask SetPendingAsync(string userId, JsonObject? metadata = null, CancellationToken cancellationToken = default) =>
-        SignInAsync(userId, FieldsFromJson.From(metadata, nameof(metadata)), Settings.PendingTerms, cancellationToken);
+        _session.Start.SignInAsync(userId, FieldsFromJson.From(metadata, nameof(metadata)), _session.Settings.PendingTerms, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<bool> StartAsync(JsonObject? fields = null, CancellationToken cancellationToken = default) =>
-        StartAsync(FieldsFromJson.From(fields, nameof(fields)), cancellationToken);
-
-    private async ValueTask<bool> StartAsync(SessionFields fields, CancellationToken cancellationToken, int? epoch = null)
+    [OverloadResolutionPriority(1)]
+    public ValueTask SetPendingAsync(
+        string userId, JsonObject? metadata, SessionSignInOptions options, CancellationToken cancellationToken = default)
     {
-        Limited(fields, nameof(fields));
-        using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
-        _response.ThrowIfStarted();
-        // Not in the place of a newer id either: its cookie would be overwritten, and the user signed out by whichever answer comes last.
-        if ((epoch ?? _epoch) != _epoch || await LoadAsync(reload: false, cancellationToken).ConfigureAwait(false) is not null || _outpaced)
+        var terms = SessionTerms.Of(Required(options), _session.Settings.PendingTerms, nameof(options));
+        return _session.Start.SignInAsync(userId, FieldsFromJson.From(metadata, nameof(metadata)), terms, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    [OverloadResolutionPriority(1)]
+    public ValueTask<bool> RaiseAsync(int assuranceLevel, SessionSignInOptions? options = null, CancellationToken cancellationToken = default) =>
+        RaiseAsync(assuranceLevel, (SessionFields?)null, options, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<bool> RaiseAsync(
+        int assuranceLevel, JsonObject metadata, SessionSignInOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(metadata);
+        return RaiseAsync(assuranceLevel, FieldsFromJson.From(metadata, nameof(metadata)), options, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    [OverloadResolutionPriority(1)]
+    public ValueTask<bool> StartAsync(JsonObject? fields = null, CancellationToken cancellationToken = default) =>
+        _session.Start.StartAnonymousAsync(
+            FieldsFromJson.From(fields, nameof(fields)), _session.Settings.AnonymousTerms, number: null, cancellationToken);
+
+    /// <inheritdoc/>
+    [OverloadResolutionPriority(1)]
+    public ValueTask<bool> StartAsync(JsonObject? fields, SessionSignInOptions options, CancellationToken cancellationToken = default)
+    {
+        if (Required(options).AssuranceLevel is not null)
         {
-            return false;
+            throw new ArgumentException(
+                "An anonymous session has no user, so it has no assurance level. Leave SessionSignInOptions.AssuranceLevel unset.", nameof(options));
         }
 
-        await BeginAsync(null, fields, Settings.AnonymousTerms, (_epoch, false), cancellationToken).ConfigureAwait(false);
-        return true;
+        var terms = SessionTerms.Of(options, _session.Settings.AnonymousTerms, nameof(options));
+        return _session.Start.StartAnonymousAsync(FieldsFromJson.From(fields, nameof(fields)), terms, number: null, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -153,132 +175,113 @@ public partial class Session<TStore> : ISession<TStore>, IReservedSession
     public ValueTask<bool> UpdateAsync(JsonObject fields, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(fields);
-        return MergeAsync(FieldsFromJson.From(fields, nameof(fields)), cancellationToken);
+        return _session.Fields.UpdateAsync(FieldsFromJson.From(fields, nameof(fields)), cancellationToken);
     }
 
     /// <inheritdoc/>
     public ValueTask<bool> UpdateAsync(JsonElement fields, CancellationToken cancellationToken = default) =>
-        MergeAsync(FieldsFromJson.From(fields, nameof(fields)), cancellationToken);
+        _session.Fields.UpdateAsync(FieldsFromJson.From(fields, nameof(fields)), cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<bool> UpdateAsync<T>(T fields, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default) =>
-        MergeAsync(FieldsFromJson.From(fields, typeInfo, nameof(fields)), cancellationToken);
+        _session.Fields.UpdateAsync(FieldsFromJson.From(fields, typeInfo, nameof(fields)), cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<bool> ModifyAsync<T>(string name, Func<T?, T> modify, CancellationToken cancellationToken = default) =>
-        ModifyAsync(name, modify, SessionJson.TypeInfo<T>(Settings.Json), cancellationToken);
+    public ValueTask<ModifyResult<T>> ModifyAsync<T>(string name, Func<T?, T> modify, CancellationToken cancellationToken = default) =>
+        _session.Fields.ModifyAsync(name, modify, SessionJson.TypeInfo<T>(_session.Settings.Json), cancellationToken);
 
     /// <inheritdoc/>
-    public async ValueTask<bool> ModifyAsync<T>(string name, Func<T?, T> modify, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default)
-    {
-        SessionFieldRule.ThrowIfBadName(name, allowReserved: false, nameof(name));
-        ArgumentNullException.ThrowIfNull(modify);
-        ArgumentNullException.ThrowIfNull(typeInfo);
-        for (int i = 0; i < MostTries; i++)
-        {
-            // The application's function runs between the turns: it may use the session itself.
-            var seen = await SignedInAsync(cancellationToken).ConfigureAwait(false);
-            if (seen is null)
-            {
-                return false;
-            }
-
-            // The cast matters: a bare null would become an empty value, not an absent one.
-            var stood = seen.Fields.TryGetValue(name, out var json) ? json : (ReadOnlyMemory<byte>?)null;
-            var set = FieldsFromJson.One(name, modify(SessionJson.Read(seen.Fields, name, typeInfo)), typeInfo, nameof(modify));
-            switch (await ChangeAsync(set, [], new SessionFieldCondition(name, stood), nameof(modify), cancellationToken).ConfigureAwait(false))
-            {
-                case SessionUpdateStatus.Applied:
-                    return true;
-                case SessionUpdateStatus.Gone:
-                    return false;
-            }
-
-            Settings.Telemetry.Metrics.Conflict();
-        }
-
-        throw new SessionStoreException($"The field could not be changed: {MostTries} times in a row the store reported another writer. Look at the store's conditional update.");
-    }
+    public ValueTask<ModifyResult<T>> ModifyAsync<T>(
+        string name, Func<T?, T> modify, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default) =>
+        _session.Fields.ModifyAsync(name, modify, typeInfo, cancellationToken);
 
     /// <inheritdoc/>
-    public async ValueTask<bool> RemoveAsync(IEnumerable<string> names, CancellationToken cancellationToken = default)
+    public ValueTask<bool> RemoveAsync(IEnumerable<string> names, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(names);
-        string[] gone = [.. names];
-        foreach (string name in gone)
-        {
-            SessionFieldRule.ThrowIfBadName(name, allowReserved: false, nameof(names));
-        }
-
-        return await ChangeAsync(null, gone, null, nameof(names), cancellationToken).ConfigureAwait(false) == SessionUpdateStatus.Applied;
+        return _session.Fields.RemoveAsync([.. names], cancellationToken);
     }
 
     /// <inheritdoc/>
-    public ValueTask<bool> RemoveAsync(params string[] names) => RemoveAsync(names, CancellationToken.None);
-
-    /// <inheritdoc/>
-    public async ValueTask DeleteAsync(CancellationToken cancellationToken = default)
+    public ValueTask<bool> RemoveAsync(string name, params string[] otherNames)
     {
-        // Not even a token that is cancelled already keeps the cookie from being deleted.
-        using var turn = await TurnAsync(CancellationToken.None).ConfigureAwait(false);
-        await SignOutAsync(cancellationToken).ConfigureAwait(false);
+        ArgumentNullException.ThrowIfNull(otherNames);
+        return _session.Fields.RemoveAsync([name, .. otherNames], CancellationToken.None);
     }
 
-    /// <summary>Tells the type and nothing of the session.</summary>
+    /// <inheritdoc/>
+    public ValueTask DeleteAsync(CancellationToken cancellationToken = default) => _session.End.SignOutAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<bool> RenewAsync(bool immediately = false, CancellationToken cancellationToken = default) =>
+        _session.Renewer.RenewAsync(immediately, null, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<SessionData>> GetActiveSessionsAsync(CancellationToken cancellationToken = default) =>
+        _session.Devices.ListAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<long> DeleteOtherSessionsAsync(bool renewCurrent = false, CancellationToken cancellationToken = default) =>
+        _session.Devices.DeleteOthersAsync(renewCurrent, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<bool> DeleteSessionAsync(SessionKey key, CancellationToken cancellationToken = default) =>
+        _session.Devices.DeleteAsync(key, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<long> DeleteAllSessionsAsync(CancellationToken cancellationToken = default) => _session.Devices.DeleteAllAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public void SetCookie(bool unset = false)
+    {
+        if (unset)
+        {
+            _session.Cookies.Delete();
+        }
+        else
+        {
+            _session.Cookies.SendAgain();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void SetCustomCookie(string name, string? value, bool unset = false) => _session.Cookies.SetCustom(name, value, unset);
+
+    /// <inheritdoc/>
+    public string? GetCustomCookie(string name) => _session.Cookies.GetCustom(name);
+
+    /// <inheritdoc/>
+    public void SetProtectedCookie(string name, string? value, bool unset = false) => _session.Cookies.SetProtected(name, value, unset);
+
+    /// <inheritdoc/>
+    public string? GetProtectedCookie(string name) => _session.Cookies.GetProtected(name);
+
+    /// <summary>The name of the type and nothing of the session.</summary>
     public override string ToString() => $"Session<{typeof(TStore).Name}>";
 
-    private SessionSettings Settings => Options.Settings;
-
-    private SessionTerms Terms(SessionSignInOptions options)
+    private static SessionSignInOptions Required(SessionSignInOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return SessionTerms.Of(options, Settings.SignInTerms, nameof(options));
+        return options;
     }
 
-    private async ValueTask SignInAsync(string userId, SessionFields fields, SessionTerms terms, CancellationToken cancellationToken)
+    private ValueTask SignInAsync(string userId, SessionFields fields, SessionSignInOptions? options, CancellationToken cancellationToken) =>
+        _session.Start.SignInAsync(userId, fields, _session.Settings.SignInTermsFor(options, nameof(options)), cancellationToken);
+
+    private ValueTask<bool> RaiseAsync(int assuranceLevel, SessionFields? fields, SessionSignInOptions? options, CancellationToken cancellationToken)
     {
-        SessionFieldRule.ThrowIfBadUserId(userId, nameof(userId));
-        Limited(fields, "metadata");
-        using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
-        _response.ThrowIfStarted();
-        var old = _unended ?? await LoadAsync(reload: false, cancellationToken, patiently: true).ConfigureAwait(false);
-        (int, bool)? precursor = old is null or { State: SessionState.Anonymous } ? (_epoch, true) : null;
-        fields = WithKept(old, fields);
-        if (old is not null)
+        if (assuranceLevel is < 0 or > 255)
         {
-            await EndAsync(old, EndedReason.Replaced, cancellationToken).ConfigureAwait(false);
+            throw new ArgumentOutOfRangeException(nameof(assuranceLevel), assuranceLevel, "An assurance level must be between 0 and 255.");
         }
 
-        await BeginAsync(userId, fields, terms, precursor, cancellationToken).ConfigureAwait(false);
-    }
-
-    private async ValueTask<bool> MergeAsync(SessionFields fields, CancellationToken cancellationToken) =>
-        await ChangeAsync(Limited(fields, nameof(fields)), [], null, nameof(fields), cancellationToken).ConfigureAwait(false) == SessionUpdateStatus.Applied;
-
-    private async ValueTask<SessionUpdateStatus> ChangeAsync(
-        SessionFields? set, IReadOnlyList<string> remove, SessionFieldCondition? condition, string parameter, CancellationToken cancellationToken, bool reserved = false, int? epoch = null)
-    {
-        using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
-        var record = (epoch ?? _epoch) == _epoch ? await LoadAsync(reload: false, cancellationToken, patiently: reserved).ConfigureAwait(false) : null;
-        if (record is null || (!reserved && record.State != SessionState.SignedIn))
+        if (options?.AssuranceLevel is not null)
         {
-            return SessionUpdateStatus.Gone;
+            throw new ArgumentException(
+                "The level is the first argument of RaiseAsync. Leave SessionSignInOptions.AssuranceLevel unset here.", nameof(options));
         }
 
-        var change = new SessionChange { Set = set, Remove = remove, Condition = condition, MaxBytes = Settings.MaxRecordBytes, Generation = _generation };
-        var outcome = await WriteAsync(record, change, cancellationToken).ConfigureAwait(false);
-        return outcome.Status == SessionUpdateStatus.TooLarge ? throw TooLarge(parameter) : outcome.Status;
+        var raise = new SessionRaiseRequest(assuranceLevel, _session.Settings.SignInTermsFor(options, nameof(options)), options, fields);
+        return _session.Renewer.RenewAsync(immediately: true, raise, cancellationToken);
     }
-
-    private async ValueTask<SessionRecord?> SignedInAsync(CancellationToken cancellationToken)
-    {
-        using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
-        return await LoadAsync(reload: false, cancellationToken).ConfigureAwait(false) is { State: SessionState.SignedIn } record ? record : null;
-    }
-
-    private SessionFields Limited(SessionFields fields, string parameter) =>
-        fields.SizeInBytes > Settings.MaxRecordBytes ? throw TooLarge(parameter) : fields;
-
-    private ArgumentException TooLarge(string parameter) =>
-        new($"The session's names and values would have more than MaxRecordBytes ({Settings.MaxRecordBytes}). Keep large data elsewhere and its id here, or raise SactSessionOptions.MaxRecordBytes.", parameter);
 }

@@ -14,23 +14,18 @@ namespace Sact.Session;
 public sealed class SessionData
 {
     private readonly SessionRecord _record;
-    private readonly SessionSettings _settings;
+    private readonly SessionServices _services;
     private SessionFields? _fields;
 
-    internal SessionData(SessionRecord record, SessionSettings settings, bool isCurrent)
+    internal SessionData(SessionRecord record, SessionServices services, bool isCurrent)
     {
         _record = record;
-        _settings = settings;
+        _services = services;
         IsCurrent = isCurrent;
     }
 
-    private SessionData(SessionRecord record, SactSessionOptions options)
-        : this(record, options.Settings, isCurrent: true)
-    {
-    }
-
     /// <summary>
-    /// The application's id of the user who is signed in. <see cref="ISession{TStore}.GetAsync"/> returns only such sessions; of an anonymous or pending one it throws, so that neither is ever taken
+    /// The application's id of the user who is signed in. <see cref="ISactSession.GetAsync"/> returns only such sessions; of an anonymous or pending one it throws, so that neither is ever taken
     /// for a user.
     /// </summary>
     /// <exception cref="InvalidOperationException">Nobody is signed in: the session is anonymous or pending.</exception>
@@ -97,7 +92,7 @@ public sealed class SessionData
     /// <param name="name">The field's name, compared ordinally.</param>
     /// <exception cref="JsonException">The value is of another kind.</exception>
     /// <exception cref="InvalidOperationException">Nothing is known of the type; the message says what to add.</exception>
-    public T? Get<T>(string name) => Get(name, SessionJson.TypeInfo<T>(_settings.Json));
+    public T? Get<T>(string name) => Get(name, SessionJson.TypeInfo<T>(_services.Settings.Json));
 
     /// <summary>A field's value; <c>default</c> if the field is absent or <c>null</c>.</summary>
     /// <typeparam name="T">Its type.</typeparam>
@@ -115,7 +110,7 @@ public sealed class SessionData
     /// <typeparam name="T">Its type.</typeparam>
     /// <exception cref="JsonException">The metadata does not fit the type.</exception>
     /// <exception cref="InvalidOperationException">Nothing is known of the type; the message says what to add.</exception>
-    public T As<T>() => As(SessionJson.TypeInfo<T>(_settings.Json));
+    public T As<T>() => As(SessionJson.TypeInfo<T>(_services.Settings.Json));
 
     /// <summary>All metadata as one object.</summary>
     /// <typeparam name="T">Its type.</typeparam>
@@ -138,19 +133,7 @@ public sealed class SessionData
     /// </summary>
     /// <param name="within">The span.</param>
     /// <returns>False too if the session is not signed in.</returns>
-    public bool IsFresh(TimeSpan within) => State == SessionState.SignedIn && AuthenticatedAt is { } at && _settings.Clock.GetUtcNow() - at <= within;
-
-    /// <summary>Makes data of a signed-in session for a test, to be returned by a fake <see cref="ISession{TStore}"/>. It belongs to no store.</summary>
-    /// <param name="userId">The user id.</param>
-    /// <param name="fields">The metadata; null for none.</param>
-    /// <param name="options">Serialisation and clock; null for the defaults.</param>
-    /// <exception cref="ArgumentException">The user id or the metadata breaks a rule.</exception>
-    public static SessionData ForTests(string userId, JsonObject? fields = null, SactSessionOptions? options = null)
-    {
-        options ??= new SactSessionOptions();
-        var store = new MemoryStore(new MemoryStoreOptions { Prefix = "test" });
-        return new SessionData(SessionRecordFactory.Make(store, options.Settings, userId, FieldsFromJson.From(fields, nameof(fields))).Record, options);
-    }
+    public bool IsFresh(TimeSpan within) => State == SessionState.SignedIn && AuthenticatedAt is { } at && _services.Now - at <= within;
 
     /// <summary>Tells the key and the state, and nothing of the user.</summary>
     public override string ToString() => $"{Key} ({State})";

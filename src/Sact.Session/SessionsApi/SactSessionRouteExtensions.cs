@@ -36,7 +36,7 @@ public static class SactSessionRouteExtensions
         ArgumentNullException.ThrowIfNull(endpoints);
         ArgumentNullException.ThrowIfNull(prefix);
         var group = endpoints.MapGroup(prefix);
-        new SessionRoutes(context => context.GetSactSession<TStore>(name)).Map(group, name);
+        new SessionRoutes(context => SessionRegistry.SourceOf(context, typeof(TStore), name).SessionOf(context)).Map(group, name);
         return group;
     }
 }

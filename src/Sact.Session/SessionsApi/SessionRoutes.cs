@@ -10,7 +10,7 @@ namespace Sact.Session;
 /// <summary>
 /// The three endpoints of <c>MapSactSessions</c>. They are plain request delegates, since a library's lambdas are not compiled for Native AOT as an application's are; what OpenAPI would read off a lambda stands in their metadata.
 /// </summary>
-internal sealed class SessionRoutes(Func<HttpContext, ISession<IGenericStore>> sessionOf)
+internal sealed class SessionRoutes(Func<HttpContext, RequestSession> sessionOf)
 {
     public const string NoSuchSessionType = "urn:sact-session:no-such-session";
     public const string CrossSiteType = "urn:sact-session:cross-site";
@@ -37,13 +37,13 @@ internal sealed class SessionRoutes(Func<HttpContext, ISession<IGenericStore>> s
     private async Task ListAsync(HttpContext context)
     {
         var session = sessionOf(context);
-        if (await session.GetAsync().ConfigureAwait(false) is null)
+        if (await session.ReadSignedInAsync().ConfigureAwait(false) is null)
         {
             await SessionChallenge.NobodyAsync(context).ConfigureAwait(false);
             return;
         }
 
-        var sessions = await session.GetActiveSessionsAsync().ConfigureAwait(false);
+        var sessions = await session.Devices.ListAsync(CancellationToken.None).ConfigureAwait(false);
 
         // Nobody but a page of this site may make use of it, not even as a picture that is none.
         context.Response.Headers["Cross-Origin-Resource-Policy"] = "same-origin";
@@ -58,7 +58,7 @@ internal sealed class SessionRoutes(Func<HttpContext, ISession<IGenericStore>> s
         }
 
         bool ended = SessionKey.TryParse(context.Request.RouteValues["key"] as string, null, out var key) && !key.IsDefault
-            && await sessionOf(context).DeleteSessionAsync(key).ConfigureAwait(false);
+            && await sessionOf(context).Devices.DeleteAsync(key, CancellationToken.None).ConfigureAwait(false);
         if (ended)
         {
             context.Response.StatusCode = StatusCodes.Status204NoContent;
@@ -75,7 +75,7 @@ internal sealed class SessionRoutes(Func<HttpContext, ISession<IGenericStore>> s
             return;
         }
 
-        long ended = await sessionOf(context).DeleteOtherSessionsAsync().ConfigureAwait(false);
+        long ended = await sessionOf(context).Devices.DeleteOthersAsync(renewCurrent: false, CancellationToken.None).ConfigureAwait(false);
         await context.Response.WriteAsJsonAsync(new EndedSessions(ended), ListedSessionJson.Default.EndedSessions, cancellationToken: context.RequestAborted).ConfigureAwait(false);
     }
 
@@ -85,13 +85,13 @@ internal sealed class SessionRoutes(Func<HttpContext, ISession<IGenericStore>> s
         var session = sessionOf(context);
         if (!CrossSiteGuard.Allows(context.Request))
         {
-            SessionsApiLog.CrossSite(session.Options.Settings.Telemetry.Log);
+            SessionsApiLog.CrossSite(session.Telemetry.Log);
             await SessionChallenge.WriteAsync(
                 context, StatusCodes.Status403Forbidden, CrossSiteType, "The request does not come from this site.", $"A client that is no browser sends the header {CrossSiteGuard.Header}.").ConfigureAwait(false);
             return true;
         }
 
-        if (await session.GetAsync().ConfigureAwait(false) is null)
+        if (await session.ReadSignedInAsync().ConfigureAwait(false) is null)
         {
             await SessionChallenge.NobodyAsync(context).ConfigureAwait(false);
             return true;

@@ -12,6 +12,24 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Lets <c>[Authorize]</c>, <c>SignInAsync</c> and ASP.NET Core Identity stand on sessions.</summary>
 public static class SactSessionAuthenticationBuilderExtensions
 {
+    /// <summary>
+    /// Adds the scheme <see cref="SactSessionDefaults.AuthenticationScheme"/> over the unnamed registration, so that <c>[Authorize]</c>,
+    /// <c>SignInAsync</c> and <c>SignOutAsync</c> use the session.
+    /// </summary>
+    /// <param name="builder">The result of <c>AddAuthentication()</c>.</param>
+    /// <param name="configure">Sets the options.</param>
+    /// <example><code>builder.Services.AddAuthentication().AddSactSession();</code></example>
+    public static AuthenticationBuilder AddSactSession(this AuthenticationBuilder builder, Action<SactSessionAuthenticationOptions>? configure = null) =>
+        builder.AddSactSession<IGenericStore>(configure);
+
+    /// <summary>Adds a scheme over the unnamed registration, or over the one that <see cref="SactSessionAuthenticationOptions.SessionName"/> names.</summary>
+    /// <param name="builder">The result of <c>AddAuthentication()</c>.</param>
+    /// <param name="authenticationScheme">The name of the scheme, such as <c>IdentityConstants.ApplicationScheme</c>.</param>
+    /// <param name="configure">Sets the options.</param>
+    public static AuthenticationBuilder AddSactSession(
+        this AuthenticationBuilder builder, string authenticationScheme, Action<SactSessionAuthenticationOptions>? configure = null) =>
+        builder.AddSactSession<IGenericStore>(authenticationScheme, configure);
+
     /// <summary>Adds the scheme <see cref="SactSessionDefaults.AuthenticationScheme"/>. See <see cref="AddSactSession{TStore}(AuthenticationBuilder, string, Action{SactSessionAuthenticationOptions})"/>.</summary>
     /// <typeparam name="TStore">The store's type; <see cref="IGenericStore"/> for the unnamed registration, whatever its store.</typeparam>
     /// <param name="builder">What <c>AddAuthentication()</c> returned.</param>
@@ -41,7 +59,7 @@ public static class SactSessionAuthenticationBuilderExtensions
         services.AddOptions<SactSessionAuthenticationOptions>(authenticationScheme)
             .Configure(options =>
             {
-                options.Session = static (context, name) => context.GetSactSession<TStore>(name);
+                options.Session = static (context, name) => SessionRegistry.SourceOf(context, typeof(TStore), name).SessionOf(context);
                 configure?.Invoke(options);
             })
             .Validate(options =>

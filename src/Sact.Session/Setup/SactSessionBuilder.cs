@@ -46,7 +46,7 @@ public sealed class SactSessionBuilder
         where TStore : class, IGenericStore
     {
         ArgumentNullException.ThrowIfNull(create);
-        _registration.Choose(Services, create, ownsStore: true);
+        SessionServiceRegistrar.Choose(Services, _registration, create, ownsStore: true);
         return this;
     }
 
@@ -82,14 +82,15 @@ public sealed class SactSessionBuilder
 
     /// <summary>How the application registered a store's type, if it did.</summary>
     private ServiceDescriptor? Registered<TStore>() =>
-        Services.Any(static service => service.ServiceType == typeof(SessionRegistration.Forwarded<TStore>))
+        Services.Any(static service => service.ServiceType == typeof(SessionServiceRegistrar.Forwarded<TStore>))
             ? null
             : Services.LastOrDefault(static service => service.ServiceType == typeof(TStore) && !service.IsKeyedService);
 
     private SactSessionBuilder Take<TStore>(ServiceDescriptor known)
         where TStore : class, IGenericStore
     {
-        _registration.Choose(Services, static services => services.GetRequiredService<TStore>(), ownsStore: false, instance: known.ImplementationInstance as TStore);
+        SessionServiceRegistrar.Choose(
+            Services, _registration, static services => services.GetRequiredService<TStore>(), ownsStore: false, known.ImplementationInstance as TStore);
         return this;
     }
 

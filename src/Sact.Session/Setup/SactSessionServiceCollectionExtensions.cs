@@ -52,6 +52,7 @@ public static class SactSessionServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         services.AddHttpContextAccessor();
+        services.TryAddSingleton<SessionPipeline>();
         services.TryAddSingleton<SessionRegistry>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SactSessionOptions>, SactSessionOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<SactSessionOptions>, SactSessionOptionsFromServices>());
@@ -79,15 +80,7 @@ public static class SactSessionServiceCollectionExtensions
 
         registration = new SessionRegistration(name);
         services.AddSingleton(registration);
-        if (name.Length == 0)
-        {
-            services.AddScoped(static provider => SessionRegistry.Of(provider).Find(typeof(IGenericStore)).OfCurrentRequest(provider));
-        }
-        else
-        {
-            services.AddKeyedScoped(name, static (provider, key) => SessionRegistry.Of(provider).Find(typeof(IGenericStore), (string)key!).OfCurrentRequest(provider));
-        }
-
+        SessionServiceRegistrar.AddSessions(services, name);
         return new SactSessionBuilder(services, registration).UseMemory();
     }
 }

@@ -13,7 +13,7 @@ public static class SactSessionEndpointExtensions
     /// <remarks>
     /// The answer otherwise is 401, <c>no-store</c>, with problem details. Nobody signed in: <c>urn:sact-session:not-signed-in</c>, <c>WWW-Authenticate: SactSession</c>. A session that is not fresh:
     /// <c>urn:sact-session:insufficient-user-authentication</c>, <c>WWW-Authenticate: SactSession error="insufficient_user_authentication", max_age="300"</c>, after the model of RFC 9470. Ask for the password or a further factor and call
-    /// <see cref="ISession{TStore}.RaiseAsync"/> or <c>SetAsync</c>.
+    /// <see cref="ISactSession.RaiseAsync(int, SessionSignInOptions?, CancellationToken)"/> or <c>SetAsync</c>.
     /// </remarks>
     /// <typeparam name="TBuilder">The kind of endpoint.</typeparam>
     /// <param name="builder">The endpoint, or a group of them.</param>
@@ -24,7 +24,7 @@ public static class SactSessionEndpointExtensions
         where TBuilder : IEndpointConventionBuilder => Require(builder, SessionRequirement.Fresh(within, name));
 
     /// <summary>
-    /// Lets a request through only if its session has at least this assurance level, which signing in sets and <see cref="ISession{TStore}.RaiseAsync"/> raises. Otherwise answered as <see cref="RequireFreshSession"/> does, with
+    /// Lets a request through only if its session has at least this assurance level, which signing in sets and <see cref="ISactSession.RaiseAsync(int, SessionSignInOptions?, CancellationToken)"/> raises. Otherwise answered as <see cref="RequireFreshSession"/> does, with
     /// <c>acr_values="2"</c> in place of <c>max_age</c>.
     /// </summary>
     /// <typeparam name="TBuilder">The kind of endpoint.</typeparam>
@@ -65,14 +65,14 @@ public static class SactSessionEndpointExtensions
 
     private static async Task RunAsync(HttpContext context, RequestDelegate next, SessionRequirement demand)
     {
-        var session = context.GetSactSession<IGenericStore>(demand.Name);
-        if (await session.GetAsync().ConfigureAwait(false) is not { } signedIn)
+        var session = SessionRegistry.SessionOf(context, demand.Name);
+        if (await session.ReadSignedInAsync().ConfigureAwait(false) is not { } signedIn)
         {
             await SessionChallenge.NobodyAsync(context).ConfigureAwait(false);
         }
         else if (!demand.IsMetBy(signedIn))
         {
-            StepUpLog.Insufficient(session.Options.Settings.Telemetry.Log, signedIn.Key);
+            StepUpLog.Insufficient(session.Telemetry.Log, signedIn.Key);
             await SessionChallenge.InsufficientAsync(context, demand).ConfigureAwait(false);
         }
         else

@@ -13,7 +13,7 @@ internal sealed class SessionRequirementHandler(IHttpContextAccessor accessor) :
             return;
         }
 
-        if (await http.GetSactSession<IGenericStore>(requirement.Name).GetAsync().ConfigureAwait(false) is { } signedIn && requirement.IsMetBy(signedIn))
+        if (await SessionRegistry.SessionOf(http, requirement.Name).ReadSignedInAsync().ConfigureAwait(false) is { } signedIn && requirement.IsMetBy(signedIn))
         {
             context.Succeed(requirement);
         }

@@ -30,11 +30,11 @@ internal sealed class SessionRequirementResult : IAuthorizationMiddlewareResultH
             return;
         }
 
-        var session = context.GetSactSession<IGenericStore>(demands[0].Name);
-        var signedIn = await session.GetAsync().ConfigureAwait(false);
+        var session = SessionRegistry.SessionOf(context, demands[0].Name);
+        var signedIn = await session.ReadSignedInAsync().ConfigureAwait(false);
         if (signedIn is not null && OnlyDemandsFailed(authorizeResult, policy))
         {
-            StepUpLog.Insufficient(session.Options.Settings.Telemetry.Log, signedIn.Key);
+            StepUpLog.Insufficient(session.Telemetry.Log, signedIn.Key);
             await SessionChallenge.InsufficientAsync(context, SessionRequirement.Of(demands)).ConfigureAwait(false);
         }
         else if (signedIn is null && authorizeResult.Challenged && policy.AuthenticationSchemes.Count == 0 && !await CanChallengeAsync(context).ConfigureAwait(false))

@@ -148,8 +148,8 @@ internal static class GrowthPart
     {
         var random = new Random(20300101);
         string?[] cookies = new string?[Math.Min(Sample, count)];
-        var settings = new SactSessionOptions { TimeProvider = clock }.Settings;
-        var terms = settings.SignInTerms;
+        var services = SessionServices.Of(new SactSessionOptions { TimeProvider = clock });
+        var terms = services.Settings.SignInTerms;
         for (int i = 0; i < count; i++)
         {
             var fields = SessionFields.Restore([new("name", "\"Ada\""u8.ToArray()), new("role", "\"admin\""u8.ToArray()), new("theme", "\"dark\""u8.ToArray())]);
@@ -168,7 +168,7 @@ internal static class GrowthPart
 
             if (limits is null)
             {
-                await store.UpdateAsync(record, new SessionChange { Touch = new SessionTouch(settings.Clock.GetUtcNow()) });
+                await store.UpdateAsync(record, new SessionChange { Touch = new SessionTouch(services.Clock.GetUtcNow()) });
             }
         }
 

@@ -47,7 +47,7 @@ public abstract class RedisCommandsCounted
         await CostsAsync("hgetall evalsha | hgetall hset hgetall pttl exists pttl", () => alice.ReadAsync());
         await CostsAsync("hgetall", () => alice.ReadAsync());
         await CostsAsync("hgetall evalsha | hgetall hset hgetall", () => alice.AskAsync<bool>(session => session.UpdateAsync(new() { ["theme"] = "dark" })));
-        await CostsAsync("hgetall evalsha | hgetall hset hgetall", () => alice.AskAsync<bool>(session => session.ModifyAsync<int>("n", n => n + 1)));
+        await CostsAsync("hgetall evalsha | hgetall hset hgetall", () => alice.AskAsync<bool>(async session => await session.ModifyAsync<int>("n", n => n + 1)));
         await CostsAsync("hgetall evalsha | hgetall hdel hgetall", () => alice.AskAsync<bool>(session => session.RemoveAsync("n")));
         await CostsAsync("hgetall evalsha | hgetall hset hgetall", () => alice.AskAsync(session => session.RenewAsync()));
         await CostsAsync("hgetall evalsha | hgetall hdel hset hgetall pttl exists pttl", () => alice.ReadAsync());

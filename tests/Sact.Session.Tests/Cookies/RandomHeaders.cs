@@ -16,7 +16,7 @@ public sealed class RandomHeaders
     public async Task NeitherThrowNorAliasARealId()
     {
         var bed = new Bed();
-        var read = new SessionCookie(bed.Options.Cookie, null, bed.Options.Settings.Telemetry);
+        var read = new CookieWriter(bed.Options.Cookie, null, bed.Options.Services.Telemetry);
         string real = await bed.SignInAsync("alice");
         var random = new Random(20300101);
         var request = bed.Request().Context.Request;

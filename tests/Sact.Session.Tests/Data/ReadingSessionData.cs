@@ -1,13 +1,14 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using Sact.Session.Testing;
 
 namespace Sact.Session.Tests;
 
 /// <summary>What a page can ask of a session it has read.</summary>
 public sealed class ReadingSessionData
 {
-    private static readonly SessionData s_data = SessionData.ForTests("alice", new()
+    private static readonly SessionData s_data = TestSessionData.SignedIn("alice", new()
     {
         ["text"] = "x",
         ["escaped"] = "a\"b\u0000é😀",
@@ -129,14 +130,14 @@ public sealed class ReadingSessionData
         Assert.Equal(SessionState.SignedIn, s_data.State);
         Assert.True(s_data.IsCurrent);
         Assert.True(s_data.IsFresh(TimeSpan.FromHours(1)));
-        Assert.Throws<ArgumentException>("userId", () => SessionData.ForTests(""));
-        Assert.Throws<ArgumentException>("fields", () => SessionData.ForTests("alice", new() { ["$a"] = 1 }));
+        Assert.Throws<ArgumentException>("userId", () => TestSessionData.SignedIn(""));
+        Assert.Throws<ArgumentException>("fields", () => TestSessionData.SignedIn("alice", new() { ["$a"] = 1 }));
     }
 
     private static SessionData Data(SessionState state, string? userId, SessionFields? fields = null)
     {
         var bed = new Bed();
-        var (_, record) = SessionRecordFactory.Make(bed.Memory, bed.Options.Settings, userId, SessionFields.Empty);
+        var (_, record) = bed.Options.Services.Make(bed.Memory, userId, SessionFields.Empty);
         return new SessionData(
             new SessionRecord
             {
@@ -150,7 +151,7 @@ public sealed class ReadingSessionData
                 Lifetimes = record.Lifetimes,
                 Fields = fields ?? SessionFields.Empty,
             },
-            bed.Options.Settings,
+            bed.Options.Services,
             isCurrent: true);
     }
 

@@ -52,7 +52,7 @@ public sealed class AStoreThatAnswersWrongly
         var bed = new Bed();
         string mine = await bed.SignInAsync("alice");
         var right = (await bed.Memory.GetAsync(bed.Memory.GetSessionKey(mine)))!;
-        var (_, other) = SessionRecordFactory.Make(bed.Memory, bed.Options.Settings, "bob", SessionFields.Empty);
+        var (_, other) = bed.Options.Services.Make(bed.Memory, "bob", SessionFields.Empty);
         bed.Store.Substitute = (_, _) => new SessionRecord
         {
             Key = right.Key,
@@ -136,7 +136,7 @@ public sealed class AStoreThatAnswersWrongly
     public async Task ARecordThatContradictsItselfIsNoticedAndNeverStored(string fault)
     {
         var bed = new Bed();
-        var (_, good) = SessionRecordFactory.Make(bed.Memory, bed.Options.Settings, "alice", SessionFields.Empty);
+        var (_, good) = bed.Options.Services.Make(bed.Memory, "alice", SessionFields.Empty);
         SessionRecord Copy(string broken) => new()
         {
             Key = broken == "no key" ? default : good.Key,

@@ -89,6 +89,13 @@ public sealed class Exchange(DefaultHttpContext context, Session<ProbeStore> ses
 
     public Session<ProbeStore> Session => session;
 
+    /// <summary>The session of the same request as the library's features use it.</summary>
+    internal RequestSession NewRequestSession()
+    {
+        var services = session.Options.Services;
+        return new RequestSession(RequestFeature.Of(context, services.Telemetry), new SessionBackend(session.Store, services));
+    }
+
     public IHeaderDictionary Sent => context.Response.Headers;
 
     /// <summary>Every Set-Cookie line of the response.</summary>

@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.DependencyInjection;
+using Sact.Session.Testing;
 
 namespace Sact.Session.Tests.Readme;
 
@@ -25,7 +26,7 @@ public static class ReadmeCode
         var app = builder.Build();
         app.UseSactSession();
 
-        app.MapPost("/login", async (Login login, ISession<IGenericStore> session) =>
+        app.MapPost("/login", async (Login login, ISactSession session) =>
         {
             if (await CheckPasswordAsync(login) is not { } user)
             {
@@ -36,19 +37,19 @@ public static class ReadmeCode
             return Results.NoContent();
         });
 
-        app.MapGet("/me", async (ISession<IGenericStore> session) =>
+        app.MapGet("/me", async (ISactSession session) =>
             await session.GetAsync() is { } me ? Results.Ok(new Me(me.UserId, me["role"])) : Results.Unauthorized());
 
-        app.MapPut("/theme", async (string theme, ISession<IGenericStore> session) =>
+        app.MapPut("/theme", async (string theme, ISactSession session) =>
             await session.UpdateAsync(new() { ["theme"] = theme }) ? Results.NoContent() : Results.Unauthorized());
 
-        app.MapPost("/logout", async (ISession<IGenericStore> session) => await session.DeleteAsync());
+        app.MapPost("/logout", async (ISactSession session) => await session.DeleteAsync());
 
         app.Run();
         #endregion
     }
 
-    public static async Task Data(ISession<IGenericStore> session)
+    public static async Task Data(ISactSession session)
     {
         #region readme:data
         SessionData? me = await session.GetAsync();          // null unless somebody is signed in
@@ -64,7 +65,7 @@ public static class ReadmeCode
         _ = (role, visits, all);
     }
 
-    public static async Task<IResult> Renewal(ISession<IGenericStore> session, SessionData me)
+    public static async Task<IResult> Renewal(ISactSession session, SessionData me)
     {
         #region readme:renewal
         await session.RenewAsync();                          // a new secret, nobody is signed out
@@ -125,13 +126,13 @@ public static class ReadmeCode
 
         app.MapSactSessions("/account/sessions");                // GET lists; DELETE /{key} ends one; DELETE ends the others
 
-        app.MapPost("/password", async (ISession<IGenericStore> session) =>
+        app.MapPost("/password", async (ISactSession session) =>
         {
             // … after the password was changed: the others end, and a copy of this cookie is worth nothing.
-            return await session.KeepOnlyThisSessionAsync() ? Results.NoContent() : Results.Unauthorized();
+            await session.DeleteOtherSessionsAsync(renewCurrent: true);
         }).RequireFreshSession(TimeSpan.FromMinutes(5));
 
-        app.MapPost("/logout-everywhere", async (ISession<IGenericStore> session) =>
+        app.MapPost("/logout-everywhere", async (ISactSession session) =>
         {
             long ended = await session.DeleteAllSessionsAsync();    // how many, this one included; 0 if nobody was signed in
             return Results.NoContent();
@@ -139,7 +140,7 @@ public static class ReadmeCode
         #endregion
     }
 
-    public static async Task StepUp(ISession<IGenericStore> session, User user, WebApplicationBuilder builder, WebApplication app)
+    public static async Task StepUp(ISactSession session, User user, WebApplicationBuilder builder, WebApplication app)
     {
         #region readme:stepup
         await session.SetPendingAsync(user.Id);                  // the password is right; nobody is signed in yet
@@ -165,7 +166,7 @@ public static class ReadmeCode
         #endregion
     }
 
-    public static void Cookies(ISession<IGenericStore> session)
+    public static void Cookies(ISactSession session)
     {
         #region readme:cookies
         session.SetCustomCookie("lang", "de");               // readable and forgeable by the client
@@ -188,7 +189,7 @@ public static class ReadmeCode
             o.IdleTimeout = TimeSpan.FromMinutes(20);
         }).UseMemory(o => o.Prefix = "admin");
 
-        app.MapGet("/admin/me", async ([FromKeyedServices("admin")] ISession<IGenericStore> session) =>
+        app.MapGet("/admin/me", async ([FromKeyedServices("admin")] ISactSession session) =>
             await session.GetAsync() is { } admin ? Results.Ok(admin.UserId) : Results.Unauthorized());
         #endregion
     }
@@ -242,7 +243,7 @@ public static class ReadmeCode
     public static SessionData Fake()
     {
         #region readme:fake
-        var alice = SessionData.ForTests("alice", new() { ["role"] = "admin" });
+        var alice = TestSessionData.SignedIn("alice", new() { ["role"] = "admin" });
         #endregion
         return alice;
     }

@@ -146,13 +146,15 @@ public sealed class KeysAndValues
     {
         var bed = new Bed();
         var first = bed.Request();
-        await ((IReservedSession)first.Session).StartAsync(SessionFields.Create([new("$http.key", "17"u8.ToArray()), new("$http.#x", "[\"y\",\"\"]"u8.ToArray())]), CancellationToken.None);
+        var fields = SessionFields.Create([new("$http.key", "17"u8.ToArray()), new("$http.#x", "[\"y\",\"\"]"u8.ToArray())]);
+        var session = first.NewRequestSession();
+        await session.Start.StartAnonymousAsync(fields, session.Settings.AnonymousTerms, number: null, CancellationToken.None);
 
         Assert.Empty(Open(bed.Request(first.SentId)).Keys);
         Assert.Equal(2, bed.Events.Count(told => told.Id.Id == 44));
     }
 
-    private static HttpContextSession Open(Exchange exchange) => new(exchange.Session, exchange.Context, keepAtSignIn: false);
+    private static HttpContextSession Open(Exchange exchange) => new(exchange.NewRequestSession(), exchange.Context, keepAtSignIn: false);
 
     private sealed class Stuck : SynchronizationContext
     {

@@ -16,7 +16,7 @@ public sealed class AStoreFullOfTheDead
     {
         var clock = new FakeTimeProvider(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
         var store = new MemoryStore(new MemoryStoreOptions { TimeProvider = clock, MaxBytes = 64 * 1024 });
-        var settings = new SactSessionOptions { TimeProvider = clock }.Settings;
+        var services = new SactSessionOptions { TimeProvider = clock }.Services;
         for (int i = 0; i < 125; i++)
         {
             await store.CreateAsync(New(i, SessionFields.Empty));
@@ -37,7 +37,7 @@ public sealed class AStoreFullOfTheDead
         Assert.Equal(1, await store.DeleteActiveSessionsAsync($"user-{user}"));
         Assert.Equal(0, await store.CountActiveSessionsAsync());
 
-        SessionRecord New(int of, SessionFields fields) => SessionRecordFactory.Make(store, settings, $"user-{of}", fields).Record;
+        SessionRecord New(int of, SessionFields fields) => services.Make(store, $"user-{of}", fields).Record;
     }
 
     /// <summary>Wherever the last sweep stopped, a whole one looks at everybody.</summary>
@@ -47,10 +47,10 @@ public sealed class AStoreFullOfTheDead
     {
         var clock = new FakeTimeProvider(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
         var store = new MemoryStore(new MemoryStoreOptions { TimeProvider = clock });
-        var settings = new SactSessionOptions { TimeProvider = clock }.Settings;
+        var services = new SactSessionOptions { TimeProvider = clock }.Services;
         for (int i = 0; i < 125; i++)
         {
-            await store.CreateAsync(SessionRecordFactory.Make(store, settings, $"user-{i}", SessionFields.Empty).Record);
+            await store.CreateAsync(services.Make(store, $"user-{i}", SessionFields.Empty).Record);
         }
 
         clock.Advance(TimeSpan.FromDays(1));

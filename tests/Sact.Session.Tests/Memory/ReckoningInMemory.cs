@@ -13,8 +13,8 @@ public sealed class ReckoningInMemory
         var bed = new Bed();
         for (int i = 0; i < 100_000; i++)
         {
-            var (_, record) = SessionRecordFactory.Make(bed.Memory, bed.Options.Settings, "alice", SessionFields.Empty);
-            await bed.Memory.CreateAsync(record, bed.Options.Settings.Cap);
+            var (_, record) = bed.Options.Services.Make(bed.Memory, "alice", SessionFields.Empty);
+            await bed.Memory.CreateAsync(record, bed.Options.Services.Settings.Cap);
             await bed.Memory.DeleteAsync(record);
         }
 
@@ -29,8 +29,8 @@ public sealed class ReckoningInMemory
         long one = 0;
         for (int i = 0; i < 100_000; i++)
         {
-            var (_, record) = SessionRecordFactory.Make(bed.Memory, bed.Options.Settings, "alice", SessionFields.Empty);
-            await bed.Memory.CreateAsync(record, bed.Options.Settings.Cap);
+            var (_, record) = bed.Options.Services.Make(bed.Memory, "alice", SessionFields.Empty);
+            await bed.Memory.CreateAsync(record, bed.Options.Services.Settings.Cap);
             one = one == 0 ? bed.Memory.SizeInBytes : one;
         }
 
@@ -69,7 +69,7 @@ public sealed class ReckoningInMemory
                 switch (verb)
                 {
                     case 0 or 1:
-                        var (_, made) = SessionRecordFactory.Make(bed.Memory, bed.Options.Settings, verb == 0 ? "alice" : null, Sized(size));
+                        var (_, made) = bed.Options.Services.Make(bed.Memory, verb == 0 ? "alice" : null, Sized(size));
                         Try(() => bed.Memory.CreateAsync(made, new SessionCap(3)).AsTask());
                         records.Add(made);
                         break;
@@ -114,8 +114,8 @@ public sealed class ReckoningInMemory
                     switch (random.Next(4))
                     {
                         case 0:
-                            var (_, record) = SessionRecordFactory.Make(bed.Memory, bed.Options.Settings, at < 4 ? "alice" : null, Sized(random.Next(1_000)));
-                            await bed.Memory.CreateAsync(record, bed.Options.Settings.Cap);
+                            var (_, record) = bed.Options.Services.Make(bed.Memory, at < 4 ? "alice" : null, Sized(random.Next(1_000)));
+                            await bed.Memory.CreateAsync(record, bed.Options.Services.Settings.Cap);
                             shared[at] = record;
                             break;
                         case 1 or 2 when shared[at] is { } changed:

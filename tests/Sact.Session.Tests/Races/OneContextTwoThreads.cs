@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Sact.Session.Tests.Races;
 
-/// <summary>Two sessions of one request may be awaited side by side, and a context is not made for two threads: whatever the library looks up in it or writes to it, it does under the context's lock.</summary>
+/// <summary>Two sessions of one request may be awaited side by side, and a context is not made for two threads: whatever the library looks up in it or writes to it, it does under the lock of the request.</summary>
 public sealed class OneContextTwoThreads
 {
     [Fact]
@@ -230,7 +230,7 @@ public sealed class OneContextTwoThreads
             if (_watching)
             {
                 Looks++;
-                if (!Monitor.IsEntered(Context))
+                if (!RequestLock.Of(Context).IsHeldByCurrentThread)
                 {
                     Unlocked.Enqueue(member);
                 }

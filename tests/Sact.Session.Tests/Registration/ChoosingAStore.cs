@@ -34,7 +34,7 @@ public sealed class ChoosingAStore
     {
         await using var app = new App(services => services.AddSactSession<MemoryStore>());
         var session = app.Request().GetSactSession<MemoryStore>();
-        var (_, record) = SessionRecordFactory.Make(session.Store, session.Options.Settings, "alice", SessionFields.Empty);
+        var (_, record) = session.Options.Services.Make(session.Store, "alice", SessionFields.Empty);
         await session.Store.CreateAsync(record);
 
         // The application's clock stands in the year 2000: by the system's every session of then is long dead.

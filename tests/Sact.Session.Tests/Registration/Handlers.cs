@@ -95,7 +95,7 @@ public sealed class Handlers
             seen = null;
             using var wrong = await site.SendAsync(path);
             Assert.Equal(HttpStatusCode.InternalServerError, wrong.StatusCode);
-            Assert.Contains("No session is registered over ShelfStore. Inject ISession<IGenericStore>", Assert.IsType<InvalidOperationException>(seen).Message, StringComparison.Ordinal);
+            Assert.Contains("No session is registered over ShelfStore. Inject ISactSession", Assert.IsType<InvalidOperationException>(seen).Message, StringComparison.Ordinal);
         }
 
         using var right = await site.SendAsync("/right");

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
+using Sact.Session.Testing;
 
 namespace Sact.Session.Tests;
 
@@ -12,14 +13,14 @@ namespace Sact.Session.Tests;
 public sealed class TestingAnApp
 {
     // The application's code.
-    private static async Task<string> Greet(ISession<IGenericStore> session) => await session.GetAsync() is { } me ? $"Hello {me.UserId}, {me["role"]}" : "Who are you?";
+    private static async Task<string> Greet(ISactSession session) => await session.GetAsync() is { } me ? $"Hello {me.UserId}, {me["role"]}" : "Who are you?";
 
-    private static async Task SignIn(string user, ISession<IGenericStore> session) => await session.SetAsync(user, new() { ["role"] = "admin" });
+    private static async Task SignIn(string user, ISactSession session) => await session.SetAsync(user, new() { ["role"] = "admin" });
 
     [Fact]
     public async Task AHandlerRunsAgainstAFake()
     {
-        var session = new FakeSession { Data = SessionData.ForTests("alice", new() { ["role"] = "admin" }) };
+        var session = new FakeSession { Data = TestSessionData.SignedIn("alice", new() { ["role"] = "admin" }) };
         Assert.Equal("Hello alice, admin", await Greet(session));
 
         session.Data = null;
@@ -80,7 +81,7 @@ public sealed class TestingAnApp
 
         public ValueTask SetAsync(string userId, JsonObject? metadata = null, CancellationToken cancellationToken = default)
         {
-            Data = SessionData.ForTests(userId, metadata);
+            Data = TestSessionData.SignedIn(userId, metadata);
             return default;
         }
 
@@ -97,6 +98,16 @@ public sealed class TestingAnApp
         public ValueTask SetPendingAsync(string userId, JsonObject? metadata = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
         public ValueTask<bool> RaiseAsync(int assuranceLevel, SessionSignInOptions? options = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public ValueTask SetPendingAsync(string userId, JsonObject? metadata, SessionSignInOptions options, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
+
+        public ValueTask<bool> RaiseAsync(
+            int assuranceLevel, JsonObject metadata, SessionSignInOptions? options = null, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
+
+        public ValueTask<bool> StartAsync(JsonObject? fields, SessionSignInOptions options, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
         public ValueTask DeleteAsync(CancellationToken cancellationToken = default)
         {
@@ -116,21 +127,19 @@ public sealed class TestingAnApp
 
         public ValueTask<bool> UpdateAsync<T>(T fields, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-        public ValueTask<bool> ModifyAsync<T>(string name, Func<T?, T> modify, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public ValueTask<ModifyResult<T>> ModifyAsync<T>(string name, Func<T?, T> modify, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-        public ValueTask<bool> ModifyAsync<T>(string name, Func<T?, T> modify, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public ValueTask<ModifyResult<T>> ModifyAsync<T>(string name, Func<T?, T> modify, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
         public ValueTask<bool> RemoveAsync(IEnumerable<string> names, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-        public ValueTask<bool> RemoveAsync(params string[] names) => throw new NotSupportedException();
+        public ValueTask<bool> RemoveAsync(string name, params string[] otherNames) => throw new NotSupportedException();
 
         public ValueTask<bool> RenewAsync(bool immediately = false, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
         public ValueTask<IReadOnlyList<SessionData>> GetActiveSessionsAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-        public ValueTask<long> DeleteOtherSessionsAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
-
-        public ValueTask<bool> KeepOnlyThisSessionAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public ValueTask<long> DeleteOtherSessionsAsync(bool renewCurrent = false, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
         public ValueTask<bool> DeleteSessionAsync(SessionKey key, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 

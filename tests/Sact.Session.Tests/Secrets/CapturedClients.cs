@@ -166,7 +166,7 @@ public sealed class CapturedClients
     private static async Task<(SessionClient? SignIn, SessionClient? LastSeen)> KeptAsync(Bed bed, string id)
     {
         var record = (await bed.RecordOf(id))!;
-        var data = new SessionData(record, bed.Options.Settings, isCurrent: false);
+        var data = new SessionData(record, bed.Options.Services, isCurrent: false);
         return (data.SignInClient, data.LastSeenClient);
     }
 }

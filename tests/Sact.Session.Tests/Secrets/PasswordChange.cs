@@ -15,7 +15,7 @@ public sealed class PasswordChange
         await half.Session.SetPendingAsync("alice");
 
         var change = bed.Request(laptop);
-        Assert.True(await change.Session.KeepOnlyThisSessionAsync());
+        Assert.Equal(2, await change.Session.DeleteOtherSessionsAsync(renewCurrent: true));
 
         Assert.NotEqual(laptop, change.SentId);
         Assert.Equal("alice", await bed.WhoAsync(change.SentId));
@@ -34,8 +34,8 @@ public sealed class PasswordChange
         var pending = bed.Request();
         await pending.Session.SetPendingAsync("alice");
 
-        Assert.False(await bed.Request().Session.KeepOnlyThisSessionAsync());
-        Assert.False(await bed.Request(pending.SentId).Session.KeepOnlyThisSessionAsync());
+        Assert.Equal(0, await bed.Request().Session.DeleteOtherSessionsAsync(renewCurrent: true));
+        Assert.Equal(0, await bed.Request(pending.SentId).Session.DeleteOtherSessionsAsync(renewCurrent: true));
 
         Assert.Equal("alice", await bed.WhoAsync(alices));
     }
@@ -50,7 +50,8 @@ public sealed class PasswordChange
         string current = await bed.RotateAsync(old);
 
         var late = bed.Request(old);
-        Assert.True(await late.Session.KeepOnlyThisSessionAsync());
+        Assert.Equal(1, await late.Session.DeleteOtherSessionsAsync(renewCurrent: true));
+        Assert.Equal("alice", (await late.Session.GetAsync())?.UserId);
 
         Assert.Null(late.SentId);
         Assert.Null(await bed.WhoAsync(phone));
@@ -72,13 +73,14 @@ public sealed class PasswordChange
             }
         };
         var slow = bed.Request(laptop);
-        var change = slow.Session.KeepOnlyThisSessionAsync().AsTask();
+        var change = slow.Session.DeleteOtherSessionsAsync(renewCurrent: true).AsTask();
         await gate.Reached;
         var quick = bed.Request(laptop);
         Assert.True(await quick.Session.RenewAsync(immediately: true));
         gate.Open();
 
-        Assert.False(await change);
+        Assert.Equal(1, await change);
+        Assert.Null(await slow.Session.GetAsync());
         Assert.Null(slow.SentId);
         Assert.Null(await bed.WhoAsync(phone));
         Assert.Equal("alice", await bed.WhoAsync(quick.SentId));
@@ -93,7 +95,7 @@ public sealed class PasswordChange
         var exchange = bed.Request(laptop);
         exchange.StartResponse();
 
-        await Assert.ThrowsAsync<InvalidOperationException>(async () => await exchange.Session.KeepOnlyThisSessionAsync());
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await exchange.Session.DeleteOtherSessionsAsync(renewCurrent: true));
 
         Assert.Equal("alice", await bed.WhoAsync(phone));
         Assert.Equal("alice", await bed.WhoAsync(laptop));

@@ -47,11 +47,11 @@ internal static class PrincipalFields
 
     /// <summary>The principal of a signed-in session; null if the application's own mapping makes none of it.</summary>
     /// <exception cref="JsonException">What is kept cannot be read.</exception>
-    public static ClaimsPrincipal? Principal(SessionRecord record, SessionSettings settings, SactSessionAuthenticationOptions options, string scheme)
+    public static ClaimsPrincipal? Principal(SessionRecord record, SessionServices services, SactSessionAuthenticationOptions options, string scheme)
     {
         if (options.FromMetadata is { } map)
         {
-            return map(new SessionData(record, settings, isCurrent: true));
+            return map(new SessionData(record, services, isCurrent: true));
         }
 
         if (record.Fields.TryGetValue(Claims, out var json))

@@ -22,7 +22,7 @@ internal sealed class SactSessionAuthenticationHandler(IOptionsMonitor<SactSessi
 
     private new CookieAuthenticationEvents Events => (CookieAuthenticationEvents)base.Events!;
 
-    private ISession<IGenericStore> Session => Options.Session(Context, Options.SessionName);
+    private RequestSession Session => Options.Session(Context, Options.SessionName);
 
     protected override Task<object> CreateEventsAsync() => Task.FromResult<object>(new CookieAuthenticationEvents());
 
@@ -35,9 +35,8 @@ internal sealed class SactSessionAuthenticationHandler(IOptionsMonitor<SactSessi
         }
 
         var session = Session;
-        var reserved = (IReservedSession)session;
-        int epoch = reserved.Epoch;
-        if (await reserved.ReadAsync(reload: false, Context.RequestAborted).ConfigureAwait(false) is not { State: SessionState.SignedIn } record)
+        int epoch = session.Number;
+        if (await session.ReadAsync(reload: false, Context.RequestAborted).ConfigureAwait(false) is not { State: SessionState.SignedIn } record)
         {
             return AuthenticateResult.NoResult();
         }
@@ -45,7 +44,7 @@ internal sealed class SactSessionAuthenticationHandler(IOptionsMonitor<SactSessi
         AuthenticationTicket ticket;
         try
         {
-            if (PrincipalFields.Principal(record, reserved.Settings, Options, Scheme.Name) is not { } kept)
+            if (PrincipalFields.Principal(record, session.Services, Options, Scheme.Name) is not { } kept)
             {
                 return AuthenticateResult.Fail("The session's metadata makes no principal.");
             }
@@ -54,7 +53,7 @@ internal sealed class SactSessionAuthenticationHandler(IOptionsMonitor<SactSessi
         }
         catch (JsonException fault)
         {
-            AuthenticationLog.PrincipalUnreadable(reserved.Settings.Telemetry.Log, record.Key, fault);
+            AuthenticationLog.PrincipalUnreadable(session.Telemetry.Log, record.Key, fault);
             return AuthenticateResult.Fail("The session's claims cannot be read.");
         }
 
@@ -66,7 +65,7 @@ internal sealed class SactSessionAuthenticationHandler(IOptionsMonitor<SactSessi
             return AuthenticateResult.Fail("The principal was rejected.");
         }
 
-        return validating.ShouldRenew && !await KeepAsync(reserved, epoch, record, principal, validating.Properties).ConfigureAwait(false)
+        return validating.ShouldRenew && !await KeepAsync(session, epoch, record, principal, validating.Properties).ConfigureAwait(false)
             ? AuthenticateResult.Fail("The session has ended.")
             : AuthenticateResult.Success(new AuthenticationTicket(principal, validating.Properties, Scheme.Name));
     }
@@ -96,12 +95,12 @@ internal sealed class SactSessionAuthenticationHandler(IOptionsMonitor<SactSessi
         }
         else
         {
-            var terms = SchemeLifetimes.Of(signingIn.Properties, answered, Options.ExpireTimeSpan, Options.SlidingExpiration, now, ((IReservedSession)session).Settings);
-            await ((IReservedSession)session).SignInAsync(userId, fields, terms, CancellationToken.None).ConfigureAwait(false);
+            var terms = SchemeLifetimes.Of(signingIn.Properties, answered, Options.ExpireTimeSpan, Options.SlidingExpiration, now, session.Settings);
+            await session.Start.SignInAsync(userId, fields, session.Settings.SignInTermsFor(terms, nameof(properties)), CancellationToken.None).ConfigureAwait(false);
             await SecurityStamps.EndOutdatedAsync(session, Context, fields).ConfigureAwait(false);
         }
 
-        if (await ((IReservedSession)session).ReadAsync(reload: false, CancellationToken.None).ConfigureAwait(false) is { } record)
+        if (await session.ReadAsync(reload: false, CancellationToken.None).ConfigureAwait(false) is { } record)
         {
             AnsweredSession.Mark(Context, signingIn.Properties, record);
             signingIn.Properties.ExpiresUtc = record.ExpiresAt;
@@ -117,7 +116,7 @@ internal sealed class SactSessionAuthenticationHandler(IOptionsMonitor<SactSessi
         _signedOut = true;
 
         // Before any event: what an application's own code throws must not keep the session alive.
-        await Session.DeleteAsync().ConfigureAwait(false);
+        await Session.End.SignOutAsync(CancellationToken.None).ConfigureAwait(false);
         var signingOut = new CookieSigningOutContext(Context, Scheme, Options, properties ?? new AuthenticationProperties(), Options.Cookie.Build(Context));
         await Events.SigningOut(signingOut).ConfigureAwait(false);
         await RedirectAsync(signingOut.Properties, Options.LogoutPath).ConfigureAwait(false);
@@ -140,7 +139,7 @@ internal sealed class SactSessionAuthenticationHandler(IOptionsMonitor<SactSessi
         string.IsNullOrEmpty(properties.RedirectUri) ? OriginalPathBase + OriginalPath + Request.QueryString : properties.RedirectUri;
 
     /// <summary>Keeps what validating has renewed, unless the request has another session by now, whose user may be another. A fault of the store does not fail the request, whose user was just found good: the next request validates again.</summary>
-    private async Task<bool> KeepAsync(IReservedSession session, int epoch, SessionRecord record, ClaimsPrincipal principal, AuthenticationProperties properties)
+    private async Task<bool> KeepAsync(RequestSession session, int epoch, SessionRecord record, ClaimsPrincipal principal, AuthenticationProperties properties)
     {
         var now = TimeProvider.GetUtcNow();
         var fields = PrincipalFields.Of(principal, properties, Options, now);
@@ -152,11 +151,11 @@ internal sealed class SactSessionAuthenticationHandler(IOptionsMonitor<SactSessi
         try
         {
             properties.IssuedUtc = now;
-            return await session.ChangeAsync(fields, PrincipalFields.Lacking(fields), null, CancellationToken.None, epoch).ConfigureAwait(false) == SessionUpdateStatus.Applied;
+            return await session.Fields.ChangeAnyAsync(fields, PrincipalFields.Lacking(fields), epoch, CancellationToken.None).ConfigureAwait(false) == SessionUpdateStatus.Applied;
         }
         catch (SessionStoreException fault)
         {
-            AuthenticationLog.PrincipalNotKept(session.Settings.Telemetry.Log, record.Key, fault);
+            AuthenticationLog.PrincipalNotKept(session.Telemetry.Log, record.Key, fault);
             return true;
         }
     }
@@ -165,21 +164,20 @@ internal sealed class SactSessionAuthenticationHandler(IOptionsMonitor<SactSessi
     /// A new id at once, then the new claims: at no moment has an old id new privileges. The session stays: its data, its place in the list of devices, its absolute deadline and when the user last
     /// proved who they are. One that has ended meanwhile is not brought back, and what the request has begun in its place is left alone.
     /// </summary>
-    private static async Task<bool> RefreshAsync(ISession<IGenericStore> session, AnsweredSession answered, SessionFields fields)
+    private static async Task<bool> RefreshAsync(RequestSession session, AnsweredSession answered, SessionFields fields)
     {
-        var reserved = (IReservedSession)session;
-        int epoch = reserved.Epoch;
-        if (await reserved.ReadAsync(reload: false, CancellationToken.None).ConfigureAwait(false) is not { State: SessionState.SignedIn } record || record.Key != answered.Key)
+        int epoch = session.Number;
+        if (await session.ReadAsync(reload: false, CancellationToken.None).ConfigureAwait(false) is not { State: SessionState.SignedIn } record || record.Key != answered.Key)
         {
             return false;
         }
 
         // False where the id is good only by its grace, or another request was first: then the client has a newer one.
-        await session.RenewAsync(immediately: true).ConfigureAwait(false);
-        var status = await reserved.ChangeAsync(fields, PrincipalFields.Lacking(fields), null, CancellationToken.None, epoch).ConfigureAwait(false);
+        await session.Renewer.RenewAsync(immediately: true, raise: null, CancellationToken.None).ConfigureAwait(false);
+        var status = await session.Fields.ChangeAnyAsync(fields, PrincipalFields.Lacking(fields), epoch, CancellationToken.None).ConfigureAwait(false);
         if (status == SessionUpdateStatus.Applied && fields.TryGetValue(PrincipalFields.Stamp, out var stamp) && PrincipalFields.HasOtherStamp(record, stamp))
         {
-            await session.DeleteOtherSessionsAsync().ConfigureAwait(false);
+            await session.Devices.DeleteOthersAsync(renewCurrent: false, CancellationToken.None).ConfigureAwait(false);
         }
 
         return status == SessionUpdateStatus.Applied;
@@ -205,7 +203,7 @@ internal sealed class SactSessionAuthenticationHandler(IOptionsMonitor<SactSessi
 
         if (!LocalUrl.IsLocal(wanted, Request))
         {
-            AuthenticationLog.ReturnUrlIgnored(((IReservedSession)Session).Settings.Telemetry.Log);
+            AuthenticationLog.ReturnUrlIgnored(Session.Telemetry.Log);
             return;
         }
 

@@ -26,7 +26,7 @@ public sealed class SactSessionAuthenticationOptions : CookieAuthenticationOptio
 
     /// <summary>
     /// What to keep of a principal as the session's metadata, in place of all its claims. Null (default): every identity and claim, in a field of the library's own that
-    /// <see cref="ISession{TStore}.UpdateAsync(JsonObject, CancellationToken)"/> cannot write. Set it together with <see cref="FromMetadata"/>. What you keep in ordinary fields your own code can change: never let
+    /// <see cref="ISactSession.UpdateAsync(JsonObject, CancellationToken)"/> cannot write. Set it together with <see cref="FromMetadata"/>. What you keep in ordinary fields your own code can change: never let
     /// users write them.
     /// </summary>
     public Func<ClaimsPrincipal, JsonObject>? ToMetadata { get; set; }
@@ -47,7 +47,7 @@ public sealed class SactSessionAuthenticationOptions : CookieAuthenticationOptio
     public string? SessionName { get; set; }
 
     /// <summary>The session of a request that the scheme stands on.</summary>
-    internal Func<HttpContext, string?, ISession<IGenericStore>> Session { get; set; } = null!;
+    internal Func<HttpContext, string?, RequestSession> Session { get; set; } = null!;
 
     /// <inheritdoc/>
     public override void Validate()

@@ -26,7 +26,7 @@ internal sealed class SecurityStampWatch<TUser>(AuthenticationRegistry registry,
             var stamp = PrincipalFields.HashOf(await manager.GetSecurityStampAsync(user).ConfigureAwait(false));
             foreach (var source in registry.SourcesWithStamps(services))
             {
-                await SecurityStamps.EndOutdatedAsync(source.Store, source.Options.Settings, accessor.HttpContext, userId, stamp, mine: null).ConfigureAwait(false);
+                await SecurityStamps.EndOutdatedAsync(source.Store, source.Services, accessor.HttpContext, userId, stamp, mine: null).ConfigureAwait(false);
             }
         }
 

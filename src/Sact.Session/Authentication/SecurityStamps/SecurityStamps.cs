@@ -6,24 +6,24 @@ namespace Sact.Session;
 internal static class SecurityStamps
 {
     /// <summary>After a sign-in: its stamp is the user's now.</summary>
-    public static async Task EndOutdatedAsync(ISession<IGenericStore> session, HttpContext context, SessionFields fields)
+    public static async Task EndOutdatedAsync(RequestSession session, HttpContext context, SessionFields fields)
     {
         if (fields.TryGetValue(PrincipalFields.Stamp, out var stamp)
-            && await ((IReservedSession)session).ReadAsync(reload: false, CancellationToken.None).ConfigureAwait(false) is { UserId: { } userId } mine)
+            && await session.ReadAsync(reload: false, CancellationToken.None).ConfigureAwait(false) is { UserId: { } userId } mine)
         {
-            await EndOutdatedAsync(session.Store, ((IReservedSession)session).Settings, context, userId, stamp, mine.Key).ConfigureAwait(false);
+            await EndOutdatedAsync(session.Store, session.Services, context, userId, stamp, mine.Key).ConfigureAwait(false);
         }
     }
 
     /// <param name="store">Where they are.</param>
-    /// <param name="settings">The registration's settings.</param>
+    /// <param name="services">The registration's services.</param>
     /// <param name="context">The request; null outside of one.</param>
     /// <param name="userId">Whose.</param>
     /// <param name="stamp">The stamp, as it is kept.</param>
     /// <param name="mine">The session that stays; null if none does.</param>
-    public static async Task EndOutdatedAsync(IGenericStore store, SessionSettings settings, HttpContext? context, string userId, ReadOnlyMemory<byte> stamp, SessionKey? mine)
+    public static async Task EndOutdatedAsync(IGenericStore store, SessionServices services, HttpContext? context, string userId, ReadOnlyMemory<byte> stamp, SessionKey? mine)
     {
-        var calls = new StoreCalls(store, settings, context ?? new DefaultHttpContext());
+        var calls = new StoreClient(store, services, context);
         SessionKey? told = null;
         long ended = 0;
         foreach (var other in await calls.ListAsync(userId, CancellationToken.None).ConfigureAwait(false))
@@ -37,7 +37,7 @@ internal static class SecurityStamps
 
         if (told is { } key)
         {
-            settings.Telemetry.EndedMany(mine ?? key, ended, EndedReason.Others);
+            services.Telemetry.EndedMany(mine ?? key, ended, EndedReason.Others);
         }
     }
 }

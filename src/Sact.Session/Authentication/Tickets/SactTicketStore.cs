@@ -15,7 +15,8 @@ internal sealed class SactTicketStore(SessionSource source, IDataProtectionProvi
 {
     public const string Ticket = "$ticket";
 
-    private readonly SessionSettings _settings = source.Options.Settings;
+    private readonly SessionServices _services = source.Services;
+    private readonly SessionSettings _settings = source.Services.Settings;
 
     public Task<string> StoreAsync(AuthenticationTicket ticket) => StoreAsync(ticket, CancellationToken.None);
 
@@ -28,7 +29,7 @@ internal sealed class SactTicketStore(SessionSource source, IDataProtectionProvi
         var tickets = TicketsOfRequest.Of(httpContext, this);
         var calls = Calls(httpContext);
         await EndStoredAsync(httpContext).ConfigureAwait(false);
-        var now = _settings.Clock.GetUtcNow();
+        var now = _services.Now;
         var (id, record) = Make(ticket, userId, now);
         var created = await calls.CreateAsync(record, _settings.Cap, cancellationToken).ConfigureAwait(false);
         switch (created.Status)
@@ -43,15 +44,15 @@ internal sealed class SactTicketStore(SessionSource source, IDataProtectionProvi
 
         tickets.Stored = record;
         AnsweredSession.NoteIn(httpContext, record.Key);
-        _settings.Telemetry.Began(record.Key, record.State);
+        _services.Telemetry.Began(record.Key, record.State);
         foreach (var ended in created.Ended)
         {
-            _settings.Telemetry.Ended(ended, EndedReason.Cap);
+            _services.Telemetry.Ended(ended, EndedReason.Cap);
         }
 
         if (record.Fields.TryGetValue(PrincipalFields.Stamp, out var stamp))
         {
-            await SecurityStamps.EndOutdatedAsync(source.Store, _settings, httpContext, userId, stamp, record.Key).ConfigureAwait(false);
+            await SecurityStamps.EndOutdatedAsync(source.Store, _services, httpContext, userId, stamp, record.Key).ConfigureAwait(false);
         }
 
         return id;
@@ -65,7 +66,7 @@ internal sealed class SactTicketStore(SessionSource source, IDataProtectionProvi
     {
         if (await FindAsync(key, httpContext, anew: false, cancellationToken).ConfigureAwait(false) is not { } record)
         {
-            AuthenticationLog.TicketNotRenewed(_settings.Telemetry.Log);
+            AuthenticationLog.TicketNotRenewed(_services.Telemetry.Log);
             return;
         }
 
@@ -85,7 +86,7 @@ internal sealed class SactTicketStore(SessionSource source, IDataProtectionProvi
         switch (outcome.Status)
         {
             case SessionUpdateStatus.Gone:
-                AuthenticationLog.TicketNotRenewed(_settings.Telemetry.Log);
+                AuthenticationLog.TicketNotRenewed(_services.Telemetry.Log);
                 break;
             case SessionUpdateStatus.TooLarge:
                 throw TooLarge();
@@ -112,7 +113,7 @@ internal sealed class SactTicketStore(SessionSource source, IDataProtectionProvi
 
         if (Open(record) is not { } ticket)
         {
-            AuthenticationLog.TicketUnreadable(_settings.Telemetry.Log, record.Key);
+            AuthenticationLog.TicketUnreadable(_services.Telemetry.Log, record.Key);
             await EndAsync(record, httpContext, EndedReason.SignedOut).ConfigureAwait(false);
             return null;
         }
@@ -154,11 +155,11 @@ internal sealed class SactTicketStore(SessionSource source, IDataProtectionProvi
     {
         if (TicketsOfRequest.Of(httpContext, this).Verified is { } record)
         {
-            AuthenticationLog.PrincipalNotKept(_settings.Telemetry.Log, record.Key, fault);
+            AuthenticationLog.PrincipalNotKept(_services.Telemetry.Log, record.Key, fault);
         }
     }
 
-    private StoreCalls Calls(HttpContext context) => new(source.Store, _settings, context);
+    private StoreClient Calls(HttpContext context) => new(source.Store, _services, context);
 
     private (string Id, SessionRecord Record) Make(AuthenticationTicket ticket, string userId, DateTimeOffset now)
     {
@@ -207,15 +208,15 @@ internal sealed class SactTicketStore(SessionSource source, IDataProtectionProvi
         }
 
         var record = await Calls(context).GetAsync(sessionKey, endsWithRequest: anew, cancellationToken).ConfigureAwait(false);
-        if (record is null || record.Key != sessionKey || !record.IsLive(_settings.Clock.GetUtcNow()))
+        if (record is null || record.Key != sessionKey || !record.IsLive(_services.Now))
         {
-            _settings.Telemetry.Refused(RefusedReason.Unknown, sessionKey);
+            _services.Telemetry.Refused(RefusedReason.Unknown, sessionKey);
             return null;
         }
 
         if (!secret.IsOf(record) || record.State != SessionState.SignedIn)
         {
-            _settings.Telemetry.Refused(RefusedReason.Foreign, sessionKey);
+            _services.Telemetry.Refused(RefusedReason.Foreign, sessionKey);
             return null;
         }
 
@@ -227,7 +228,7 @@ internal sealed class SactTicketStore(SessionSource source, IDataProtectionProvi
         var tickets = TicketsOfRequest.Of(context, this);
         if (await Calls(context).DeleteAsync(record, CancellationToken.None).ConfigureAwait(false))
         {
-            _settings.Telemetry.Ended(record.Key, reason);
+            _services.Telemetry.Ended(record.Key, reason);
         }
 
         tickets.Stored = tickets.Stored?.Key == record.Key ? null : tickets.Stored;
@@ -237,7 +238,7 @@ internal sealed class SactTicketStore(SessionSource source, IDataProtectionProvi
     /// <summary>Notes that the ticket was seen, if due; null if it has ended since it was read.</summary>
     private async ValueTask<SessionRecord?> NoteSeenAsync(SessionRecord record, HttpContext context, CancellationToken cancellationToken)
     {
-        var now = _settings.Clock.GetUtcNow();
+        var now = _services.Now;
         if (!_settings.IsTouchDue(record, now))
         {
             return record;
@@ -250,7 +251,7 @@ internal sealed class SactTicketStore(SessionSource source, IDataProtectionProvi
         }
         catch (SessionStoreException fault)
         {
-            _settings.Telemetry.TouchFailed(record.Key, fault);
+            _services.Telemetry.TouchFailed(record.Key, fault);
             return record;
         }
     }

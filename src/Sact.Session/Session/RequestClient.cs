@@ -6,7 +6,7 @@ namespace Sact.Session;
 /// <summary>
 /// What a request tells of its device. <c>X-Forwarded-For</c> is not looked at: anybody can send it, and only <c>UseForwardedHeaders()</c> knows which proxies to believe.
 /// </summary>
-internal static class ClientOfRequest
+internal static class RequestClient
 {
     private const int MaxUserAgent = 512;
 

@@ -3,15 +3,16 @@ using Microsoft.AspNetCore.Http;
 namespace Sact.Session;
 
 /// <summary>The session cookie, and the custom ones that share its attributes: read from the raw headers, written as one checked <c>Set-Cookie</c>.</summary>
-internal sealed class SessionCookie(CookieBuilder cookie, TimeSpan? customAge, SessionTelemetry telemetry)
+internal sealed class CookieWriter(CookieBuilder options, TimeSpan? customAge, SessionTelemetry telemetry)
 {
+    private readonly CookieBuilder _cookie = Copy(options);
     private readonly string?[] _attributes = new string?[4];
     private string? _deletion;
 
-    public string Name { get; } = cookie.Name!;
+    public string Name { get; } = options.Name!;
 
     /// <summary>The names that no custom cookie may bear: those of all session cookies.</summary>
-    public IReadOnlyList<string> Taken { get; set; } = [cookie.Name!];
+    public IReadOnlyList<string> Taken { get; set; } = [options.Name!];
 
     /// <summary>The bytes of the well-formed session id that a request presents; false if there is none, or several, or something else under the name.</summary>
     public bool TryRead(HttpRequest request, Span<byte> id)
@@ -34,16 +35,16 @@ internal sealed class SessionCookie(CookieBuilder cookie, TimeSpan? customAge, S
         }
     }
 
-    public void Write(SessionResponse response, string sessionId, TimeSpan? age)
+    public void Write(RequestFeature request, string sessionId, TimeSpan? age)
     {
         // Max-Age counts whole seconds, and zero would delete.
         TimeSpan? whole = age is { } time ? TimeSpan.FromSeconds(Math.Max(1, Math.Floor(time.TotalSeconds))) : null;
-        Send(response, Name, sessionId, whole);
+        Send(request, Name, sessionId, whole);
     }
 
-    public void Delete(SessionResponse response)
+    public void Delete(RequestFeature request)
     {
-        Send(response, Name, "", age: TimeSpan.Zero);
+        Send(request, Name, "", age: TimeSpan.Zero);
     }
 
     /// <summary>The value of a custom cookie, decoded; null if it is absent or sent with different values.</summary>
@@ -53,28 +54,32 @@ internal sealed class SessionCookie(CookieBuilder cookie, TimeSpan? customAge, S
         return CookieHeader.Find(request.Headers.Cookie, name, out var value) == CookieFinding.One ? Uri.UnescapeDataString(value) : null;
     }
 
-    public void WriteCustom(SessionResponse response, string name, string value)
+    public void WriteCustom(RequestFeature request, string name, string value)
     {
         ThrowIfBadName(name);
         ArgumentNullException.ThrowIfNull(value);
-        if (!SessionFieldRule.IsWellFormed(value))
-        {
-            throw new ArgumentException("A cookie's value is well-formed Unicode; this one has a lone surrogate.", nameof(value));
-        }
-
+        ThrowIfIllFormed(value, nameof(value));
         string encoded = Uri.EscapeDataString(value);
         if (name.Length + encoded.Length > CookieRule.MaxNameAndValue)
         {
             throw new ArgumentException("A cookie's name and encoded value have at most 4096 bytes together, or browsers drop it. Keep the value in the session instead: UpdateAsync.", nameof(value));
         }
 
-        Send(response, name, encoded, customAge);
+        Send(request, name, encoded, customAge);
     }
 
-    public void DeleteCustom(SessionResponse response, string name)
+    public void DeleteCustom(RequestFeature request, string name)
     {
         ThrowIfBadName(name);
-        Send(response, name, "", age: TimeSpan.Zero);
+        Send(request, name, "", age: TimeSpan.Zero);
+    }
+
+    public static void ThrowIfIllFormed(string value, string parameter)
+    {
+        if (!SessionFieldRule.IsWellFormed(value))
+        {
+            throw new ArgumentException("The value has a lone surrogate. A cookie's value must be well-formed Unicode.", parameter);
+        }
     }
 
     private void ThrowIfBadName(string name)
@@ -90,22 +95,22 @@ internal sealed class SessionCookie(CookieBuilder cookie, TimeSpan? customAge, S
             throw new ArgumentException("A custom cookie does not bear a session cookie's name. Choose another, or call SetCookie for the session's own.", nameof(name));
         }
 
-        if (CookieRule.ValidatePrefix(name, cookie) is { } prefix)
+        if (CookieRule.ValidatePrefix(name, _cookie) is { } prefix)
         {
             throw new ArgumentException("The name has a prefix whose rules SactSessionOptions.Cookie breaks: " + prefix, nameof(name));
         }
     }
 
-    private void Send(SessionResponse response, string name, string value, TimeSpan? age)
+    private void Send(RequestFeature request, string name, string value, TimeSpan? age)
     {
         // Looked at first: a request that has ended has no context of its own any more.
-        response.ThrowIfStarted();
+        request.ThrowIfStarted();
         bool secure, overHttp;
-        lock (response.Context)
+        lock (request.Lock)
         {
-            var request = response.Context.Request;
-            secure = cookie.SecurePolicy == CookieSecurePolicy.Always || (cookie.SecurePolicy != CookieSecurePolicy.None && request.IsHttps);
-            overHttp = secure && !request.IsHttps && !IsLoopback(request.Host.Host);
+            var http = request.Context.Request;
+            secure = _cookie.SecurePolicy == CookieSecurePolicy.Always || (_cookie.SecurePolicy != CookieSecurePolicy.None && http.IsHttps);
+            overHttp = secure && !http.IsHttps && !IsLoopback(http.Host.Host);
         }
 
         if (overHttp)
@@ -115,7 +120,7 @@ internal sealed class SessionCookie(CookieBuilder cookie, TimeSpan? customAge, S
 
         string attributes = age is null || age == TimeSpan.Zero ? Attributes(secure, deletion: age is not null) : Attributes(secure, age);
         bool own = ReferenceEquals(name, Name);
-        response.SetCookie(name, own && age == TimeSpan.Zero ? DeletionOf(attributes) : string.Concat(name, "=", value, attributes), secret: own);
+        request.SetCookie(name, own && age == TimeSpan.Zero ? DeletionOf(attributes) : string.Concat(name, "=", value, attributes), secret: own);
     }
 
     // The same at every sign-out, but for one that only https makes secure.
@@ -126,7 +131,7 @@ internal sealed class SessionCookie(CookieBuilder cookie, TimeSpan? customAge, S
 
     private string Attributes(bool secure, TimeSpan? age)
     {
-        var options = cookie.Build(new DefaultHttpContext());
+        var options = _cookie.Build(new DefaultHttpContext());
         options.Secure = secure;
         options.MaxAge = age;
         if (age == TimeSpan.Zero)
@@ -142,4 +147,25 @@ internal sealed class SessionCookie(CookieBuilder cookie, TimeSpan? customAge, S
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
         || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
         || (System.Net.IPAddress.TryParse(host.Trim('[', ']'), out var address) && System.Net.IPAddress.IsLoopback(address));
+
+    // What was validated is what is used: a later change to the application's builder must not loosen it.
+    private static CookieBuilder Copy(CookieBuilder cookie)
+    {
+        var copy = new CookieBuilder
+        {
+            Name = cookie.Name,
+            Path = cookie.Path,
+            Domain = cookie.Domain,
+            SecurePolicy = cookie.SecurePolicy,
+            HttpOnly = cookie.HttpOnly,
+            SameSite = cookie.SameSite,
+            IsEssential = cookie.IsEssential,
+        };
+        foreach (string extension in cookie.Extensions)
+        {
+            copy.Extensions.Add(extension);
+        }
+
+        return copy;
+    }
 }

@@ -6,9 +6,9 @@ using Microsoft.Net.Http.Headers;
 namespace Sact.Session;
 
 /// <content>What is written to the headers. The caller holds the lock.</content>
-internal sealed partial class SessionResponse
+internal sealed partial class RequestFeature
 {
-    private void Settle(bool starting)
+    private void WriteHeaders(bool starting)
     {
         var headers = Context.Response.Headers;
         if (starting)
@@ -27,10 +27,10 @@ internal sealed partial class SessionResponse
             headers.Vary = StringValues.Concat(vary, "Cookie");
         }
 
-        SettleCaching(headers);
+        WriteCacheHeaders(headers);
     }
 
-    private void SettleCaching(IHeaderDictionary headers)
+    private void WriteCacheHeaders(IHeaderDictionary headers)
     {
         if (_clearCache)
         {

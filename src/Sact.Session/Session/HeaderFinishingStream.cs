@@ -7,9 +7,9 @@ namespace Sact.Session;
 /// Stands before the response caching middleware, which decides whether to store a response at the first byte of its body, before any <c>OnStarting</c> callback: settles the headers just before
 /// that byte. Put there only where that middleware is at work.
 /// </summary>
-internal sealed class SettlingStream(Stream inner, SessionResponse response) : Stream
+internal sealed class HeaderFinishingStream(Stream inner, RequestFeature response) : Stream
 {
-    private SessionResponse? _response = response;
+    private RequestFeature? _response = response;
 
     public override bool CanRead => inner.CanRead;
 
@@ -25,42 +25,42 @@ internal sealed class SettlingStream(Stream inner, SessionResponse response) : S
         set => inner.Position = value;
     }
 
-    public static void Precede(SessionResponse response)
+    public static void Precede(RequestFeature response)
     {
         var context = response.Context;
         if (context.Features[typeof(IResponseCachingFeature)] is not null && !context.Response.HasStarted)
         {
-            context.Response.Body = new SettlingStream(context.Response.Body, response);
+            context.Response.Body = new HeaderFinishingStream(context.Response.Body, response);
         }
     }
 
     public override void Flush()
     {
-        Settle();
+        WriteHeaders();
         inner.Flush();
     }
 
     public override Task FlushAsync(CancellationToken cancellationToken)
     {
-        Settle();
+        WriteHeaders();
         return inner.FlushAsync(cancellationToken);
     }
 
     public override void Write(byte[] buffer, int offset, int count)
     {
-        Settle();
+        WriteHeaders();
         inner.Write(buffer, offset, count);
     }
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
     {
-        Settle();
+        WriteHeaders();
         return inner.WriteAsync(buffer, offset, count, cancellationToken);
     }
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        Settle();
+        WriteHeaders();
         return inner.WriteAsync(buffer, cancellationToken);
     }
 
@@ -70,5 +70,5 @@ internal sealed class SettlingStream(Stream inner, SessionResponse response) : S
 
     public override void SetLength(long value) => inner.SetLength(value);
 
-    private void Settle() => Interlocked.Exchange(ref _response, null)?.SettleNow();
+    private void WriteHeaders() => Interlocked.Exchange(ref _response, null)?.FinishHeaders();
 }

@@ -8,7 +8,7 @@ namespace Sact.Session;
 /// What the library does to one response, kept as a request feature: its cookies, one <c>Set-Cookie</c> per name, and what caches are told. Written to the headers at once, and once
 /// more when the response starts, because an exception handler clears headers before it runs the request again.
 /// </summary>
-internal sealed partial class SessionResponse
+internal sealed partial class RequestFeature
 {
     private readonly SessionTelemetry _telemetry;
 
@@ -24,27 +24,29 @@ internal sealed partial class SessionResponse
     private bool _clearCache;
     private volatile bool _ended;
 
-    private SessionResponse(HttpContext context, SessionTelemetry telemetry)
+    private RequestFeature(HttpContext context, SessionTelemetry telemetry)
     {
         Context = context;
         _telemetry = telemetry;
     }
 
-    /// <summary>
-    /// The request's context, and the lock for whatever is looked up in it or written to it: its first look at a feature, and every one after a feature was added, is not made for two threads, and two
-    /// sessions of one request may be awaited side by side.
-    /// </summary>
+    /// <summary>The context of the request. Hold <see cref="Lock"/> for every access.</summary>
     public HttpContext Context { get; }
 
-    /// <summary>The session of the request, or a list of them where there are several registrations: kept here, so that a request costs one feature.</summary>
-    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
-    public object? Sessions { get; set; }
+    /// <summary>The lock of the request.</summary>
+    public Lock Lock => RequestLock.Of(Context);
+
+    /// <summary>The first session of the request, kept here so that a request has one feature of this library; null until there is one.</summary>
+    public RequestSession? FirstSession { get; private set; }
+
+    /// <summary>The sessions of further registrations. Few applications have them, so they are a feature of their own.</summary>
+    private List<RequestSession>? OtherSessions => (List<RequestSession>?)Context.Features[typeof(List<RequestSession>)];
 
     public bool HasStarted
     {
         get
         {
-            lock (Context)
+            lock (Lock)
             {
                 return Started;
             }
@@ -55,53 +57,75 @@ internal sealed partial class SessionResponse
     public bool HasEnded => _ended;
 
     /// <summary>That of a context, made at the first ask. The caller holds the lock.</summary>
-    public static SessionResponse Of(HttpContext context, SessionTelemetry telemetry)
+    public static RequestFeature Of(HttpContext context, SessionTelemetry telemetry)
     {
         // By the indexer, here as below: the generic methods are dispatched at run time, and cost three times as much.
-        if (context.Features[typeof(SessionResponse)] is SessionResponse response)
+        if (context.Features[typeof(RequestFeature)] is RequestFeature response)
         {
             return response;
         }
 
-        response = new SessionResponse(context, telemetry);
-        context.Features[typeof(SessionResponse)] = response;
+        response = new RequestFeature(context, telemetry);
+        context.Features[typeof(RequestFeature)] = response;
         context.Response.OnCompleted(static state =>
         {
-            ((SessionResponse)state).End();
+            ((RequestFeature)state).End();
             return Task.CompletedTask;
         }, response);
         return response;
     }
 
+    /// <summary>The session of a registration; null until it is added. The caller holds the lock.</summary>
+    public RequestSession? SessionOf(SessionBackend backend) => ReferenceEquals(FirstSession?.Backend, backend)
+        ? FirstSession
+        : OtherSessions?.Find(session => ReferenceEquals(session.Backend, backend));
+
+    /// <summary>Adds the session of a registration. The caller holds the lock.</summary>
+    public void Add(RequestSession session)
+    {
+        if (FirstSession is null)
+        {
+            FirstSession = session;
+            return;
+        }
+
+        if (OtherSessions is not { } others)
+        {
+            Context.Features[typeof(List<RequestSession>)] = others = [];
+        }
+
+        others.Add(session);
+    }
+
     /// <summary>
     /// On the way out: an answer without a body starts only after the caches that stand outside have decided whether to keep it. Nothing where nobody asked.
     /// </summary>
-    public static void SettleBeforeCaches(HttpContext context)
+    public static void FinishHeadersBeforeCaches(HttpContext context)
     {
-        if (context.Features[typeof(SessionResponse)] is SessionResponse { _asked: true, _ended: false } response)
+        if (context.Features[typeof(RequestFeature)] is RequestFeature { _asked: true, _ended: false } response)
         {
             // Its own, which may be another over the same features.
-            lock (response.Context)
+            lock (response.Lock)
             {
                 if (!response.Started)
                 {
-                    response.Settle(starting: true);
+                    response.WriteHeaders(starting: true);
                 }
             }
         }
     }
 
     /// <summary>The first byte of the body is about to be written.</summary>
-    public void SettleNow()
+    public void FinishHeaders()
     {
-        lock (Context)
+        lock (Lock)
         {
-            Settle(starting: true);
+            WriteHeaders(starting: true);
         }
     }
 
     /// <summary>Somebody asked for the session: the answer depends on the cookie, and is nobody else's. The caller holds the lock.</summary>
-    public void Asked()
+    public void MarkUsed()
     {
         ThrowIfEnded();
 
@@ -113,46 +137,46 @@ internal sealed partial class SessionResponse
         }
 
         _asked = true;
-        SettlingStream.Precede(this);
+        HeaderFinishingStream.Precede(this);
         if (!Started)
         {
             Context.Response.OnStarting(static state =>
             {
-                ((SessionResponse)state).SettleNow();
+                ((RequestFeature)state).FinishHeaders();
                 return Task.CompletedTask;
             }, this);
-            Settle(starting: false);
+            WriteHeaders(starting: false);
         }
     }
 
     /// <summary>A session's data was read.</summary>
-    public void ReadUser() => Mark(ref _readUser);
+    public void MarkUserRead() => Mark(ref _readUser);
 
     /// <summary>A secret is in the response: no cache may keep it.</summary>
     public void ForbidStoring() => Mark(ref _forbidStoring);
 
     /// <summary>Somebody signed out, and the browser is to forget the pages it keeps.</summary>
-    public void ClearCache() => Mark(ref _clearCache);
+    public void ClearSiteData() => Mark(ref _clearCache);
 
     /// <param name="name">The cookie's name.</param>
     /// <param name="header">The whole header.</param>
     /// <param name="secret">Whether no cache may keep the response for it.</param>
     public void SetCookie(string name, string header, bool secret)
     {
-        lock (Context)
+        lock (Lock)
         {
-            Asked();
+            MarkUsed();
             ThrowIfStarted();
             _cookies = _cookies.Length == 0 ? [new(name, header)] : With(name, header);
             _forbidStoring |= secret;
-            Settle(starting: false);
+            WriteHeaders(starting: false);
         }
     }
 
     /// <summary>Looks at the request; <c>default</c> once it has ended, because its context may be serving another one by then.</summary>
-    public T? Look<T>(Func<HttpContext, T> look)
+    public T? Read<T>(Func<HttpContext, T> look)
     {
-        lock (Context)
+        lock (Lock)
         {
             return _ended ? default : look(Context);
         }
@@ -180,7 +204,7 @@ internal sealed partial class SessionResponse
     // Under the lock, so that nothing is written to the headers of a context that has gone on to its next request.
     private void End()
     {
-        lock (Context)
+        lock (Lock)
         {
             _ended = true;
         }
@@ -188,14 +212,14 @@ internal sealed partial class SessionResponse
 
     private void Mark(ref bool flag)
     {
-        lock (Context)
+        lock (Lock)
         {
             if (!flag && !_ended)
             {
                 flag = true;
                 if (_asked && !Started)
                 {
-                    SettleCaching(Context.Response.Headers);
+                    WriteCacheHeaders(Context.Response.Headers);
                 }
             }
         }

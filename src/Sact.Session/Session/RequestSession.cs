@@ -1,0 +1,365 @@
+using Microsoft.AspNetCore.Http;
+
+namespace Sact.Session;
+
+/// <summary>
+/// The session of one request, behind the façade <see cref="Session{TStore}"/>: it serialises the callers, reads the record and remembers it.
+/// What changes a session is in types of its own, which receive this one.
+/// </summary>
+/// <remarks>The library's features use it directly. An application may decorate the façade, so no feature casts one.</remarks>
+internal sealed class RequestSession(RequestFeature request, SessionBackend backend)
+{
+    // A response that never starts does not mean a short request: a hub on long polling has one for hours, and must see a revocation.
+    private static readonly TimeSpan s_rememberedFor = TimeSpan.FromSeconds(30);
+
+    private AsyncLock _lock;
+    private SessionStateMachine _state;
+
+    // The time in ticks at which the record was remembered; zero if none is.
+    private long _rememberedAt;
+    private SessionRecord? _record;
+    private SessionData? _data;
+
+    public RequestFeature Request { get; } = request;
+
+    public SessionBackend Backend => backend;
+
+    public IGenericStore Store => backend.Store;
+
+    public SessionServices Services => backend.Services;
+
+    public SessionSettings Settings => Services.Settings;
+
+    public SessionTelemetry Telemetry => Services.Telemetry;
+
+    public DateTimeOffset Now => Services.Now;
+
+    public ref SessionStateMachine State => ref _state;
+
+    public StoreClient Calls => new(Store, Services, Request.Context);
+
+    public SessionStart Start => new(this);
+
+    public SessionEnd End => new(this);
+
+    public SessionRenewer Renewer => new(this);
+
+    public SessionFieldWriter Fields => new(this);
+
+    public SessionDevices Devices => new(this);
+
+    public SessionCookies Cookies => new(this);
+
+    /// <summary>What the application holds; null until it is needed.</summary>
+    public ISactSession? Facade { get; set; }
+
+    /// <summary>The record that was read or written last; null if there is no live one.</summary>
+    public SessionRecord? Record => _record;
+
+    /// <summary>A session whose end the store has failed to write. Another try ends it.</summary>
+    public SessionRecord? Unended { get; set; }
+
+    /// <summary><see cref="SessionStateMachine.Number"/>, for a caller outside of the lock.</summary>
+    /// <exception cref="InvalidOperationException">The request has ended.</exception>
+    public int Number
+    {
+        get
+        {
+            Request.ThrowIfEnded();
+            return State.Number;
+        }
+    }
+
+    /// <summary>The key that an anonymous session that begins in this request will have. The client never chooses it.</summary>
+    public SessionKey NextKey => Store.GetSessionKey(_state.Announce(Store));
+
+    /// <summary>The id of this request: verified or issued, else presented, else a new one that is not issued.</summary>
+    public string GetSessionId()
+    {
+        MarkUsed();
+        return State.NewestId ?? (State.Phase == SessionPhase.Presented ? State.IdInUse : _state.Announce(Store));
+    }
+
+    /// <summary>Lets one caller in at a time. Without a state machine where the lock is free, as it nearly always is.</summary>
+    public ValueTask<Scope> EnterAsync(CancellationToken cancellationToken)
+    {
+        Request.ThrowIfEnded();
+        cancellationToken.ThrowIfCancellationRequested();
+        return _lock.TryEnter() ? new(Begin()) : WaitAsync(cancellationToken);
+
+        async ValueTask<Scope> WaitAsync(CancellationToken cancellationToken)
+        {
+            await _lock.EnterAsync(cancellationToken).ConfigureAwait(false);
+            return Begin();
+        }
+
+        Scope Begin()
+        {
+            try
+            {
+                MarkUsed();
+                return new Scope(this);
+            }
+            catch
+            {
+                _lock.Exit();
+                throw;
+            }
+        }
+    }
+
+    /// <summary>The response depends on the session from now on; the cookie is read once.</summary>
+    public void MarkUsed()
+    {
+        Request.ThrowIfEnded();
+        lock (Request.Lock)
+        {
+            Request.MarkUsed();
+            if (!_state.IsCookieRead)
+            {
+                Span<byte> id = stackalloc byte[SessionIdFormat.ByteLength];
+                _state.Present(Services.Cookies.TryRead(Request.Context.Request, id) ? id : []);
+            }
+        }
+    }
+
+    /// <summary>The live record of this request's session in any state, the library's own fields included; null if there is none.</summary>
+    public async ValueTask<SessionRecord?> ReadAsync(bool reload, CancellationToken cancellationToken)
+    {
+        using var scope = await EnterAsync(cancellationToken).ConfigureAwait(false);
+        return await LoadAsync(reload, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>What an application sees of the record.</summary>
+    public async ValueTask<SessionData?> ReadDataAsync(bool reload, CancellationToken cancellationToken)
+    {
+        using var scope = await EnterAsync(cancellationToken).ConfigureAwait(false);
+        var record = await LoadAsync(reload, cancellationToken).ConfigureAwait(false);
+        return record is null ? null : _data ??= new SessionData(record, Services, isCurrent: true);
+    }
+
+    /// <summary>The signed-in session; null if nobody is signed in.</summary>
+    public async ValueTask<SessionData?> ReadSignedInAsync(CancellationToken cancellationToken = default) =>
+        await ReadDataAsync(reload: false, cancellationToken).ConfigureAwait(false) is { State: SessionState.SignedIn } data ? data : null;
+
+    /// <summary>
+    /// Reads the live record of the session; null if there is none. It is remembered until the response starts. The caller is in a scope.
+    /// </summary>
+    /// <param name="reload">Whether to read again although the record is remembered.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <param name="forEnding">
+    /// Whether the session is read in order to be ended or changed by the library: then "last seen" is not written, and the client's disconnect does
+    /// not cancel the read.
+    /// </param>
+    public ValueTask<SessionRecord?> LoadAsync(bool reload, CancellationToken cancellationToken, bool forEnding = false)
+    {
+        if (_rememberedAt != 0 && !reload && !Request.HasStarted)
+        {
+            var present = Now;
+            if (present.UtcTicks - _rememberedAt < s_rememberedFor.Ticks && (_record is null || _record.IsLive(present)))
+            {
+                return new(_record);
+            }
+        }
+
+        switch (State.Phase)
+        {
+            case SessionPhase.Unread or SessionPhase.None:
+                return default;
+            case SessionPhase.Ended:
+                return new(Remember(null, Now));
+        }
+
+        // Without an async state machine where the store answers at once and nothing is to be written, as in most requests.
+        var key = State.IsLive ? State.Session!.Key
+            : Store is GenericStore generic ? generic.KeyOf(State.Presented)
+            : Store.GetSessionKey(State.IdInUse);
+        var answer = Calls.GetAsync(key, !forEnding, cancellationToken);
+        if (!answer.IsCompletedSuccessfully)
+        {
+            return WaitAsync(this, answer, key, forEnding, cancellationToken);
+        }
+
+        var now = Now;
+        var found = Examine(answer.Result, key, now);
+        return NeedsWrite(found, forEnding, now) ? WriteAndRememberAsync(found, now, cancellationToken) : new(RememberRead(found.Record, now));
+
+        static async ValueTask<SessionRecord?> WaitAsync(
+            RequestSession session, ValueTask<SessionRecord?> answer, SessionKey key, bool forEnding, CancellationToken cancellationToken)
+        {
+            var stored = await answer.ConfigureAwait(false);
+            var now = session.Now;
+            var found = session.Examine(stored, key, now);
+            return session.NeedsWrite(found, forEnding, now)
+                ? await session.WriteAndRememberAsync(found, now, cancellationToken).ConfigureAwait(false)
+                : session.RememberRead(found.Record, now);
+        }
+    }
+
+    /// <summary>Reads again, whatever is remembered: who was signed out meanwhile must neither see nor end the user's other sessions.</summary>
+    public async ValueTask<SessionRecord?> ReloadSignedInAsync(CancellationToken cancellationToken) =>
+        await LoadAsync(reload: true, cancellationToken).ConfigureAwait(false) is { State: SessionState.SignedIn } record ? record : null;
+
+    /// <summary>Writes a change to the session and remembers the answer. The caller is in a scope.</summary>
+    public async ValueTask<SessionUpdate> UpdateAsync(SessionRecord record, SessionChange change, CancellationToken cancellationToken)
+    {
+        var outcome = await Calls.UpdateAsync(record, change, cancellationToken).ConfigureAwait(false);
+        if (outcome.Status == SessionUpdateStatus.Gone)
+        {
+            Remember(null);
+            _rememberedAt = 0;
+        }
+        else if (outcome.Record is { } after)
+        {
+            if (change.Renewal?.Kind == SessionRenewalKind.Replace && outcome.Status == SessionUpdateStatus.Applied)
+            {
+                State.Replace(after);
+            }
+
+            Remember(IfRecognised(after));
+        }
+
+        return outcome;
+    }
+
+    public SessionRecord? Remember(SessionRecord? record) => Remember(record, Now);
+
+    /// <summary>A store's answer, if it is the live record of the key.</summary>
+    public SessionRecord? IfLive(SessionRecord? stored, SessionKey key)
+    {
+        if (SessionStateMachine.RefusalOf(stored, key, Now) is not { } refused)
+        {
+            return stored;
+        }
+
+        Telemetry.Refused(refused, key);
+        return null;
+    }
+
+    /// <summary>The client of the request, if clients are captured.</summary>
+    public SessionClient? Client() => Settings.CaptureClient ? Request.Read(static context => RequestClient.Read(context.Request)) : null;
+
+    private Examination Examine(SessionRecord? stored, SessionKey key, DateTimeOffset now)
+    {
+        var found = State.Examine(stored, key, now, Settings);
+        if (found.Refused is { } reason)
+        {
+            Telemetry.Refused(reason, key);
+        }
+
+        return found;
+    }
+
+    // Only an id that came back in a cookie is noted as seen.
+    private bool NeedsWrite(Examination found, bool forEnding, DateTimeOffset now) =>
+        found.Record is { } record
+        && (found.Verdict == SecretVerdict.Replayed
+            || (!forEnding && State.Phase == SessionPhase.Verified && (found.Verdict == SecretVerdict.Pending || Settings.IsTouchDue(record, now))));
+
+    private async ValueTask<SessionRecord?> WriteAndRememberAsync(Examination found, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        SessionRecord? record = null;
+        if (found.Verdict == SecretVerdict.Replayed)
+        {
+            await End.EndReplayedAsync(found.Record!, cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            record = await NoteSeenAsync(found.Record!, found.Verdict == SecretVerdict.Pending, now, cancellationToken).ConfigureAwait(false);
+        }
+
+        return RememberRead(record, Now);
+    }
+
+    /// <summary>
+    /// Promotes the pending id that has arrived and writes "last seen", in one write and only if due. The request does not depend on it: if the
+    /// write fails, the next request tries again.
+    /// </summary>
+    private async ValueTask<SessionRecord?> NoteSeenAsync(SessionRecord record, bool promote, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var touch = Touch(record, now);
+        if (touch is null && !promote)
+        {
+            return record;
+        }
+
+        var change = new SessionChange
+        {
+            Touch = touch,
+            Generation = State.Generation,
+            Renewal = promote ? SessionRenewal.Promote(SessionIdFormat.HashOfId(State.Presented), now) : null,
+        };
+        SessionUpdate outcome;
+        try
+        {
+            outcome = await Calls.UpdateAsync(record, change, cancellationToken).ConfigureAwait(false);
+        }
+        catch (SessionStoreException fault)
+        {
+            Telemetry.TouchFailed(record.Key, fault);
+            return record;
+        }
+
+        if (outcome.Status == SessionUpdateStatus.Applied && promote)
+        {
+            Telemetry.Renewed(record.Key, SessionRenewalKind.Promote);
+        }
+
+        // A conflict means that another request promoted the id or renewed again. The id was verified and stays so unless it was replaced at once.
+        return outcome.Record is { } after ? IfRecognised(after) : null;
+    }
+
+    /// <summary>
+    /// "Last seen" of this request; null for an endpoint that polls, which extends no session. A first presentation is noted there too, because the
+    /// cookie has arrived; the idle timeout then counts from the sign-in.
+    /// </summary>
+    private SessionTouch? Touch(SessionRecord record, DateTimeOffset now)
+    {
+        // A request that ended meanwhile counts as a poll: its endpoint is unknown.
+        if (!Request.Read(static context => context.GetEndpoint()?.Metadata.GetMetadata<DisableSlidingExpirationAttribute>() is null))
+        {
+            return record.Presented ? null : new SessionTouch(record.LastSeenAt);
+        }
+
+        return new SessionTouch(now, record.State == SessionState.Anonymous ? null : Client());
+    }
+
+    private SessionRecord? IfRecognised(SessionRecord record)
+    {
+        if (State.Recognise(record) is not { } refused)
+        {
+            return record;
+        }
+
+        Telemetry.Refused(refused, State.Session!.Key);
+        return null;
+    }
+
+    private SessionRecord? RememberRead(SessionRecord? record, DateTimeOffset now)
+    {
+        if (record is not null)
+        {
+            Request.MarkUserRead();
+        }
+
+        return Remember(record, now);
+    }
+
+    private SessionRecord? Remember(SessionRecord? record, DateTimeOffset now)
+    {
+        if (!ReferenceEquals(record, _record))
+        {
+            _data = null;
+        }
+
+        _record = record;
+        _rememberedAt = now.UtcTicks;
+        return record;
+    }
+
+    /// <summary>The right to use the session's state, until it is disposed of.</summary>
+    internal readonly struct Scope(RequestSession session) : IDisposable
+    {
+        public void Dispose() => session._lock.Exit();
+    }
+}

@@ -1,0 +1,75 @@
+using System.Text.Json;
+
+namespace Sact.Session;
+
+/// <summary>The options after they were validated, in the form that a request needs. They cannot change.</summary>
+internal sealed class SessionSettings
+{
+    private readonly TimeSpan _touchInterval;
+
+    public SessionSettings(SactSessionOptions options)
+    {
+        SignInTerms = new(
+            SessionState.SignedIn, 1, new SessionLifetimes(options.IdleTimeout, options.FirstUseTimeout, options.AbsoluteTimeout), options.IsPersistent);
+        AnonymousTerms = new(
+            SessionState.Anonymous,
+            0,
+            new SessionLifetimes(Shorter(options.AnonymousIdleTimeout, options.IdleTimeout), options.FirstUseTimeout, options.AbsoluteTimeout),
+            options.IsPersistent);
+        PendingTerms = new(
+            SessionState.Pending, 1, new SessionLifetimes(options.PendingTimeout, options.PendingTimeout, options.PendingTimeout), IsPersistent: false);
+        _touchInterval = options.TouchInterval ?? Shorter(options.IdleTimeout / 20, TimeSpan.FromMinutes(15));
+        RenewalGrace = options.RenewalGrace;
+        ReplayMargin = options.ReplayMargin;
+        Cap = options.MaxSessionsPerUser is { } max ? new SessionCap(max, options.MaxSessionsPolicy) : null;
+        CaptureClient = options.CaptureClient;
+        MaxRecordBytes = options.MaxRecordBytes;
+        StoreTimeout = options.StoreTimeout;
+        ClearSiteDataOnSignOut = options.ClearSiteDataOnSignOut;
+        KeptAtSignIn = options.KeptAtSignIn;
+        Json = SessionJson.Complete(options.SerializerOptions);
+    }
+
+    /// <summary>The terms of a sign-in that sets no options, and the maximum for one that does.</summary>
+    public SessionTerms SignInTerms { get; }
+
+    public SessionTerms AnonymousTerms { get; }
+
+    public SessionTerms PendingTerms { get; }
+
+    public TimeSpan RenewalGrace { get; }
+
+    public TimeSpan ReplayMargin { get; }
+
+    public SessionCap? Cap { get; }
+
+    public bool CaptureClient { get; }
+
+    public int MaxRecordBytes { get; }
+
+    public TimeSpan StoreTimeout { get; }
+
+    public bool ClearSiteDataOnSignOut { get; }
+
+    public string? KeptAtSignIn { get; }
+
+    public JsonSerializerOptions Json { get; }
+
+    /// <summary>The terms of a sign-in with these options; null for none.</summary>
+    public SessionTerms SignInTermsFor(SessionSignInOptions? options, string parameter) =>
+        options is null ? SignInTerms : SessionTerms.Of(options, SignInTerms, parameter);
+
+    /// <summary>Whether "last seen" must be written.</summary>
+    public bool IsTouchDue(SessionRecord record, DateTimeOffset now)
+    {
+        if (!record.Presented)
+        {
+            return true;
+        }
+
+        var idle = record.Lifetimes.IdleTimeout;
+        return now - record.LastSeenAt >= (idle < SignInTerms.Lifetimes.IdleTimeout ? Shorter(_touchInterval, idle / 20) : _touchInterval);
+    }
+
+    private static TimeSpan Shorter(TimeSpan a, TimeSpan b) => a < b ? a : b;
+}

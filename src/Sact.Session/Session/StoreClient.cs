@@ -1,0 +1,156 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.AspNetCore.Http;
+
+namespace Sact.Session;
+
+/// <summary>
+/// Makes every store call of a session. <c>StoreTimeout</c> bounds each call, and a fault becomes a <see cref="SessionStoreException"/> that is
+/// counted and logged. The end of the request cancels a read; it never cancels a write that has begun.
+/// </summary>
+internal readonly struct StoreClient(IGenericStore store, SessionServices services, HttpContext? context)
+{
+    private enum CallKind
+    {
+        /// <summary>A read that the client's disconnect cancels.</summary>
+        Read,
+
+        /// <summary>A read that must finish although the client has gone: a session is about to end.</summary>
+        UncancelledRead,
+
+        Write,
+    }
+
+    public ValueTask<SessionRecord?> GetAsync(SessionKey key, bool endsWithRequest, CancellationToken cancellationToken) =>
+        CallAsync(
+            static (store, key, token) => store.GetAsync(key, token),
+            key,
+            "read",
+            endsWithRequest ? CallKind.Read : CallKind.UncancelledRead,
+            cancellationToken);
+
+    public ValueTask<SessionCreation> CreateAsync(SessionRecord session, SessionCap? cap, CancellationToken cancellationToken) =>
+        CallAsync(static (store, about, token) => store.CreateAsync(about.session, about.cap, token), (session, cap), "create", CallKind.Write, cancellationToken);
+
+    public ValueTask<SessionUpdate> UpdateAsync(SessionRecord session, SessionChange change, CancellationToken cancellationToken) =>
+        CallAsync(
+            static (store, about, token) => store.UpdateAsync(about.session, about.change, token), (session, change), "update", CallKind.Write, cancellationToken);
+
+    public ValueTask<bool> DeleteAsync(SessionRecord session, CancellationToken cancellationToken) =>
+        CallAsync(static (store, session, token) => store.DeleteAsync(session, token), session, "delete", CallKind.Write, cancellationToken);
+
+    public ValueTask<long> DeleteActiveSessionsAsync(string userId, SessionKey? except, CancellationToken cancellationToken) =>
+        CallAsync(
+            static (store, about, token) => store.DeleteActiveSessionsAsync(about.userId, about.except, token),
+            (userId, except),
+            "delete_user",
+            CallKind.Write,
+            cancellationToken);
+
+    public ValueTask<List<SessionRecord>> ListAsync(string userId, CancellationToken cancellationToken) =>
+        CallAsync(
+            static async (store, userId, token) =>
+            {
+                var records = new List<SessionRecord>();
+                await foreach (var record in store.GetActiveSessionsAsync(userId, token).ConfigureAwait(false))
+                {
+                    records.Add(record);
+                }
+
+                return records;
+            },
+            userId,
+            "list",
+            CallKind.Read,
+            cancellationToken);
+
+    [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "It has no timer, and a store that ignores it may read it later.")]
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever a store throws is a fault of the store.")]
+    private ValueTask<T> CallAsync<TArgument, T>(
+        Func<IGenericStore, TArgument, CancellationToken, ValueTask<T>> call,
+        TArgument argument,
+        string operation,
+        CallKind kind,
+        CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+
+        // The memory store answers at once, so there is nothing to cancel.
+        var limit = store is MemoryStore ? null : new CancellationTokenSource();
+        ValueTask<T> pending;
+        try
+        {
+            pending = call(store, argument, limit?.Token ?? CancellationToken.None);
+        }
+        catch (Exception fault)
+        {
+            throw Fault(fault, operation, kind);
+        }
+
+        // A store that answers at once costs neither a timer nor a state machine.
+        return pending.IsCompletedSuccessfully ? pending : WaitAsync(pending.AsTask(), limit ?? new(), operation, kind, cancellationToken);
+    }
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever a store throws is a fault of the store.")]
+    private async ValueTask<T> WaitAsync<T>(
+        Task<T> pending, CancellationTokenSource limit, string operation, CallKind kind, CancellationToken cancellationToken)
+    {
+        var aborted = kind == CallKind.Read ? Aborted() : CancellationToken.None;
+        var cancelled = kind == CallKind.Write ? CancellationToken.None : cancellationToken;
+        using var onAborted = aborted.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), limit);
+        using var onCancelled = cancelled.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), limit);
+        try
+        {
+            return await pending.WaitAsync(services.Settings.StoreTimeout, services.Clock, limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (aborted.IsCancellationRequested || cancelled.IsCancellationRequested)
+        {
+            Abandon(pending);
+            throw new OperationCanceledException(cancelled.IsCancellationRequested ? cancelled : aborted);
+        }
+        catch (TimeoutException timeout) when (!pending.IsCompleted)
+        {
+            Abandon(pending);
+
+            // Not awaited: a callback of the store must not delay the answer, nor throw in its place.
+            Abandon(limit.CancelAsync());
+            var fault = new SessionStoreException(
+                $"The session store did not answer within StoreTimeout ({services.Settings.StoreTimeout}). "
+                + "Check the store, or raise SactSessionOptions.StoreTimeout.",
+                timeout,
+                outcomeUnknown: kind == CallKind.Write);
+            services.Telemetry.StoreFault(operation, fault);
+            throw fault;
+        }
+        catch (Exception fault)
+        {
+            throw Fault(fault, operation, kind);
+        }
+    }
+
+    private CancellationToken Aborted()
+    {
+        if (context is null)
+        {
+            return CancellationToken.None;
+        }
+
+        lock (RequestLock.Of(context))
+        {
+            return context.RequestAborted;
+        }
+    }
+
+    // Nobody waits for the task any more. Its fault was reported as a time-out already.
+    private static void Abandon(Task pending) => pending.ContinueWith(
+        static task => _ = task.Exception,
+        CancellationToken.None,
+        TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+        TaskScheduler.Default);
+
+    private SessionStoreException Fault(Exception fault, string operation, CallKind kind)
+    {
+        services.Telemetry.StoreFault(operation, fault);
+        return fault as SessionStoreException ?? new SessionStoreException(
+            $"The session store failed to {operation.Replace('_', ' ')} ({fault.GetType().Name}).", fault, outcomeUnknown: kind == CallKind.Write);
+    }
+}
