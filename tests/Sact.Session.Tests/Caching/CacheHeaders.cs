@@ -3,34 +3,34 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace Sact.Session.Tests.Http;
+namespace Sact.Session.Tests;
 
-/// <summary>What a response tells caches, by what was asked in it.</summary>
+/// <summary>The cache headers of a response, by how its request used the session.</summary>
 public sealed class CacheHeaders
 {
     [Theory]
     [InlineData(Served.TestServer)]
     [InlineData(Served.Kestrel)]
     [Trait("abuse", "I4")]
-    public async Task ARequestThatNeverAsksGetsNothing(Served served)
+    public async Task ARequestThatNeverUsesTheSessionGetsNoCacheHeaders(Served served)
     {
-        await using var place = await Place.StartAsync((_, _) => Task.CompletedTask, served: served);
-        using var response = await place.GetAsync();
+        await using var page = await OnePage.StartAsync((_, _) => Task.CompletedTask, served: served);
+        using var response = await page.GetAsync();
 
         Assert.Null(response.Headers.CacheControl);
         Assert.Empty(response.Headers.Vary);
         Assert.Empty(response.SetCookies());
-        Assert.Empty(place.Site.Store.Calls);
+        Assert.Empty(page.Site.Store.Calls);
     }
 
     [Theory]
     [InlineData(Served.TestServer)]
     [InlineData(Served.Kestrel)]
     [Trait("abuse", "I4")]
-    public async Task AskingWithoutASessionVariesByCookieAndMayBeStored(Served served)
+    public async Task UsingTheSessionWithoutACookieVariesByCookieAndMayBeStored(Served served)
     {
-        await using var place = await Place.StartAsync(async (_, session) => await session.GetAsync(), served: served);
-        using var response = await place.GetAsync(id: null);
+        await using var page = await OnePage.StartAsync(async (_, session) => await session.GetAsync(), served: served);
+        using var response = await page.GetAsync(id: null);
 
         Assert.Equal(["Cookie"], response.Headers.Vary);
         Assert.Null(response.Headers.CacheControl);
@@ -40,10 +40,10 @@ public sealed class CacheHeaders
     [InlineData(Served.TestServer)]
     [InlineData(Served.Kestrel)]
     [Trait("abuse", "I4")]
-    public async Task ReadingAUserIsNotStoredWhereTheApplicationIsSilent(Served served)
+    public async Task AResponseThatReadAUserIsNotStoredByDefault(Served served)
     {
-        await using var place = await Place.StartAsync(async (_, session) => await session.GetAsync(), served: served);
-        using var response = await place.GetAsync();
+        await using var page = await OnePage.StartAsync(async (_, session) => await session.GetAsync(), served: served);
+        using var response = await page.GetAsync();
 
         Assert.Equal(["Cookie"], response.Headers.Vary);
         Assert.Equal("no-store", response.Headers.CacheControl?.ToString());
@@ -51,10 +51,10 @@ public sealed class CacheHeaders
 
     [Fact]
     [Trait("abuse", "I4")]
-    public async Task ListingTheUsersDevicesIsReading()
+    public async Task AResponseThatListsDevicesIsNotStored()
     {
-        await using var place = await Place.StartAsync(async (_, session) => await session.GetActiveSessionsAsync());
-        using var response = await place.GetAsync();
+        await using var page = await OnePage.StartAsync(async (_, session) => await session.GetActiveSessionsAsync());
+        using var response = await page.GetAsync();
 
         Assert.Equal("no-store", response.Headers.CacheControl?.ToString());
     }
@@ -67,26 +67,26 @@ public sealed class CacheHeaders
     [InlineData("Accept-Cookie", "Accept-Cookie,Cookie")]
     [InlineData("*", "*")]
     [Trait("abuse", "I4")]
-    public async Task VaryIsAppendedAndNotDoubled(string said, string sent)
+    public async Task CookieIsAddedToVaryOnlyOnce(string given, string sent)
     {
         foreach (bool first in new[] { true, false })
         {
-            await using var place = await Place.StartAsync(async (context, session) =>
+            await using var page = await OnePage.StartAsync(async (context, session) =>
             {
                 if (first)
                 {
-                    context.Response.Headers.Vary = said;
+                    context.Response.Headers.Vary = given;
                 }
 
                 await session.GetAsync();
                 await session.GetAsync(reload: true);
                 if (!first)
                 {
-                    // Overwrites what the ask has put there, as the framework's ResponseCache attribute does.
-                    context.Response.Headers.Vary = said;
+                    // Overwrites the header that the session has set, as the framework's ResponseCache attribute does.
+                    context.Response.Headers.Vary = given;
                 }
             });
-            using var response = await place.GetAsync();
+            using var response = await page.GetAsync();
 
             Assert.Equal(sent, string.Join(',', response.Headers.Vary));
         }
@@ -98,17 +98,17 @@ public sealed class CacheHeaders
     [InlineData("max-age=60, s-maxage=600", "max-age=60, private")]
     [InlineData("public, s-maxage=600, must-revalidate", "must-revalidate, private")]
     [Trait("abuse", "I4")]
-    public async Task PublicBecomesPrivateWithOneEvent(string said, string sent)
+    public async Task PublicBecomesPrivateWithOneEvent(string given, string sent)
     {
         foreach (bool first in new[] { true, false })
         {
-            await using var place = await Place.StartAsync((context, session) => Say(context, session, said, first));
-            using var once = await place.GetAsync();
-            using var twice = await place.GetAsync();
+            await using var page = await OnePage.StartAsync((context, session) => SetCacheControl(context, session, given, first));
+            using var once = await page.GetAsync();
+            using var twice = await page.GetAsync();
 
             Assert.Equal(Directives(sent), Directives(Raw(once)));
             Assert.Equal(Directives(sent), Directives(Raw(twice)));
-            Assert.Single(place.Log.Events, entry => entry is { Level: LogLevel.Warning, Id.Name: "PublicMadePrivate" });
+            Assert.Single(page.Log.Events, entry => entry is { Level: LogLevel.Warning, Id.Name: "PublicMadePrivate" });
         }
 
         static IEnumerable<string> Directives(string text) => text.Split(", ").Order(StringComparer.Ordinal);
@@ -119,30 +119,30 @@ public sealed class CacheHeaders
     [InlineData("max-age=60; public")]
     [InlineData("public,, max-age=60=60")]
     [Trait("abuse", "I4")]
-    public async Task WhatCannotBeParsedIsNotStored(string said)
+    public async Task AHeaderThatCannotBeParsedBecomesNoStore(string given)
     {
-        // To a cache that parses more leniently than the framework it may be "public".
+        // A cache that parses more leniently than the framework may read it as "public".
         foreach (bool first in new[] { true, false })
         {
-            await using var place = await Place.StartAsync((context, session) => Say(context, session, said, first));
-            using var response = await place.GetAsync();
+            await using var page = await OnePage.StartAsync((context, session) => SetCacheControl(context, session, given, first));
+            using var response = await page.GetAsync();
 
             Assert.Equal("no-store", Raw(response));
         }
     }
 
-    /// <summary>RFC 9111 section 3: what is not said to be private, a shared cache may keep.</summary>
+    /// <summary>RFC 9111 section 3: a shared cache may keep a response that is not marked private.</summary>
     [Theory]
     [InlineData("max-age=60")]
     [InlineData("max-age=0, must-revalidate")]
     [Trait("abuse", "I4")]
-    public async Task WhatSaysNothingOfSharingIsPrivate(string said)
+    public async Task AHeaderWithoutPublicOrPrivateBecomesPrivate(string given)
     {
-        await using var place = await Place.StartAsync((context, session) => Say(context, session, said, first: true));
-        using var response = await place.GetAsync();
+        await using var page = await OnePage.StartAsync((context, session) => SetCacheControl(context, session, given, first: true));
+        using var response = await page.GetAsync();
 
-        Assert.Equal(said.Split(", ").Append("private").Order(), Raw(response)!.Split(", ").Order());
-        Assert.DoesNotContain(place.Log.Events, entry => entry.Level >= LogLevel.Warning);
+        Assert.Equal(given.Split(", ").Append("private").Order(), Raw(response)!.Split(", ").Order());
+        Assert.DoesNotContain(page.Log.Events, entry => entry.Level >= LogLevel.Warning);
     }
 
     [Theory]
@@ -150,15 +150,15 @@ public sealed class CacheHeaders
     [InlineData("private")]
     [InlineData("no-cache")]
     [Trait("abuse", "I4")]
-    public async Task WhatTheApplicationKeepsFromSharingStaysAsItIs(string said)
+    public async Task AHeaderThatForbidsSharingIsNotChanged(string given)
     {
         foreach (bool first in new[] { true, false })
         {
-            await using var place = await Place.StartAsync((context, session) => Say(context, session, said, first));
-            using var response = await place.GetAsync();
+            await using var page = await OnePage.StartAsync((context, session) => SetCacheControl(context, session, given, first));
+            using var response = await page.GetAsync();
 
-            Assert.Equal(said, Raw(response));
-            Assert.DoesNotContain(place.Log.Events, entry => entry.Level >= LogLevel.Warning);
+            Assert.Equal(given, Raw(response));
+            Assert.DoesNotContain(page.Log.Events, entry => entry.Level >= LogLevel.Warning);
         }
     }
 
@@ -175,7 +175,7 @@ public sealed class CacheHeaders
     {
         foreach (bool first in new[] { true, false })
         {
-            await using var place = await Place.StartAsync(async (context, session) =>
+            await using var page = await OnePage.StartAsync(async (context, session) =>
             {
                 if (first)
                 {
@@ -206,7 +206,7 @@ public sealed class CacheHeaders
                     context.Response.Headers.CacheControl = "public, max-age=60";
                 }
             });
-            using var response = await place.GetAsync();
+            using var response = await page.GetAsync();
 
             Assert.Equal(sent, Raw(response));
             Assert.Single(response.SetCookies());
@@ -218,41 +218,41 @@ public sealed class CacheHeaders
     [InlineData(true)]
     [InlineData(false)]
     [Trait("abuse", "I4")]
-    public async Task SigningOutClearsTheBrowsersCacheIfAskedTo(bool option)
+    public async Task SigningOutClearsTheBrowserCacheIfTheOptionIsSet(bool option)
     {
-        await using var place = await Place.StartAsync(async (_, session) => await session.DeleteAsync(), options => options.ClearSiteDataOnSignOut = option);
-        using var response = await place.GetAsync();
+        await using var page = await OnePage.StartAsync(async (_, session) => await session.DeleteAsync(), options => options.ClearSiteDataOnSignOut = option);
+        using var response = await page.GetAsync();
 
         Assert.Equal(option ? ["\"cache\""] : [], response.Headers.TryGetValues("Clear-Site-Data", out var values) ? values : []);
     }
 
-    private static async Task Say(HttpContext context, ISession<IGenericStore> session, string said, bool first)
+    private static async Task SetCacheControl(HttpContext context, ISession<IGenericStore> session, string given, bool first)
     {
         if (first)
         {
-            context.Response.Headers.CacheControl = said;
+            context.Response.Headers.CacheControl = given;
         }
 
         await session.GetAsync();
         if (!first)
         {
-            context.Response.Headers.CacheControl = said;
+            context.Response.Headers.CacheControl = given;
         }
     }
 
     private static string Raw(HttpResponseMessage response) => string.Join(", ", response.Headers.NonValidated["Cache-Control"]);
 
     /// <summary>A site with one page, a log, and alice signed in.</summary>
-    private sealed class Place(Site site, Bed log, string id) : IAsyncDisposable
+    private sealed class OnePage(Site site, SessionHost log, string id) : IAsyncDisposable
     {
         public Site Site => site;
 
-        public Bed Log => log;
+        public SessionHost Log => log;
 
-        public static async Task<Place> StartAsync(
+        public static async Task<OnePage> StartAsync(
             Func<HttpContext, ISession<IGenericStore>, Task> page, Action<SactSessionOptions>? configure = null, Served served = Served.TestServer)
         {
-            var log = new Bed();
+            var log = new SessionHost();
             var site = await Site.StartAsync(
                 app =>
                 {
@@ -268,7 +268,7 @@ public sealed class CacheHeaders
                 served: served);
             using var login = await site.SendAsync("/login", method: HttpMethod.Post);
             site.Store.Reset();
-            return new Place(site, log, login.SentId()!);
+            return new OnePage(site, log, login.SentId()!);
         }
 
         public Task<HttpResponseMessage> GetAsync() => GetAsync(id);

@@ -3,7 +3,7 @@ using CsCheck;
 
 namespace Sact.Session.Tests;
 
-/// <summary>Session keys as text, as JSON, and as nothing.</summary>
+/// <summary>Session keys as strings, as JSON, and the default key.</summary>
 public sealed class SessionKeys
 {
     private const string Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -13,7 +13,7 @@ public sealed class SessionKeys
         Gen.Char["abcxyz019_.-"].Array[1, 64], Gen.Char[Alphabet].Array[24], (prefix, part) => new string(prefix) + ":" + new string(part));
 
     [Fact]
-    public void AreReadAndWrittenAlike() => s_keys.Sample(text =>
+    public void RoundTripThroughStringsAndJson() => s_keys.Sample(text =>
     {
         var key = SessionKey.Parse(text);
         Assert.Equal(text, key.ToString());
@@ -27,7 +27,7 @@ public sealed class SessionKeys
     });
 
     [Fact]
-    public void AreEqualOnlyCharacterByCharacter() => Gen.Select(s_keys, Gen.Int[0, 23], Gen.Char[Alphabet]).Sample((text, at, other) =>
+    public void AreEqualOnlyIfEveryCharacterIsEqual() => Gen.Select(s_keys, Gen.Int[0, 23], Gen.Char[Alphabet]).Sample((text, at, other) =>
     {
         char[] changed = text.ToCharArray();
         changed[^(at + 1)] = other;
@@ -37,7 +37,7 @@ public sealed class SessionKeys
         Assert.NotEqual(one, SessionKey.Parse("q" + text[text.IndexOf(':', StringComparison.Ordinal)..]));
     });
 
-    public static TheoryData<string> NoKeys =>
+    public static TheoryData<string> InvalidKeys =>
     [
         "", ":", "session", "session:", ":" + s_part, "session:" + s_part[1..], "session:" + s_part + "A", "Session:" + s_part, "ses sion:" + s_part, "ses:sion:" + s_part, " session:" + s_part,
         "session:" + s_part + " ", "session:" + s_part[1..] + "=", "session:" + s_part[1..] + "+", "session:" + s_part[1..] + "/", "session:" + s_part[1..] + "é", "session:" + s_part[1..] + "Ａ",
@@ -45,9 +45,9 @@ public sealed class SessionKeys
     ];
 
     [Theory]
-    [MemberData(nameof(NoKeys))]
+    [MemberData(nameof(InvalidKeys))]
     [Trait("abuse", "C11")]
-    public void AreNotReadFromAnythingElse(string text)
+    public void InvalidStringsAreRefusedAndNotRepeatedInTheMessage(string text)
     {
         Assert.False(SessionKey.TryParse(text, null, out var key));
         Assert.True(key.IsDefault);
@@ -61,11 +61,11 @@ public sealed class SessionKeys
     [InlineData("{}")]
     [InlineData("[]")]
     [InlineData("true")]
-    public void AreNotReadFromAnotherKindOfJson(string json) => Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<SessionKey>(json));
+    public void JsonThatIsNotAStringIsRefused(string json) => Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<SessionKey>(json));
 
     [Fact]
     [Trait("abuse", "C11")]
-    public void ByDefaultNameNothing()
+    public void TheDefaultKeyIsEmptyAndIsNeverSerialized()
     {
         SessionKey nothing = default;
 
@@ -78,31 +78,31 @@ public sealed class SessionKeys
     }
 
     [Fact]
-    public async Task ByDefaultAreRefusedByEveryVerbThatTakesOne()
+    public async Task TheDefaultKeyIsRefusedByEveryMethodThatTakesAKey()
     {
-        var bed = new Bed();
-        string id = await bed.SignInAsync();
+        var host = new SessionHost();
+        string id = await host.SignInAsync();
 
-        await Assert.ThrowsAsync<ArgumentException>("key", () => bed.Memory.GetAsync(default).AsTask());
-        await Assert.ThrowsAsync<ArgumentException>("key", () => bed.Request(id).Session.DeleteSessionAsync(default).AsTask());
-        await Assert.ThrowsAsync<ArgumentException>("except", () => bed.Memory.DeleteActiveSessionsAsync("alice", default(SessionKey)).AsTask());
-        Assert.Equal("alice", await bed.WhoAsync(id));
+        await Assert.ThrowsAsync<ArgumentException>("key", () => host.Memory.GetAsync(default).AsTask());
+        await Assert.ThrowsAsync<ArgumentException>("key", () => host.Request(id).Session.DeleteSessionAsync(default).AsTask());
+        await Assert.ThrowsAsync<ArgumentException>("except", () => host.Memory.DeleteActiveSessionsAsync("alice", default(SessionKey)).AsTask());
+        Assert.Equal("alice", await host.WhoAsync(id));
     }
 
     [Fact]
     [Trait("abuse", "C10")]
-    public async Task OfAnotherPrefixAreNeverFound()
+    public async Task AKeyOfAnotherPrefixIsNeverFound()
     {
-        var bed = new Bed();
-        string id = await bed.SignInAsync();
-        var key = bed.Memory.GetSessionKey(id);
+        var host = new SessionHost();
+        string id = await host.SignInAsync();
+        var key = host.Memory.GetSessionKey(id);
 
-        Assert.NotNull(await bed.Memory.GetAsync(key));
-        Assert.Null(await bed.Memory.GetAsync(SessionKey.Parse("other:" + key.KeyPart)));
+        Assert.NotNull(await host.Memory.GetAsync(key));
+        Assert.Null(await host.Memory.GetAsync(SessionKey.Parse("other:" + key.KeyPart)));
     }
 
     [Fact]
-    public void AHashComparesByItsBytesAndTellsNothing()
+    public void ASecretHashComparesByItsBytesAndRevealsNothing()
     {
         byte[] bytes = [.. Enumerable.Range(1, 16).Select(i => (byte)i)];
         var hash = new SecretHash(bytes);

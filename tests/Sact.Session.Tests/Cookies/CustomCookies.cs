@@ -1,12 +1,12 @@
 using CsCheck;
 
-namespace Sact.Session.Tests.Cookies;
+namespace Sact.Session.Tests;
 
-/// <summary>Cookies of the application's own, with the session cookie's attributes.</summary>
+/// <summary>The application's cookies, with the attributes of the session cookie.</summary>
 public sealed class CustomCookies
 {
-    // Any text of whole code points, the ones that headers choke on included.
-    internal static readonly Gen<string> AnyText = Gen.OneOf(
+    // Any string of whole code points, including those that break headers.
+    internal static readonly Gen<string> AnyString = Gen.OneOf(
             Gen.Int[0, 0x10ffff].Where(point => point is < 0xd800 or > 0xdfff),
             Gen.OneOf('\0', '\r', '\n', ';', ',', '=', '"', '%', '+', ' ', '\\', '\u007f', '\ufeff').Select(c => (int)c))
         .Array[0, 200]
@@ -16,23 +16,23 @@ public sealed class CustomCookies
     [Trait("abuse", "B2")]
     public void AnyUnicodeValueComesBack()
     {
-        var bed = new Bed();
-        AnyText.Sample(value =>
+        var host = new SessionHost();
+        AnyString.Sample(value =>
         {
-            var write = bed.Request();
+            var write = host.Request();
             write.Session.SetCustomCookie("theme", value);
             string pair = Assert.Single(write.SetCookies).Split(';')[0];
 
             Assert.All(pair, c => Assert.InRange(c, '!', '~'));
-            return bed.RequestWithHeader(pair).Session.GetCustomCookie("theme") == value;
+            return host.RequestWithHeader(pair).Session.GetCustomCookie("theme") == value;
         });
     }
 
     [Fact]
     [Trait("abuse", "B2")]
-    public void AValueThatIsNoTextIsRefused()
+    public void AValueThatIsNotWellFormedIsRefused()
     {
-        var exchange = new Bed().Request();
+        var exchange = new SessionHost().Request();
 
         Assert.Throws<ArgumentException>("value", () => exchange.Session.SetCustomCookie("theme", "a\ud800b"));
         Assert.Throws<ArgumentNullException>("value", () => exchange.Session.SetCustomCookie("theme", null));
@@ -41,9 +41,9 @@ public sealed class CustomCookies
 
     [Fact]
     [Trait("abuse", "B6")]
-    public void NameAndValueMayTogetherHave4096Bytes()
+    public void NameAndValueMayHave4096BytesTogether()
     {
-        var exchange = new Bed().Request();
+        var exchange = new SessionHost().Request();
         exchange.Session.SetCustomCookie("theme", new string('a', 4096 - "theme".Length));
 
         Assert.Equal(4096 + 1, Assert.Single(exchange.SetCookies).IndexOf(';', StringComparison.Ordinal));
@@ -51,12 +51,12 @@ public sealed class CustomCookies
 
     [Theory]
     [InlineData(4096 - 5 + 1, 'a')]
-    // What counts is the encoded length: nine bytes each.
+    // The encoded length counts: nine bytes each.
     [InlineData(455, '\u20ac')]
     [Trait("abuse", "B6")]
-    public void AByteMoreIsRefusedBeforeAnythingIsSent(int length, char letter)
+    public void OneByteOverTheLimitIsRefusedBeforeAnythingIsSent(int length, char letter)
     {
-        var exchange = new Bed().Request();
+        var exchange = new SessionHost().Request();
         string value = new(letter, length);
 
         var fault = Assert.Throws<ArgumentException>("value", () => exchange.Session.SetCustomCookie("theme", value));
@@ -77,9 +77,9 @@ public sealed class CustomCookies
     [InlineData("a,b")]
     [InlineData("\"a\"")]
     [Trait("abuse", "B1")]
-    public void ANameThatIsNoTokenIsRefusedByEveryMember(string name)
+    public void ANameThatIsNotATokenIsRefusedByEveryMethod(string name)
     {
-        var exchange = new Bed().Request();
+        var exchange = new SessionHost().Request();
         var session = exchange.Session;
         foreach (var member in Members(session, name))
         {
@@ -94,9 +94,9 @@ public sealed class CustomCookies
     [InlineData("__Host-sid")]
     [InlineData("__host-sid")]
     [InlineData("__HOST-SID")]
-    public void TheSessionCookiesNameIsRefusedInAnyCase(string name)
+    public void TheNameOfTheSessionCookieIsRefusedInAnyCase(string name)
     {
-        var exchange = new Bed().Request();
+        var exchange = new SessionHost().Request();
         foreach (var member in Members(exchange.Session, name))
         {
             Assert.Contains("session cookie's name", Assert.Throws<ArgumentException>(nameof(name), member).Message, StringComparison.Ordinal);
@@ -112,9 +112,9 @@ public sealed class CustomCookies
     [InlineData("__Secure-theme", false, "/", null)]
     [InlineData("__Host-Http-theme", true, "/", "example.test")]
     [Trait("abuse", "B3")]
-    public void APrefixWhoseRulesTheAttributesBreakIsRefused(string name, bool secure, string path, string? domain)
+    public void ANamePrefixWhoseRulesAreBrokenIsRefused(string name, bool secure, string path, string? domain)
     {
-        var exchange = new Bed(options =>
+        var exchange = new SessionHost(options =>
         {
             options.Cookie.Name = "sid";
             options.Cookie.SecurePolicy = secure ? Microsoft.AspNetCore.Http.CookieSecurePolicy.Always : Microsoft.AspNetCore.Http.CookieSecurePolicy.None;
@@ -127,20 +127,20 @@ public sealed class CustomCookies
     }
 
     [Fact]
-    public void TakesTheSessionCookiesAttributes()
+    public void HaveTheAttributesOfTheSessionCookie()
     {
-        var exchange = new Bed(options => options.IsPersistent = true).Request();
+        var exchange = new SessionHost(options => options.IsPersistent = true).Request();
         exchange.Session.SetCustomCookie("__Host-theme", "dark");
 
         Assert.Equal("__Host-theme=dark; max-age=2419200; path=/; secure; samesite=lax; httponly", Assert.Single(exchange.SetCookies));
     }
 
     [Fact]
-    public void TheLastWordInARequestIsTheOneThatIsSent()
+    public void TheLastValueSetInARequestIsSent()
     {
-        var exchange = new Bed().Request();
+        var exchange = new SessionHost().Request();
         exchange.Session.SetCustomCookie("theme", "dark");
-        exchange.Session.SetCustomCookie("Theme", "another cookie: names have case");
+        exchange.Session.SetCustomCookie("Theme", "another cookie: names are case-sensitive");
         exchange.Session.SetCustomCookie("theme", "light");
         exchange.Session.SetCustomCookie("gone", "soon");
         exchange.Session.SetCustomCookie("gone", null, unset: true);
@@ -151,11 +151,11 @@ public sealed class CustomCookies
     }
 
     [Fact]
-    public void TheSeedsSpellingStillWorks()
+    public void TheMisspelledMethodOfTheOriginalStillWorks()
     {
-        var set = new Bed().Request();
+        var set = new SessionHost().Request();
         set.Session.SetCostumCookie("theme", "dark");
-        var unset = new Bed().Request();
+        var unset = new SessionHost().Request();
         unset.Session.SetCostumCookie("theme", null, unset: true);
 
         Assert.StartsWith("theme=dark;", Assert.Single(set.SetCookies), StringComparison.Ordinal);
@@ -170,22 +170,22 @@ public sealed class CustomCookies
     [InlineData("theme=dark; a=b; theme=dark", "dark")]
     [InlineData("theme=", "")]
     [InlineData("theme=a%20b", "a b")]
-    // Not what the library writes: handed over as it is, without an exception.
+    // The library does not write these. It returns them unchanged and does not throw.
     [InlineData("theme=%", "%")]
     [InlineData("theme=%zz%FF", "%zz%FF")]
     [InlineData("theme=a+b", "a+b")]
-    public void ReadingGivesTheOneValueOrNone(string? header, string? value) =>
-        Assert.Equal(value, new Bed().RequestWithHeader(header).Session.GetCustomCookie("theme"));
+    public void ReadingReturnsTheOnlyValueOrNull(string? header, string? value) =>
+        Assert.Equal(value, new SessionHost().RequestWithHeader(header).Session.GetCustomCookie("theme"));
 
     [Fact]
-    public void AreNotSession()
+    public void CauseNoStoreCalls()
     {
-        var bed = new Bed();
-        var exchange = bed.RequestWithHeader("theme=dark");
+        var host = new SessionHost();
+        var exchange = host.RequestWithHeader("theme=dark");
         exchange.Session.GetCustomCookie("theme");
         exchange.Session.SetCustomCookie("theme", "light");
 
-        Assert.Empty(bed.Store.Calls);
+        Assert.Empty(host.Store.Calls);
     }
 
     private static Action[] Members(Session<ProbeStore> session, string name) =>

@@ -1,47 +1,47 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Sact.Session.Tests.Cookies;
+namespace Sact.Session.Tests;
 
-/// <summary>What a client may send as its session cookie, and what comes of it.</summary>
+/// <summary>What a client may send as its session cookie, and how the library answers.</summary>
 public sealed class IncomingCookies
 {
     [Fact]
     [Trait("abuse", "A1")]
-    public async Task AnIdNobodyIssuedCostsOneReadAndLeavesNothing()
+    public async Task AnInventedIdCostsOneReadAndLeavesNothing()
     {
         using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         var meters = services.GetRequiredService<IMeterFactory>();
-        var bed = new Bed(options => options.MeterFactory = meters);
+        var host = new SessionHost(options => options.MeterFactory = meters);
         using var refusals = new Refusals(meters);
-        var exchange = bed.Request(bed.Memory.CreateSessionId("alice"));
+        var exchange = host.Request(host.Memory.CreateSessionId("alice"));
 
         Assert.Null(await exchange.Session.GetAsync());
         Assert.False(await exchange.Session.UpdateAsync(new() { ["role"] = "admin" }));
 
-        Assert.Equal(["get"], bed.Store.Calls);
-        Assert.Equal(0, await bed.Memory.CountActiveSessionsAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(["get"], host.Store.Calls);
+        Assert.Equal(0, await host.Memory.CountActiveSessionsAsync(TestContext.Current.CancellationToken));
         Assert.Empty(exchange.SetCookies);
-        Assert.Single(bed.Events, entry => entry is { Level: Microsoft.Extensions.Logging.LogLevel.Debug, Id.Name: "NotFound" });
+        Assert.Single(host.Events, entry => entry is { Level: Microsoft.Extensions.Logging.LogLevel.Debug, Id.Name: "NotFound" });
         Assert.Equal(["unknown"], refusals.Reasons);
     }
 
     [Fact]
     [Trait("abuse", "A1")]
-    public async Task AnIdNobodyIssuedIsNeverAdoptedAtSignIn()
+    public async Task AnInventedIdIsNeverAdoptedAtSignIn()
     {
-        var bed = new Bed();
-        string invented = bed.Memory.CreateSessionId("alice");
-        var exchange = bed.Request(invented);
+        var host = new SessionHost();
+        string invented = host.Memory.CreateSessionId("alice");
+        var exchange = host.Request(invented);
 
         await exchange.Session.SetAsync("alice");
 
         Assert.NotEqual(invented, exchange.SentId);
         Assert.NotEqual(invented[..24], exchange.SentId![..24]);
-        Assert.Null(await bed.WhoAsync(invented));
+        Assert.Null(await host.WhoAsync(invented));
     }
 
-    public static TheoryData<string> Misshapen()
+    public static TheoryData<string> Malformed()
     {
         string id = new MemoryStore().CreateSessionId("alice");
         return
@@ -58,7 +58,7 @@ public sealed class IncomingCookies
             " " + id[1..],
             id[..^1] + "\u0000",
             id[..^1] + "\u00e9",
-            // Arabic and full-width digits are digits to char.IsDigit, and no base64url.
+            // Arabic and full-width digits are digits for char.IsDigit, but not base64url.
             id[..^1] + "\u0663",
             id[..^1] + "\uff11",
             new string('\u0661', 56),
@@ -67,41 +67,41 @@ public sealed class IncomingCookies
     }
 
     [Theory]
-    [MemberData(nameof(Misshapen))]
+    [MemberData(nameof(Malformed))]
     [Trait("abuse", "A2")]
-    public async Task AMisshapenIdCostsNoStoreCall(string value)
+    public async Task AMalformedIdCostsNoStoreCall(string value)
     {
-        var bed = new Bed();
-        var exchange = bed.Request(value);
+        var host = new SessionHost();
+        var exchange = host.Request(value);
 
         Assert.Null(await exchange.Session.GetAsync());
         Assert.False(await exchange.Session.UpdateAsync(new() { ["a"] = 1 }));
         Assert.False(await exchange.Session.RenewAsync());
         await exchange.Session.DeleteAsync();
 
-        Assert.Empty(bed.Store.Calls);
-        Assert.Single(bed.Events, entry => entry.Id.Name == "CookieMalformed");
+        Assert.Empty(host.Store.Calls);
+        Assert.Single(host.Events, entry => entry.Id.Name == "CookieMalformed");
     }
 
     [Fact]
     [Trait("abuse", "A3")]
     public async Task AHugeValueIsNotCopied()
     {
-        var bed = new Bed();
+        var host = new SessionHost();
         string small = new('A', 55);
         string huge = new('A', 16 * 1024);
-        await ReadAsync(bed, small);
+        await ReadAsync(host, small);
 
-        long forSmall = await ReadAsync(bed, small);
-        long forHuge = await ReadAsync(bed, huge);
+        long forSmall = await ReadAsync(host, small);
+        long forHuge = await ReadAsync(host, huge);
 
-        // The header itself is there already; what is measured is only what looking at it takes.
+        // The header already exists. The test measures only what reading it allocates.
         Assert.InRange(forHuge, 0, forSmall + 512);
-        Assert.Empty(bed.Store.Calls);
+        Assert.Empty(host.Store.Calls);
 
-        static async Task<long> ReadAsync(Bed bed, string value)
+        static async Task<long> ReadAsync(SessionHost host, string value)
         {
-            var exchange = bed.Request(value);
+            var exchange = host.Request(value);
             long before = GC.GetAllocatedBytesForCurrentThread();
             Assert.Null(await exchange.Session.GetAsync());
             return GC.GetAllocatedBytesForCurrentThread() - before;
@@ -112,27 +112,27 @@ public sealed class IncomingCookies
     [Trait("abuse", "A4")]
     public async Task TwoDifferentValuesSignNobodyIn()
     {
-        var bed = new Bed();
-        string mine = await bed.SignInAsync("alice");
-        string planted = await bed.SignInAsync("mallory");
-        bed.Store.Reset();
+        var host = new SessionHost();
+        string mine = await host.SignInAsync("alice");
+        string planted = await host.SignInAsync("mallory");
+        host.Store.Reset();
 
         foreach (string header in new[] { Pair(mine) + "; " + Pair(planted), Pair(planted) + "; " + Pair(mine), Pair("x") + "; " + Pair(mine), Pair(mine) + "; " + Pair("") })
         {
-            Assert.Null(await bed.RequestWithHeader(header).Session.GetAsync());
+            Assert.Null(await host.RequestWithHeader(header).Session.GetAsync());
         }
 
-        Assert.Empty(bed.Store.Calls);
-        Assert.Equal(4, bed.Events.Count(entry => entry.Id.Name == "CookieConflict"));
+        Assert.Empty(host.Store.Calls);
+        Assert.Equal(4, host.Events.Count(entry => entry.Id.Name == "CookieConflict"));
     }
 
     [Fact]
     [Trait("abuse", "A4")]
     public async Task TwoDifferentValuesInTwoHeadersSignNobodyIn()
     {
-        var bed = new Bed();
-        var exchange = bed.Request();
-        exchange.Context.Request.Headers.Cookie = new([Pair(await bed.SignInAsync("alice")), Pair(await bed.SignInAsync("mallory"))]);
+        var host = new SessionHost();
+        var exchange = host.Request();
+        exchange.Context.Request.Headers.Cookie = new([Pair(await host.SignInAsync("alice")), Pair(await host.SignInAsync("mallory"))]);
 
         Assert.Null(await exchange.Session.GetAsync());
     }
@@ -140,11 +140,11 @@ public sealed class IncomingCookies
     [Fact]
     public async Task TheSameValueTwiceIsOneSession()
     {
-        // Browsers do so where one cookie stands under two paths; refusing it would sign honest users out.
-        var bed = new Bed();
-        string id = await bed.SignInAsync("alice");
+        // Browsers do this if one cookie exists under two paths. Refusing it would sign honest users out.
+        var host = new SessionHost();
+        string id = await host.SignInAsync("alice");
 
-        Assert.Equal("alice", (await bed.RequestWithHeader(Pair(id) + "; a=b; " + Pair(id)).Session.GetAsync())?.UserId);
+        Assert.Equal("alice", (await host.RequestWithHeader(Pair(id) + "; a=b; " + Pair(id)).Session.GetAsync())?.UserId);
     }
 
     [Theory]
@@ -161,29 +161,29 @@ public sealed class IncomingCookies
     [Trait("abuse", "A5")]
     public async Task AnotherSpellingOfTheNameIsAnotherCookie(string name)
     {
-        var bed = new Bed();
-        string id = await bed.SignInAsync("alice");
-        string planted = await bed.SignInAsync("mallory");
+        var host = new SessionHost();
+        string id = await host.SignInAsync("alice");
+        string planted = await host.SignInAsync("mallory");
 
-        Assert.Null(await bed.RequestWithHeader($"{name}={planted}").Session.GetAsync());
-        Assert.Equal("alice", (await bed.RequestWithHeader($"{name}={planted}; {Pair(id)}").Session.GetAsync())?.UserId);
-        Assert.Equal("alice", (await bed.RequestWithHeader($"{Pair(id)}; {name}={planted}").Session.GetAsync())?.UserId);
+        Assert.Null(await host.RequestWithHeader($"{name}={planted}").Session.GetAsync());
+        Assert.Equal("alice", (await host.RequestWithHeader($"{name}={planted}; {Pair(id)}").Session.GetAsync())?.UserId);
+        Assert.Equal("alice", (await host.RequestWithHeader($"{Pair(id)}; {name}={planted}").Session.GetAsync())?.UserId);
     }
 
     [Fact]
     [Trait("abuse", "A6")]
     public async Task EncodedAndQuotedSpellingsOfAnIdAreRefused()
     {
-        var bed = new Bed();
-        string id = await bed.SignInAsync("alice");
-        bed.Store.Reset();
+        var host = new SessionHost();
+        string id = await host.SignInAsync("alice");
+        host.Store.Reset();
 
         foreach (string spelling in new[] { $"\"{id}\"", $"'{id}'", $"%{(int)id[0]:X2}{id[1..]}", Uri.EscapeDataString(id + "="), $"{id}%20", $"%20{id}", $"{id}%00" })
         {
-            Assert.Null(await bed.Request(spelling).Session.GetAsync());
+            Assert.Null(await host.Request(spelling).Session.GetAsync());
         }
 
-        Assert.Empty(bed.Store.Calls);
+        Assert.Empty(host.Store.Calls);
     }
 
     [Theory]
@@ -202,14 +202,14 @@ public sealed class IncomingCookies
     [InlineData("\u00a0__Host-sid={0}")]
     [InlineData("a=b\u037e __Host-sid={0}")]
     [Trait("abuse", "A7")]
-    public async Task NoSessionIsSmuggledIntoAnotherPair(string header)
+    public async Task NoSessionIsReadFromInsideAnotherPair(string header)
     {
-        var bed = new Bed();
-        string id = await bed.SignInAsync("alice");
-        bed.Store.Reset();
+        var host = new SessionHost();
+        string id = await host.SignInAsync("alice");
+        host.Store.Reset();
 
-        Assert.Null(await bed.RequestWithHeader(string.Format(System.Globalization.CultureInfo.InvariantCulture, header, id)).Session.GetAsync());
-        Assert.Empty(bed.Store.Calls);
+        Assert.Null(await host.RequestWithHeader(string.Format(System.Globalization.CultureInfo.InvariantCulture, header, id)).Session.GetAsync());
+        Assert.Empty(host.Store.Calls);
     }
 
     [Theory]
@@ -221,33 +221,33 @@ public sealed class IncomingCookies
     [InlineData("; =; ==;__Host-sid={0}; ")]
     [InlineData("\t __Host-sid={0}")]
     [Trait("abuse", "A8")]
-    public async Task PairsWithoutNameOrSignAreIgnored(string header)
+    public async Task PairsWithoutANameOrAnEqualsSignAreIgnored(string header)
     {
-        var bed = new Bed();
-        string id = await bed.SignInAsync("alice");
+        var host = new SessionHost();
+        string id = await host.SignInAsync("alice");
 
-        Assert.Equal("alice", (await bed.RequestWithHeader(string.Format(System.Globalization.CultureInfo.InvariantCulture, header, id)).Session.GetAsync())?.UserId);
+        Assert.Equal("alice", (await host.RequestWithHeader(string.Format(System.Globalization.CultureInfo.InvariantCulture, header, id)).Session.GetAsync())?.UserId);
     }
 
     [Fact]
     [Trait("abuse", "A8")]
-    public async Task ANamelessPairIsNoSession()
+    public async Task ANamelessPairIsNotASession()
     {
-        // Old browsers serialise a nameless cookie whose value is "__Host-sid=…" as a pair of that name; ones of today prefix it by "=".
-        var bed = new Bed();
-        string id = await bed.SignInAsync("alice");
+        // Old browsers serialise a nameless cookie with the value "__Host-sid=…" as a pair of that name. Current browsers prefix it with "=".
+        var host = new SessionHost();
+        string id = await host.SignInAsync("alice");
 
-        Assert.Null(await bed.RequestWithHeader("=" + Pair(id)).Session.GetAsync());
+        Assert.Null(await host.RequestWithHeader("=" + Pair(id)).Session.GetAsync());
     }
 
     [Fact]
     [Trait("abuse", "A9")]
-    public async Task AnIdAnywhereButInTheCookieIsNeverAccepted()
+    public async Task AnIdOutsideTheCookieIsNeverAccepted()
     {
-        var bed = new Bed();
-        string id = await bed.SignInAsync("alice");
-        bed.Store.Reset();
-        var exchange = bed.Request();
+        var host = new SessionHost();
+        string id = await host.SignInAsync("alice");
+        host.Store.Reset();
+        var exchange = host.Request();
         var request = exchange.Context.Request;
         request.QueryString = new($"?__Host-sid={id}&sid={id}&session={id}");
         request.Path = $"/;jsessionid={id}";
@@ -261,12 +261,12 @@ public sealed class IncomingCookies
 
         Assert.Null(await exchange.Session.GetAsync());
         Assert.NotEqual(id, exchange.Session.GetSessionId());
-        Assert.Empty(bed.Store.Calls);
+        Assert.Empty(host.Store.Calls);
     }
 
     private static string Pair(string id) => "__Host-sid=" + id;
 
-    /// <summary>The reasons counted by the instrument of refused cookies, of one meter factory only: other tests run beside this one.</summary>
+    /// <summary>The reasons that the counter of refused cookies reports, for one meter factory only, because other tests run in parallel.</summary>
     private sealed class Refusals : IDisposable
     {
         private readonly MeterListener _listener = new();

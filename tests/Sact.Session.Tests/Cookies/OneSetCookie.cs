@@ -1,16 +1,16 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
-namespace Sact.Session.Tests.Cookies;
+namespace Sact.Session.Tests;
 
-/// <summary>A response carries one Set-Cookie per name, whoever else writes cookies to it.</summary>
+/// <summary>A response has one Set-Cookie header per name, even if the application writes cookies too.</summary>
 public sealed class OneSetCookie
 {
     [Theory]
     [InlineData(Served.TestServer)]
     [InlineData(Served.Kestrel)]
     [Trait("abuse", "B5")]
-    public async Task TheLastWordOfARequestWins(Served served)
+    public async Task TheLastSessionOfARequestWins(Served served)
     {
         await using var site = await Site.StartAsync(
             app => app.MapPost("/", async (ISession<IGenericStore> session) =>
@@ -36,7 +36,7 @@ public sealed class OneSetCookie
     [InlineData(Served.Kestrel, true)]
     [InlineData(Served.Kestrel, false)]
     [Trait("abuse", "B5")]
-    public async Task WhatTheApplicationAppendsUnderTheNameIsReplacedAndItsOtherCookiesStay(Served served, bool first)
+    public async Task TheApplicationsCookieOfTheSameNameIsReplacedAndItsOthersAreKept(Served served, bool first)
     {
         await using var site = await Site.StartAsync(
             app => app.MapPost("/", async (HttpContext context, ISession<IGenericStore> session) =>
@@ -68,14 +68,14 @@ public sealed class OneSetCookie
             response.Cookies.Append("culture", "de");
             response.Cookies.Append("__Host-sid", "mine");
             response.Cookies.Append("theme", "mine");
-            response.Cookies.Append("__host-sid", "another name, as cookies go");
+            response.Cookies.Append("__host-sid", "another name: cookie names are case-sensitive");
             response.Cookies.Append("__Host-sid2", "another name, too");
         }
     }
 
     [Fact]
     [Trait("abuse", "B5")]
-    public async Task ReadingLeavesTheApplicationsCookiesAlone()
+    public async Task ReadingDoesNotChangeTheApplicationsCookies()
     {
         await using var site = await Site.StartAsync(app => app.MapGet("/", async (HttpContext context, ISession<IGenericStore> session) =>
         {
@@ -90,7 +90,7 @@ public sealed class OneSetCookie
 
     [Fact]
     [Trait("abuse", "B5")]
-    public async Task TwoSessionsOfOneRequestSendACookieEach()
+    public async Task TwoRegistrationsInOneRequestSendOneCookieEach()
     {
         await using var site = await Site.StartAsync(
             app => app.MapPost("/", async (HttpContext context) =>

@@ -1,15 +1,15 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 
-namespace Sact.Session.Tests.Cookies;
+namespace Sact.Session.Tests;
 
-/// <summary>The session cookie as it is sent, and the options that are refused before it could be.</summary>
+/// <summary>The session cookie as it is sent, and the cookie options that are refused.</summary>
 public sealed class OutgoingCookies
 {
     [Fact]
-    public async Task TheDefaultIsWhatTheDesignSays()
+    public async Task TheDefaultIsAHostPrefixedSecureHttpOnlyLaxCookie()
     {
-        var exchange = new Bed().Request();
+        var exchange = new SessionHost().Request();
         await exchange.Session.SetAsync("alice");
 
         Assert.Equal($"__Host-sid={exchange.SentId}; path=/; secure; samesite=lax; httponly", Assert.Single(exchange.SetCookies));
@@ -48,10 +48,10 @@ public sealed class OutgoingCookies
     [InlineData("a,b")]
     [InlineData("(a)")]
     [Trait("abuse", "B1")]
-    public void TheNameIsAToken(string name) => Assert.Contains("name", Refusal(options => options.Cookie.Name = name), StringComparison.Ordinal);
+    public void ANameThatIsNotATokenIsRefused(string name) => Assert.Contains("name", Refusal(options => options.Cookie.Name = name), StringComparison.Ordinal);
 
     [Fact]
-    public void ABuilderWithoutANameIsRefused() =>
+    public void ACookieBuilderWithoutANameIsRefused() =>
         Assert.Contains("name is not empty", Refusal(options => options.Cookie = new CookieBuilder { IsEssential = true }), StringComparison.Ordinal);
 
     [Theory]
@@ -62,7 +62,7 @@ public sealed class OutgoingCookies
     [InlineData("Max-Age=1")]
     [InlineData("secure")]
     [Trait("abuse", "B1")]
-    public void AnExtensionNeitherIsEmptyNorOverrules(string extension) =>
+    public void AnExtensionThatIsEmptyOrOverridesAnAttributeIsRefused(string extension) =>
         Assert.Contains("extension", Refusal(options => options.Cookie.Extensions.Add(extension)), StringComparison.Ordinal);
 
     [Theory]
@@ -87,16 +87,16 @@ public sealed class OutgoingCookies
     [InlineData("__Host-Http-sid", true, "/", null, true)]
     [InlineData("sid", false, "/app", "example.test", true)]
     [Trait("abuse", "B3")]
-    public async Task APrefixWhoseRulesAreKeptIsTaken(string name, bool secure, string path, string? domain, bool httpOnly)
+    public async Task APrefixWhoseRulesAreMetIsAccepted(string name, bool secure, string path, string? domain, bool httpOnly)
     {
-        var bed = new Bed(options => Shape(options.Cookie, name, secure, path, domain, httpOnly));
+        var host = new SessionHost(options => Shape(options.Cookie, name, secure, path, domain, httpOnly));
 
-        Assert.Equal("alice", await bed.WhoAsync(await bed.SignInAsync("alice")));
+        Assert.Equal("alice", await host.WhoAsync(await host.SignInAsync("alice")));
     }
 
     [Fact]
     [Trait("abuse", "B3")]
-    public async Task ASiteWithABrokenPrefixDoesNotStart()
+    public async Task ASiteThatBreaksAPrefixRuleDoesNotStart()
     {
         var fault = await Assert.ThrowsAsync<OptionsValidationException>(() => Site.StartAsync(_ => { }, options => options.Cookie.Domain = "example.test"));
 
@@ -113,7 +113,7 @@ public sealed class OutgoingCookies
     [Trait("abuse", "B4")]
     public async Task DeletionRepeatsEveryScopingAttribute(string name, string path, string? domain, SameSiteMode sameSite, bool secure, string? extension)
     {
-        var bed = new Bed(options =>
+        var host = new SessionHost(options =>
         {
             Shape(options.Cookie, name, secure, path, domain, httpOnly: true);
             options.Cookie.SameSite = sameSite;
@@ -122,10 +122,10 @@ public sealed class OutgoingCookies
                 options.Cookie.Extensions.Add(extension);
             }
         });
-        var login = bed.Request();
+        var login = host.Request();
         await login.Session.SetAsync("alice");
         login.Session.SetCustomCookie("theme", "dark");
-        var logout = bed.Request(login.SentId);
+        var logout = host.Request(login.SentId);
         await logout.Session.DeleteAsync();
         logout.Session.SetCustomCookie("theme", null, unset: true);
 
@@ -156,9 +156,9 @@ public sealed class OutgoingCookies
 
     [Fact]
     [Trait("abuse", "B7")]
-    public async Task FourHundredDaysAreTaken()
+    public async Task FourHundredDaysAreAccepted()
     {
-        var exchange = new Bed(options => (options.AbsoluteTimeout, options.IsPersistent) = (TimeSpan.FromDays(400), true)).Request();
+        var exchange = new SessionHost(options => (options.AbsoluteTimeout, options.IsPersistent) = (TimeSpan.FromDays(400), true)).Request();
         await exchange.Session.SetAsync("alice");
 
         Assert.Contains("; max-age=34560000;", Assert.Single(exchange.SetCookies), StringComparison.Ordinal);
@@ -166,20 +166,20 @@ public sealed class OutgoingCookies
 
     [Fact]
     [Trait("abuse", "B7")]
-    public void EndlessTimesAreRefusedAndDoNotOverflow()
+    public void InfiniteTimesAreRefusedAndDoNotOverflow()
     {
-        foreach (var endless in new[] { TimeSpan.MaxValue, TimeSpan.MinValue, Timeout.InfiniteTimeSpan })
+        foreach (var infinite in new[] { TimeSpan.MaxValue, TimeSpan.MinValue, Timeout.InfiniteTimeSpan })
         {
-            Refusal(options => options.AbsoluteTimeout = endless);
-            Refusal(options => options.IdleTimeout = endless);
-            Refusal(options => options.FirstUseTimeout = endless);
-            Refusal(options => options.AnonymousIdleTimeout = endless);
-            Refusal(options => options.TouchInterval = endless);
-            Refusal(options => options.RenewalGrace = endless);
-            Refusal(options => options.ReplayMargin = endless);
-            Refusal(options => options.StoreTimeout = endless);
-            Refusal(options => options.Cookie.MaxAge = endless);
-            Refusal(options => options.Cookie.Expiration = endless);
+            Refusal(options => options.AbsoluteTimeout = infinite);
+            Refusal(options => options.IdleTimeout = infinite);
+            Refusal(options => options.FirstUseTimeout = infinite);
+            Refusal(options => options.AnonymousIdleTimeout = infinite);
+            Refusal(options => options.TouchInterval = infinite);
+            Refusal(options => options.RenewalGrace = infinite);
+            Refusal(options => options.ReplayMargin = infinite);
+            Refusal(options => options.StoreTimeout = infinite);
+            Refusal(options => options.Cookie.MaxAge = infinite);
+            Refusal(options => options.Cookie.Expiration = infinite);
         }
     }
 
@@ -187,7 +187,7 @@ public sealed class OutgoingCookies
     [InlineData(CookieSecurePolicy.None)]
     [InlineData(CookieSecurePolicy.SameAsRequest)]
     [Trait("abuse", "B8")]
-    public void WhatNeedsSecureIsRefusedWithoutIt(CookieSecurePolicy policy)
+    public void SameSiteNoneAndPartitionedAreRefusedWithoutSecure(CookieSecurePolicy policy)
     {
         Assert.Contains("SameSite=None needs Secure", Refusal(options => (options.Cookie.Name, options.Cookie.SecurePolicy, options.Cookie.SameSite) = ("sid", policy, SameSiteMode.None)), StringComparison.Ordinal);
         foreach (string spelling in new[] { "Partitioned", "partitioned", " PARTITIONED " })
@@ -202,7 +202,7 @@ public sealed class OutgoingCookies
     }
 
     [Fact]
-    public void ACookieThatNeedsConsentIsRefused() => Assert.Contains("essential", Refusal(options => options.Cookie.IsEssential = false), StringComparison.Ordinal);
+    public void ACookieThatIsNotEssentialIsRefused() => Assert.Contains("essential", Refusal(options => options.Cookie.IsEssential = false), StringComparison.Ordinal);
 
     private static void Shape(CookieBuilder cookie, string name, bool secure, string path, string? domain, bool httpOnly)
     {
@@ -213,13 +213,13 @@ public sealed class OutgoingCookies
         cookie.HttpOnly = httpOnly;
     }
 
-    // Refused by the object itself too, not only at start-up: the class works without dependency injection.
+    // The session class refuses them too, because it also works without dependency injection.
     private static string Refusal(Action<SactSessionOptions> configure)
     {
-        var bed = new Bed();
+        var host = new SessionHost();
         var options = new SactSessionOptions();
         configure(options);
         var context = new DefaultHttpContext();
-        return Assert.Throws<OptionsValidationException>(() => new Session<MemoryStore>(context.Request, context.Response, bed.Memory, options)).Message;
+        return Assert.Throws<OptionsValidationException>(() => new Session<MemoryStore>(context.Request, context.Response, host.Memory, options)).Message;
     }
 }

@@ -1,12 +1,12 @@
-namespace Sact.Session.Tests.Cookies;
+namespace Sact.Session.Tests;
 
-/// <summary>Cookies that outlive the browser, if the application asks for it.</summary>
+/// <summary>Cookies that outlive the browser, if the application chooses so.</summary>
 public sealed class PersistentCookies
 {
     [Fact]
     public async Task AreNotTheDefault()
     {
-        var exchange = new Bed().Request();
+        var exchange = new SessionHost().Request();
         await exchange.Session.SetAsync("alice");
         exchange.Session.SetCustomCookie("theme", "dark");
 
@@ -18,10 +18,10 @@ public sealed class PersistentCookies
     }
 
     [Fact]
-    public async Task LastAsLongAsTheSessionMay()
+    public async Task LastAsLongAsTheAbsoluteTimeout()
     {
-        var bed = new Bed(options => (options.IsPersistent, options.AbsoluteTimeout) = (true, TimeSpan.FromDays(10)));
-        var login = bed.Request();
+        var host = new SessionHost(options => (options.IsPersistent, options.AbsoluteTimeout) = (true, TimeSpan.FromDays(10)));
+        var login = host.Request();
         await login.Session.SetAsync("alice");
 
         Assert.Equal("864000", MaxAge(login));
@@ -31,27 +31,27 @@ public sealed class PersistentCookies
     [Trait("abuse", "C13")]
     public async Task ARenewalSendsTheRemainingTimeAndNoMore()
     {
-        var bed = new Bed(options => (options.IsPersistent, options.AbsoluteTimeout) = (true, TimeSpan.FromDays(10)));
-        string id = await bed.SignInAsync("alice");
-        await bed.WhoAsync(id);
-        bed.Clock.Advance(TimeSpan.FromDays(6));
-        await bed.WhoAsync(id);
-        bed.Clock.Advance(TimeSpan.FromDays(3) + TimeSpan.FromMilliseconds(1));
-        var renewal = bed.Request(id);
+        var host = new SessionHost(options => (options.IsPersistent, options.AbsoluteTimeout) = (true, TimeSpan.FromDays(10)));
+        string id = await host.SignInAsync("alice");
+        await host.WhoAsync(id);
+        host.Clock.Advance(TimeSpan.FromDays(6));
+        await host.WhoAsync(id);
+        host.Clock.Advance(TimeSpan.FromDays(3) + TimeSpan.FromMilliseconds(1));
+        var renewal = host.Request(id);
 
         Assert.True(await renewal.Session.RenewAsync());
 
-        // One day but a millisecond; whole seconds, rounded down.
+        // One day minus a millisecond, in whole seconds, rounded down.
         Assert.Equal("86399", MaxAge(renewal));
     }
 
     [Fact]
-    public async Task TheLastSecondIsNotZeroWhichWouldDelete()
+    public async Task LessThanOneSecondIsSentAsOneSecond()
     {
-        var bed = new Bed(options => (options.IsPersistent, options.AbsoluteTimeout, options.IdleTimeout) = (true, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(10)));
-        string id = await bed.SignInAsync("alice");
-        bed.Clock.Advance(TimeSpan.FromMilliseconds(9_500));
-        var renewal = bed.Request(id);
+        var host = new SessionHost(options => (options.IsPersistent, options.AbsoluteTimeout, options.IdleTimeout) = (true, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(10)));
+        string id = await host.SignInAsync("alice");
+        host.Clock.Advance(TimeSpan.FromMilliseconds(9_500));
+        var renewal = host.Request(id);
 
         Assert.True(await renewal.Session.RenewAsync());
 
@@ -59,9 +59,9 @@ public sealed class PersistentCookies
     }
 
     [Fact]
-    public async Task AnAnonymousSessionsCookieGoesByTheSameRule()
+    public async Task AnAnonymousSessionsCookieFollowsTheSameRule()
     {
-        var exchange = new Bed(options => (options.IsPersistent, options.AbsoluteTimeout) = (true, TimeSpan.FromDays(10))).Request();
+        var exchange = new SessionHost(options => (options.IsPersistent, options.AbsoluteTimeout) = (true, TimeSpan.FromDays(10))).Request();
         await exchange.Session.StartAsync();
 
         Assert.Equal("864000", MaxAge(exchange));

@@ -1,23 +1,23 @@
 using CsCheck;
 using Microsoft.AspNetCore.Builder;
 
-namespace Sact.Session.Tests.Cookies;
+namespace Sact.Session.Tests;
 
 /// <summary>Cookies whose value the client can neither read nor change.</summary>
 public sealed class ProtectedCookies
 {
     [Fact]
     [Trait("abuse", "B2")]
-    public void AnyUnicodeValueComesBackAndIsNotToBeRead()
+    public void AnyUnicodeValueComesBackAndIsUnreadableInTheCookie()
     {
-        var bed = new Bed();
-        CustomCookies.AnyText.Where(text => text.Length <= 250).Sample(value =>
+        var host = new SessionHost();
+        CustomCookies.AnyString.Where(value => value.Length <= 250).Sample(value =>
         {
-            string pair = Write(bed, "cart", value);
+            string pair = Write(host, "cart", value);
 
             Assert.All(pair, c => Assert.InRange(c, '!', '~'));
             Assert.True(value.Length < 8 || !pair.Contains(Uri.EscapeDataString(value), StringComparison.Ordinal));
-            return bed.RequestWithHeader(pair).Session.GetProtectedCookie("cart") == value;
+            return host.RequestWithHeader(pair).Session.GetProtectedCookie("cart") == value;
         }, iter: 200);
     }
 
@@ -25,71 +25,71 @@ public sealed class ProtectedCookies
     [Trait("abuse", "B10")]
     public void AValueMovedToAnotherNameIsRefused()
     {
-        var bed = new Bed();
-        string moved = Write(bed, "cart", "10 apples").Replace("cart=", "role=", StringComparison.Ordinal);
-        var exchange = bed.RequestWithHeader(moved);
+        var host = new SessionHost();
+        string moved = Write(host, "cart", "10 apples").Replace("cart=", "role=", StringComparison.Ordinal);
+        var exchange = host.RequestWithHeader(moved);
 
         Assert.Null(exchange.Session.GetProtectedCookie("role"));
-        Assert.Single(bed.Events, entry => entry.Id.Name == "ProtectedCookieUnreadable");
+        Assert.Single(host.Events, entry => entry.Id.Name == "ProtectedCookieUnreadable");
     }
 
     [Fact]
     [Trait("abuse", "B10")]
-    public void NamesThatDifferInCaseAreOthers()
+    public void AValueMovedToANameInAnotherCaseIsRefused()
     {
-        var bed = new Bed();
+        var host = new SessionHost();
 
-        Assert.Null(bed.RequestWithHeader(Write(bed, "cart", "10 apples").Replace("cart=", "Cart=", StringComparison.Ordinal)).Session.GetProtectedCookie("Cart"));
+        Assert.Null(host.RequestWithHeader(Write(host, "cart", "10 apples").Replace("cart=", "Cart=", StringComparison.Ordinal)).Session.GetProtectedCookie("Cart"));
     }
 
     [Fact]
     [Trait("abuse", "B10")]
-    public void NothingIsFallenBackTo()
+    public void AnUnreadableValueHasNoFallback()
     {
-        var bed = new Bed();
-        string good = Write(bed, "cart", "10 apples");
-        var key = new Bed();
+        var host = new SessionHost();
+        string valid = Write(host, "cart", "10 apples");
+        var key = new SessionHost();
         foreach (string header in new[]
         {
-            // In the clear, empty, cut, changed, of another key ring, and beside a good one.
-            "cart=10%20apples", "cart=", good[..^4], good[..^1] + (good[^1] == 'A' ? 'B' : 'A'), Write(key, "cart", "10 apples"), good + "; cart=10%20apples", good + "; " + Write(bed, "cart", "11 apples"),
+            // Unprotected, empty, cut, changed, from another key ring, and beside a valid one.
+            "cart=10%20apples", "cart=", valid[..^4], valid[..^1] + (valid[^1] == 'A' ? 'B' : 'A'), Write(key, "cart", "10 apples"), valid + "; cart=10%20apples", valid + "; " + Write(host, "cart", "11 apples"),
         })
         {
-            Assert.Null(bed.RequestWithHeader(header).Session.GetProtectedCookie("cart"));
+            Assert.Null(host.RequestWithHeader(header).Session.GetProtectedCookie("cart"));
         }
 
-        Assert.Equal("10 apples", bed.RequestWithHeader(good).Session.GetProtectedCookie("cart"));
+        Assert.Equal("10 apples", host.RequestWithHeader(valid).Session.GetProtectedCookie("cart"));
     }
 
     [Fact]
     [Trait("abuse", "B10")]
-    public void AProtectedValueIsNoPlainOneAndTheOtherWayRound()
+    public void AProtectedValueIsNotReadAsAPlainOne()
     {
-        var bed = new Bed();
-        string good = Write(bed, "cart", "10 apples");
+        var host = new SessionHost();
+        string valid = Write(host, "cart", "10 apples");
 
-        Assert.NotEqual("10 apples", bed.RequestWithHeader(good).Session.GetCustomCookie("cart"));
+        Assert.NotEqual("10 apples", host.RequestWithHeader(valid).Session.GetCustomCookie("cart"));
     }
 
     [Fact]
     [Trait("abuse", "B6")]
-    public void TheLimitHoldsForTheProtectedValue()
+    public void TheSizeLimitAppliesToTheProtectedValue()
     {
-        var exchange = new Bed().Request();
+        var exchange = new SessionHost().Request();
 
-        // Protecting makes it longer by a third and more: 3,500 characters in the clear would still have fitted.
+        // Protection adds more than a third. Unprotected, 3,500 characters would fit.
         Assert.Throws<ArgumentException>("value", () => exchange.Session.SetProtectedCookie("cart", new string('a', 3_500)));
         Assert.Empty(exchange.SetCookies);
     }
 
     [Fact]
     public void ALoneSurrogateIsRefused() =>
-        Assert.Throws<ArgumentException>("value", () => new Bed().Request().Session.SetProtectedCookie("cart", "\udc00"));
+        Assert.Throws<ArgumentException>("value", () => new SessionHost().Request().Session.SetProtectedCookie("cart", "\udc00"));
 
     [Fact]
     public void CanBeDeletedWithoutAKeyRing()
     {
-        var exchange = new Bed(options => options.DataProtectionProvider = null).Request();
+        var exchange = new SessionHost(options => options.DataProtectionProvider = null).Request();
         exchange.Session.SetProtectedCookie("cart", null, unset: true);
 
         Assert.StartsWith("cart=; expires=", Assert.Single(exchange.SetCookies), StringComparison.Ordinal);
@@ -98,7 +98,7 @@ public sealed class ProtectedCookies
     [Fact]
     public async Task WithoutDataProtectionTheExceptionSaysWhatToCall()
     {
-        // The site's services have no Data Protection; sessions do without it.
+        // The site's services have no Data Protection. Sessions do not need it.
         string? reading = null, writing = null;
         await using var site = await Site.StartAsync(app => app.MapGet("/", async (ISession<IGenericStore> session) =>
         {
@@ -115,9 +115,9 @@ public sealed class ProtectedCookies
         Assert.NotNull(response.SentId());
     }
 
-    private static string Write(Bed bed, string name, string value)
+    private static string Write(SessionHost host, string name, string value)
     {
-        var exchange = bed.Request();
+        var exchange = host.Request();
         exchange.Session.SetProtectedCookie(name, value);
         return Assert.Single(exchange.SetCookies).Split(';')[0];
     }

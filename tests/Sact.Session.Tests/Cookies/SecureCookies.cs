@@ -2,9 +2,9 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace Sact.Session.Tests.Cookies;
+namespace Sact.Session.Tests;
 
-/// <summary>The Secure attribute, and the warning where a browser would drop it.</summary>
+/// <summary>The Secure attribute, and the warning if a browser would drop the cookie.</summary>
 public sealed class SecureCookies
 {
     [Theory]
@@ -23,31 +23,31 @@ public sealed class SecureCookies
     [InlineData("http", "[::1]", 0)]
     [InlineData("http", "[::1]:5000", 0)]
     [Trait("abuse", "B11")]
-    public async Task OverPlainHttpWarnOnceUnlessTheNameIsLoopback(string scheme, string host, int warnings)
+    public async Task OverPlainHttpWarnOnceUnlessTheHostIsLoopback(string scheme, string hostName, int warnings)
     {
-        var bed = new Bed();
+        var host = new SessionHost();
         for (int i = 0; i < 3; i++)
         {
-            var exchange = bed.Request();
+            var exchange = host.Request();
             exchange.Context.Request.Scheme = scheme;
-            exchange.Context.Request.Host = new HostString(host);
+            exchange.Context.Request.Host = new HostString(hostName);
             await exchange.Session.SetAsync("alice");
             Assert.Contains("; secure;", Assert.Single(exchange.SetCookies), StringComparison.Ordinal);
         }
 
-        Assert.Equal(warnings, bed.Events.Count(entry => entry is { Level: LogLevel.Warning, Id.Name: "SecureCookieOverHttp" }));
+        Assert.Equal(warnings, host.Events.Count(entry => entry is { Level: LogLevel.Warning, Id.Name: "SecureCookieOverHttp" }));
     }
 
     [Fact]
     [Trait("abuse", "B11")]
-    public async Task ReadingWarnsOfNothing()
+    public async Task ReadingLogsNoWarning()
     {
-        var bed = new Bed();
-        var exchange = bed.Request(await bed.SignInAsync("alice"));
+        var host = new SessionHost();
+        var exchange = host.Request(await host.SignInAsync("alice"));
         exchange.Context.Request.Scheme = "http";
         await exchange.Session.GetAsync();
 
-        Assert.DoesNotContain(bed.Events, entry => entry.Level >= LogLevel.Warning);
+        Assert.DoesNotContain(host.Events, entry => entry.Level >= LogLevel.Warning);
     }
 
     [Theory]
@@ -57,10 +57,10 @@ public sealed class SecureCookies
     [InlineData(CookieSecurePolicy.SameAsRequest, "https", true)]
     [InlineData(CookieSecurePolicy.None, "http", false)]
     [InlineData(CookieSecurePolicy.None, "https", false)]
-    public async Task FollowThePolicy(CookieSecurePolicy policy, string scheme, bool secure)
+    public async Task FollowTheSecurePolicy(CookieSecurePolicy policy, string scheme, bool secure)
     {
-        var bed = new Bed(options => (options.Cookie.Name, options.Cookie.SecurePolicy) = ("sid", policy));
-        var exchange = bed.Request();
+        var host = new SessionHost(options => (options.Cookie.Name, options.Cookie.SecurePolicy) = ("sid", policy));
+        var exchange = host.Request();
         exchange.Context.Request.Scheme = scheme;
         await exchange.Session.SetAsync("alice");
 
@@ -73,8 +73,8 @@ public sealed class SecureCookies
     [Trait("abuse", "B9")]
     public async Task ASpoofedForwardedHeaderChangesNothing(Served served)
     {
-        // Without UseForwardedHeaders, whatever a client says of its scheme and host is talk.
-        var log = new Bed();
+        // Without UseForwardedHeaders, these headers of a client have no effect.
+        var log = new SessionHost();
         await using var site = await Site.StartAsync(
             app => app.MapPost("/", async (ISession<IGenericStore> session) => await session.SetAsync("alice")),
             options =>
@@ -106,13 +106,13 @@ public sealed class SecureCookies
     [Trait("abuse", "B9")]
     public async Task ASpoofedForwardedHeaderDoesNotSilenceTheWarning()
     {
-        var bed = new Bed();
-        var exchange = bed.Request();
+        var host = new SessionHost();
+        var exchange = host.Request();
         exchange.Context.Request.Scheme = "http";
         exchange.Context.Request.Headers["X-Forwarded-Proto"] = "https";
         exchange.Context.Request.Headers["X-Forwarded-Host"] = "localhost";
         await exchange.Session.SetAsync("alice");
 
-        Assert.Single(bed.Events, entry => entry.Id.Name == "SecureCookieOverHttp");
+        Assert.Single(host.Events, entry => entry.Id.Name == "SecureCookieOverHttp");
     }
 }

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Sact.Session.Tests;
 
-/// <summary>What an attacker sends never becomes a label: labels that grow take a metrics server down.</summary>
+/// <summary>What an attacker sends never becomes a label, because a growing set of labels brings a metrics server down.</summary>
 public sealed class MetricLabels : IDisposable
 {
     private static readonly HashSet<(string Instrument, string Label, string Value)> s_all =
@@ -40,39 +40,39 @@ public sealed class MetricLabels : IDisposable
         ("sact.session.store_faults", "operation", "list"),
     ];
 
-    private readonly OwnMeters _meters = new();
+    private readonly LabelRecordingMeterFactory _meters = new();
 
     public void Dispose() => _meters.Dispose();
 
     [Fact]
     [Trait("abuse", "J5")]
-    public async Task AreAFixedSetWhateverIsSent()
+    public async Task AreAFixedSetWhateverClientsSend()
     {
-        var bed = new Bed(options => (options.MeterFactory, options.MaxSessionsPerUser) = (_meters, 3));
+        var host = new SessionHost(options => (options.MeterFactory, options.MaxSessionsPerUser) = (_meters, 3));
         var random = new Random(7);
         var ids = new List<string>();
         string[] verbs = ["get", "create", "update", "delete", "list", "delete_user"];
         for (int i = 0; i < 3_000; i++)
         {
-            bed.Clock.Advance(TimeSpan.FromSeconds(random.Next(40)));
+            host.Clock.Advance(TimeSpan.FromSeconds(random.Next(40)));
             string? failing = random.Next(4) == 0 ? verbs[random.Next(verbs.Length)] : null;
-            bed.Store.Before = (verb, _) => verb == failing ? throw new InvalidOperationException($"fault {random.Next()}") : default;
-            var session = bed.RequestWithHeader(Header(random, ids)).Session;
+            host.Store.Before = (verb, _) => verb == failing ? throw new InvalidOperationException($"fault {random.Next()}") : default;
+            var session = host.RequestWithHeader(Header(random, ids)).Session;
             try
             {
-                await Do(random, session, ids, bed);
+                await Do(random, session, ids, host);
             }
             catch (SessionStoreException)
             {
-                // The store was down for this one.
+                // The store failed in this step.
             }
         }
 
-        var heard = _meters.Heard.Select(measured => (measured.Instrument, measured.Label, measured.Value?.ToString() ?? "")).ToHashSet();
-        Assert.Subset(s_all, heard);
+        var recorded = _meters.Recorded.Select(measured => (measured.Instrument, measured.Label, measured.Value?.ToString() ?? "")).ToHashSet();
+        Assert.Subset(s_all, recorded);
 
-        // Random as it was, it must have come past most of them, or it would say little.
-        Assert.True(heard.Count >= 20, string.Join(", ", s_all.Except(heard)));
+        // The random steps reach most labels. Otherwise the test would prove little.
+        Assert.True(recorded.Count >= 20, string.Join(", ", s_all.Except(recorded)));
     }
 
     private static string? Header(Random random, List<string> ids)
@@ -88,7 +88,7 @@ public sealed class MetricLabels : IDisposable
         };
     }
 
-    private static async Task Do(Random random, Session<ProbeStore> session, List<string> ids, Bed bed)
+    private static async Task Do(Random random, Session<ProbeStore> session, List<string> ids, SessionHost host)
     {
         switch (random.Next(9))
         {
@@ -114,7 +114,7 @@ public sealed class MetricLabels : IDisposable
                 break;
             case 7 when ids.Count > 0:
                 await session.GetActiveSessionsAsync();
-                await session.DeleteSessionAsync(bed.Memory.GetSessionKey(ids[random.Next(Math.Max(0, ids.Count - 12), ids.Count)]));
+                await session.DeleteSessionAsync(host.Memory.GetSessionKey(ids[random.Next(Math.Max(0, ids.Count - 12), ids.Count)]));
                 break;
             default:
                 await session.UpdateAsync(new() { ["a"] = random.Next() });

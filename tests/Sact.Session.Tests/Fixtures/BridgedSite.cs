@@ -2,9 +2,9 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Sact.Session.Tests.HttpContextSessions;
+namespace Sact.Session.Tests;
 
-/// <summary>A site whose <c>HttpContext.Session</c> is ours, and what the tests do to it over HTTP.</summary>
+/// <summary>A site whose <c>HttpContext.Session</c> is the library's, and what the tests do with it over HTTP.</summary>
 public static class BridgedSite
 {
     public static TheoryData<Served> Servers => [Served.TestServer, Served.Kestrel];
@@ -26,7 +26,7 @@ public static class BridgedSite
             served,
             before);
 
-    /// <summary>A page at <c>/</c> that does one thing.</summary>
+    /// <summary>A site with one page at <c>/</c>.</summary>
     public static Task<Site> StartAsync(RequestDelegate page, Served served = Served.TestServer, Action<SactSessionOptions>? configure = null) =>
         StartAsync(app => app.Run(page), served, configure: configure);
 
@@ -49,7 +49,7 @@ public static class BridgedSite
         return await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
     }
 
-    /// <summary>Sends a request that must succeed, and returns the id that the client has after it.</summary>
+    /// <summary>Sends a request that must succeed and returns the id that the client has afterwards.</summary>
     public static async Task<string?> DoAsync(this Site site, string path, string? id = null)
     {
         using var response = await site.SendAsync(path, id);

@@ -2,27 +2,27 @@ using System.Collections.Concurrent;
 
 namespace Sact.Session.Tests;
 
-/// <summary>Stands before a store: counts the calls of each verb, holds them at a gate, fails them, or answers in the store's place.</summary>
+/// <summary>Wraps a store. It records the calls of each verb, holds them at a gate, fails them, or answers instead of the store.</summary>
 public sealed class ProbeStore(IGenericStore inner) : IGenericStore
 {
     private readonly ConcurrentQueue<string> _calls = new();
 
-    /// <summary>The store behind.</summary>
+    /// <summary>The wrapped store.</summary>
     public IGenericStore Inner => inner;
 
     /// <summary>The verbs called so far, in order: get, create, update, delete, list, delete_user, delete_all, count.</summary>
     public IReadOnlyList<string> Calls => [.. _calls];
 
-    /// <summary>Runs before the store is called, with the verb: await a gate in it, or throw.</summary>
+    /// <summary>Runs with the verb before the store is called. A test may await a gate or throw in it.</summary>
     public Func<string, CancellationToken, ValueTask>? Before { get; set; }
 
     /// <summary>Runs after the store has answered and before the caller sees it.</summary>
     public Func<string, CancellationToken, ValueTask>? After { get; set; }
 
-    /// <summary>Makes ids in the store's place.</summary>
+    /// <summary>Creates ids instead of the store.</summary>
     public Func<string?, string>? MakeId { get; set; }
 
-    /// <summary>Answers a read in the store's place, from what the store answered.</summary>
+    /// <summary>Replaces the answer of a read.</summary>
     public Func<SessionKey, SessionRecord?, SessionRecord?>? Substitute { get; set; }
 
     public void Reset() => _calls.Clear();

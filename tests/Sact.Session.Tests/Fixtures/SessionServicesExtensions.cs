@@ -1,6 +1,6 @@
 namespace Sact.Session.Tests;
 
-/// <summary>The library's internals that tests of several rooms need.</summary>
+/// <summary>Internal members of the library that several tests need.</summary>
 internal static class SessionServicesExtensions
 {
     extension(SactSessionOptions options)
@@ -10,7 +10,7 @@ internal static class SessionServicesExtensions
 
     extension(SessionServices services)
     {
-        /// <summary>A new id and its record, not stored: signed in for a user, anonymous without one.</summary>
+        /// <summary>A new id and its record, which is not stored. It is signed in for a user, and anonymous without one.</summary>
         public (string Id, SessionRecord Record) Make(IGenericStore store, string? userId, SessionFields fields) => SessionRecordFactory.Make(
             store, services.Clock, userId, fields, userId is null ? services.Settings.AnonymousTerms : services.Settings.SignInTerms);
     }

@@ -11,14 +11,14 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Sact.Session.Tests;
 
-/// <summary>Where a site is served.</summary>
+/// <summary>The server of a site.</summary>
 public enum Served
 {
     TestServer,
     Kestrel,
 }
 
-/// <summary>A real site, on TestServer or on Kestrel at a random loopback port: responses start here, as they do for users.</summary>
+/// <summary>A real site, on TestServer or on Kestrel at a random loopback port. Its responses start, as they do for users.</summary>
 public sealed class Site : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -38,11 +38,11 @@ public sealed class Site : IAsyncDisposable
     /// <summary>The probed store of the unnamed registration, unless the test chose another.</summary>
     public ProbeStore Store => (ProbeStore)Services.GetRequiredService<IGenericStore>();
 
-    /// <summary>Starts a site. Sessions live in a probed memory store under a clock that stands; <paramref name="build"/> may choose otherwise. Without
-    /// <c>UseRouting()</c> of its own, <c>WebApplication</c> puts routing, authentication and authorization before all else.</summary>
+    /// <summary>Starts a site. Sessions live in a probed memory store with a clock that only the test moves, unless <paramref name="build"/> chooses another store. Without an
+    /// explicit <c>UseRouting()</c>, <c>WebApplication</c> puts routing, authentication and authorization before everything else.</summary>
     public static async Task<Site> StartAsync(
         Action<WebApplication> map, Action<SactSessionOptions>? configure = null, Action<WebApplicationBuilder>? build = null, Served served = Served.TestServer, Action<WebApplication>? before = null,
-        bool saysRouting = true)
+        bool explicitRouting = true)
     {
         var clock = new FakeTimeProvider(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { EnvironmentName = "Production" });
@@ -64,7 +64,7 @@ public sealed class Site : IAsyncDisposable
         var app = builder.Build();
         before?.Invoke(app);
         app.UseSactSession();
-        if (saysRouting)
+        if (explicitRouting)
         {
             app.UseRouting();
         }
@@ -74,7 +74,7 @@ public sealed class Site : IAsyncDisposable
         return new Site(app, clock, served == Served.Kestrel);
     }
 
-    /// <summary>A client that keeps no cookies: the test says what is sent.</summary>
+    /// <summary>A client that keeps no cookies. The test chooses what is sent.</summary>
     public HttpClient Client()
     {
         if (!_kestrel)
@@ -86,7 +86,7 @@ public sealed class Site : IAsyncDisposable
         return new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = new Uri(address), DefaultRequestVersion = HttpVersion.Version11 };
     }
 
-    /// <summary>Sends a request with this session id (or none).</summary>
+    /// <summary>Sends a request with this session id, or none.</summary>
     public async Task<HttpResponseMessage> SendAsync(string path, string? sessionId = null, HttpMethod? method = null, HttpContent? content = null)
     {
         using var client = Client();
@@ -106,7 +106,7 @@ public sealed class Site : IAsyncDisposable
     }
 }
 
-/// <summary>What a test reads off a response.</summary>
+/// <summary>What a test reads from a response.</summary>
 public static class ResponseFacts
 {
     /// <summary>Every Set-Cookie line.</summary>

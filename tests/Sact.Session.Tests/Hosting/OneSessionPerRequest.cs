@@ -4,13 +4,13 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Sact.Session.Tests;
 
-/// <summary>Whoever asks for the session of a request gets the one object, and of another request another.</summary>
+/// <summary>Every caller in a request gets the same session object. Another request gets another object.</summary>
 public sealed class OneSessionPerRequest
 {
     [Fact]
-    public async Task WhoeverAsks()
+    public async Task IsReturnedByEveryWayToGetIt()
     {
-        await using var app = new App(services => services.AddSactSession());
+        await using var app = new TestApp(services => services.AddSactSession());
         var context = app.Request();
         using var child = context.RequestServices.CreateScope();
         using var grandchild = child.ServiceProvider.CreateScope();
@@ -29,12 +29,12 @@ public sealed class OneSessionPerRequest
     }
 
     [Fact]
-    public async Task HoweverManyAskAtOnce()
+    public async Task IsReturnedToParallelCallers()
     {
-        await using var app = new App(services =>
+        await using var app = new TestApp(services =>
         {
             services.AddSactSession();
-            services.AddSactSession<ShelfStore>("staff", options => options.Cookie.Name = "__Host-staff");
+            services.AddSactSession<ApplicationStore>("staff", options => options.Cookie.Name = "__Host-staff");
         });
         for (int round = 0; round < 20; round++)
         {
@@ -43,14 +43,14 @@ public sealed class OneSessionPerRequest
             var users = new ConcurrentBag<object>();
             var staff = new ConcurrentBag<object>();
 
-            // Threads, not tasks: five that really stand at the barrier, ten asks of each.
+            // Threads, not tasks, so that all five wait at the barrier at the same time. Each makes ten calls.
             var threads = Enumerable.Range(0, 5).Select(_ => new Thread(() =>
             {
                 start.SignalAndWait(TimeSpan.FromSeconds(30));
                 for (int i = 0; i < 10; i++)
                 {
                     users.Add(i % 2 == 0 ? context.GetSactSession() : context.GetSactSession<MemoryStore>());
-                    staff.Add(context.GetSactSession<ShelfStore>("staff"));
+                    staff.Add(context.GetSactSession<ApplicationStore>("staff"));
                 }
             })).ToList();
             threads.ForEach(thread => thread.Start());
@@ -62,14 +62,14 @@ public sealed class OneSessionPerRequest
         }
     }
 
-    /// <summary>A context is not made for two threads, and two sessions of one request have no gate in common: they must not meet in it.</summary>
+    /// <summary>An HttpContext is not thread-safe, and two sessions of one request share no lock. So they must not use it at the same time.</summary>
     [Fact]
-    public async Task HoweverManyUseTwoOfThemAtOnce()
+    public async Task TwoRegistrationsCanBeUsedByParallelThreads()
     {
-        await using var app = new App(services =>
+        await using var app = new TestApp(services =>
         {
             services.AddSactSession();
-            services.AddSactSession<ShelfStore>("staff", options => options.Cookie.Name = "__Host-staff");
+            services.AddSactSession<ApplicationStore>("staff", options => options.Cookie.Name = "__Host-staff");
         });
         for (int round = 0; round < 200; round++)
         {
@@ -82,7 +82,7 @@ public sealed class OneSessionPerRequest
                 start.SignalAndWait(TimeSpan.FromSeconds(30));
                 try
                 {
-                    ISession<IGenericStore> session = thread % 2 == 0 ? context.GetSactSession() : context.GetSactSession<ShelfStore>("staff");
+                    ISession<IGenericStore> session = thread % 2 == 0 ? context.GetSactSession() : context.GetSactSession<ApplicationStore>("staff");
                     session.SetCustomCookie("theme-" + thread, "dark");
                     Assert.Null(session.GetAsync().AsTask().GetAwaiter().GetResult());
                     session.StartAsync().AsTask().GetAwaiter().GetResult();
@@ -103,9 +103,9 @@ public sealed class OneSessionPerRequest
     }
 
     [Fact]
-    public async Task AskingCostsNoStoreCall()
+    public async Task GettingItCostsNoStoreCall()
     {
-        await using var app = new App(services => services.AddSactSession().UseStore(_ => new ProbeStore(new MemoryStore())));
+        await using var app = new TestApp(services => services.AddSactSession().UseStore(_ => new ProbeStore(new MemoryStore())));
         var context = app.Request();
         context.Request.Headers.Cookie = "__Host-sid=" + new string('A', 56);
 
@@ -116,10 +116,10 @@ public sealed class OneSessionPerRequest
     }
 
     [Fact]
-    public async Task WhereThereIsNoRequestTheSentenceIsThrown()
+    public async Task OutsideARequestTheExceptionSaysWhatToDo()
     {
-        // As in a hub's scope or in background work: services, but no HttpContext.
-        await using var app = new App(services => services.AddSactSession());
+        // A hub's scope and background work have services, but no HttpContext.
+        await using var app = new TestApp(services => services.AddSactSession());
         using var scope = app.Services.CreateScope();
 
         foreach (var type in new[] { typeof(ISession<IGenericStore>), typeof(ISession<MemoryStore>), typeof(Session<MemoryStore>) })
@@ -132,9 +132,9 @@ public sealed class OneSessionPerRequest
     }
 
     [Fact]
-    public async Task WithoutTheMiddlewareTheSentenceIsThrown()
+    public async Task WithoutTheMiddlewareTheExceptionSaysWhatToCall()
     {
-        await using var app = new App(services => services.AddSactSession(), withMiddleware: false);
+        await using var app = new TestApp(services => services.AddSactSession(), withMiddleware: false);
         var context = app.Request();
 
         Assert.Contains("app.UseSactSession()", Assert.Throws<InvalidOperationException>(() => context.GetSactSession()).Message, StringComparison.Ordinal);
@@ -142,11 +142,11 @@ public sealed class OneSessionPerRequest
     }
 
     [Fact]
-    public async Task WithoutTheRegistrationTheSentenceIsThrown()
+    public async Task WithoutTheRegistrationTheExceptionSaysWhatToCall()
     {
-        Assert.Contains("AddSactSession()", Assert.Throws<InvalidOperationException>(() => new App(_ => { })).Message, StringComparison.Ordinal);
+        Assert.Contains("AddSactSession()", Assert.Throws<InvalidOperationException>(() => new TestApp(_ => { })).Message, StringComparison.Ordinal);
 
-        await using var app = new App(services => services.AddHttpContextAccessor(), withMiddleware: false);
+        await using var app = new TestApp(services => services.AddHttpContextAccessor(), withMiddleware: false);
         Assert.Contains("AddSactSession()", Assert.Throws<InvalidOperationException>(() => app.Request().GetSactSession()).Message, StringComparison.Ordinal);
         Assert.Contains("AddSactSession()", Assert.Throws<InvalidOperationException>(() => new DefaultHttpContext().GetSactSession()).Message, StringComparison.Ordinal);
     }

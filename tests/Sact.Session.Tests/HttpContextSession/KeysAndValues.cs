@@ -1,36 +1,36 @@
 using System.Text;
 using CsCheck;
 
-namespace Sact.Session.Tests.HttpContextSessions;
+namespace Sact.Session.Tests;
 
-/// <summary>Any key and any bytes that the framework takes come back as they were.</summary>
+/// <summary>Any key and any bytes that the framework accepts come back unchanged.</summary>
 public sealed class KeysAndValues
 {
-    public static TheoryData<string> Odd => ["", " ", "$x", "__ControllerTempData", "a\0b", "\r\n", "#", "#x", "~", "a.b", "ü☃😀", new string('k', 122), new string('k', 123), new string('k', 20_000), new string('ü', 32_767)];
+    public static TheoryData<string> UnusualKeys => ["", " ", "$x", "__ControllerTempData", "a\0b", "\r\n", "#", "#x", "~", "a.b", "ü☃😀", new string('k', 122), new string('k', 123), new string('k', 20_000), new string('ü', 32_767)];
 
     [Theory]
-    [MemberData(nameof(Odd))]
+    [MemberData(nameof(UnusualKeys))]
     [Trait("abuse", "H6")]
-    public async Task AnyKeyComesBack(string key)
+    public async Task AnyKeyAndItsValueComeBack(string key)
     {
-        var bed = new Bed(options => options.MaxRecordBytes = 1 << 20);
-        var first = bed.Request();
+        var host = new SessionHost(options => options.MaxRecordBytes = 1 << 20);
+        var first = host.Request();
         var session = Open(first);
         session.Set(key, [0, 255, 62, 63]);
         await session.CommitAsync();
 
-        var next = Open(bed.Request(first.SentId));
+        var next = Open(host.Request(first.SentId));
 
         Assert.Equal([key], next.Keys);
         Assert.True(next.TryGetValue(key, out byte[]? value));
         Assert.Equal([0, 255, 62, 63], value);
         next.Remove(key);
         await next.CommitAsync();
-        Assert.Empty((await bed.Memory.GetAsync(bed.Memory.GetSessionKey(first.SentId!)))!.Fields);
+        Assert.Empty((await host.Memory.GetAsync(host.Memory.GetSessionKey(first.SentId!)))!.Fields);
     }
 
     [Fact]
-    public void RandomKeysAndValuesRoundTripWithoutMeeting() =>
+    public void RandomKeysAndValuesRoundTripWithoutCollisions() =>
         Gen.Select(Gen.String.Where(key => SessionFieldRule.IsWellFormed(key)), Gen.String.Where(key => SessionFieldRule.IsWellFormed(key)), Gen.Byte.Array).Sample((key, other, bytes) =>
         {
             var (name, json) = HttpContextSessionField.Write(key, bytes);
@@ -45,7 +45,7 @@ public sealed class KeysAndValues
     [Fact]
     public void KeysBeyondTheLimitsAreRefused()
     {
-        var session = Open(new Bed().Request());
+        var session = Open(new SessionHost().Request());
 
         Assert.Throws<ArgumentOutOfRangeException>(() => session.Set(new string('k', 65_536), []));
         Assert.Throws<ArgumentException>(() => session.Set("\ud800", []));
@@ -54,40 +54,40 @@ public sealed class KeysAndValues
     }
 
     [Fact]
-    public async Task SetAndRemovedOrUnchangedWritesNothing()
+    public async Task ValuesThatDoNotChangeWriteNothing()
     {
-        var bed = new Bed();
-        var first = bed.Request();
+        var host = new SessionHost();
+        var first = host.Request();
         var session = Open(first);
         session.Set("key", [1]);
         session.Remove("key");
         await session.CommitAsync();
         Assert.Empty(first.SetCookies);
-        Assert.Empty(bed.Store.Calls);
+        Assert.Empty(host.Store.Calls);
 
         session.Set("key", [1]);
         string id = session.Id;
         await session.CommitAsync();
         Assert.Equal(id, session.Id);
         Assert.Equal(id, first.SentId![..24]);
-        bed.Store.Reset();
+        host.Store.Reset();
         session.Set("key", [1]);
         session.Remove("absent");
         await session.CommitAsync();
-        Assert.Empty(bed.Store.Calls);
+        Assert.Empty(host.Store.Calls);
     }
 
     [Fact]
     [Trait("abuse", "D7")]
-    public async Task TwoRequestsKeepEachOthersKeys()
+    public async Task ParallelRequestsKeepEachOthersKeys()
     {
-        var bed = new Bed();
-        var first = bed.Request();
-        var begun = Open(first);
-        begun.Set("a", [0]);
-        begun.Set("b", [0]);
-        await begun.CommitAsync();
-        var (one, two, three) = (Open(bed.Request(first.SentId)), Open(bed.Request(first.SentId)), Open(bed.Request(first.SentId)));
+        var host = new SessionHost();
+        var first = host.Request();
+        var started = Open(first);
+        started.Set("a", [0]);
+        started.Set("b", [0]);
+        await started.CommitAsync();
+        var (one, two, three) = (Open(host.Request(first.SentId)), Open(host.Request(first.SentId)), Open(host.Request(first.SentId)));
         one.Set("a", [1]);
         two.Remove("b");
         three.Clear();
@@ -95,22 +95,22 @@ public sealed class KeysAndValues
 
         await one.CommitAsync();
         await two.CommitAsync();
-        Assert.Equal(["a"], Open(bed.Request(first.SentId)).Keys);
+        Assert.Equal(["a"], Open(host.Request(first.SentId)).Keys);
         two.Set("d", [2]);
         await two.CommitAsync();
         await three.CommitAsync();
 
-        // What came after the third had read stays.
-        Assert.Equal(["c", "d"], Open(bed.Request(first.SentId)).Keys.Order(StringComparer.Ordinal));
+        // Keys that were written after the third request had read are kept.
+        Assert.Equal(["c", "d"], Open(host.Request(first.SentId)).Keys.Order(StringComparer.Ordinal));
     }
 
     [Fact]
     [Trait("abuse", "C8")]
-    public void TheIdIsNeverTheClientsChoice()
+    public void TheIdIsNeverChosenByTheClient()
     {
-        var bed = new Bed();
-        string invented = bed.Store.CreateSessionId();
-        var session = Open(bed.Request(invented));
+        var host = new SessionHost();
+        string invented = host.Store.CreateSessionId();
+        var session = Open(host.Request(invented));
 
         Assert.NotEqual(invented[..24], session.Id);
         Assert.Equal(24, session.Id.Length);
@@ -118,21 +118,21 @@ public sealed class KeysAndValues
     }
 
     [Fact]
-    public async Task AStoreThatGoesOnWhereItWasCalledFromDoesNotHang()
+    public async Task AStoreThatResumesOnTheCallersContextDoesNotDeadlock()
     {
-        var bed = new Bed();
-        var first = bed.Request();
+        var host = new SessionHost();
+        var first = host.Request();
         var session = Open(first);
         session.Set("key", Encoding.UTF8.GetBytes("value"));
         await session.CommitAsync();
-        bed.Store.Before = async (_, _) => await Task.Yield();
+        host.Store.Before = async (_, _) => await Task.Yield();
         byte[]? value = null;
 
-        // A context with one thread, which waits.
+        // A synchronization context whose only thread is blocked.
         var thread = new Thread(() =>
         {
-            SynchronizationContext.SetSynchronizationContext(new Stuck());
-            Open(bed.Request(first.SentId)).TryGetValue("key", out value);
+            SynchronizationContext.SetSynchronizationContext(new BlockedSynchronizationContext());
+            Open(host.Request(first.SentId)).TryGetValue("key", out value);
         }) { IsBackground = true };
         thread.Start();
 
@@ -142,21 +142,21 @@ public sealed class KeysAndValues
 
     [Fact]
     [Trait("abuse", "H2")]
-    public async Task AForeignValueIsAbsentAndToldOf()
+    public async Task AnUnreadableValueIsAbsentAndLogged()
     {
-        var bed = new Bed();
-        var first = bed.Request();
+        var host = new SessionHost();
+        var first = host.Request();
         var fields = SessionFields.Create([new("$http.key", "17"u8.ToArray()), new("$http.#x", "[\"y\",\"\"]"u8.ToArray())]);
         var session = first.NewRequestSession();
         await session.Start.StartAnonymousAsync(fields, session.Settings.AnonymousTerms, number: null, CancellationToken.None);
 
-        Assert.Empty(Open(bed.Request(first.SentId)).Keys);
-        Assert.Equal(2, bed.Events.Count(told => told.Id.Id == 44));
+        Assert.Empty(Open(host.Request(first.SentId)).Keys);
+        Assert.Equal(2, host.Events.Count(logged => logged.Id.Id == 44));
     }
 
     private static HttpContextSession Open(Exchange exchange) => new(exchange.NewRequestSession(), exchange.Context, keepAtSignIn: false);
 
-    private sealed class Stuck : SynchronizationContext
+    private sealed class BlockedSynchronizationContext : SynchronizationContext
     {
         public override void Post(SendOrPostCallback d, object? state)
         {

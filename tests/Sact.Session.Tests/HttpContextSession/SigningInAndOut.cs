@@ -4,14 +4,14 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
-namespace Sact.Session.Tests.HttpContextSessions;
+namespace Sact.Session.Tests;
 
-/// <summary>Whose data it is: what was set before a sign-in, after it, before and after a sign-out, and by a request that comes too late.</summary>
+/// <summary>Whose values they are: set before and after a sign-in or a sign-out, and by a late request.</summary>
 public sealed class SigningInAndOut
 {
     [Fact]
     [Trait("abuse", "C17")]
-    public async Task DropsWhatAnAnonymousSessionHeld()
+    public async Task SigningInDropsTheValuesOfAnAnonymousSession()
     {
         await using var site = await BridgedSite.StartAsync(Map);
         string? planted = await site.DoAsync("/set/basket/poison");
@@ -25,7 +25,7 @@ public sealed class SigningInAndOut
 
     [Fact]
     [Trait("abuse", "C17")]
-    public async Task KeepsItIfTheOptionSaysSo()
+    public async Task SigningInKeepsThemIfTheOptionIsSet()
     {
         await using var site = await BridgedSite.StartAsync(Map, bridge: options => options.KeepAtSignIn = true);
         string? visitor = await site.DoAsync("/set/basket/apples");
@@ -37,7 +37,7 @@ public sealed class SigningInAndOut
         Assert.Equal(["$http.basket", "$http.page", "role"], await site.FieldsAsync(alice!));
         Assert.Equal("apples", await site.TextAsync("/get/basket", alice));
 
-        // Only there: the old session has ended, and a sign-in by its id finds nothing to keep.
+        // The values moved: the old session has ended, so a sign-in with its id finds nothing to keep.
         string? bob = await site.DoAsync("/login/bob", visitor);
         Assert.Equal(["role"], await site.FieldsAsync(bob!));
     }
@@ -45,7 +45,7 @@ public sealed class SigningInAndOut
     [Fact]
     [Trait("abuse", "C17")]
     [Trait("abuse", "C8")]
-    public async Task NeverKeepsWhatWasNotVerifiedOrNotAnonymous()
+    public async Task SigningInNeverKeepsValuesOfAnUnverifiedOrSignedInSession()
     {
         await using var site = await BridgedSite.StartAsync(Map, bridge: options => options.KeepAtSignIn = true);
         string? planted = await site.DoAsync("/set/basket/poison");
@@ -62,9 +62,9 @@ public sealed class SigningInAndOut
 
     [Fact]
     [Trait("abuse", "C17")]
-    public async Task IsNotPreventedByAFullAnonymousSession()
+    public async Task AFullAnonymousSessionDoesNotPreventSigningIn()
     {
-        var log = new Log();
+        var log = new EventLog();
         await using var site = await BridgedSite.StartAsync(
             Map, bridge: options => options.KeepAtSignIn = true, configure: options => options.MaxRecordBytes = 300, build: builder => builder.Logging.AddProvider(log));
         string? full = await site.DoAsync("/set/basket/" + new string('x', 208));
@@ -82,9 +82,9 @@ public sealed class SigningInAndOut
     [InlineData(true, false)]
     [InlineData(true, true)]
     [Trait("abuse", "C17")]
-    public async Task InOneRequestKeepsWhatWasSetAfterItAlwaysAndBeforeItByTheOption(bool keep, bool anonymous)
+    public async Task ValuesSetAfterASignInAreKeptAndThoseSetBeforeItOnlyByTheOption(bool keep, bool anonymous)
     {
-        var log = new Log();
+        var log = new EventLog();
         string?[] seen = [];
         await using var site = await BridgedSite.StartAsync(
             app =>
@@ -115,7 +115,7 @@ public sealed class SigningInAndOut
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task OverAnotherUserInOneRequestKeepsNothingOfTheFirst(bool keep)
+    public async Task SigningInOverAnotherUserKeepsNoValueOfTheFirst(bool keep)
     {
         await using var site = await BridgedSite.StartAsync(
             app =>
@@ -135,7 +135,7 @@ public sealed class SigningInAndOut
     }
 
     [Fact]
-    public async Task ASignOutEndsTheDataAndWhatComesAfterItIsAVisitors()
+    public async Task ValuesSetAfterASignOutBelongToANewVisitor()
     {
         await using var site = await BridgedSite.StartAsync(app =>
         {
@@ -166,9 +166,9 @@ public sealed class SigningInAndOut
     [InlineData(Served.TestServer, null)]
     [InlineData(Served.Kestrel, null)]
     [Trait("abuse", "D1")]
-    public async Task ASlowRequestAfterTheEndBringsNothingBack(Served served, string? user)
+    public async Task ASlowRequestRevivesNothingAfterASignOut(Served served, string? user)
     {
-        var log = new Log();
+        var log = new EventLog();
         var gate = new Gate();
         await using var site = await BridgedSite.StartAsync(
             app =>
@@ -198,7 +198,7 @@ public sealed class SigningInAndOut
     }
 
     [Fact]
-    public async Task AnEndInMidRequestIsSeenInIsAvailable()
+    public async Task AnEndDuringTheRequestMakesTheSessionUnavailable()
     {
         bool[] available = [];
         await using var site = await BridgedSite.StartAsync(app =>
@@ -224,7 +224,7 @@ public sealed class SigningInAndOut
 
     [Fact]
     [Trait("abuse", "D3")]
-    public async Task ARequestWhoseIdWasReplacedAtOnceWritesNothing()
+    public async Task ARequestWhoseIdIsReplacedImmediatelyWritesNothing()
     {
         var gate = new Gate();
         await using var site = await BridgedSite.StartAsync(app =>
@@ -249,13 +249,13 @@ public sealed class SigningInAndOut
         Assert.Equal("alice", await site.TextAsync("/who", renewed));
     }
 
-    /// <summary>Two that replace the id at once, such as a form sent twice, or one that was on its way meanwhile: no session of a visitor takes the place of the newer cookie.</summary>
+    /// <summary>Two requests replace the id in parallel (a form sent twice), or one arrives late: no anonymous session replaces the newer cookie.</summary>
     [Theory]
     [InlineData("/lose")]
     [InlineData("/start")]
     [InlineData("/set/message/hello")]
     [Trait("abuse", "D3")]
-    public async Task ARequestThatWasOutpacedBeginsNothingInTheOthersPlace(string path)
+    public async Task ARequestWithAReplacedIdStartsNoSessionOverTheNewerCookie(string path)
     {
         Func<Task<string?>> renew = () => throw new InvalidOperationException();
         string? renewed = null;
@@ -286,7 +286,7 @@ public sealed class SigningInAndOut
     }
 
     [Fact]
-    public async Task ARenewalTakesTheDataAlong()
+    public async Task ARenewalKeepsTheValues()
     {
         await using var site = await BridgedSite.StartAsync(app =>
         {
@@ -307,7 +307,7 @@ public sealed class SigningInAndOut
     }
 
     [Fact]
-    public async Task APendingSignInHasItsDataAndKeepsIt()
+    public async Task APendingSignInKeepsItsValues()
     {
         await using var site = await BridgedSite.StartAsync(app =>
         {
@@ -324,7 +324,7 @@ public sealed class SigningInAndOut
     }
 
     [Fact]
-    public async Task TheApplicationsFieldsAndOursDoNotMeet()
+    public async Task MetadataAndValuesOfTheSameNameAreSeparate()
     {
         await using var site = await BridgedSite.StartAsync(app =>
         {

@@ -5,9 +5,9 @@ using Microsoft.AspNetCore.Mvc.ApplicationParts;
 using Microsoft.AspNetCore.Mvc.Controllers;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Sact.Session.Tests.HttpContextSessions;
+namespace Sact.Session.Tests;
 
-/// <summary>MVC's TempData with its session provider: saved when a result has run, or when the response starts.</summary>
+/// <summary>MVC's TempData with its session provider. It is saved after a result has run, or when the response starts.</summary>
 public sealed class TempDataInMvc
 {
     public static TheoryData<Served> Servers => BridgedSite.Servers;
@@ -54,7 +54,7 @@ public sealed class TempDataInMvc
 
     [Theory]
     [MemberData(nameof(Servers))]
-    public async Task AnActionThatDoesNotUseItBeginsNothing(Served served)
+    public async Task AnActionThatDoesNotUseItStartsNoSession(Served served)
     {
         await using var site = await StartAsync(served);
 

@@ -2,13 +2,13 @@ using System.Buffers.Text;
 
 namespace Sact.Session.Tests;
 
-/// <summary>Ids come from the system's random source, all of them: key part (but for the tag), lineage and rotor.</summary>
+/// <summary>Key part (except the routing tag), lineage and rotor of every id come from the system's random source.</summary>
 public sealed class SessionIds
 {
     private const int Many = 100_000;
     private const int TagLength = 3;
 
-    // Chi-square with 63 degrees of freedom exceeds this with p < 1e-12; all positions of all tests together with p < 1e-9.
+    // Chi-square with 63 degrees of freedom exceeds this with p < 1e-12, in any position of any test with p < 1e-9.
     private const double TooUneven = 180;
 
     [Fact]
@@ -21,7 +21,7 @@ public sealed class SessionIds
 
     [Fact]
     [Trait("abuse", "C1")]
-    public void OfOneUserShareTheTagAndNothingElse()
+    public void IdsOfOneUserShareTheRoutingTagAndNothingElse()
     {
         var store = new MemoryStore();
         string[] ids = [.. Enumerable.Range(0, Many).Select(_ => store.CreateSessionId("alice"))];
@@ -32,7 +32,7 @@ public sealed class SessionIds
 
     [Fact]
     [Trait("abuse", "C1")]
-    public void UnderANewRotorNeverRepeatAndAreUniformFromTheRotorOn()
+    public void ANewRotorIsRandomAndKeepsTheRestOfTheId()
     {
         string id = new MemoryStore().CreateSessionId("alice");
         string[] renewed = [.. Enumerable.Range(0, Many).Select(_ => SessionIdFormat.WithNewRotor(id))];
@@ -43,9 +43,9 @@ public sealed class SessionIds
 
     [Fact]
     [Trait("abuse", "C1")]
-    public void KeepKeyPartLineageAndRotorApart()
+    public void NoPartRepeatsAmongTheIdsOfOneUser()
     {
-        // One of a hundred thousand being short of randomness would show as a repeat within a part.
+        // A part with too little randomness would repeat among a hundred thousand ids.
         var store = new MemoryStore();
         string[] ids = [.. Enumerable.Range(0, Many).Select(_ => store.CreateSessionId("alice"))];
 
@@ -55,7 +55,7 @@ public sealed class SessionIds
     }
 
     [Fact]
-    public void TagsOfDifferentUsersPrefixesAndRoutingKeysDiffer()
+    public void RoutingTagsDifferBetweenUsersPrefixesAndRoutingKeys()
     {
         var store = new MemoryStore();
         var otherPrefix = new MemoryStore(new MemoryStoreOptions { Prefix = "other" });
@@ -70,14 +70,14 @@ public sealed class SessionIds
     [Trait("abuse", "C2")]
     [InlineData("signed in")]
     [InlineData("anonymous")]
-    public async Task ThatRepeatAreTriedAFewTimesAndOverwriteNothing(string kind)
+    public async Task ARepeatedIdIsTriedAFewTimesAndOverwritesNothing(string kind)
     {
-        var bed = new Bed();
-        string taken = await bed.SeenAsync("alice", new() { ["role"] = "admin" });
-        var stands = await bed.RecordOf(taken);
-        bed.Store.MakeId = _ => taken;
-        bed.Clock.Advance(TimeSpan.FromMinutes(1));
-        var exchange = bed.Request();
+        var host = new SessionHost();
+        string taken = await host.SeenAsync("alice", new() { ["role"] = "admin" });
+        var stored = await host.RecordOf(taken);
+        host.Store.MakeId = _ => taken;
+        host.Clock.Advance(TimeSpan.FromMinutes(1));
+        var exchange = host.Request();
 
         await Assert.ThrowsAsync<SessionStoreException>(async () =>
         {
@@ -91,60 +91,60 @@ public sealed class SessionIds
             }
         });
 
-        Assert.InRange(bed.Store.Count("create"), 2, 10);
-        Assert.Same(stands, await bed.RecordOf(taken));
+        Assert.InRange(host.Store.Count("create"), 2, 10);
+        Assert.Same(stored, await host.RecordOf(taken));
         Assert.Null(exchange.SentId);
         Assert.Null(await exchange.Session.GetAsync());
-        Assert.Equal(1, await bed.Memory.CountActiveSessionsAsync());
+        Assert.Equal(1, await host.Memory.CountActiveSessionsAsync());
     }
 
     [Fact]
     [Trait("abuse", "C2")]
-    public async Task ThatRepeatOnceCostOneMoreTry()
+    public async Task AnIdThatRepeatsOnceCostsOneMoreTry()
     {
-        var bed = new Bed();
-        string taken = await bed.SeenAsync("alice");
-        var ids = new Queue<string>([taken, bed.Memory.CreateSessionId("bob")]);
-        bed.Store.MakeId = _ => ids.Dequeue();
+        var host = new SessionHost();
+        string taken = await host.SeenAsync("alice");
+        var ids = new Queue<string>([taken, host.Memory.CreateSessionId("bob")]);
+        host.Store.MakeId = _ => ids.Dequeue();
 
-        string id = await bed.SignInAsync("bob");
+        string id = await host.SignInAsync("bob");
 
         Assert.NotEqual(taken, id);
-        Assert.Equal("alice", await bed.WhoAsync(taken));
-        Assert.Equal("bob", await bed.WhoAsync(id));
+        Assert.Equal("alice", await host.WhoAsync(taken));
+        Assert.Equal("bob", await host.WhoAsync(id));
     }
 
     [Fact]
     [Trait("abuse", "C2")]
-    public async Task ThatRepeatOnlyTheKeyPartOverwriteNothing()
+    public async Task ARepeatedKeyPartOverwritesNothing()
     {
-        var bed = new Bed();
-        string taken = await bed.SeenAsync("alice");
-        bed.Store.MakeId = _ => Forged.Lineage(taken);
+        var host = new SessionHost();
+        string taken = await host.SeenAsync("alice");
+        host.Store.MakeId = _ => Forged.Lineage(taken);
 
-        await Assert.ThrowsAsync<SessionStoreException>(async () => await bed.Request().Session.SetAsync("alice"));
+        await Assert.ThrowsAsync<SessionStoreException>(async () => await host.Request().Session.SetAsync("alice"));
 
-        Assert.Equal("alice", await bed.WhoAsync(taken));
+        Assert.Equal("alice", await host.WhoAsync(taken));
     }
 
-    /// <summary>A creation that comes twice is a retry to a store, and a whole id that repeats within a millisecond looks like one. It never is another user's session.</summary>
+    /// <summary>A store takes a repeated creation for a retry, and a whole id that repeats within a millisecond looks like one. It never becomes another user's session.</summary>
     [Fact]
     [Trait("abuse", "C2")]
-    public async Task ThatRepeatWithinAMillisecondLeadToOneSessionOfOneUser()
+    public async Task AnIdThatRepeatsWithinAMillisecondGivesOneSessionOfOneUser()
     {
-        var bed = new Bed();
-        string repeated = bed.Memory.CreateSessionId("alice");
-        bed.Store.MakeId = _ => repeated;
+        var host = new SessionHost();
+        string repeated = host.Memory.CreateSessionId("alice");
+        host.Store.MakeId = _ => repeated;
 
-        Assert.Equal(repeated, await bed.SignInAsync("alice"));
-        Assert.Equal(repeated, await bed.SignInAsync("alice"));
-        await Assert.ThrowsAsync<SessionStoreException>(async () => await bed.Request().Session.SetAsync("bob"));
-        await Assert.ThrowsAsync<SessionStoreException>(async () => await bed.Request().Session.StartAsync());
-        bed.Clock.Advance(TimeSpan.FromMilliseconds(1));
-        await Assert.ThrowsAsync<SessionStoreException>(async () => await bed.Request().Session.SetAsync("alice"));
+        Assert.Equal(repeated, await host.SignInAsync("alice"));
+        Assert.Equal(repeated, await host.SignInAsync("alice"));
+        await Assert.ThrowsAsync<SessionStoreException>(async () => await host.Request().Session.SetAsync("bob"));
+        await Assert.ThrowsAsync<SessionStoreException>(async () => await host.Request().Session.StartAsync());
+        host.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        await Assert.ThrowsAsync<SessionStoreException>(async () => await host.Request().Session.SetAsync("alice"));
 
-        Assert.Equal("alice", await bed.WhoAsync(repeated));
-        Assert.Equal(1, await bed.Memory.CountActiveSessionsAsync(TestContext.Current.CancellationToken));
+        Assert.Equal("alice", await host.WhoAsync(repeated));
+        Assert.Equal(1, await host.Memory.CountActiveSessionsAsync(TestContext.Current.CancellationToken));
     }
 
     private static void AssertUniform(string[] ids, int from)

@@ -6,24 +6,24 @@ using CsCheck;
 
 namespace Sact.Session.Tests;
 
-/// <summary>Random JSON objects, good and bad: what the strict reader of System.Text.Json accepts comes back byte for byte, what it refuses is refused.</summary>
+/// <summary>Random JSON objects, valid and invalid. What the strict reader of System.Text.Json accepts comes back byte for byte. What it refuses is refused.</summary>
 [Trait("abuse", "H7")]
 public sealed class RandomMetadata
 {
     private static readonly JsonDocumentOptions s_lenient = new() { MaxDepth = 1_000 };
 
-    // The object around the values is one level.
+    // The object around the values adds one level.
     private static readonly JsonDocumentOptions s_strict = new() { MaxDepth = 33, AllowDuplicateProperties = false };
 
     [Fact]
-    public void IsAcceptedByteForByteOrRefusedAsTheStrictReaderDoes()
+    public void IsAcceptedOrRefusedExactlyAsTheStrictJsonReaderDoes()
     {
         int accepted = 0;
         int refused = 0;
         Gen.Byte.Array[0, 120].Sample(
             bytes =>
             {
-                byte[] json = new Tape(bytes).Object();
+                byte[] json = new JsonFromBytes(bytes).Object();
                 using var given = Parse(json);
                 if (given is null)
                 {
@@ -43,7 +43,7 @@ public sealed class RandomMetadata
                     given.RootElement.EnumerateObject().Select(property => (property.Name, Convert.ToHexString(JsonMarshal.GetRawUtf8Value(property.Value)))),
                     fields.Select(field => (field.Key, Convert.ToHexString(field.Value.Span))));
 
-                // And once more as a document of its own: what the library writes, the strict reader accepts.
+                // The strict reader also accepts what the library writes.
                 Assert.True(fields.SameAs(JsonSerializer.Deserialize<SessionFields>(JsonSerializer.SerializeToUtf8Bytes(fields))));
             },
             iter: 20_000,
@@ -54,22 +54,22 @@ public sealed class RandomMetadata
     }
 
     [Fact]
-    public async Task ComesBackThroughTheSession()
+    public async Task ComesBackByteForByteFromTheSession()
     {
-        var bed = new Bed();
+        var host = new SessionHost();
         await Gen.Byte.Array[0, 120].SampleAsync(
             async bytes =>
             {
-                byte[] json = new Tape(bytes).Object();
+                byte[] json = new JsonFromBytes(bytes).Object();
                 using var given = Parse(json);
                 if (given is null || !IsStrict(json))
                 {
                     return;
                 }
 
-                var exchange = bed.Request();
+                var exchange = host.Request();
                 await exchange.Session.SetAsync("alice", given.RootElement);
-                var data = (await bed.Request(exchange.SentId).Session.GetAsync())!;
+                var data = (await host.Request(exchange.SentId).Session.GetAsync())!;
 
                 Assert.Equal(
                     given.RootElement.EnumerateObject().Select(property => (property.Name, Convert.ToHexString(JsonMarshal.GetRawUtf8Value(property.Value)))),
@@ -96,7 +96,7 @@ public sealed class RandomMetadata
         try
         {
             using var document = JsonDocument.Parse(json, s_strict);
-            ReadTexts(document.RootElement);
+            ReadStrings(document.RootElement);
             return Utf8.IsValid(json) && document.RootElement.EnumerateObject().All(property => IsName(property.Name));
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException)
@@ -107,8 +107,8 @@ public sealed class RandomMetadata
 
     private static bool IsName(string name) => name.Length is > 0 and <= 128 && name[0] != '$' && !name.Any(char.IsControl);
 
-    // A text with a lone surrogate parses and only its reading throws.
-    private static void ReadTexts(JsonElement element)
+    // A string with a lone surrogate parses. Only reading it throws.
+    private static void ReadStrings(JsonElement element)
     {
         switch (element.ValueKind)
         {
@@ -118,7 +118,7 @@ public sealed class RandomMetadata
             case JsonValueKind.Array:
                 foreach (var item in element.EnumerateArray())
                 {
-                    ReadTexts(item);
+                    ReadStrings(item);
                 }
 
                 break;
@@ -126,15 +126,15 @@ public sealed class RandomMetadata
                 foreach (var property in element.EnumerateObject())
                 {
                     _ = property.Name;
-                    ReadTexts(property.Value);
+                    ReadStrings(property.Value);
                 }
 
                 break;
         }
     }
 
-    /// <summary>Makes JSON of random bytes, so that CsCheck can shrink a failing one.</summary>
-    private sealed class Tape(byte[] bytes)
+    /// <summary>Makes JSON from random bytes, so that CsCheck can shrink a failing case.</summary>
+    private sealed class JsonFromBytes(byte[] bytes)
     {
         private static readonly string[] s_pieces = ["a", "b", "\\u0061", "é", "😀", "\\ud83d\\ude00", "\\n", "\\\"", "\\u0000", "\\ud800", "$", "A", "/", "\\/", "", "e\u0301"];
         private static readonly string[] s_plain = ["null", "true", "false", "0", "-0", "1.0", "1e20000", "9007199254740993", "-1.5E-7", "\"\""];
@@ -154,7 +154,7 @@ public sealed class RandomMetadata
             return json;
         }
 
-        // Zero when the tape has run out, which every choice takes for its end.
+        // Zero when the bytes have run out. Every choice takes zero as its end.
         private int Next(int below) => _at < bytes.Length ? bytes[_at++] % below : 0;
 
         private void WriteObject(int depth)
@@ -164,7 +164,7 @@ public sealed class RandomMetadata
             {
                 _text.Append(i == 0 ? "" : ",");
                 Space();
-                WriteText(1);
+                WriteString(1);
                 Space();
                 _text.Append(':');
                 Space();
@@ -180,7 +180,7 @@ public sealed class RandomMetadata
             switch (depth > 0 ? Next(8) : 0)
             {
                 case 1 or 2:
-                    WriteText(0);
+                    WriteString(0);
                     break;
                 case 3 or 4:
                     WriteObject(depth);
@@ -201,7 +201,7 @@ public sealed class RandomMetadata
             }
         }
 
-        private void WriteText(int atLeast)
+        private void WriteString(int atLeast)
         {
             _text.Append('"');
             for (int i = 0, count = atLeast + Next(4); i < count; i++)

@@ -13,7 +13,7 @@ using Sact.Session.Testing;
 
 namespace Sact.Session.Tests.Readme;
 
-/// <summary>The C# of README.md, so that the compiler reads it. <see cref="ReadmeTests"/> holds each region against the block that bears its name.</summary>
+/// <summary>The C# of README.md, so that the compiler checks it. <see cref="ReadmeTests"/> compares each region with the block of the same name.</summary>
 public static class ReadmeCode
 {
     public static void First(string[] args)
@@ -255,7 +255,7 @@ public static class ReadmeCode
     private static Task<User?> CheckPasswordAsync(Login login) => Task.FromResult(login.Password == "right" ? new User(login.Name, "admin") : null);
 }
 
-/// <summary>A store that works by transactions; what is no matter here is left open.</summary>
+/// <summary>A store with transactions. Everything else is left abstract.</summary>
 public abstract class TransactionalStore(GenericStoreOptions options) : GenericStore(options)
 {
     #region readme:store
@@ -298,5 +298,5 @@ public sealed record Me(string Id, string? Role);
 
 public sealed record Preferences(string? Theme);
 
-/// <summary>Stands for the application under test.</summary>
+/// <summary>The entry point of the application under test.</summary>
 public sealed class Program;

@@ -16,7 +16,7 @@ public sealed partial class ReadmeTests
     }
 
     [Fact]
-    public void EveryBlockBearsAName() =>
+    public void EveryBlockHasAName() =>
         Assert.Equal(Fence().Count(Readme()), Block().Count(Readme()));
 
     [Fact]
@@ -55,7 +55,7 @@ public sealed partial class ReadmeTests
 
     private static Dictionary<string, string> Blocks() => Block().Matches(Readme()).ToDictionary(match => match.Groups[1].Value, match => OneSpaced(match.Groups[2].Value));
 
-    /// <summary>A region may come in several parts, since a using directive does not stand in a method.</summary>
+    /// <summary>A region may have several parts, because a using directive cannot be inside a method.</summary>
     private static Dictionary<string, string> Regions() => Directory
         .EnumerateFiles(Path.Combine(s_root, "tests"), "ReadmeCode.cs", SearchOption.AllDirectories)
         .SelectMany(file => Region().Matches(File.ReadAllText(file)))
@@ -69,7 +69,7 @@ public sealed partial class ReadmeTests
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder.FullName, "Sact.Session.sln")))
         {
-            folder = folder.Parent ?? throw new InvalidOperationException("The tests do not lie in the repository.");
+            folder = folder.Parent ?? throw new InvalidOperationException("The tests run outside the repository.");
         }
 
         return folder.FullName;

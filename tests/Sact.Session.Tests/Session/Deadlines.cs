@@ -1,66 +1,66 @@
 namespace Sact.Session.Tests;
 
-/// <summary>When a session ends, to the instant.</summary>
+/// <summary>The exact instants at which sessions end.</summary>
 public sealed class Deadlines
 {
     private static readonly TimeSpan s_instant = TimeSpan.FromMilliseconds(1);
 
     [Fact]
     [Trait("abuse", "G1")]
-    public async Task TheIdleOneIsExactlyExpired()
+    public async Task TheIdleTimeoutEndsTheSessionExactly()
     {
-        var bed = new Bed();
-        string id = await bed.SeenAsync();
+        var host = new SessionHost();
+        string id = await host.SeenAsync();
 
-        bed.Clock.Advance(TimeSpan.FromDays(7) - s_instant);
-        Assert.NotNull(await bed.RecordOf(id));
-        bed.Clock.Advance(s_instant);
-        Assert.Null(await bed.RecordOf(id));
-        Assert.Null(await bed.WhoAsync(id));
+        host.Clock.Advance(TimeSpan.FromDays(7) - s_instant);
+        Assert.NotNull(await host.RecordOf(id));
+        host.Clock.Advance(s_instant);
+        Assert.Null(await host.RecordOf(id));
+        Assert.Null(await host.WhoAsync(id));
     }
 
     [Fact]
     [Trait("abuse", "G1")]
-    public async Task TheOneBeforeFirstUseIsExactlyExpired()
+    public async Task TheFirstUseTimeoutEndsTheSessionExactly()
     {
-        var bed = new Bed();
-        string id = await bed.SignInAsync();
+        var host = new SessionHost();
+        string id = await host.SignInAsync();
 
-        bed.Clock.Advance(TimeSpan.FromHours(1) - s_instant);
-        Assert.NotNull(await bed.RecordOf(id));
-        bed.Clock.Advance(s_instant);
-        Assert.Null(await bed.WhoAsync(id));
+        host.Clock.Advance(TimeSpan.FromHours(1) - s_instant);
+        Assert.NotNull(await host.RecordOf(id));
+        host.Clock.Advance(s_instant);
+        Assert.Null(await host.WhoAsync(id));
     }
 
     [Fact]
     [Trait("abuse", "G1")]
     [Trait("abuse", "G5")]
-    public async Task TheAbsoluteOneIsExactlyExpiredHoweverOftenTheSessionIsSeen()
+    public async Task TheAbsoluteTimeoutEndsTheSessionExactlyHoweverOftenItIsUsed()
     {
-        var bed = new Bed();
-        string id = await bed.SeenAsync();
+        var host = new SessionHost();
+        string id = await host.SeenAsync();
         for (int day = 1; day < 28; day++)
         {
-            bed.Clock.Advance(TimeSpan.FromDays(1));
-            Assert.NotNull(await bed.WhoAsync(id));
+            host.Clock.Advance(TimeSpan.FromDays(1));
+            Assert.NotNull(await host.WhoAsync(id));
         }
 
-        bed.Clock.Advance(TimeSpan.FromDays(1) - s_instant);
-        var last = await bed.Request(id).Session.GetAsync();
+        host.Clock.Advance(TimeSpan.FromDays(1) - s_instant);
+        var last = await host.Request(id).Session.GetAsync();
         Assert.Equal(last!.CreatedAt + TimeSpan.FromDays(28), last.ExpiresAt);
-        bed.Clock.Advance(s_instant);
-        Assert.Null(await bed.WhoAsync(id));
+        host.Clock.Advance(s_instant);
+        Assert.Null(await host.WhoAsync(id));
     }
 
     [Fact]
     [Trait("abuse", "G5")]
-    public async Task ATouchFromAClockFarAheadNeverPassesTheAbsoluteOne()
+    public async Task ATouchFromAClockFarAheadNeverPassesTheAbsoluteDeadline()
     {
-        var bed = new Bed();
-        string id = await bed.SeenAsync();
-        var record = (await bed.RecordOf(id))!;
+        var host = new SessionHost();
+        string id = await host.SeenAsync();
+        var record = (await host.RecordOf(id))!;
 
-        var outcome = await bed.Memory.UpdateAsync(record, new SessionChange { Touch = new SessionTouch(bed.Clock.GetUtcNow() + TimeSpan.FromDays(1000)) });
+        var outcome = await host.Memory.UpdateAsync(record, new SessionChange { Touch = new SessionTouch(host.Clock.GetUtcNow() + TimeSpan.FromDays(1000)) });
 
         Assert.Equal(record.AbsoluteDeadline, outcome.Record!.ExpiresAt);
         Assert.Equal(record.AbsoluteDeadline, outcome.Record.LastSeenAt);
@@ -68,29 +68,29 @@ public sealed class Deadlines
 
     [Fact]
     [Trait("abuse", "G6")]
-    public async Task ThrottledTouchingEndsNoSessionEarlierThanTheIntervalBeforeItsTime()
+    public async Task ThrottledTouchesEndNoSessionEarlierThanTouchIntervalBeforeItsTime()
     {
-        // At random moments a session is seen; from the last one it lives at least the idle timeout less the touch interval.
+        // The session is used at random moments. After the last one it lives for at least the idle timeout minus the touch interval.
         for (int seed = 0; seed < 50; seed++)
         {
             var random = new Random(seed);
-            var bed = new Bed(options => options.IdleTimeout = TimeSpan.FromHours(2));
+            var host = new SessionHost(options => options.IdleTimeout = TimeSpan.FromHours(2));
             var interval = TimeSpan.FromMinutes(6);
-            string id = await bed.SeenAsync();
-            var seen = bed.Clock.GetUtcNow();
+            string id = await host.SeenAsync();
+            var seen = host.Clock.GetUtcNow();
             for (int i = 0; i < 40; i++)
             {
-                bed.Clock.Advance(TimeSpan.FromSeconds(random.Next(1200)));
-                seen = bed.Clock.GetUtcNow();
-                Assert.NotNull(await bed.WhoAsync(id));
+                host.Clock.Advance(TimeSpan.FromSeconds(random.Next(1200)));
+                seen = host.Clock.GetUtcNow();
+                Assert.NotNull(await host.WhoAsync(id));
             }
 
-            var record = (await bed.RecordOf(id))!;
-            Assert.True(seen - record.LastSeenAt < interval, $"Seed {seed}: seen at {seen}, noted at {record.LastSeenAt}.");
-            bed.Clock.Advance(TimeSpan.FromHours(2) - interval);
-            Assert.NotNull(await bed.RecordOf(id));
-            bed.Clock.SetUtcNow(seen + TimeSpan.FromHours(2));
-            Assert.Null(await bed.RecordOf(id));
+            var record = (await host.RecordOf(id))!;
+            Assert.True(seen - record.LastSeenAt < interval, $"Seed {seed}: seen at {seen}, stored as {record.LastSeenAt}.");
+            host.Clock.Advance(TimeSpan.FromHours(2) - interval);
+            Assert.NotNull(await host.RecordOf(id));
+            host.Clock.SetUtcNow(seen + TimeSpan.FromHours(2));
+            Assert.Null(await host.RecordOf(id));
         }
     }
 
@@ -99,41 +99,41 @@ public sealed class Deadlines
     [InlineData("idle")]
     [InlineData("first use")]
     [InlineData("absolute")]
-    public async Task PassedButNotSweptIsRefusedByEveryMethod(string which)
+    public async Task AnExpiredSessionIsRefusedByEveryMethodBeforeItsCleanup(string which)
     {
-        var bed = new Bed(options => options.IdleTimeout = which == "absolute" ? TimeSpan.FromDays(28) : TimeSpan.FromDays(7));
-        string id = which == "first use" ? await bed.SignInAsync() : await bed.SeenAsync();
-        var record = (await bed.RecordOf(id))!;
-        bed.Clock.SetUtcNow(record.ExpiresAt);
-        string other = await bed.SeenAsync();
-        Assert.True(bed.Memory.SizeInBytes > 448 + 100);
+        var host = new SessionHost(options => options.IdleTimeout = which == "absolute" ? TimeSpan.FromDays(28) : TimeSpan.FromDays(7));
+        string id = which == "first use" ? await host.SignInAsync() : await host.SeenAsync();
+        var record = (await host.RecordOf(id))!;
+        host.Clock.SetUtcNow(record.ExpiresAt);
+        string other = await host.SeenAsync();
+        Assert.True(host.Memory.SizeInBytes > 448 + 100);
 
-        Assert.Null(await bed.Memory.GetAsync(record.Key));
-        Assert.Equal(SessionUpdateStatus.Gone, (await bed.Memory.UpdateAsync(record, new SessionChange { Touch = new SessionTouch(bed.Clock.GetUtcNow()) })).Status);
-        Assert.Equal(1, await bed.Memory.CountActiveSessionsAsync());
-        await foreach (var listed in bed.Memory.GetActiveSessionsAsync("alice"))
+        Assert.Null(await host.Memory.GetAsync(record.Key));
+        Assert.Equal(SessionUpdateStatus.Gone, (await host.Memory.UpdateAsync(record, new SessionChange { Touch = new SessionTouch(host.Clock.GetUtcNow()) })).Status);
+        Assert.Equal(1, await host.Memory.CountActiveSessionsAsync());
+        await foreach (var listed in host.Memory.GetActiveSessionsAsync("alice"))
         {
-            Assert.Equal(bed.Memory.GetSessionKey(other), listed.Key);
+            Assert.Equal(host.Memory.GetSessionKey(other), listed.Key);
         }
 
-        Assert.Null(await bed.Request(id).Session.GetAnyAsync());
-        Assert.False(await bed.Request(id).Session.UpdateAsync(new() { ["n"] = 1 }));
-        Assert.False(await bed.Request(id).Session.RenewAsync());
-        Assert.Equal(0, await bed.Request(id).Session.DeleteOtherSessionsAsync());
-        Assert.False(await bed.Request(other).Session.DeleteSessionAsync(record.Key));
-        Assert.Equal(0, await bed.Request(other).Session.DeleteOtherSessionsAsync());
-        Assert.False(await bed.Memory.DeleteAsync(record));
-        Assert.Equal("alice", await bed.WhoAsync(other));
+        Assert.Null(await host.Request(id).Session.GetAnyAsync());
+        Assert.False(await host.Request(id).Session.UpdateAsync(new() { ["n"] = 1 }));
+        Assert.False(await host.Request(id).Session.RenewAsync());
+        Assert.Equal(0, await host.Request(id).Session.DeleteOtherSessionsAsync());
+        Assert.False(await host.Request(other).Session.DeleteSessionAsync(record.Key));
+        Assert.Equal(0, await host.Request(other).Session.DeleteOtherSessionsAsync());
+        Assert.False(await host.Memory.DeleteAsync(record));
+        Assert.Equal("alice", await host.WhoAsync(other));
     }
 
     [Fact]
     [Trait("abuse", "G4")]
-    public async Task PassedWhileTheRequestRanIsNotServedFromWhatWasRemembered()
+    public async Task ASessionThatExpiresDuringItsRequestIsRefused()
     {
-        var bed = new Bed();
-        var slow = bed.Request(await bed.SeenAsync());
+        var host = new SessionHost();
+        var slow = host.Request(await host.SeenAsync());
         Assert.NotNull(await slow.Session.GetAsync());
-        bed.Clock.Advance(TimeSpan.FromDays(7));
+        host.Clock.Advance(TimeSpan.FromDays(7));
 
         Assert.Null(await slow.Session.GetAsync());
         Assert.False(await slow.Session.UpdateAsync(new() { ["n"] = 1 }));
@@ -141,14 +141,14 @@ public sealed class Deadlines
 
     [Fact]
     [Trait("abuse", "G4")]
-    public async Task PassedIsHonouredByTheCoreEvenIfAStoreAnswersWithTheDead()
+    public async Task TheCoreRefusesAnExpiredRecordEvenIfTheStoreReturnsIt()
     {
-        var bed = new Bed();
-        string id = await bed.SeenAsync();
-        var record = (await bed.RecordOf(id))!;
-        bed.Store.Substitute = (_, _) => record;
-        bed.Clock.SetUtcNow(record.ExpiresAt);
+        var host = new SessionHost();
+        string id = await host.SeenAsync();
+        var record = (await host.RecordOf(id))!;
+        host.Store.Substitute = (_, _) => record;
+        host.Clock.SetUtcNow(record.ExpiresAt);
 
-        Assert.Null(await bed.WhoAsync(id));
+        Assert.Null(await host.WhoAsync(id));
     }
 }

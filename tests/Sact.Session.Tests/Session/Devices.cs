@@ -2,22 +2,22 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Sact.Session.Tests;
 
-/// <summary>The signed-in user's own sessions: listing them, ending one, the others, or all.</summary>
+/// <summary>The signed-in user lists sessions, and ends one, the others or all.</summary>
 [Trait("abuse", "C9")]
 public sealed class Devices
 {
     [Fact]
-    public async Task AreTheUsersOwnLastSeenFirstWithThisOneMarked()
+    public async Task AreListedLastSeenFirstWithTheCurrentOneMarked()
     {
-        var bed = new Bed();
-        string phone = await bed.SeenAsync("alice");
-        bed.Clock.Advance(TimeSpan.FromMinutes(1));
-        string laptop = await bed.SeenAsync("alice");
-        await bed.SeenAsync("bob");
+        var host = new SessionHost();
+        string phone = await host.SeenAsync("alice");
+        host.Clock.Advance(TimeSpan.FromMinutes(1));
+        string laptop = await host.SeenAsync("alice");
+        await host.SeenAsync("bob");
 
-        var devices = await bed.Request(phone).Session.GetActiveSessionsAsync();
+        var devices = await host.Request(phone).Session.GetActiveSessionsAsync();
 
-        Assert.Equal([bed.Store.GetSessionKey(laptop), bed.Store.GetSessionKey(phone)], devices.Select(device => device.Key));
+        Assert.Equal([host.Store.GetSessionKey(laptop), host.Store.GetSessionKey(phone)], devices.Select(device => device.Key));
         Assert.Equal([false, true], devices.Select(device => device.IsCurrent));
         Assert.All(devices, device => Assert.Equal("alice", device.UserId));
     }
@@ -25,136 +25,136 @@ public sealed class Devices
     [Fact]
     public async Task ThatAreExpiredAreNotListed()
     {
-        var bed = new Bed();
-        await bed.SeenAsync("alice");
-        bed.Clock.Advance(TimeSpan.FromDays(7));
-        string laptop = await bed.SeenAsync("alice");
+        var host = new SessionHost();
+        await host.SeenAsync("alice");
+        host.Clock.Advance(TimeSpan.FromDays(7));
+        string laptop = await host.SeenAsync("alice");
 
-        Assert.Single(await bed.Request(laptop).Session.GetActiveSessionsAsync());
+        Assert.Single(await host.Request(laptop).Session.GetActiveSessionsAsync());
     }
 
     [Fact]
     public async Task CanBeEndedByKey()
     {
-        var bed = new Bed();
-        string phone = await bed.SeenAsync("alice");
-        string laptop = await bed.SeenAsync("alice");
-        var exchange = bed.Request(laptop);
+        var host = new SessionHost();
+        string phone = await host.SeenAsync("alice");
+        string laptop = await host.SeenAsync("alice");
+        var exchange = host.Request(laptop);
 
-        Assert.True(await exchange.Session.DeleteSessionAsync(bed.Store.GetSessionKey(phone)));
-        Assert.False(await exchange.Session.DeleteSessionAsync(bed.Store.GetSessionKey(phone)));
+        Assert.True(await exchange.Session.DeleteSessionAsync(host.Store.GetSessionKey(phone)));
+        Assert.False(await exchange.Session.DeleteSessionAsync(host.Store.GetSessionKey(phone)));
 
-        Assert.Null(await bed.WhoAsync(phone));
-        Assert.Equal("alice", await bed.WhoAsync(laptop));
+        Assert.Null(await host.WhoAsync(phone));
+        Assert.Equal("alice", await host.WhoAsync(laptop));
         Assert.Empty(exchange.SetCookies);
     }
 
     [Fact]
     public async Task OfAnotherUserAreAnsweredLikeUnknownOnes()
     {
-        var bed = new Bed();
-        string mallorys = await bed.SeenAsync("mallory");
-        string alices = await bed.SeenAsync("alice");
-        var stands = await bed.RecordOf(alices);
-        bed.Store.Reset();
-        var another = bed.Request(mallorys);
-        Assert.False(await another.Session.DeleteSessionAsync(bed.Store.GetSessionKey(alices)));
-        var toldOfAnother = bed.Store.Calls;
-        bed.Store.Reset();
-        var unknown = bed.Request(mallorys);
+        var host = new SessionHost();
+        string mallorys = await host.SeenAsync("mallory");
+        string alices = await host.SeenAsync("alice");
+        var stored = await host.RecordOf(alices);
+        host.Store.Reset();
+        var another = host.Request(mallorys);
+        Assert.False(await another.Session.DeleteSessionAsync(host.Store.GetSessionKey(alices)));
+        var callsForAnother = host.Store.Calls;
+        host.Store.Reset();
+        var unknown = host.Request(mallorys);
 
-        Assert.False(await unknown.Session.DeleteSessionAsync(bed.Store.GetSessionKey(bed.Store.CreateSessionId("alice"))));
+        Assert.False(await unknown.Session.DeleteSessionAsync(host.Store.GetSessionKey(host.Store.CreateSessionId("alice"))));
 
-        // The same calls, the same answer: nothing tells whether there is such a session.
-        Assert.Equal(toldOfAnother, bed.Store.Calls);
+        // The same calls and the same answer: nothing shows whether such a session exists.
+        Assert.Equal(callsForAnother, host.Store.Calls);
         Assert.Equal(unknown.Sent.Select(header => header.ToString()), another.Sent.Select(header => header.ToString()));
-        Assert.Same(stands, await bed.RecordOf(alices));
+        Assert.Same(stored, await host.RecordOf(alices));
     }
 
     [Fact]
-    public async Task OfNobodyCannotBeListedOrEnded()
+    public async Task CannotBeListedOrEndedByAVisitor()
     {
-        var bed = new Bed();
-        string alices = await bed.SeenAsync("alice");
+        var host = new SessionHost();
+        string alices = await host.SeenAsync("alice");
 
-        Assert.Empty(await bed.Request().Session.GetActiveSessionsAsync());
-        Assert.False(await bed.Request().Session.DeleteSessionAsync(bed.Store.GetSessionKey(alices)));
-        Assert.Equal(0, await bed.Request().Session.DeleteOtherSessionsAsync());
-        Assert.Equal(0, await bed.Request().Session.DeleteAllSessionsAsync());
+        Assert.Empty(await host.Request().Session.GetActiveSessionsAsync());
+        Assert.False(await host.Request().Session.DeleteSessionAsync(host.Store.GetSessionKey(alices)));
+        Assert.Equal(0, await host.Request().Session.DeleteOtherSessionsAsync());
+        Assert.Equal(0, await host.Request().Session.DeleteAllSessionsAsync());
 
-        Assert.Empty(bed.Store.Calls);
+        Assert.Empty(host.Store.Calls);
     }
 
     [Fact]
     [Trait("abuse", "C11")]
-    public async Task ADefaultKeyIsAnArgumentException()
+    public async Task ADefaultKeyThrowsAnArgumentException()
     {
-        var bed = new Bed();
-        string id = await bed.SeenAsync();
+        var host = new SessionHost();
+        string id = await host.SeenAsync();
 
-        await Assert.ThrowsAsync<ArgumentException>(async () => await bed.Request(id).Session.DeleteSessionAsync(default));
-        Assert.Empty(bed.Store.Calls);
+        await Assert.ThrowsAsync<ArgumentException>(async () => await host.Request(id).Session.DeleteSessionAsync(default));
+        Assert.Empty(host.Store.Calls);
     }
 
     [Fact]
-    public async Task TheOwnKeySignsOutCookieAndAll()
+    public async Task EndingTheCurrentOneByKeySignsOut()
     {
-        var bed = new Bed();
-        string id = await bed.SeenAsync();
-        var exchange = bed.Request(id);
+        var host = new SessionHost();
+        string id = await host.SeenAsync();
+        var exchange = host.Request(id);
 
-        Assert.True(await exchange.Session.DeleteSessionAsync(bed.Store.GetSessionKey(id)));
+        Assert.True(await exchange.Session.DeleteSessionAsync(host.Store.GetSessionKey(id)));
 
         Assert.Equal("", exchange.SentId);
         Assert.Null(await exchange.Session.GetAsync());
-        Assert.Null(await bed.WhoAsync(id));
+        Assert.Null(await host.WhoAsync(id));
     }
 
     [Fact]
-    public async Task OthersEndAndThisOneStays()
+    public async Task EndingTheOthersKeepsTheCurrentOne()
     {
-        var bed = new Bed();
-        string phone = await bed.SeenAsync("alice");
-        string laptop = await bed.SeenAsync("alice");
-        string bobs = await bed.SeenAsync("bob");
-        var exchange = bed.Request(laptop);
+        var host = new SessionHost();
+        string phone = await host.SeenAsync("alice");
+        string laptop = await host.SeenAsync("alice");
+        string bobs = await host.SeenAsync("bob");
+        var exchange = host.Request(laptop);
 
         Assert.Equal(1, await exchange.Session.DeleteOtherSessionsAsync());
 
-        Assert.Null(await bed.WhoAsync(phone));
-        Assert.Equal("alice", await bed.WhoAsync(laptop));
-        Assert.Equal("bob", await bed.WhoAsync(bobs));
+        Assert.Null(await host.WhoAsync(phone));
+        Assert.Equal("alice", await host.WhoAsync(laptop));
+        Assert.Equal("bob", await host.WhoAsync(bobs));
         Assert.Empty(exchange.SetCookies);
         Assert.NotNull(await exchange.Session.GetAsync());
     }
 
     [Fact]
-    public async Task AllEndThisOneTooAndTheCookieGoes()
+    public async Task EndingAllEndsTheCurrentOneAndDeletesTheCookie()
     {
-        var bed = new Bed();
-        string phone = await bed.SeenAsync("alice");
-        string laptop = await bed.SeenAsync("alice");
-        string bobs = await bed.SeenAsync("bob");
-        var exchange = bed.Request(laptop);
+        var host = new SessionHost();
+        string phone = await host.SeenAsync("alice");
+        string laptop = await host.SeenAsync("alice");
+        string bobs = await host.SeenAsync("bob");
+        var exchange = host.Request(laptop);
 
         Assert.Equal(2, await exchange.Session.DeleteAllSessionsAsync());
 
         Assert.Equal("", exchange.SentId);
         Assert.Null(await exchange.Session.GetAsync());
-        Assert.Null(await bed.WhoAsync(phone));
-        Assert.Null(await bed.WhoAsync(laptop));
-        Assert.Equal("bob", await bed.WhoAsync(bobs));
+        Assert.Null(await host.WhoAsync(phone));
+        Assert.Null(await host.WhoAsync(laptop));
+        Assert.Equal("bob", await host.WhoAsync(bobs));
     }
 
     [Theory]
     [InlineData("get")]
     [InlineData("delete_user")]
-    public async Task AllEndingDeletesTheCookieEvenIfTheStoreFails(string failing)
+    public async Task EndingAllDeletesTheCookieEvenIfTheStoreFails(string failing)
     {
-        var bed = new Bed();
-        string id = await bed.SeenAsync();
-        bed.Store.Before = (verb, _) => verb == failing ? throw new SessionStoreException("down") : ValueTask.CompletedTask;
-        var exchange = bed.Request(id);
+        var host = new SessionHost();
+        string id = await host.SeenAsync();
+        host.Store.Before = (verb, _) => verb == failing ? throw new SessionStoreException("down") : ValueTask.CompletedTask;
+        var exchange = host.Request(id);
 
         await Assert.ThrowsAsync<SessionStoreException>(async () => await exchange.Session.DeleteAllSessionsAsync());
 
@@ -166,21 +166,21 @@ public sealed class Devices
     [InlineData("anonymous")]
     public async Task EndingAllWithoutAUserDeletesTheCookieOnce(string who)
     {
-        var bed = new Bed();
+        var host = new SessionHost();
         string? id = null;
         if (who == "anonymous")
         {
-            var visitor = bed.Request();
+            var visitor = host.Request();
             await visitor.Session.StartAsync();
             id = visitor.SentId;
         }
 
-        var exchange = bed.Request(id);
+        var exchange = host.Request(id);
         exchange.Context.Features.Set<IHttpResponseFeature>(new Started());
         await exchange.Session.DeleteAllSessionsAsync();
 
-        // A cookie that can be deleted no more is told of each time it is tried.
-        Assert.Single(bed.Events, e => e.Id.Name == "CookieNotDeleted");
+        // Every attempt to delete a cookie after the response has started is logged.
+        Assert.Single(host.Events, e => e.Id.Name == "CookieNotDeleted");
     }
 
     private sealed class Started : HttpResponseFeature

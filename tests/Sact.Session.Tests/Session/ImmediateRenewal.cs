@@ -1,144 +1,144 @@
 namespace Sact.Session.Tests;
 
-/// <summary>Rule 4: replacing at once refuses the old id from then on; of parallel callers the losers get false.</summary>
+/// <summary>Rule 4: an immediate renewal refuses the old id from then on. Of parallel callers, the losers get false.</summary>
 [Trait("abuse", "C12")]
 [Trait("abuse", "C12e")]
 public sealed class ImmediateRenewal
 {
     [Fact]
-    public async Task RefusesTheOldIdAtOnceAndNobodyElse()
+    public async Task RefusesTheOldIdAtOnceAndSignsOutNobodyElse()
     {
-        var bed = new Bed();
-        string id = await bed.SeenAsync();
-        string phone = await bed.SeenAsync();
-        string bob = await bed.SeenAsync("bob");
+        var host = new SessionHost();
+        string id = await host.SeenAsync();
+        string phone = await host.SeenAsync();
+        string bob = await host.SeenAsync("bob");
 
-        string renewed = (await bed.RenewAsync(id, immediately: true))!;
+        string renewed = (await host.RenewAsync(id, immediately: true))!;
 
-        Assert.Null(await bed.WhoAsync(id));
-        Assert.Equal("alice", await bed.WhoAsync(renewed));
-        Assert.Equal("alice", await bed.WhoAsync(phone));
-        Assert.Equal("bob", await bed.WhoAsync(bob));
-        Assert.Equal(0, bed.EventCount(4));
+        Assert.Null(await host.WhoAsync(id));
+        Assert.Equal("alice", await host.WhoAsync(renewed));
+        Assert.Equal("alice", await host.WhoAsync(phone));
+        Assert.Equal("bob", await host.WhoAsync(bob));
+        Assert.Equal(0, host.EventCount(4));
     }
 
     [Fact]
-    public async Task RefusesPendingAndPreviousToo()
+    public async Task RefusesPendingAndPreviousIdsToo()
     {
-        var bed = new Bed();
-        string previous = await bed.SeenAsync();
-        string current = await bed.RotateAsync(previous);
-        bed.Clock.Advance(SecretsBed.Grace);
-        string pending = (await bed.RenewAsync(current))!;
+        var host = new SessionHost();
+        string previous = await host.SeenAsync();
+        string current = await host.RotateAsync(previous);
+        host.Clock.Advance(RenewalTimes.Grace);
+        string pending = (await host.RenewAsync(current))!;
 
-        string renewed = (await bed.RenewAsync(current, immediately: true))!;
+        string renewed = (await host.RenewAsync(current, immediately: true))!;
 
-        Assert.Null(await bed.WhoAsync(previous));
-        Assert.Null(await bed.WhoAsync(current));
-        Assert.Null(await bed.WhoAsync(pending));
-        Assert.Equal("alice", await bed.WhoAsync(renewed));
+        Assert.Null(await host.WhoAsync(previous));
+        Assert.Null(await host.WhoAsync(current));
+        Assert.Null(await host.WhoAsync(pending));
+        Assert.Equal("alice", await host.WhoAsync(renewed));
     }
 
     [Fact]
-    public async Task ByAPendingIdWorks()
+    public async Task WorksWithAPendingId()
     {
-        var bed = new Bed();
-        string pending = (await bed.RenewAsync(await bed.SeenAsync()))!;
+        var host = new SessionHost();
+        string pending = (await host.RenewAsync(await host.SeenAsync()))!;
 
-        string renewed = (await bed.RenewAsync(pending, immediately: true))!;
+        string renewed = (await host.RenewAsync(pending, immediately: true))!;
 
-        Assert.Null(await bed.WhoAsync(pending));
-        Assert.Equal("alice", await bed.WhoAsync(renewed));
+        Assert.Null(await host.WhoAsync(pending));
+        Assert.Equal("alice", await host.WhoAsync(renewed));
     }
 
     [Fact]
-    public async Task LeavesItsOwnRequestSignedIn()
+    public async Task KeepsItsRequestSignedIn()
     {
-        var bed = new Bed();
-        var exchange = bed.Request(await bed.SeenAsync());
+        var host = new SessionHost();
+        var exchange = host.Request(await host.SeenAsync());
         Assert.True(await exchange.Session.RenewAsync(immediately: true));
 
         Assert.Equal("alice", (await exchange.Session.GetAsync(reload: true))?.UserId);
         Assert.True(await exchange.Session.UpdateAsync(new() { ["n"] = 1 }));
         Assert.True(await exchange.Session.RenewAsync(immediately: true));
         Assert.Single(exchange.SetCookies);
-        Assert.Equal("alice", await bed.WhoAsync(exchange.SentId));
+        Assert.Equal("alice", await host.WhoAsync(exchange.SentId));
     }
 
     [Fact]
     [Trait("abuse", "D5")]
     public async Task HasOneWinnerAmongParallelCallersAndTheLosersGetFalse()
     {
-        var bed = new Bed();
-        string id = await bed.SeenAsync();
+        var host = new SessionHost();
+        string id = await host.SeenAsync();
         var gate = new Gate();
         int updating = 0;
-        bed.Store.Before = async (verb, _) =>
+        host.Store.Before = async (verb, _) =>
         {
             if (verb == "update" && Interlocked.Increment(ref updating) == 1)
             {
                 await gate.PassAsync();
             }
         };
-        var slow = bed.Request(id);
+        var slow = host.Request(id);
         var losing = slow.Session.RenewAsync(immediately: true).AsTask();
         await gate.Reached;
-        var fast = bed.Request(id);
+        var fast = host.Request(id);
         Assert.True(await fast.Session.RenewAsync(immediately: true));
         gate.Open();
 
         Assert.False(await losing);
         Assert.Null(slow.SentId);
         Assert.Null(await slow.Session.GetAsync());
-        Assert.Equal("alice", await bed.WhoAsync(fast.SentId));
+        Assert.Equal("alice", await host.WhoAsync(fast.SentId));
     }
 
     [Fact]
-    public async Task MeetingAParallelOrdinaryRenewalStillReplaces()
+    public async Task StillReplacesTheIdDuringAParallelOrdinaryRenewal()
     {
-        // The ordinary one changes the rotors this one was decided upon; that is a conflict, not a loss.
-        var bed = new Bed();
-        string id = await bed.SeenAsync();
+        // The ordinary renewal changes the rotors that the immediate one has read. That is a conflict, not a lost race.
+        var host = new SessionHost();
+        string id = await host.SeenAsync();
         var gate = new Gate();
         int updating = 0;
-        bed.Store.Before = async (verb, _) =>
+        host.Store.Before = async (verb, _) =>
         {
             if (verb == "update" && Interlocked.Increment(ref updating) == 1)
             {
                 await gate.PassAsync();
             }
         };
-        var exchange = bed.Request(id);
+        var exchange = host.Request(id);
         var replacing = exchange.Session.RenewAsync(immediately: true).AsTask();
         await gate.Reached;
-        string pending = (await bed.RenewAsync(id))!;
+        string pending = (await host.RenewAsync(id))!;
         gate.Open();
 
         Assert.True(await replacing);
-        Assert.Null(await bed.WhoAsync(id));
-        Assert.Null(await bed.WhoAsync(pending));
-        Assert.Equal("alice", await bed.WhoAsync(exchange.SentId));
+        Assert.Null(await host.WhoAsync(id));
+        Assert.Null(await host.WhoAsync(pending));
+        Assert.Equal("alice", await host.WhoAsync(exchange.SentId));
     }
 
     [Fact]
     [Trait("abuse", "D5")]
-    public async Task AtRandomHasOneWinner()
+    public async Task HasOneWinnerInRandomRaces()
     {
-        var bed = new Bed();
+        var host = new SessionHost();
         for (int round = 0; round < 200; round++)
         {
-            string id = await bed.SeenAsync($"user{round}");
+            string id = await host.SeenAsync($"user{round}");
 
-            var outcomes = await SecretsBed.SideBySide(4, async _ =>
+            var outcomes = await SideBySide.RunAsync(4, async _ =>
             {
-                var exchange = bed.Request(id);
+                var exchange = host.Request(id);
                 return (Won: await exchange.Session.RenewAsync(immediately: true), exchange.SentId);
             });
 
             var winner = Assert.Single(outcomes, outcome => outcome.Won);
             Assert.All(outcomes, outcome => Assert.Equal(outcome.Won, outcome.SentId is not null));
-            Assert.Equal($"user{round}", await bed.WhoAsync(winner.SentId));
-            Assert.Null(await bed.WhoAsync(id));
+            Assert.Equal($"user{round}", await host.WhoAsync(winner.SentId));
+            Assert.Null(await host.WhoAsync(id));
         }
     }
 }

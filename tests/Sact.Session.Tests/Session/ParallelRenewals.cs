@@ -1,22 +1,22 @@
 namespace Sact.Session.Tests;
 
-/// <summary>Of parallel renewals one sends a cookie, all succeed, and nobody is signed out.</summary>
+/// <summary>Parallel renewals all succeed, one of them sends a cookie, and nobody is signed out.</summary>
 [Trait("abuse", "D5")]
 [Trait("abuse", "C12")]
 [Trait("abuse", "C12g")]
 public sealed class ParallelRenewals
 {
     [Fact]
-    public async Task HeldTogetherBeforeTheStoreSendExactlyOneCookie()
+    public async Task HeldBeforeTheStoreSendExactlyOneCookie()
     {
         const int Many = 8;
-        var bed = new Bed();
-        string id = await bed.SeenAsync();
+        var host = new SessionHost();
+        string id = await host.SeenAsync();
 
-        // All have read the record as it was before any proposes.
+        // All requests have read the record before any of them proposes a new id.
         var all = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         int arrived = 0;
-        bed.Store.Before = async (verb, _) =>
+        host.Store.Before = async (verb, _) =>
         {
             if (verb == "update")
             {
@@ -29,85 +29,85 @@ public sealed class ParallelRenewals
             }
         };
 
-        var exchanges = await SecretsBed.SideBySide(Many, async _ =>
+        var exchanges = await SideBySide.RunAsync(Many, async _ =>
         {
-            var exchange = bed.Request(id);
+            var exchange = host.Request(id);
             Assert.True(await exchange.Session.RenewAsync());
             return exchange;
         });
 
-        bed.Store.Before = null;
+        host.Store.Before = null;
         string renewed = Assert.Single(exchanges.Select(exchange => exchange.SentId).OfType<string>());
-        Assert.Equal("alice", await bed.WhoAsync(id));
-        Assert.Equal("alice", await bed.WhoAsync(renewed));
-        Assert.Equal("alice", await bed.WhoAsync(id));
+        Assert.Equal("alice", await host.WhoAsync(id));
+        Assert.Equal("alice", await host.WhoAsync(renewed));
+        Assert.Equal("alice", await host.WhoAsync(id));
         Assert.All(exchanges, exchange => Assert.Null(Record.Exception(() => exchange.Session.SetCookie())));
     }
 
     [Fact]
-    public async Task AtRandomSendExactlyOneCookie()
+    public async Task InRandomRacesSendExactlyOneCookie()
     {
-        var bed = new Bed();
-        string id = await bed.SeenAsync();
+        var host = new SessionHost();
+        string id = await host.SeenAsync();
         for (int round = 0; round < 200; round++)
         {
-            bed.Clock.Advance(TimeSpan.FromMinutes(1));
+            host.Clock.Advance(TimeSpan.FromMinutes(1));
             string old = id;
 
-            string?[] sent = await SecretsBed.SideBySide(6, _ => bed.RenewAsync(old));
+            string?[] sent = await SideBySide.RunAsync(6, _ => host.RenewAsync(old));
 
             id = Assert.Single(sent.OfType<string>());
-            Assert.Equal("alice", await bed.WhoAsync(old));
-            Assert.Equal("alice", await bed.WhoAsync(id));
-            Assert.Equal("alice", await bed.WhoAsync(old));
+            Assert.Equal("alice", await host.WhoAsync(old));
+            Assert.Equal("alice", await host.WhoAsync(id));
+            Assert.Equal("alice", await host.WhoAsync(old));
         }
 
-        Assert.Equal((0, 0), (bed.EventCount(3), bed.EventCount(4)));
+        Assert.Equal((0, 0), (host.EventCount(3), host.EventCount(4)));
     }
 
     [Fact]
-    public async Task MeetingThePromotionOfOneOfThemSendNoSecondCookie()
+    public async Task DuringAPromotionSendNoSecondCookie()
     {
-        var bed = new Bed();
-        string id = await bed.SeenAsync();
+        var host = new SessionHost();
+        string id = await host.SeenAsync();
         var gate = new Gate();
         int updating = 0;
-        bed.Store.Before = async (verb, _) =>
+        host.Store.Before = async (verb, _) =>
         {
             if (verb == "update" && Interlocked.Increment(ref updating) == 1)
             {
                 await gate.PassAsync();
             }
         };
-        var slow = bed.Request(id);
+        var slow = host.Request(id);
         var renewing = slow.Session.RenewAsync().AsTask();
         await gate.Reached;
-        string renewed = await bed.RotateAsync(id);
+        string renewed = await host.RotateAsync(id);
         gate.Open();
 
         Assert.True(await renewing);
         Assert.Null(slow.SentId);
-        Assert.Equal("alice", await bed.WhoAsync(renewed));
+        Assert.Equal("alice", await host.WhoAsync(renewed));
     }
 
     [Fact]
-    public async Task ArrivingPromotionsAtRandomSignNobodyOut()
+    public async Task AndTheirPromotionsSignNobodyOut()
     {
-        var bed = new Bed();
-        string id = await bed.SeenAsync();
+        var host = new SessionHost();
+        string id = await host.SeenAsync();
         for (int round = 0; round < 200; round++)
         {
-            bed.Clock.Advance(TimeSpan.FromMinutes(1));
+            host.Clock.Advance(TimeSpan.FromMinutes(1));
             string old = id;
-            string renewed = (await bed.RenewAsync(id))!;
+            string renewed = (await host.RenewAsync(id))!;
 
-            // The first page after a renewal: images, scripts, and requests still in flight with the old id.
-            string?[] who = await SecretsBed.SideBySide(8, i => bed.WhoAsync(i % 3 == 0 ? old : renewed));
+            // The first page after a renewal: images, scripts, and late requests with the old id.
+            string?[] who = await SideBySide.RunAsync(8, i => host.WhoAsync(i % 3 == 0 ? old : renewed));
 
             Assert.All(who, user => Assert.Equal("alice", user));
             id = renewed;
         }
 
-        Assert.Equal(200, bed.Events.Count(logged => logged.Id.Id == 10 && logged.Message.Contains("Promote", StringComparison.Ordinal)));
+        Assert.Equal(200, host.Events.Count(logged => logged.Id.Id == 10 && logged.Message.Contains("Promote", StringComparison.Ordinal)));
     }
 }

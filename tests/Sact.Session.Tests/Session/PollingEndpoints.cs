@@ -3,78 +3,78 @@ using Microsoft.AspNetCore.Http;
 
 namespace Sact.Session.Tests;
 
-/// <summary>Endpoints that ask by themselves: what they read is read, and keeps nothing alive.</summary>
+/// <summary>Endpoints that a page polls. They read the session, and do not keep it alive.</summary>
 [Trait("abuse", "G6")]
 public sealed class PollingEndpoints
 {
     [Fact]
     public async Task KeepNoSessionAlive()
     {
-        var bed = new Bed();
-        string id = await bed.SeenAsync();
-        var last = (await bed.RecordOf(id))!.LastSeenAt;
+        var host = new SessionHost();
+        string id = await host.SeenAsync();
+        var last = (await host.RecordOf(id))!.LastSeenAt;
         for (int hour = 1; hour < 7 * 24; hour++)
         {
-            bed.Clock.Advance(TimeSpan.FromHours(1));
-            Assert.Equal("alice", (await Poll(bed, id).Session.GetAsync())?.UserId);
+            host.Clock.Advance(TimeSpan.FromHours(1));
+            Assert.Equal("alice", (await Poll(host, id).Session.GetAsync())?.UserId);
         }
 
-        Assert.All(bed.Store.Calls, verb => Assert.Equal("get", verb));
-        Assert.Equal(last, (await bed.RecordOf(id))!.LastSeenAt);
-        bed.Clock.Advance(TimeSpan.FromHours(1));
-        Assert.Null(await bed.WhoAsync(id));
+        Assert.All(host.Store.Calls, verb => Assert.Equal("get", verb));
+        Assert.Equal(last, (await host.RecordOf(id))!.LastSeenAt);
+        host.Clock.Advance(TimeSpan.FromHours(1));
+        Assert.Null(await host.WhoAsync(id));
     }
 
     [Fact]
-    public async Task LeaveTheOthersToExtendIt()
+    public async Task DoNotStopOtherEndpointsFromExtendingTheSession()
     {
-        var bed = new Bed();
-        string id = await bed.SeenAsync();
-        bed.Clock.Advance(TimeSpan.FromDays(6));
-        await Poll(bed, id).Session.GetAsync();
-        Assert.Equal("alice", await bed.WhoAsync(id));
-        bed.Clock.Advance(TimeSpan.FromDays(6));
+        var host = new SessionHost();
+        string id = await host.SeenAsync();
+        host.Clock.Advance(TimeSpan.FromDays(6));
+        await Poll(host, id).Session.GetAsync();
+        Assert.Equal("alice", await host.WhoAsync(id));
+        host.Clock.Advance(TimeSpan.FromDays(6));
 
-        Assert.Equal("alice", await bed.WhoAsync(id));
+        Assert.Equal("alice", await host.WhoAsync(id));
     }
 
     [Fact]
     [Trait("abuse", "D13")]
-    public async Task NoteThatTheCookieHasArrivedAndNothingElse()
+    public async Task RecordOnlyThatTheCookieHasArrived()
     {
-        var bed = new Bed(options => options.CaptureClient = true);
-        string id = await bed.SignInAsync();
-        var signedIn = bed.Clock.GetUtcNow();
-        bed.Clock.Advance(TimeSpan.FromMinutes(30));
+        var host = new SessionHost(options => options.CaptureClient = true);
+        string id = await host.SignInAsync();
+        var signedIn = host.Clock.GetUtcNow();
+        host.Clock.Advance(TimeSpan.FromMinutes(30));
 
-        var poll = Poll(bed, id);
+        var poll = Poll(host, id);
         poll.Context.Request.Headers.UserAgent = "Poller/1";
         await poll.Session.GetAsync();
 
-        var record = (await bed.RecordOf(id))!;
+        var record = (await host.RecordOf(id))!;
         Assert.True(record.Presented);
         Assert.Equal(signedIn, record.LastSeenAt);
         Assert.Null(record.LastSeenClient);
-        bed.Clock.Advance(TimeSpan.FromDays(7) - TimeSpan.FromMinutes(31));
-        Assert.Equal("alice", (await Poll(bed, id).Session.GetAsync())?.UserId);
-        bed.Clock.Advance(TimeSpan.FromMinutes(1));
-        Assert.Null(await bed.WhoAsync(id));
+        host.Clock.Advance(TimeSpan.FromDays(7) - TimeSpan.FromMinutes(31));
+        Assert.Equal("alice", (await Poll(host, id).Session.GetAsync())?.UserId);
+        host.Clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Null(await host.WhoAsync(id));
     }
 
     [Fact]
     [Trait("abuse", "C12b")]
     public async Task PromoteARenewedId()
     {
-        var bed = new Bed();
-        string old = await bed.SeenAsync();
-        var last = (await bed.RecordOf(old))!.LastSeenAt;
-        string renewed = (await bed.RenewAsync(old))!;
-        bed.Clock.Advance(TimeSpan.FromHours(1));
-        Assert.Equal("alice", (await Poll(bed, renewed).Session.GetAsync())?.UserId);
+        var host = new SessionHost();
+        string old = await host.SeenAsync();
+        var last = (await host.RecordOf(old))!.LastSeenAt;
+        string renewed = (await host.RenewAsync(old))!;
+        host.Clock.Advance(TimeSpan.FromHours(1));
+        Assert.Equal("alice", (await Poll(host, renewed).Session.GetAsync())?.UserId);
 
-        bed.Clock.Advance(SecretsBed.Grace);
-        Assert.Null(await bed.WhoAsync(old));
-        Assert.Equal(last, (await bed.RecordOf(renewed))!.LastSeenAt);
+        host.Clock.Advance(RenewalTimes.Grace);
+        Assert.Null(await host.WhoAsync(old));
+        Assert.Equal(last, (await host.RecordOf(renewed))!.LastSeenAt);
     }
 
     [Fact]
@@ -103,9 +103,9 @@ public sealed class PollingEndpoints
         Assert.Equal(1, site.Store.Count("update"));
     }
 
-    private static Exchange Poll(Bed bed, string id)
+    private static Exchange Poll(SessionHost host, string id)
     {
-        var exchange = bed.Request(id);
+        var exchange = host.Request(id);
         exchange.Context.SetEndpoint(new Endpoint(null, new EndpointMetadataCollection(new DisableSlidingExpirationAttribute()), "poll"));
         return exchange;
     }

@@ -5,7 +5,7 @@ using Sact.Session.Testing;
 
 namespace Sact.Session.Tests;
 
-/// <summary>What a page can ask of a session it has read.</summary>
+/// <summary>What a page can read from the data of a session.</summary>
 public sealed class ReadingSessionData
 {
     private static readonly SessionData s_data = TestSessionData.SignedIn("alice", new()
@@ -19,7 +19,7 @@ public sealed class ReadingSessionData
     });
 
     [Fact]
-    public void TheIndexerIsTheTextAndNullForAnyOtherKind()
+    public void TheIndexerReturnsStringsAndNullForOtherKinds()
     {
         Assert.Equal("x", s_data["text"]);
         Assert.Equal("a\"b\u0000é😀", s_data["escaped"]);
@@ -32,7 +32,7 @@ public sealed class ReadingSessionData
     }
 
     [Fact]
-    public void AFieldIsReadByItsType()
+    public void GetReadsAFieldByItsType()
     {
         Assert.Equal(7, s_data.Get<int>("number"));
         Assert.Equal(7L, s_data.Get<long?>("number"));
@@ -46,7 +46,7 @@ public sealed class ReadingSessionData
     }
 
     [Fact]
-    public void AFieldOfAnotherKindIsAnExceptionAndNotADefault()
+    public void AFieldOfAnotherKindThrows()
     {
         Assert.Throws<JsonException>(() => s_data.Get<int>("text"));
         Assert.Throws<JsonException>(() => s_data.Get<string>("number"));
@@ -54,7 +54,7 @@ public sealed class ReadingSessionData
     }
 
     [Fact]
-    public void AllFieldsAreReadAsOneObject()
+    public void AsReadsAllFieldsAsOneObject()
     {
         var all = s_data.As<All>();
 
@@ -64,7 +64,7 @@ public sealed class ReadingSessionData
     }
 
     [Fact]
-    public void OnlyOneWhoIsSignedInHasAUserId()
+    public void OnlyASignedInSessionHasAUserId()
     {
         var pending = Data(SessionState.Pending, "alice");
         var anonymous = Data(SessionState.Anonymous, null);
@@ -80,32 +80,32 @@ public sealed class ReadingSessionData
     }
 
     [Fact]
-    public async Task FreshnessCountsFromTheSignInAndNotFromTheLastVisit()
+    public async Task FreshnessCountsFromTheSignInAndNotFromTheLastUse()
     {
-        var bed = new Bed();
-        string id = await bed.SignInAsync();
-        bed.Clock.Advance(TimeSpan.FromMinutes(30));
-        var data = (await bed.Request(id).Session.GetAsync())!;
+        var host = new SessionHost();
+        string id = await host.SignInAsync();
+        host.Clock.Advance(TimeSpan.FromMinutes(30));
+        var data = (await host.Request(id).Session.GetAsync())!;
 
         Assert.True(data.IsFresh(TimeSpan.FromMinutes(30)));
         Assert.False(data.IsFresh(TimeSpan.FromMinutes(30) - TimeSpan.FromMilliseconds(1)));
 
-        // It goes by the clock and not by when the data was read.
-        bed.Clock.Advance(TimeSpan.FromMinutes(1));
+        // Freshness uses the current time and not the time of the read.
+        host.Clock.Advance(TimeSpan.FromMinutes(1));
         Assert.False(data.IsFresh(TimeSpan.FromMinutes(30)));
-        Assert.Equal(bed.Clock.Start, data.AuthenticatedAt);
-        Assert.Equal(bed.Clock.Start + TimeSpan.FromMinutes(30), data.LastSeenAt);
+        Assert.Equal(host.Clock.Start, data.AuthenticatedAt);
+        Assert.Equal(host.Clock.Start + TimeSpan.FromMinutes(30), data.LastSeenAt);
     }
 
     [Fact]
-    public async Task TheLibrarysOwnFieldsAreNotTheApplications()
+    public async Task ReservedFieldsAreHidden()
     {
-        var bed = new Bed();
-        string id = await bed.SignInAsync("alice", new() { ["a"] = 1 });
-        var record = (await bed.Memory.GetAsync(bed.Memory.GetSessionKey(id)))!;
-        await bed.Memory.UpdateAsync(record, new SessionChange { Set = SessionFields.Create([new("$claims", "\"secret\""u8.ToArray())]) });
+        var host = new SessionHost();
+        string id = await host.SignInAsync("alice", new() { ["a"] = 1 });
+        var record = (await host.Memory.GetAsync(host.Memory.GetSessionKey(id)))!;
+        await host.Memory.UpdateAsync(record, new SessionChange { Set = SessionFields.Create([new("$claims", "\"secret\""u8.ToArray())]) });
 
-        var data = (await bed.Request(id).Session.GetAsync())!;
+        var data = (await host.Request(id).Session.GetAsync())!;
 
         Assert.Equal(["a"], data.Fields.Select(field => field.Key));
         Assert.Null(data["$claims"]);
@@ -115,7 +115,7 @@ public sealed class ReadingSessionData
     }
 
     [Fact]
-    public void AsJsonItIsWhatAPageMayShow()
+    public void ItsJsonContainsOnlyWhatAPageMayShow()
     {
         var data = Data(SessionState.SignedIn, "alice", SessionFields.Create([new("a", "1.0"u8.ToArray())]));
 
@@ -125,7 +125,7 @@ public sealed class ReadingSessionData
     }
 
     [Fact]
-    public void MadeForTestsItKeepsTheRules()
+    public void DataForTestsFollowsTheSameRules()
     {
         Assert.Equal(SessionState.SignedIn, s_data.State);
         Assert.True(s_data.IsCurrent);
@@ -136,8 +136,8 @@ public sealed class ReadingSessionData
 
     private static SessionData Data(SessionState state, string? userId, SessionFields? fields = null)
     {
-        var bed = new Bed();
-        var (_, record) = bed.Options.Services.Make(bed.Memory, userId, SessionFields.Empty);
+        var host = new SessionHost();
+        var (_, record) = host.Options.Services.Make(host.Memory, userId, SessionFields.Empty);
         return new SessionData(
             new SessionRecord
             {
@@ -151,11 +151,11 @@ public sealed class ReadingSessionData
                 Lifetimes = record.Lifetimes,
                 Fields = fields ?? SessionFields.Empty,
             },
-            bed.Options.Services,
+            host.Options.Services,
             isCurrent: true);
     }
 
-#pragma warning disable IDE1006, CA1812 // Named as the field is.
+#pragma warning disable IDE1006, CA1812 // The property has the name of the field.
     private sealed record Inner(string inner);
 #pragma warning restore IDE1006, CA1812
 

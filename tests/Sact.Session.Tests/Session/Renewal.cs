@@ -1,34 +1,34 @@
 namespace Sact.Session.Tests;
 
-/// <summary>Rule 2: a renewal proposes, the arrival promotes, and until then and for the grace after the old id is good.</summary>
+/// <summary>Rule 2: a renewal proposes a new id, and its arrival promotes it. Until the grace after that has passed, the old id is valid.</summary>
 [Trait("abuse", "C12")]
 public sealed class Renewal
 {
     [Fact]
     [Trait("abuse", "C12a")]
-    public async Task WhoseResponseIsLostLeavesTheOldIdGood()
+    public async Task WhoseResponseIsLostKeepsTheOldIdValid()
     {
-        var bed = new Bed();
-        string id = await bed.SeenAsync();
-        Assert.NotNull(await bed.RenewAsync(id));
+        var host = new SessionHost();
+        string id = await host.SeenAsync();
+        Assert.NotNull(await host.RenewAsync(id));
 
-        // For as long as the session lives, grace and margin or not.
+        // The old id stays valid as long as the session lives, beyond grace and replay margin.
         for (int day = 0; day < 27; day++)
         {
-            bed.Clock.Advance(TimeSpan.FromDays(1));
-            Assert.Equal("alice", await bed.WhoAsync(id));
+            host.Clock.Advance(TimeSpan.FromDays(1));
+            Assert.Equal("alice", await host.WhoAsync(id));
         }
 
-        Assert.Equal(0, bed.EventCount(4));
+        Assert.Equal(0, host.EventCount(4));
     }
 
     [Fact]
     public async Task KeepsKeyAndLineageAndChangesTheRotor()
     {
-        var bed = new Bed();
-        string id = await bed.SeenAsync();
+        var host = new SessionHost();
+        string id = await host.SeenAsync();
 
-        string renewed = (await bed.RenewAsync(id))!;
+        string renewed = (await host.RenewAsync(id))!;
 
         Assert.Equal(56, renewed.Length);
         Assert.Equal(id[..32], renewed[..32]);
@@ -36,52 +36,52 @@ public sealed class Renewal
     }
 
     [Fact]
-    public async Task IsPromotedByTheArrivalInOneWrite()
+    public async Task IsPromotedInOneWriteWhenTheNewIdArrives()
     {
-        var bed = new Bed();
-        string id = await bed.SeenAsync();
-        string renewed = (await bed.RenewAsync(id))!;
-        var before = (await bed.RecordOf(id))!;
-        bed.Clock.Advance(TimeSpan.FromHours(1));
-        bed.Store.Reset();
+        var host = new SessionHost();
+        string id = await host.SeenAsync();
+        string renewed = (await host.RenewAsync(id))!;
+        var before = (await host.RecordOf(id))!;
+        host.Clock.Advance(TimeSpan.FromHours(1));
+        host.Store.Reset();
 
-        Assert.Equal("alice", await bed.WhoAsync(renewed));
+        Assert.Equal("alice", await host.WhoAsync(renewed));
 
-        Assert.Equal(["get", "update"], bed.Store.Calls);
-        var after = (await bed.RecordOf(id))!;
+        Assert.Equal(["get", "update"], host.Store.Calls);
+        var after = (await host.RecordOf(id))!;
         Assert.Equal(before.PendingHash, after.CurrentHash);
         Assert.Equal(before.CurrentHash, after.PreviousHash);
         Assert.Null(after.PendingHash);
         Assert.Null(after.PendingSince);
-        Assert.Equal(bed.Clock.GetUtcNow(), after.LastPromotedAt);
-        Assert.Equal(bed.Clock.GetUtcNow(), after.LastSeenAt);
+        Assert.Equal(host.Clock.GetUtcNow(), after.LastPromotedAt);
+        Assert.Equal(host.Clock.GetUtcNow(), after.LastSeenAt);
     }
 
     [Fact]
     [Trait("abuse", "C12i")]
     public async Task DoesNotPromoteItself()
     {
-        var bed = new Bed();
-        var exchange = bed.Request(await bed.SeenAsync());
+        var host = new SessionHost();
+        var exchange = host.Request(await host.SeenAsync());
         Assert.True(await exchange.Session.RenewAsync());
         string renewed = exchange.SentId!;
 
-        // Whatever the request goes on to do: its cookie has not been seen to arrive.
+        // Whatever the request does later, its new cookie has not arrived.
         await exchange.Session.GetAsync(reload: true);
         await exchange.Session.UpdateAsync(new() { ["n"] = 1 });
-        bed.Clock.Advance(TimeSpan.FromHours(1));
+        host.Clock.Advance(TimeSpan.FromHours(1));
         await exchange.Session.GetAsync(reload: true);
 
-        var record = (await bed.RecordOf(renewed))!;
+        var record = (await host.RecordOf(renewed))!;
         Assert.NotNull(record.PendingHash);
         Assert.Null(record.LastPromotedAt);
     }
 
     [Fact]
-    public async Task LeavesThePresentedIdTheJudgedOneOfItsRequest()
+    public async Task KeepsThePresentedIdVerifiedForItsRequest()
     {
-        var bed = new Bed();
-        var exchange = bed.Request(await bed.SeenAsync());
+        var host = new SessionHost();
+        var exchange = host.Request(await host.SeenAsync());
         Assert.True(await exchange.Session.RenewAsync());
 
         Assert.Equal("alice", (await exchange.Session.GetAsync(reload: true))?.UserId);
@@ -94,174 +94,174 @@ public sealed class Renewal
     [Trait("abuse", "C12g")]
     public async Task TwiceWithinTheGraceSendsOneCookieAndSignsNobodyOut()
     {
-        var bed = new Bed();
-        string id = await bed.SeenAsync();
+        var host = new SessionHost();
+        string id = await host.SeenAsync();
 
-        string renewed = (await bed.RenewAsync(id))!;
-        bed.Clock.Advance(SecretsBed.Grace - TimeSpan.FromMilliseconds(1));
-        Assert.Null(await bed.RenewAsync(id));
-        Assert.Equal("alice", await bed.WhoAsync(renewed));
+        string renewed = (await host.RenewAsync(id))!;
+        host.Clock.Advance(RenewalTimes.Grace - TimeSpan.FromMilliseconds(1));
+        Assert.Null(await host.RenewAsync(id));
+        Assert.Equal("alice", await host.WhoAsync(renewed));
 
-        bed.Clock.Advance(SecretsBed.Grace - TimeSpan.FromMilliseconds(1));
-        Assert.Null(await bed.RenewAsync(id));
-        Assert.Null(await bed.RenewAsync(renewed));
-        Assert.Equal("alice", await bed.WhoAsync(id));
-        Assert.Equal("alice", await bed.WhoAsync(renewed));
+        host.Clock.Advance(RenewalTimes.Grace - TimeSpan.FromMilliseconds(1));
+        Assert.Null(await host.RenewAsync(id));
+        Assert.Null(await host.RenewAsync(renewed));
+        Assert.Equal("alice", await host.WhoAsync(id));
+        Assert.Equal("alice", await host.WhoAsync(renewed));
     }
 
     [Fact]
-    public async Task ReplacesAnUnconfirmedOneThatIsOlderThanTheReplayMargin()
+    public async Task ReplacesAPendingIdOlderThanTheReplayMargin()
     {
-        var bed = new Bed();
-        string id = await bed.SeenAsync();
-        string lost = (await bed.RenewAsync(id))!;
-        bed.Clock.Advance(SecretsBed.ReplayMargin);
+        var host = new SessionHost();
+        string id = await host.SeenAsync();
+        string lost = (await host.RenewAsync(id))!;
+        host.Clock.Advance(RenewalTimes.ReplayMargin);
 
-        string second = (await bed.RenewAsync(id))!;
+        string second = (await host.RenewAsync(id))!;
 
         Assert.NotEqual(lost, second);
-        Assert.Null(await bed.WhoAsync(lost));
-        Assert.Equal("alice", await bed.WhoAsync(id));
-        Assert.Equal("alice", await bed.WhoAsync(second));
+        Assert.Null(await host.WhoAsync(lost));
+        Assert.Equal("alice", await host.WhoAsync(id));
+        Assert.Equal("alice", await host.WhoAsync(second));
     }
 
-    /// <summary>An answer slower than the grace, and a second renewal before it: the client ends up with the first cookie, and stays signed in.</summary>
+    /// <summary>A response is slower than the grace, and a second renewal comes before it. The client gets the first cookie and stays signed in.</summary>
     [Fact]
     [Trait("abuse", "C12")]
     [Trait("abuse", "C12a")]
     [Trait("abuse", "C12h")]
-    public async Task LeavesASlowAnswersCookieGoodHoweverOldTheSession()
+    public async Task KeepsTheCookieOfASlowResponseValid()
     {
-        var bed = new Bed();
-        string id = await bed.SeenAsync();
-        bed.Clock.Advance(TimeSpan.FromHours(1));
-        string slow = (await bed.RenewAsync(id))!;
-        bed.Clock.Advance(SecretsBed.Grace * 2);
+        var host = new SessionHost();
+        string id = await host.SeenAsync();
+        host.Clock.Advance(TimeSpan.FromHours(1));
+        string slow = (await host.RenewAsync(id))!;
+        host.Clock.Advance(RenewalTimes.Grace * 2);
 
-        Assert.Null(await bed.RenewAsync(id));
-        Assert.Equal("alice", await bed.WhoAsync(slow));
+        Assert.Null(await host.RenewAsync(id));
+        Assert.Equal("alice", await host.WhoAsync(slow));
     }
 
-    /// <summary>The cookie that was replaced after the margin arrives after all: refused, but no honest session ends for it.</summary>
+    /// <summary>A cookie that was replaced after the margin arrives late. It is refused, but no honest session ends.</summary>
     [Fact]
     [Trait("abuse", "C12")]
     [Trait("abuse", "C12h")]
-    public async Task EndsNothingForAReplacedCookieThatArrivesAtLast()
+    public async Task EndsNothingWhenAReplacedCookieArrivesLate()
     {
-        var bed = new Bed();
-        string id = await bed.SeenAsync();
-        bed.Clock.Advance(TimeSpan.FromHours(1));
-        string late = (await bed.RenewAsync(id))!;
-        bed.Clock.Advance(SecretsBed.ReplayMargin);
-        string second = (await bed.RenewAsync(id))!;
+        var host = new SessionHost();
+        string id = await host.SeenAsync();
+        host.Clock.Advance(TimeSpan.FromHours(1));
+        string late = (await host.RenewAsync(id))!;
+        host.Clock.Advance(RenewalTimes.ReplayMargin);
+        string second = (await host.RenewAsync(id))!;
 
-        Assert.Null(await bed.WhoAsync(late));
-        Assert.Equal("alice", await bed.WhoAsync(second));
+        Assert.Null(await host.WhoAsync(late));
+        Assert.Equal("alice", await host.WhoAsync(second));
     }
 
     [Fact]
-    public async Task WhosePromotionFailsLetsTheRequestProceedAndTheNextOneTryAgain()
+    public async Task WhosePromotionFailsIsPromotedByALaterRequest()
     {
-        var bed = new Bed();
-        string id = await bed.SeenAsync();
-        string renewed = (await bed.RenewAsync(id))!;
-        bed.Store.Before = (verb, _) => verb == "update" ? throw new SessionStoreException("down") : ValueTask.CompletedTask;
+        var host = new SessionHost();
+        string id = await host.SeenAsync();
+        string renewed = (await host.RenewAsync(id))!;
+        host.Store.Before = (verb, _) => verb == "update" ? throw new SessionStoreException("down") : ValueTask.CompletedTask;
 
-        Assert.Equal("alice", await bed.WhoAsync(renewed));
-        Assert.Equal("alice", await bed.WhoAsync(id));
-        Assert.NotNull((await bed.RecordOf(id))!.PendingHash);
-        Assert.Equal(1, bed.EventCount(11));
+        Assert.Equal("alice", await host.WhoAsync(renewed));
+        Assert.Equal("alice", await host.WhoAsync(id));
+        Assert.NotNull((await host.RecordOf(id))!.PendingHash);
+        Assert.Equal(1, host.EventCount(11));
 
-        bed.Store.Before = null;
-        Assert.Equal("alice", await bed.WhoAsync(renewed));
-        Assert.NotNull((await bed.RecordOf(id))!.LastPromotedAt);
+        host.Store.Before = null;
+        Assert.Equal("alice", await host.WhoAsync(renewed));
+        Assert.NotNull((await host.RecordOf(id))!.LastPromotedAt);
     }
 
     [Theory]
     [InlineData(0)]
     [InlineData(45)]
-    public async Task AskedForByAnArrivedIdWhosePromotionFailedNeverReplacesThatId(int secondsLater)
+    public async Task WithAPendingIdWhosePromotionFailedNeverReplacesThatId(int secondsLater)
     {
-        // The client knows no other id: were it replaced, a lost response would sign the client out.
-        var bed = new Bed();
-        string renewed = (await bed.RenewAsync(await bed.SeenAsync()))!;
-        bed.Clock.Advance(TimeSpan.FromSeconds(secondsLater));
+        // The client has no other id. If it were replaced, a lost response would sign the client out.
+        var host = new SessionHost();
+        string renewed = (await host.RenewAsync(await host.SeenAsync()))!;
+        host.Clock.Advance(TimeSpan.FromSeconds(secondsLater));
         int updates = 0;
-        bed.Store.Before = (verb, _) => verb == "update" && ++updates == 1 ? throw new SessionStoreException("down") : ValueTask.CompletedTask;
-        var exchange = bed.Request(renewed);
+        host.Store.Before = (verb, _) => verb == "update" && ++updates == 1 ? throw new SessionStoreException("down") : ValueTask.CompletedTask;
+        var exchange = host.Request(renewed);
         Assert.NotNull(await exchange.Session.GetAsync());
 
         Assert.True(await exchange.Session.RenewAsync());
 
         Assert.Null(exchange.SentId);
-        bed.Store.Before = null;
-        Assert.Equal("alice", await bed.WhoAsync(renewed));
-        bed.Clock.Advance(TimeSpan.FromDays(1));
-        Assert.Equal("alice", await bed.WhoAsync(renewed));
+        host.Store.Before = null;
+        Assert.Equal("alice", await host.WhoAsync(renewed));
+        host.Clock.Advance(TimeSpan.FromDays(1));
+        Assert.Equal("alice", await host.WhoAsync(renewed));
     }
 
     [Fact]
-    public async Task OfASessionThatBeganInTheRequestSendsOneCookieThatIsGood()
+    public async Task OfASessionStartedInTheRequestSendsOneValidCookie()
     {
-        var bed = new Bed();
-        var exchange = bed.Request();
+        var host = new SessionHost();
+        var exchange = host.Request();
         await exchange.Session.SetAsync("alice");
         Assert.True(await exchange.Session.RenewAsync());
 
         Assert.Single(exchange.SetCookies);
-        Assert.Equal("alice", await bed.WhoAsync(exchange.SentId));
+        Assert.Equal("alice", await host.WhoAsync(exchange.SentId));
     }
 
     [Fact]
-    public async Task OfNobodyIsFalseAndSendsNothing()
+    public async Task WithoutAUserReturnsFalseAndSendsNothing()
     {
-        var bed = new Bed();
-        foreach (string? id in new[] { null, "malformed", bed.Store.CreateSessionId() })
+        var host = new SessionHost();
+        foreach (string? id in new[] { null, "malformed", host.Store.CreateSessionId() })
         {
-            var exchange = bed.Request(id);
+            var exchange = host.Request(id);
             Assert.False(await exchange.Session.RenewAsync());
             Assert.Empty(exchange.SetCookies);
         }
     }
 
     [Fact]
-    public async Task AfterTheResponseHasStartedIsAnExceptionAndNoRenewal()
+    public async Task AfterTheResponseHasStartedThrowsAndRenewsNothing()
     {
-        var bed = new Bed();
-        string id = await bed.SeenAsync();
-        var exchange = bed.Request(id);
+        var host = new SessionHost();
+        string id = await host.SeenAsync();
+        var exchange = host.Request(id);
         exchange.StartResponse();
 
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await exchange.Session.RenewAsync());
 
-        Assert.Null((await bed.RecordOf(id))!.PendingHash);
+        Assert.Null((await host.RecordOf(id))!.PendingHash);
     }
 
     [Fact]
     [Trait("abuse", "C13")]
     public async Task NeverExtendsTheAbsoluteDeadline()
     {
-        var bed = new Bed(options => options.IsPersistent = true);
-        string id = await bed.SeenAsync();
-        var deadline = (await bed.RecordOf(id))!.AbsoluteDeadline;
+        var host = new SessionHost(options => options.IsPersistent = true);
+        string id = await host.SeenAsync();
+        var deadline = (await host.RecordOf(id))!.AbsoluteDeadline;
         var ages = new List<string>();
         for (int day = 1; day < 28; day++)
         {
-            bed.Clock.Advance(TimeSpan.FromDays(1));
-            var exchange = bed.Request(id);
+            host.Clock.Advance(TimeSpan.FromDays(1));
+            var exchange = host.Request(id);
             Assert.True(await exchange.Session.RenewAsync(immediately: day % 2 == 0));
             id = exchange.SentId!;
             ages.Add(exchange.SetCookies[0]);
-            Assert.NotNull(await bed.WhoAsync(id));
-            Assert.Equal(deadline, (await bed.RecordOf(id))!.AbsoluteDeadline);
+            Assert.NotNull(await host.WhoAsync(id));
+            Assert.Equal(deadline, (await host.RecordOf(id))!.AbsoluteDeadline);
         }
 
-        // The cookie's own age is what remains.
+        // The age of the cookie is the remaining time.
         Assert.Contains($"max-age={TimeSpan.FromDays(27).TotalSeconds:0}", ages[0], StringComparison.OrdinalIgnoreCase);
         Assert.Contains($"max-age={TimeSpan.FromDays(1).TotalSeconds:0}", ages[^1], StringComparison.OrdinalIgnoreCase);
-        bed.Clock.Advance(TimeSpan.FromDays(1) - TimeSpan.FromMilliseconds(1));
-        Assert.Equal("alice", await bed.WhoAsync(id));
-        bed.Clock.Advance(TimeSpan.FromMilliseconds(1));
-        Assert.Null(await bed.WhoAsync(id));
+        host.Clock.Advance(TimeSpan.FromDays(1) - TimeSpan.FromMilliseconds(1));
+        Assert.Equal("alice", await host.WhoAsync(id));
+        host.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Null(await host.WhoAsync(id));
     }
 }

@@ -6,12 +6,12 @@ namespace Sact.Session.Tests;
 public sealed class SigningIn
 {
     [Fact]
-    public async Task MakesTheNextRequestTheUsers()
+    public async Task SignsTheUserInForTheNextRequest()
     {
-        var bed = new Bed();
-        string id = await bed.SignInAsync("alice", new() { ["role"] = "admin" });
+        var host = new SessionHost();
+        string id = await host.SignInAsync("alice", new() { ["role"] = "admin" });
 
-        var me = await bed.Request(id).Session.GetAsync();
+        var me = await host.Request(id).Session.GetAsync();
 
         Assert.Equal("alice", me?.UserId);
         Assert.Equal("admin", me?["role"]);

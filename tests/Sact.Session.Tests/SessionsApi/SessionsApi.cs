@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Sact.Session.Tests;
 
-/// <summary>The JSON API of a user's own sessions.</summary>
+/// <summary>The JSON API for the sessions of a user.</summary>
 [Trait("abuse", "C9")]
 public sealed class SessionsApi
 {
@@ -15,7 +15,7 @@ public sealed class SessionsApi
     [Theory]
     [InlineData(Served.TestServer)]
     [InlineData(Served.Kestrel)]
-    public async Task ListsTheUsersOwnLastSeenFirst(Served served)
+    public async Task ListsTheUsersSessionsLastSeenFirst(Served served)
     {
         await using var site = await StartAsync(served);
         string phone = await SignInAsync(site, "alice");
@@ -38,7 +38,7 @@ public sealed class SessionsApi
     }
 
     [Fact]
-    public async Task EndsOneOfTheUsersOwn()
+    public async Task EndsOneSessionOfTheUser()
     {
         await using var site = await StartAsync();
         string phone = await SignInAsync(site, "alice");
@@ -52,7 +52,7 @@ public sealed class SessionsApi
     }
 
     [Fact]
-    public async Task SignsOutWhenTheCurrentOneEnds()
+    public async Task SignsOutWhenItEndsTheCurrentSession()
     {
         await using var site = await StartAsync();
         string id = await SignInAsync(site, "alice");
@@ -63,7 +63,7 @@ public sealed class SessionsApi
     }
 
     [Fact]
-    public async Task EndsTheOthersAndSaysHowMany()
+    public async Task EndsTheOtherSessionsAndReturnsTheCount()
     {
         await using var site = await StartAsync();
         string[] others = [await SignInAsync(site, "alice"), await SignInAsync(site, "alice")];
@@ -77,7 +77,7 @@ public sealed class SessionsApi
 
     [Fact]
     [Trait("abuse", "C15")]
-    public async Task TellsNothingOfOtherKeys()
+    public async Task AnswersEveryForeignKeyLikeAnUnknownOne()
     {
         await using var site = await StartAsync();
         string alices = await SignInAsync(site, "alice");
@@ -107,7 +107,7 @@ public sealed class SessionsApi
 
     [Fact]
     [Trait("abuse", "C14")]
-    public async Task IsForNobodyWhoIsNotSignedIn()
+    public async Task RefusesVisitorsWhoAreNotSignedIn()
     {
         await using var site = await StartAsync();
         string alices = await SignInAsync(site, "alice");
@@ -119,7 +119,7 @@ public sealed class SessionsApi
             using var others = await DeleteAsync(site, Path, id);
             foreach (var answer in (HttpResponseMessage[])[list, one, others])
             {
-                await FreshEndpoints.IsChallengeAsync(answer, "urn:sact-session:not-signed-in", "SactSession");
+                await FreshSessionEndpoints.IsChallengeAsync(answer, "urn:sact-session:not-signed-in", "SactSession");
             }
         }
 
@@ -128,7 +128,7 @@ public sealed class SessionsApi
 
     [Fact]
     [Trait("abuse", "E2")]
-    public async Task FailsClosedWhenTheStoreIsDown()
+    public async Task Returns503WhenTheStoreIsDown()
     {
         await using var site = await StartAsync();
         string id = await SignInAsync(site, "alice");
@@ -159,7 +159,7 @@ public sealed class SessionsApi
     }
 
     [Fact]
-    public async Task TakesConditionsOfItsOwn()
+    public async Task AcceptsRequirementsOnItsEndpoints()
     {
         await using var site = await StartAsync();
         string id = await SignInAsync(site, "alice");

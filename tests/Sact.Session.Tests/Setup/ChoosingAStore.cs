@@ -3,13 +3,13 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Sact.Session.Tests;
 
-/// <summary>What <c>AddSactSession</c> and its <c>Use…</c> come to.</summary>
+/// <summary>Which store <c>AddSactSession</c> and its <c>Use…</c> methods choose.</summary>
 public sealed class ChoosingAStore
 {
     [Fact]
-    public async Task WithoutAWordIsMemory()
+    public async Task TheDefaultIsMemory()
     {
-        await using var app = new App(services => services.AddSactSession());
+        await using var app = new TestApp(services => services.AddSactSession());
         var session = app.Request().GetSactSession();
 
         Assert.IsType<Session<MemoryStore>>(session);
@@ -18,66 +18,66 @@ public sealed class ChoosingAStore
     }
 
     [Fact]
-    public async Task OfATypeIsMadeByDependencyInjectionOnceWithTheClock()
+    public async Task AStoreTypeIsCreatedOnceByDependencyInjectionWithTheClock()
     {
-        await using var app = new App(services => services.AddSactSession<ShelfStore>());
-        var store = Assert.IsType<ShelfStore>(app.Request().GetSactSession().Store);
+        await using var app = new TestApp(services => services.AddSactSession<ApplicationStore>());
+        var store = Assert.IsType<ApplicationStore>(app.Request().GetSactSession().Store);
 
-        Assert.Same(app.Clock, store.ItsClock);
-        Assert.Same(store, app.Request().GetSactSession<ShelfStore>().Store);
-        Assert.Same(store, app.Services.GetRequiredService<ShelfStore>());
+        Assert.Same(app.Clock, store.StoreClock);
+        Assert.Same(store, app.Request().GetSactSession<ApplicationStore>().Store);
+        Assert.Same(store, app.Services.GetRequiredService<ApplicationStore>());
         Assert.Same(store, app.Services.GetRequiredService<IGenericStore>());
     }
 
     [Fact]
-    public async Task OfTheMemoryTypeHasTheClockToo()
+    public async Task TheMemoryStoreGetsTheClockToo()
     {
-        await using var app = new App(services => services.AddSactSession<MemoryStore>());
+        await using var app = new TestApp(services => services.AddSactSession<MemoryStore>());
         var session = app.Request().GetSactSession<MemoryStore>();
         var (_, record) = session.Options.Services.Make(session.Store, "alice", SessionFields.Empty);
         await session.Store.CreateAsync(record);
 
-        // The application's clock stands in the year 2000: by the system's every session of then is long dead.
+        // The application's clock is in the year 2000. By the system clock, every session of that year is expired.
         Assert.NotNull(await session.Store.GetAsync(record.Key));
     }
 
     [Fact]
-    public async Task TheLastWordWins()
+    public async Task TheLastChoiceWins()
     {
-        await using var app = new App(services => services.AddSactSession<BoxStore>().UseMemory().UseStore<ShelfStore>());
+        await using var app = new TestApp(services => services.AddSactSession<OtherApplicationStore>().UseMemory().UseStore<ApplicationStore>());
         var context = app.Request();
 
-        Assert.IsType<Session<ShelfStore>>(context.GetSactSession());
-        Assert.IsType<ShelfStore>(app.Services.GetRequiredService<IGenericStore>());
-        Assert.Contains("No session is registered over BoxStore", Assert.Throws<InvalidOperationException>(() => context.GetSactSession<BoxStore>()).Message, StringComparison.Ordinal);
+        Assert.IsType<Session<ApplicationStore>>(context.GetSactSession());
+        Assert.IsType<ApplicationStore>(app.Services.GetRequiredService<IGenericStore>());
+        Assert.Contains("No session is registered over OtherApplicationStore", Assert.Throws<InvalidOperationException>(() => context.GetSactSession<OtherApplicationStore>()).Message, StringComparison.Ordinal);
         Assert.Throws<InvalidOperationException>(() => context.RequestServices.GetRequiredService<ISession<MemoryStore>>());
     }
 
     [Fact]
-    public async Task AskedTwiceConfiguresTheSameRegistration()
+    public async Task AddSactSessionCalledTwiceConfiguresTheSameRegistration()
     {
-        await using var app = new App(services =>
+        await using var app = new TestApp(services =>
         {
-            services.AddSactSession(options => options.MaxRecordBytes = 1_000).UseStore<ShelfStore>();
+            services.AddSactSession(options => options.MaxRecordBytes = 1_000).UseStore<ApplicationStore>();
             services.AddSactSession(options => options.MaxSessionsPerUser = 7);
         });
         var session = app.Request().GetSactSession();
 
-        Assert.IsType<ShelfStore>(session.Store);
+        Assert.IsType<ApplicationStore>(session.Store);
         Assert.Equal((1_000, 7), (session.Options.MaxRecordBytes, session.Options.MaxSessionsPerUser));
     }
 
     [Fact]
-    public async Task TwoSideBySideAreApart()
+    public async Task TwoRegistrationsAreIndependent()
     {
-        await using var app = new App(services =>
+        await using var app = new TestApp(services =>
         {
-            services.AddSactSession<ShelfStore>();
-            services.AddSactSession<BoxStore>("staff", options => options.Cookie.Name = "__Host-staff");
+            services.AddSactSession<ApplicationStore>();
+            services.AddSactSession<OtherApplicationStore>("staff", options => options.Cookie.Name = "__Host-staff");
         });
         var context = app.Request();
-        var users = context.RequestServices.GetRequiredService<ISession<ShelfStore>>();
-        var staff = context.RequestServices.GetRequiredService<ISession<BoxStore>>();
+        var users = context.RequestServices.GetRequiredService<ISession<ApplicationStore>>();
+        var staff = context.RequestServices.GetRequiredService<ISession<OtherApplicationStore>>();
 
         await users.SetAsync("alice");
         await staff.SetAsync("root");
@@ -86,71 +86,71 @@ public sealed class ChoosingAStore
         Assert.Equal(["__Host-sid", "__Host-staff"], context.Response.Headers.SetCookie.Select(line => line!.Split('=')[0]).Order());
         Assert.Equal((1, 1), (await users.Store.CountActiveSessionsAsync(), await staff.Store.CountActiveSessionsAsync()));
 
-        // The unnamed one is what the general type means.
+        // The general type means the unnamed registration.
         Assert.Same(users, context.RequestServices.GetRequiredService<ISession<IGenericStore>>());
         Assert.Same(users, context.GetSactSession());
         Assert.Same(users.Store, app.Services.GetRequiredService<IGenericStore>());
     }
 
     [Fact]
-    public async Task NamedItIsReachedByItsName()
+    public async Task ANamedRegistrationIsFoundByItsName()
     {
-        await using var app = new App(services =>
+        await using var app = new TestApp(services =>
         {
             services.AddSactSession();
-            services.AddSactSession("staff", options => options.Cookie.Name = "__Host-staff").UseStore<ShelfStore>();
+            services.AddSactSession("staff", options => options.Cookie.Name = "__Host-staff").UseStore<ApplicationStore>();
         });
         var context = app.Request();
-        var staff = context.GetSactSession<ShelfStore>("staff");
+        var staff = context.GetSactSession<ApplicationStore>("staff");
 
         Assert.Same(staff, context.GetSactSession<IGenericStore>("staff"));
-        Assert.Same(staff, context.GetSactSession<ShelfStore>());
+        Assert.Same(staff, context.GetSactSession<ApplicationStore>());
         Assert.Same(staff, context.RequestServices.GetRequiredKeyedService<ISession<IGenericStore>>("staff"));
-        Assert.Same(staff, context.RequestServices.GetRequiredKeyedService<ISession<ShelfStore>>("staff"));
-        Assert.Same(staff, context.RequestServices.GetRequiredKeyedService<Session<ShelfStore>>("staff"));
+        Assert.Same(staff, context.RequestServices.GetRequiredKeyedService<ISession<ApplicationStore>>("staff"));
+        Assert.Same(staff, context.RequestServices.GetRequiredKeyedService<Session<ApplicationStore>>("staff"));
         Assert.Same(staff.Store, app.Services.GetRequiredKeyedService<IGenericStore>("staff"));
-        Assert.Same(staff.Store, app.Services.GetRequiredKeyedService<ShelfStore>("staff"));
+        Assert.Same(staff.Store, app.Services.GetRequiredKeyedService<ApplicationStore>("staff"));
         Assert.NotSame(staff, context.GetSactSession());
-        Assert.Contains("'nobody'", Assert.Throws<InvalidOperationException>(() => context.GetSactSession<ShelfStore>("nobody")).Message, StringComparison.Ordinal);
+        Assert.Contains("'nobody'", Assert.Throws<InvalidOperationException>(() => context.GetSactSession<ApplicationStore>("nobody")).Message, StringComparison.Ordinal);
         Assert.Contains("'staff'", Assert.Throws<InvalidOperationException>(() => context.GetSactSession<MemoryStore>("staff")).Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task TwoNamedOverOneTypeAreToldApartByNameOnly()
+    public async Task TwoNamedRegistrationsOfOneTypeAreDistinguishedOnlyByName()
     {
-        await using var app = new App(services =>
+        await using var app = new TestApp(services =>
         {
             services.AddSactSession();
-            services.AddSactSession<ShelfStore>("a", options => options.Cookie.Name = "__Host-a");
-            services.AddSactSession<ShelfStore>("b", options => options.Cookie.Name = "__Host-b");
+            services.AddSactSession<ApplicationStore>("a", options => options.Cookie.Name = "__Host-a");
+            services.AddSactSession<ApplicationStore>("b", options => options.Cookie.Name = "__Host-b");
         });
         var context = app.Request();
 
-        Assert.NotSame(context.GetSactSession<ShelfStore>("a").Store, context.GetSactSession<ShelfStore>("b").Store);
-        var fault = Assert.Throws<InvalidOperationException>(() => context.GetSactSession<ShelfStore>());
+        Assert.NotSame(context.GetSactSession<ApplicationStore>("a").Store, context.GetSactSession<ApplicationStore>("b").Store);
+        var fault = Assert.Throws<InvalidOperationException>(() => context.GetSactSession<ApplicationStore>());
         Assert.Contains("[FromKeyedServices(\"a\")]", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task AnUnnamedOneIsNotMadeUpOfANamedOne()
+    public async Task ANamedRegistrationDoesNotServeAsTheUnnamedOne()
     {
-        await using var app = new App(services => services.AddSactSession<ShelfStore>("staff"));
+        await using var app = new TestApp(services => services.AddSactSession<ApplicationStore>("staff"));
         var fault = Assert.Throws<InvalidOperationException>(() => app.Request().RequestServices.GetRequiredService<ISession<IGenericStore>>());
 
-        Assert.Contains("[FromKeyedServices(\"staff\")] ISession<ShelfStore>", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("[FromKeyedServices(\"staff\")] ISession<ApplicationStore>", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void AnEmptyNameIsRefused() => Assert.Throws<ArgumentException>("name", () => new ServiceCollection().AddSactSession(""));
 
     [Fact]
-    public async Task ThatMakesIdsOfAnotherFormatIsRefusedAtSignIn()
+    public async Task AStoreThatCreatesIdsOfAnotherFormatIsRefusedAtSignIn()
     {
-        var bed = new Bed();
+        var host = new SessionHost();
         foreach (string id in new[] { "", "short", new string('a', 55), new string('a', 57), new string('a', 55) + "=", new string('é', 56) })
         {
-            bed.Store.MakeId = _ => id;
-            var exchange = bed.Request();
+            host.Store.MakeId = _ => id;
+            var exchange = host.Request();
 
             var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => exchange.Session.SetAsync("alice").AsTask());
 
@@ -159,6 +159,6 @@ public sealed class ChoosingAStore
             Assert.Empty(exchange.SetCookies);
         }
 
-        Assert.Equal(0, bed.Store.Count("create"));
+        Assert.Equal(0, host.Store.Count("create"));
     }
 }

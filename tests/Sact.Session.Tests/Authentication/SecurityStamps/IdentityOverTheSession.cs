@@ -6,9 +6,9 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Sact.Session.Tests.Authentication;
+namespace Sact.Session.Tests;
 
-/// <summary>ASP.NET Core Identity with its application cookie replaced by one line after <c>AddIdentity</c>: <c>SignInManager</c>, the security stamp check and the paths stay as they are.</summary>
+/// <summary>One line after <c>AddIdentity</c> replaces its application cookie. <c>SignInManager</c>, the security stamp check and the paths work unchanged.</summary>
 public sealed class IdentityOverTheSession
 {
     private const string Password = "Passw0rd!";
@@ -21,66 +21,66 @@ public sealed class IdentityOverTheSession
         await using var site = await StartAsync(identityFirst);
         string alice = await LoginAsync(site);
 
-        Assert.Equal("200 alice", await site.TextAsync("/who", alice));
-        Assert.Equal("401 wrong", await site.TextAsync("/login?password=wrong", method: HttpMethod.Post));
+        Assert.Equal("200 alice", await site.StatusAndTextAsync("/who", alice));
+        Assert.Equal("401 wrong", await site.StatusAndTextAsync("/login?password=wrong", method: HttpMethod.Post));
         using var challenge = await site.SendAsync("/page");
         Assert.Equal("https://example.test/Own/Login?ReturnUrl=%2Fpage", challenge.Headers.Location?.ToString());
-        await site.TextAsync("/logout", alice, HttpMethod.Post);
-        Assert.Equal("200 nobody", await site.TextAsync("/who", alice));
+        await site.StatusAndTextAsync("/logout", alice, HttpMethod.Post);
+        Assert.Equal("200 nobody", await site.StatusAndTextAsync("/who", alice));
         Assert.Equal(0, await site.Store.CountActiveSessionsAsync());
     }
 
     [Fact]
-    public async Task APasswordChangeEndsTheOthersAtOnceAndRefreshesThisOne()
+    public async Task APasswordChangeEndsTheOtherSessionsAtOnceAndRefreshesThisOne()
     {
         await using var site = await StartAsync();
         string phone = await LoginAsync(site), desk = await LoginAsync(site);
-        await site.TextAsync("/data", desk, HttpMethod.Post);
+        await site.StatusAndTextAsync("/data", desk, HttpMethod.Post);
         var before = (await site.Store.GetAsync(site.Store.GetSessionKey(desk)))!;
         site.Clock.Advance(TimeSpan.FromMinutes(1));
 
         using var response = await site.SendAsync("/password", desk, HttpMethod.Post);
         string next = response.SentId()!;
 
-        Assert.Equal("200 nobody", await site.TextAsync("/who", phone));
-        Assert.Equal("200 nobody", await site.TextAsync("/who", desk));
-        Assert.Equal("200 alice", await site.TextAsync("/who", next));
+        Assert.Equal("200 nobody", await site.StatusAndTextAsync("/who", phone));
+        Assert.Equal("200 nobody", await site.StatusAndTextAsync("/who", desk));
+        Assert.Equal("200 alice", await site.StatusAndTextAsync("/who", next));
 
-        // No new proof of who it is: neither fresher nor longer, and the data stays.
+        // A refresh proves nothing new: the session becomes neither fresher nor longer, and its data stays.
         var after = (await site.Store.GetAsync(site.Store.GetSessionKey(next)))!;
         Assert.Equal((before.Key, before.AuthenticatedAt, before.AbsoluteDeadline), (after.Key, after.AuthenticatedAt, after.AbsoluteDeadline));
         Assert.True(after.Fields.Contains("kept"));
         Assert.Equal(1, await site.Store.CountActiveSessionsAsync());
 
-        // The stamp check finds it good past its interval, and asks once.
+        // After the interval, the stamp check finds the session valid and reads the user once.
         site.Clock.Advance(TimeSpan.FromMinutes(31));
-        Assert.Equal("200 alice", await site.TextAsync("/who", next));
+        Assert.Equal("200 alice", await site.StatusAndTextAsync("/who", next));
         var users = (Users)site.Services.GetRequiredService<IUserStore<User>>();
-        int asked = users.Finds;
-        Assert.Equal("200 alice", await site.TextAsync("/who", next));
-        Assert.Equal(asked, users.Finds);
+        int finds = users.Finds;
+        Assert.Equal("200 alice", await site.StatusAndTextAsync("/who", next));
+        Assert.Equal(finds, users.Finds);
     }
 
     [Fact]
-    public async Task AStampChangedFromElsewhereEndsTheSessionsAtOnce()
+    public async Task AStampChangedThroughIdentityEndsTheSessionsAtOnce()
     {
         await using var site = await StartAsync();
         string phone = await LoginAsync(site);
 
-        // A password reset by mail, an administrator: nobody is signed in there.
-        Assert.Equal("200 ", await site.TextAsync("/reset", method: HttpMethod.Post));
+        // As in a password reset by mail or by an administrator, nobody is signed in in that request.
+        Assert.Equal("200 ", await site.StatusAndTextAsync("/reset", method: HttpMethod.Post));
 
-        Assert.Equal("200 nobody", await site.TextAsync("/who", phone));
+        Assert.Equal("200 nobody", await site.StatusAndTextAsync("/who", phone));
         Assert.Equal(0, await site.Store.CountActiveSessionsAsync());
     }
 
     [Fact]
-    public async Task AStampThatChangedBehindIdentitysBackIsFoundWhenItIsChecked()
+    public async Task AStampChangedWithoutIdentityIsFoundAtTheNextCheck()
     {
         await using var site = await StartAsync();
         string phone = await LoginAsync(site);
         ((Users)site.Services.GetRequiredService<IUserStore<User>>()).Alice.Stamp = "other";
-        Assert.Equal("200 alice", await site.TextAsync("/who", phone));
+        Assert.Equal("200 alice", await site.StatusAndTextAsync("/who", phone));
 
         site.Clock.Advance(TimeSpan.FromMinutes(31));
 
@@ -91,7 +91,7 @@ public sealed class IdentityOverTheSession
     }
 
     [Fact]
-    public async Task ASignInUnderANewStampEndsThoseOfTheOld()
+    public async Task ASignInWithANewStampEndsTheSessionsOfTheOldStamp()
     {
         await using var site = await StartAsync();
         string phone = await LoginAsync(site);
@@ -99,19 +99,19 @@ public sealed class IdentityOverTheSession
 
         string desk = await LoginAsync(site);
 
-        Assert.Equal("200 nobody", await site.TextAsync("/who", phone));
-        Assert.Equal("200 alice", await site.TextAsync("/who", desk));
+        Assert.Equal("200 nobody", await site.StatusAndTextAsync("/who", phone));
+        Assert.Equal("200 alice", await site.StatusAndTextAsync("/who", desk));
     }
 
     [Fact]
-    public async Task AnotherUpdateOfTheUserEndsNothing()
+    public async Task AnUpdateThatKeepsTheStampEndsNothing()
     {
         await using var site = await StartAsync();
         string phone = await LoginAsync(site);
 
-        Assert.Equal("200 ", await site.TextAsync("/rename", method: HttpMethod.Post));
+        Assert.Equal("200 ", await site.StatusAndTextAsync("/rename", method: HttpMethod.Post));
 
-        Assert.Equal("200 alice", await site.TextAsync("/who", phone));
+        Assert.Equal("200 alice", await site.StatusAndTextAsync("/who", phone));
     }
 
     [Fact]
@@ -124,7 +124,7 @@ public sealed class IdentityOverTheSession
         using var response = await site.SendAsync("/refresh-late", alice, HttpMethod.Post);
 
         Assert.Equal(0, await site.Store.CountActiveSessionsAsync());
-        Assert.Equal("200 nobody", await site.TextAsync("/who", alice));
+        Assert.Equal("200 nobody", await site.StatusAndTextAsync("/who", alice));
         Assert.Null(response.SentId());
     }
 

@@ -7,14 +7,14 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
-namespace Sact.Session.Tests.Authentication;
+namespace Sact.Session.Tests;
 
 public sealed class TicketsInSessions
 {
     [Theory]
     [InlineData(Served.TestServer)]
     [InlineData(Served.Kestrel)]
-    public async Task OpenWhatIsAuthorizedUntilTheyEnd(Served served)
+    public async Task GrantAccessUntilTheyEnd(Served served)
     {
         await using var site = await StartAsync(served: served);
         string alice = await SignInAsync(site, "alice"), root = await SignInAsync(site, "root", query: "?role=admin");
@@ -53,7 +53,7 @@ public sealed class TicketsInSessions
     [Trait("abuse", "C5")]
     [Trait("abuse", "C6")]
     [Trait("abuse", "C7")]
-    public async Task AreNewAfterEverySignInAndOneIsLeft(string path, string user)
+    public async Task AreNewAfterEverySignInAndOnlyOneRemains(string path, string user)
     {
         await using var site = await StartAsync();
         string before = await SignInAsync(site, "alice");
@@ -78,7 +78,7 @@ public sealed class TicketsInSessions
     }
 
     [Fact]
-    public async Task SlideWithoutANewIdAndAreNotBroughtBack()
+    public async Task SlideWithoutANewIdAndAreNeverRevived()
     {
         await using var site = await StartAsync(cookie: options => options.ExpireTimeSpan = TimeSpan.FromHours(1));
         string alice = await SignInAsync(site, "alice");
@@ -90,7 +90,7 @@ public sealed class TicketsInSessions
         Assert.Equal("200 alice", await SendAsync(site, "/who", alice));
         Assert.Single(await SigningInToTheScheme.ListAsync(site, "alice"));
 
-        // On its way out the request would renew it; meanwhile it is ended.
+        // The session ends before the request can renew it at its end.
         site.Clock.Advance(TimeSpan.FromMinutes(40));
         site.Store.Before = async (verb, _) =>
         {
@@ -106,7 +106,7 @@ public sealed class TicketsInSessions
     }
 
     [Fact]
-    public async Task EndAtTheirOwnExpiryAndNeverAfterTheOptions()
+    public async Task EndAtTheirExpiryAndNeverLaterThanTheOptions()
     {
         await using var site = await StartAsync(
             cookie: options => (options.ExpireTimeSpan, options.SlidingExpiration) = (TimeSpan.FromHours(1), false), session: options => options.MaxSessionsPerUser = 2);
@@ -124,7 +124,7 @@ public sealed class TicketsInSessions
     }
 
     [Fact]
-    public async Task RenewNeverCreatesAndNeverChangesTheUserInAnyOverload()
+    public async Task NoRenewOverloadCreatesASessionOrChangesTheUser()
     {
         await using var site = await StartAsync();
         var store = StoreOf(site);
@@ -180,7 +180,7 @@ public sealed class TicketsInSessions
     }
 
     [Fact]
-    public async Task AreNoSessionsToTheSessionsCookieNorTheOtherWayRound()
+    public async Task AreNotAcceptedAsSessionsNorSessionsAsTickets()
     {
         await using var site = await StartAsync(map: app =>
         {
@@ -192,12 +192,12 @@ public sealed class TicketsInSessions
         string ticket = await store.StoreAsync(Ticket("alice"));
         using var login = await site.SendAsync("/session", method: HttpMethod.Post);
 
-        Assert.Equal("200 nobody", await site.TextAsync("/session", ticket));
-        await site.TextAsync("/session", ticket, HttpMethod.Delete);
+        Assert.Equal("200 nobody", await site.StatusAndTextAsync("/session", ticket));
+        await site.StatusAndTextAsync("/session", ticket, HttpMethod.Delete);
         Assert.NotNull(await store.RetrieveAsync(ticket));
         Assert.Null(await store.RetrieveAsync(login.SentId()!));
         await store.RemoveAsync(login.SentId()!);
-        Assert.Equal("200 alice", await site.TextAsync("/session", login.SentId()));
+        Assert.Equal("200 alice", await site.StatusAndTextAsync("/session", login.SentId()));
     }
 
     [Fact]
@@ -219,7 +219,7 @@ public sealed class TicketsInSessions
     [InlineData("garbage")]
     [InlineData("absent")]
     [InlineData("another key ring")]
-    public async Task ThatCannotBeDecryptedAreEndedAndNobody(string how)
+    public async Task ThatCannotBeDecryptedAreEndedAndSignNobodyIn(string how)
     {
         await using var site = await StartAsync();
         var store = StoreOf(site);
@@ -243,7 +243,7 @@ public sealed class TicketsInSessions
     }
 
     [Fact]
-    public async Task WithoutAUserIdAreRefusedWithTheMend()
+    public async Task WithoutAUserIdAreRefusedAndTheMessageNamesTheOption()
     {
         await using var site = await StartAsync();
         var principal = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Name, "alice")], "Cookies"));
@@ -254,7 +254,7 @@ public sealed class TicketsInSessions
     }
 
     [Fact]
-    public async Task Are503WhileTheStoreIsDownAndTheRenewalOnTheWayOutIsNoFault()
+    public async Task Return503WhileTheStoreIsDownButAFailedRenewalIsNoError()
     {
         await using var site = await StartAsync(cookie: options => options.ExpireTimeSpan = TimeSpan.FromHours(1));
         string alice = await SignInAsync(site, "alice");
@@ -268,7 +268,7 @@ public sealed class TicketsInSessions
 
     [Fact]
     [Trait("abuse", "C14")]
-    public async Task ThatEndWhileTheyAreNotedAsSeenAreNobody()
+    public async Task ThatEndDuringATouchSignNobodyIn()
     {
         await using var site = await StartAsync();
         string alice = await SignInAsync(site, "alice");
@@ -301,7 +301,7 @@ public sealed class TicketsInSessions
         Assert.Contains("expires=Thu, 01 Jan 1970", line, StringComparison.OrdinalIgnoreCase);
     }
 
-    private static AuthenticationTicket Ticket(string user, string? role = null) => new(AuthSite.Principal(user, role), CookieAuthenticationDefaults.AuthenticationScheme);
+    private static AuthenticationTicket Ticket(string user, string? role = null) => new(AuthenticationSite.Principal(user, role), CookieAuthenticationDefaults.AuthenticationScheme);
 
     private static ITicketStore StoreOf(Site site) => site.Services.GetRequiredService<IOptionsMonitor<CookieAuthenticationOptions>>().Get(CookieAuthenticationDefaults.AuthenticationScheme).SessionStore!;
 
@@ -309,26 +309,26 @@ public sealed class TicketsInSessions
         Action<CookieAuthenticationOptions>? cookie = null, Action<SactSessionOptions>? session = null, Action<WebApplication>? map = null, Served served = Served.TestServer) => Site.StartAsync(
         app =>
         {
-            AuthSite.Map(app);
+            AuthenticationSite.Map(app);
             app.MapPost("/out-and-in/{user}", async (string user, HttpContext context) =>
             {
                 await context.SignOutAsync();
-                await context.SignInAsync(AuthSite.Principal(user));
+                await context.SignInAsync(AuthenticationSite.Principal(user));
             });
             app.MapPost("/read-out-in/{user}", async (string user, HttpContext context) =>
             {
                 var before = await context.AuthenticateAsync();
                 await context.SignOutAsync();
-                await context.SignInAsync(AuthSite.Principal(user), before.Properties);
+                await context.SignInAsync(AuthenticationSite.Principal(user), before.Properties);
             });
             app.MapPost("/in-and-in/{user}", async (string user, HttpContext context) =>
             {
-                await context.SignInAsync(AuthSite.Principal("carol"));
-                await context.SignInAsync(AuthSite.Principal(user));
+                await context.SignInAsync(AuthenticationSite.Principal("carol"));
+                await context.SignInAsync(AuthenticationSite.Principal(user));
             });
             app.MapPost("/in-and-out/{user}", async (string user, HttpContext context) =>
             {
-                await context.SignInAsync(AuthSite.Principal(user));
+                await context.SignInAsync(AuthenticationSite.Principal(user));
                 await context.SignOutAsync();
             });
             map?.Invoke(app);
@@ -344,7 +344,7 @@ public sealed class TicketsInSessions
 
     private static Task<string> SignInAsync(Site site, string user, string? cookie = null, string query = "") => CookieAsync(site, $"/in/{user}{query}", cookie);
 
-    /// <summary>The last cookie that the answer sets, which is the one a browser keeps.</summary>
+    /// <summary>The last cookie that the response sets. A browser keeps that one.</summary>
     private static async Task<string> CookieAsync(Site site, string path, string? cookie, HttpMethod? method = null)
     {
         using var response = await AnswerAsync(site, path, cookie, method ?? HttpMethod.Post);

@@ -7,7 +7,7 @@ using Sact.Session.Benchmarks;
 
 namespace Sact.Session.Tests;
 
-/// <summary>P1, nothing for nothing, as exact figures. The benchmark of the same pipeline prints them as a table.</summary>
+/// <summary>P1 in exact figures. The benchmark of the same pipeline prints them as a table.</summary>
 [Collection(nameof(Allocations))]
 [CollectionDefinition(nameof(Allocations), DisableParallelization = true)]
 public sealed class Allocations
@@ -17,7 +17,7 @@ public sealed class Allocations
     [Theory]
     [InlineData(Work.Synchronous, 120)]
     [InlineData(Work.Yielding, 240)]
-    public async Task OfARequestThatDoesNotAskStayWithinTheirLimit(Work work, double limit)
+    public async Task OfARequestThatDoesNotUseTheSessionStayWithinTheLimit(Work work, double limit)
     {
         SkipWithoutOptimisation();
         await using var bare = Pipeline.Bare(Pipeline.Untouched(work));
@@ -29,11 +29,11 @@ public sealed class Allocations
         Assert.InRange(difference, -1, limit);
     }
 
-    /// <summary>The feature that would make <c>HttpContext.Session</c> if somebody asked, beside what sessions cost.</summary>
+    /// <summary>The cost of the feature that creates <c>HttpContext.Session</c> on demand, on top of the cost of sessions.</summary>
     [Theory]
     [InlineData(Work.Synchronous, 56)]
     [InlineData(Work.Yielding, 192)]
-    public async Task OfHttpContextSessionStayWithinTheirsWhereNobodyAsks(Work work, double limit)
+    public async Task OfAnUnusedHttpContextSessionStayWithinTheLimit(Work work, double limit)
     {
         SkipWithoutOptimisation();
         await using var sessions = Pipeline.WithSessions(Pipeline.Untouched(work));
@@ -45,7 +45,7 @@ public sealed class Allocations
         Assert.InRange(difference, -1, limit);
     }
 
-    /// <summary>What each verb allocates over the bare pipeline: the limits, or what was measured and a little where that is tighter. Bytes are exact; time is the benchmark's.</summary>
+    /// <summary>What each method allocates beyond the bare pipeline. The limits are slightly above the measured values. The benchmark measures time.</summary>
     [Theory]
     [InlineData("read", 440)]
     [InlineData("read by injection", 800)]
@@ -54,7 +54,7 @@ public sealed class Allocations
     [InlineData("sign in at the cap", 2_000)]
     [InlineData("sign out", 500)]
     [InlineData("no cookie", 400)]
-    public async Task OfEachVerbStayWithinTheirLimit(string verb, double limit)
+    public async Task OfEachMethodStayWithinTheLimit(string verb, double limit)
     {
         SkipWithoutOptimisation();
         const int Requests = 4_000;
@@ -76,7 +76,7 @@ public sealed class Allocations
         string?[] cookies = new string?[Requests];
         double least = double.MaxValue;
 
-        // Code that has not been compiled for good yet allocates more, and on a busy machine that takes its time.
+        // Code allocates more until it is fully compiled, and that takes time on a busy machine.
         for (int round = 0; round < 20 && least > limit; round++)
         {
             for (int i = 0; i < Requests; i++)
@@ -121,15 +121,15 @@ public sealed class Allocations
     [Trait("abuse", "A1")]
     [Trait("abuse", "A2")]
     [Trait("abuse", "J1")]
-    public async Task OfStoreCallsAreExactAndTheEmptyOnesNone(string? cookie, int calls)
+    public async Task AnInvalidCookieCausesNoStoreCallAndAnUnknownIdCausesOne(string? cookie, int calls)
     {
         ProbeStore? store = null;
         await using var untouched = Pipeline.WithSessions(Pipeline.Untouched(Work.Synchronous), _ => store = new ProbeStore(new MemoryStore()));
         await untouched.SendAsync(cookie);
         Assert.Null(store);
 
-        await using var asking = Pipeline.WithSessions(async context => await context.GetSactSession().GetAsync(), _ => store = new ProbeStore(new MemoryStore()));
-        await asking.SendAsync(cookie);
+        await using var reading = Pipeline.WithSessions(async context => await context.GetSactSession().GetAsync(), _ => store = new ProbeStore(new MemoryStore()));
+        await reading.SendAsync(cookie);
 
         Assert.Equal(calls, store!.Calls.Count);
         Assert.Equal(0, await store.CountActiveSessionsAsync());
@@ -147,7 +147,7 @@ public sealed class Allocations
             await pipeline.SendAsync(Cookie);
         }
 
-        // The whole process, because a yielding request goes on on another thread. The least of three, because the process does other things too.
+        // All threads count, because a yielding request continues on another one. The least of three counts, because the process does other work too.
         double least = double.MaxValue;
         for (int round = 0; round < 3; round++)
         {

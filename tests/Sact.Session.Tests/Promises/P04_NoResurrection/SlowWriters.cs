@@ -1,6 +1,6 @@
 namespace Sact.Session.Tests;
 
-/// <summary>Whatever is held just before the store when the session ends stays without effect: nothing brings the session back.</summary>
+/// <summary>A write is held just before the store while the session ends. It has no effect, and nothing revives the session.</summary>
 public sealed class SlowWriters
 {
     public static TheoryData<string, string> EveryWriteAndEveryEnd
@@ -25,7 +25,7 @@ public sealed class SlowWriters
     [Trait("abuse", "D1")]
     [Trait("abuse", "D2")]
     [Trait("abuse", "D3")]
-    public async Task HeldWhileTheSessionEndsFindItDead(string write, string end)
+    public async Task HeldUntilTheSessionHasEndedHaveNoEffect(string write, string end)
     {
         var race = await Race.PrepareAsync(write);
 
@@ -36,12 +36,12 @@ public sealed class SlowWriters
         bool answer = await writing;
 
         Assert.False(answer);
-        await race.AssertDeadAsync();
+        await race.AssertEndedAsync();
     }
 
     [Fact]
     [Trait("abuse", "D1")]
-    public async Task TwoHundredOfTwoHundredLeaveTheSessionDead()
+    public async Task NeverReviveTheSessionInTwoHundredOfTwoHundredRaces()
     {
         string[] writes = ["update", "modify", "remove", "touch", "renew", "renew immediately", "promote"];
         for (int i = 0; i < 200; i++)
@@ -52,7 +52,7 @@ public sealed class SlowWriters
             await race.EndAsync("sign out");
             race.Gate.Open();
             Assert.False(await writing);
-            await race.AssertDeadAsync();
+            await race.AssertEndedAsync();
         }
     }
 
@@ -60,44 +60,44 @@ public sealed class SlowWriters
     [Trait("abuse", "D1")]
     [Trait("abuse", "D2")]
     [Trait("abuse", "D3")]
-    public async Task AtRandomLeaveTheSessionDead()
+    public async Task NeverReviveTheSessionInRandomRaces()
     {
-        // Not the immediate renewal: where that is first, the id that signs out is refused from then on and ends nothing.
+        // Without the immediate renewal: if it comes first, the id that signs out is refused and ends nothing.
         string[] writes = ["update", "modify", "remove", "touch", "renew", "promote"];
         for (int i = 0; i < 210; i++)
         {
-            // Without the gate: who is first is left to the threads.
+            // Without the gate, the threads decide which call comes first.
             var race = await Race.PrepareAsync(writes[i % writes.Length]);
             race.Gate.Open();
 
-            await SecretsBed.SideBySide(async () => await race.HoldAsync(), () => race.EndAsync("sign out"));
+            await SideBySide.RunAsync(async () => await race.HoldAsync(), () => race.EndAsync("sign out"));
 
-            await race.AssertDeadAsync();
+            await race.AssertEndedAsync();
         }
     }
 
     [Fact]
     [Trait("abuse", "D1")]
-    public async Task SeeTheirSessionGoneFromThenOn()
+    public async Task SeeTheEndedSessionAsAbsentFromThenOn()
     {
-        var bed = new Bed();
-        string id = await bed.SeenAsync();
-        var slow = bed.Request(id);
+        var host = new SessionHost();
+        string id = await host.SeenAsync();
+        var slow = host.Request(id);
         Assert.NotNull(await slow.Session.GetAsync());
-        await bed.Request(id).Session.DeleteAsync();
+        await host.Request(id).Session.DeleteAsync();
 
         Assert.False(await slow.Session.UpdateAsync(new() { ["n"] = 1 }));
 
-        // The write that answered Gone has forgotten what was remembered.
+        // The write that got the answer Gone has dropped the record that the request had read.
         Assert.Null(await slow.Session.GetAsync());
     }
 
-    /// <summary>A write about to reach the store, and the end that overtakes it.</summary>
+    /// <summary>A write that is about to reach the store, and the end of the session that overtakes it.</summary>
     private sealed class Race
     {
-        private Race(Bed bed, string write, string id, string ending)
+        private Race(SessionHost host, string write, string id, string ending)
         {
-            Bed = bed;
+            Host = host;
             Write = write;
             Id = id;
             Ending = ending;
@@ -105,39 +105,39 @@ public sealed class SlowWriters
 
         public Gate Gate { get; } = new();
 
-        private Bed Bed { get; }
+        private SessionHost Host { get; }
 
         private string Write { get; }
 
         /// <summary>The id that the slow request presents.</summary>
         private string Id { get; }
 
-        /// <summary>The id that the session is ended by.</summary>
+        /// <summary>The id that ends the session.</summary>
         private string Ending { get; }
 
         private Exchange? Slow { get; set; }
 
         public static async Task<Race> PrepareAsync(string write)
         {
-            var bed = new Bed();
-            string id = await bed.SeenAsync("alice", new() { ["n"] = 1 });
-            string presented = write == "promote" ? (await bed.RenewAsync(id))! : id;
-            bed.Clock.Advance(write == "touch" ? TimeSpan.FromHours(1) : TimeSpan.Zero);
-            return new Race(bed, write, presented, id);
+            var host = new SessionHost();
+            string id = await host.SeenAsync("alice", new() { ["n"] = 1 });
+            string presented = write == "promote" ? (await host.RenewAsync(id))! : id;
+            host.Clock.Advance(write == "touch" ? TimeSpan.FromHours(1) : TimeSpan.Zero);
+            return new Race(host, write, presented, id);
         }
 
-        /// <summary>Writes, held at the gate before its first update. True if it had an effect.</summary>
+        /// <summary>Writes, held at the gate before its first update. Returns true if the write had an effect.</summary>
         public async Task<bool> HoldAsync()
         {
             var held = new AsyncLocal<bool> { Value = true };
-            Bed.Store.Before = async (verb, _) =>
+            Host.Store.Before = async (verb, _) =>
             {
                 if (verb == "update" && held.Value)
                 {
                     await Gate.PassAsync();
                 }
             };
-            Slow = Bed.Request(Id);
+            Slow = Host.Request(Id);
             var session = Slow.Session;
             bool done = Write switch
             {
@@ -153,38 +153,38 @@ public sealed class SlowWriters
 
         public async Task EndAsync(string end)
         {
-            // The touch that the ender's own request would make is not the write that is held.
-            var exchange = Bed.Request(Ending);
+            // Only the slow request is held, not a touch by the request that ends the session.
+            var exchange = Host.Request(Ending);
             switch (end)
             {
                 case "sign out": await exchange.Session.DeleteAsync(); break;
                 case "sign in": await exchange.Session.SetAsync("bob"); break;
                 case "end everywhere": Assert.Equal(1, await exchange.Session.DeleteAllSessionsAsync()); break;
-                case "administrator": Assert.Equal(1, await Bed.Memory.DeleteActiveSessionsAsync("alice")); break;
-                case "end all of the prefix": Assert.Equal(1, await Bed.Memory.ClearAsync()); break;
+                case "administrator": Assert.Equal(1, await Host.Memory.DeleteActiveSessionsAsync("alice")); break;
+                case "end all of the prefix": Assert.Equal(1, await Host.Memory.ClearAsync()); break;
                 default:
-                    var other = Bed.Request(await Bed.SignInAsync());
+                    var other = Host.Request(await Host.SignInAsync());
                     if (end == "end others")
                     {
                         Assert.Equal(1, await other.Session.DeleteOtherSessionsAsync());
                     }
                     else
                     {
-                        Assert.True(await other.Session.DeleteSessionAsync(Bed.Memory.GetSessionKey(Id)));
+                        Assert.True(await other.Session.DeleteSessionAsync(Host.Memory.GetSessionKey(Id)));
                     }
 
                     break;
             }
         }
 
-        public async Task AssertDeadAsync()
+        public async Task AssertEndedAsync()
         {
-            Assert.Null(await Bed.RecordOf(Id));
-            Assert.Null(await Bed.WhoAsync(Id));
-            Assert.Null(await Bed.WhoAsync(Ending));
+            Assert.Null(await Host.RecordOf(Id));
+            Assert.Null(await Host.WhoAsync(Id));
+            Assert.Null(await Host.WhoAsync(Ending));
             if (Slow?.SentId is { } sent)
             {
-                Assert.Null(await Bed.WhoAsync(sent));
+                Assert.Null(await Host.WhoAsync(sent));
             }
 
             Assert.Null(await Slow!.Session.GetAsync(reload: true));

@@ -1,12 +1,12 @@
 namespace Sact.Session.Tests;
 
-/// <summary>Rule 1: the key part is public, so an id with the right key and another lineage does nothing at all, whatever is called with it.</summary>
+/// <summary>Rule 1: the key part is public. An id with the right key and another lineage changes nothing, whatever method is called.</summary>
 [Trait("abuse", "C8")]
 [Trait("abuse", "C12")]
 [Trait("abuse", "C12d")]
 public sealed class InventedSecret
 {
-    /// <summary>What is called, and what of the store it may call.</summary>
+    /// <summary>Each method, and the store calls that it may make.</summary>
     public static TheoryData<string, string> EveryCall => new()
     {
         { "read", "get" },
@@ -29,43 +29,43 @@ public sealed class InventedSecret
     [MemberData(nameof(EveryCall))]
     public async Task ChangesNothing(string call, string allowed)
     {
-        var bed = new Bed();
-        string id = await bed.SeenAsync("alice", new() { ["role"] = "admin" });
-        await AssertNothingHappens(bed, id, Forged.Lineage(id), call, allowed);
-        await AssertNothingHappens(bed, id, Forged.LineageOnly(id), call, allowed);
+        var host = new SessionHost();
+        string id = await host.SeenAsync("alice", new() { ["role"] = "admin" });
+        await AssertNothingHappens(host, id, Forged.Lineage(id), call, allowed);
+        await AssertNothingHappens(host, id, Forged.LineageOnly(id), call, allowed);
     }
 
     [Theory]
     [MemberData(nameof(EveryCall))]
-    public async Task ChangesNothingLongAfterARenewalEither(string call, string allowed)
+    public async Task ChangesNothingLongAfterARenewal(string call, string allowed)
     {
-        // Past the margin a wrong rotor ends the session; a wrong lineage must not, or whoever reads a key in a log could sign its user out.
-        var bed = new Bed();
-        string id = await bed.RotateAsync(await bed.SeenAsync());
-        bed.Clock.Advance(TimeSpan.FromHours(1));
-        await AssertNothingHappens(bed, id, Forged.Lineage(id), call, allowed);
-        Assert.Equal(0, bed.EventCount(4));
+        // After the margin, a wrong rotor ends the session. A wrong lineage must not, or everybody who reads a key in a log could sign the user out.
+        var host = new SessionHost();
+        string id = await host.RotateAsync(await host.SeenAsync());
+        host.Clock.Advance(TimeSpan.FromHours(1));
+        await AssertNothingHappens(host, id, Forged.Lineage(id), call, allowed);
+        Assert.Equal(0, host.EventCount(4));
     }
 
     [Fact]
     public async Task ChangesNothingWhileARenewalIsUnconfirmed()
     {
-        var bed = new Bed();
-        string id = await bed.SeenAsync();
-        string pending = (await bed.RenewAsync(id))!;
+        var host = new SessionHost();
+        string id = await host.SeenAsync();
+        string pending = (await host.RenewAsync(id))!;
 
-        await AssertNothingHappens(bed, id, Forged.LineageOnly(pending), "read", "get");
+        await AssertNothingHappens(host, id, Forged.LineageOnly(pending), "read", "get");
 
-        Assert.NotNull((await bed.RecordOf(id))!.PendingHash);
+        Assert.NotNull((await host.RecordOf(id))!.PendingHash);
     }
 
     [Fact]
-    public async Task IsAnsweredLikeAnIdNobodyIssued()
+    public async Task IsAnsweredLikeAnUnknownId()
     {
-        var bed = new Bed();
-        string id = await bed.SeenAsync();
-        var forged = bed.Request(Forged.Lineage(id));
-        var unknown = bed.Request(bed.Store.CreateSessionId("alice"));
+        var host = new SessionHost();
+        string id = await host.SeenAsync();
+        var forged = host.Request(Forged.Lineage(id));
+        var unknown = host.Request(host.Store.CreateSessionId("alice"));
 
         Assert.Null(await forged.Session.GetAsync());
         Assert.Null(await unknown.Session.GetAsync());
@@ -77,23 +77,23 @@ public sealed class InventedSecret
     [Fact]
     public async Task IsRefusedByTheStoreItself()
     {
-        var bed = new Bed();
-        string id = await bed.SeenAsync();
-        var stands = await bed.RecordOf(id);
-        var impostor = Handmade.Record(bed, Forged.Lineage(id), SessionState.SignedIn, "alice");
+        var host = new SessionHost();
+        string id = await host.SeenAsync();
+        var stored = await host.RecordOf(id);
+        var impostor = Handmade.Record(host, Forged.Lineage(id), SessionState.SignedIn, "alice");
 
-        var update = await bed.Memory.UpdateAsync(impostor, new SessionChange { Touch = new SessionTouch(bed.Clock.GetUtcNow() + TimeSpan.FromHours(1)) });
+        var update = await host.Memory.UpdateAsync(impostor, new SessionChange { Touch = new SessionTouch(host.Clock.GetUtcNow() + TimeSpan.FromHours(1)) });
 
         Assert.Equal(SessionUpdateStatus.Gone, update.Status);
-        Assert.False(await bed.Memory.DeleteAsync(impostor));
-        Assert.Same(stands, await bed.RecordOf(id));
+        Assert.False(await host.Memory.DeleteAsync(impostor));
+        Assert.Same(stored, await host.RecordOf(id));
     }
 
-    private static async Task AssertNothingHappens(Bed bed, string id, string forged, string call, string allowed)
+    private static async Task AssertNothingHappens(SessionHost host, string id, string forged, string call, string allowed)
     {
-        var stands = await bed.RecordOf(id);
-        bed.Store.Reset();
-        var session = bed.Request(forged).Session;
+        var stored = await host.RecordOf(id);
+        host.Store.Reset();
+        var session = host.Request(forged).Session;
 
         switch (call)
         {
@@ -109,14 +109,14 @@ public sealed class InventedSecret
             case "sign out": await session.DeleteAsync(); break;
             case "list": Assert.Empty(await session.GetActiveSessionsAsync()); break;
             case "end others": Assert.Equal(0, await session.DeleteOtherSessionsAsync()); break;
-            case "end by key": Assert.False(await session.DeleteSessionAsync(bed.Store.GetSessionKey(id))); break;
+            case "end by key": Assert.False(await session.DeleteSessionAsync(host.Store.GetSessionKey(id))); break;
             case "end all": Assert.Equal(0, await session.DeleteAllSessionsAsync()); break;
-            default: Assert.Fail($"Nothing is known of '{call}'."); break;
+            default: Assert.Fail($"Unknown call '{call}'."); break;
         }
 
-        Assert.Equal(allowed.Split(' '), bed.Store.Calls);
-        Assert.NotNull(stands);
-        Assert.Same(stands, await bed.RecordOf(id));
-        Assert.Equal("alice", await bed.WhoAsync(id));
+        Assert.Equal(allowed.Split(' '), host.Store.Calls);
+        Assert.NotNull(stored);
+        Assert.Same(stored, await host.RecordOf(id));
+        Assert.Equal("alice", await host.WhoAsync(id));
     }
 }

@@ -6,20 +6,20 @@ using System.Text;
 
 namespace Sact.Session.Tests;
 
-/// <summary>Somebody has all that the store keeps: it cannot be replayed as a cookie.</summary>
+/// <summary>An attacker has everything that the store holds, and cannot replay it as a cookie.</summary>
 [Trait("abuse", "C3")]
 public sealed class StolenDump
 {
     [Fact]
     public async Task HoldsNoPartOfAnySecret()
     {
-        var (bed, ids) = await RotatedSessions();
-        var dump = Dump(bed.Memory);
+        var (host, ids) = await RotatedSessions();
+        var dump = Dump(host.Memory);
 
-        // The dump is one: it holds what it may, the key parts.
+        // The dump is real: it holds the key parts, which are public.
         Assert.All(ids, id => Assert.True(Holds(dump, Base64Url.DecodeFromChars(id).AsSpan(0, 8).ToArray())));
 
-        // Any six bytes of lineage and rotor, as bytes or as text. Six, because the lineage has no more.
+        // Any six bytes of lineage and rotor, as bytes or as a string. Six, because the lineage has six.
         Assert.All(ids, id =>
         {
             byte[] secret = Base64Url.DecodeFromChars(id)[18..];
@@ -37,12 +37,12 @@ public sealed class StolenDump
     }
 
     [Fact]
-    public async Task MakesNoCookieThatSignsIn()
+    public async Task YieldsNoCookieThatSignsIn()
     {
-        var (bed, ids) = await RotatedSessions();
+        var (host, ids) = await RotatedSessions();
         var keys = new List<string>();
         var hashes = new List<byte[]>();
-        await foreach (var record in bed.Memory.GetActiveSessionsAsync("alice"))
+        await foreach (var record in host.Memory.GetActiveSessionsAsync("alice"))
         {
             keys.Add(record.Key.KeyPart);
             hashes.Add(record.LineageHash.ToArray());
@@ -56,7 +56,7 @@ public sealed class StolenDump
         {
             foreach (byte[] other in hashes)
             {
-                // Bare, as hex, and in every way that has the length of an id, with each key.
+                // Plain, as hex, and in every form that has the length of an id, with each key.
                 byte[] both = [.. one, .. other];
                 tried.UnionWith([Base64Url.EncodeToString(one), Convert.ToBase64String(one), Convert.ToHexString(one), Base64Url.EncodeToString(both), Convert.ToHexString(both)]);
                 tried.Add(Base64Url.EncodeToString([.. both, .. one.AsSpan(0, 10)]));
@@ -68,32 +68,32 @@ public sealed class StolenDump
         Assert.True(tried.Count(cookie => cookie.Length == 56) > 100);
         foreach (string cookie in tried)
         {
-            Assert.Null(await bed.Request(cookie).Session.GetAnyAsync());
+            Assert.Null(await host.Request(cookie).Session.GetAnyAsync());
         }
 
-        Assert.Equal("alice", await bed.WhoAsync(ids[^1]));
-        Assert.Equal(0, bed.EventCount(4));
+        Assert.Equal("alice", await host.WhoAsync(ids[^1]));
+        Assert.Equal(0, host.EventCount(4));
     }
 
-    /// <summary>Two sessions of alice, each with a previous, a current and a pending id, and those ids.</summary>
-    private static async Task<(Bed Bed, List<string> Ids)> RotatedSessions()
+    /// <summary>Two sessions of alice with their previous, current and pending ids.</summary>
+    private static async Task<(SessionHost Host, List<string> Ids)> RotatedSessions()
     {
-        var bed = new Bed();
+        var host = new SessionHost();
         var ids = new List<string>();
         for (int i = 0; i < 2; i++)
         {
-            string previous = await bed.SeenAsync("alice", new() { ["role"] = "admin" });
-            string current = await bed.RotateAsync(previous);
-            bed.Clock.Advance(SecretsBed.Grace);
-            ids.AddRange([previous, current, (await bed.RenewAsync(current))!]);
+            string previous = await host.SeenAsync("alice", new() { ["role"] = "admin" });
+            string current = await host.RotateAsync(previous);
+            host.Clock.Advance(RenewalTimes.Grace);
+            ids.AddRange([previous, current, (await host.RenewAsync(current))!]);
         }
 
-        return (bed, ids);
+        return (host, ids);
     }
 
     private static bool Holds(List<byte[]> dump, byte[] part) => dump.Any(blob => blob.AsSpan().IndexOf(part) >= 0);
 
-    /// <summary>Every field of every object that the store reaches, as bytes: texts, arrays and, structure by structure, numbers (both byte orders).</summary>
+    /// <summary>Every field of every object that the store reaches, as bytes: strings, arrays and, per structure, numbers in both byte orders.</summary>
     private static List<byte[]> Dump(MemoryStore store)
     {
         var blobs = new List<byte[]>();
@@ -139,7 +139,7 @@ public sealed class StolenDump
 
         void WalkFields(object found, Type type)
         {
-            // Neighbouring numbers are put together, so that a hash or a key in two fields is found whole.
+            // Adjacent numbers are joined, so that a hash or a key in two fields is found whole.
             var big = new List<byte>();
             var little = new List<byte>();
             for (var level = type; level is not null; level = level.BaseType)

@@ -2,23 +2,23 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.DataProtection;
 
-namespace Sact.Session.Tests.Http;
+namespace Sact.Session.Tests;
 
-/// <summary>Once the response has started no cookie can be sent, and whoever tries is told so.</summary>
+/// <summary>After the response has started, no cookie can be sent. A call that needs one throws.</summary>
 public sealed class StartedResponse
 {
     [Theory]
     [InlineData(Served.TestServer)]
     [InlineData(Served.Kestrel)]
     [Trait("abuse", "I2")]
-    public async Task NoCookieCanBeSentAndNobodyIsSignedIn(Served served)
+    public async Task SendsNoCookieAndSignsNobodyIn(Served served)
     {
         Dictionary<string, Func<ISession<IGenericStore>, ValueTask>> members = new()
         {
             ["SetAsync"] = session => session.SetAsync("bob"),
             ["StartAsync"] = async session => await session.StartAsync(),
             ["RenewAsync"] = async session => await session.RenewAsync(),
-            ["RenewAsync at once"] = async session => await session.RenewAsync(immediately: true),
+            ["RenewAsync immediately"] = async session => await session.RenewAsync(immediately: true),
             ["SetCookie"] = session => Sync(() => session.SetCookie()),
             ["SetCookie unset"] = session => Sync(() => session.SetCookie(unset: true)),
             ["SetCustomCookie"] = session => Sync(() => session.SetCustomCookie("theme", "dark")),
@@ -54,7 +54,7 @@ public sealed class StartedResponse
         Assert.All(faults.Values, fault => Assert.StartsWith("The response has started", Assert.IsType<InvalidOperationException>(fault).Message, StringComparison.Ordinal));
         Assert.Empty(response.SetCookies());
 
-        // Refused before anything was done: the session that was presented lives, with the secret it had.
+        // The refusal comes before any change: the presented session lives, and its secret is unchanged.
         Assert.Equal(0, site.Store.Count("create") + site.Store.Count("delete"));
         Assert.InRange(site.Store.Count("update"), 0, 1);
         using var again = await site.SendAsync("/", login.SentId());
@@ -71,7 +71,7 @@ public sealed class StartedResponse
     [InlineData(Served.TestServer)]
     [InlineData(Served.Kestrel)]
     [Trait("abuse", "I2")]
-    public async Task ASignInThatIsOvertakenByItIsTakenBack(Served served)
+    public async Task ASignInThatItOvertakesIsUndone(Served served)
     {
         Exception? fault = null;
         await using var site = await Site.StartAsync(
@@ -92,11 +92,11 @@ public sealed class StartedResponse
     public static TheoryData<Served, string, bool> Overtaken =>
         [.. from served in Enum.GetValues<Served>() from what in new[] { "sign in", "start", "replace" } from held in new[] { false, true } select (served, what, held)];
 
-    /// <summary>The store's call is held, before it writes or before its answer is seen, and the response starts meanwhile: the secret can reach nobody, so the session must not stay.</summary>
+    /// <summary>The store call is held before it writes or before its answer is returned, and the response starts meanwhile. The secret can reach nobody, so the session must end.</summary>
     [Theory]
     [MemberData(nameof(Overtaken))]
     [Trait("abuse", "I2")]
-    public async Task WhatItOvertakesInTheStoreIsEnded(Served served, string what, bool answerIsHeld)
+    public async Task ASessionThatItOvertakesInTheStoreIsEnded(Served served, string what, bool answerIsHeld)
     {
         var gate = new Gate();
         Exception? fault = null;
@@ -145,11 +145,11 @@ public sealed class StartedResponse
     [Theory]
     [InlineData(Served.TestServer, false, "alice")]
     [InlineData(Served.Kestrel, false, "alice")]
-    // Replaced at once the old secret is refused, and the new one cannot be sent: the session is ended rather than left without a holder.
+    // An immediate renewal refuses the old secret and cannot send the new one, so it ends the session.
     [InlineData(Served.TestServer, true, "nobody")]
     [InlineData(Served.Kestrel, true, "nobody")]
     [Trait("abuse", "I2")]
-    public async Task ARenewalThatIsOvertakenByItLeavesNoSecretWithoutItsHolder(Served served, bool immediately, string after)
+    public async Task ARenewalThatItOvertakesLeavesNoUnsentSecretValid(Served served, bool immediately, string after)
     {
         Exception? fault = null;
         await using var site = await Site.StartAsync(
@@ -179,7 +179,7 @@ public sealed class StartedResponse
     [InlineData(Served.TestServer)]
     [InlineData(Served.Kestrel)]
     [Trait("abuse", "I2")]
-    public async Task SigningOutEndsTheSessionAllTheSame(Served served)
+    public async Task SigningOutStillEndsTheSession(Served served)
     {
         await using var site = await Site.StartAsync(
             app =>

@@ -6,58 +6,58 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Sact.Session.Tests.Http;
+namespace Sact.Session.Tests;
 
-/// <summary>A WebSocket lives for hours on one request: what was verified when it opened stays verified, and a revocation is seen at the next ask.</summary>
+/// <summary>A WebSocket lives for hours on one request. An id that was verified when it opened stays verified, and the next read sees a revocation.</summary>
 public sealed class WebSockets
 {
     [Theory]
     [InlineData(Served.TestServer)]
     [InlineData(Served.Kestrel)]
     [Trait("abuse", "I6")]
-    public async Task SeeARevocationAtTheNextAsk(Served served)
+    public async Task SeeARevocationAtTheNextRead(Served served)
     {
         await using var site = await StartAsync(served);
         string id = await SignInAsync(site);
         using var socket = await OpenAsync(site, served, id);
 
-        Assert.Equal("alice", await AskAsync(socket, "who"));
+        Assert.Equal("alice", await SendCommandAsync(socket, "who"));
         await site.Store.DeleteActiveSessionsAsync("alice", cancellationToken: TestContext.Current.CancellationToken);
-        Assert.Equal("nobody", await AskAsync(socket, "who"));
-        Assert.Equal("False", await AskAsync(socket, "update"));
+        Assert.Equal("nobody", await SendCommandAsync(socket, "who"));
+        Assert.Equal("False", await SendCommandAsync(socket, "update"));
     }
 
     [Theory]
     [InlineData(Served.TestServer)]
     [InlineData(Served.Kestrel)]
     [Trait("abuse", "I6")]
-    public async Task SeeAndMakeChangesOfData(Served served)
+    public async Task ReadAndWriteSessionData(Served served)
     {
         await using var site = await StartAsync(served);
         string id = await SignInAsync(site);
         using var socket = await OpenAsync(site, served, id);
 
-        Assert.Equal("True", await AskAsync(socket, "update"));
+        Assert.Equal("True", await SendCommandAsync(socket, "update"));
         using var theme = await site.SendAsync("/theme", id);
         Assert.Equal("dark", await theme.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         using var put = await site.SendAsync("/theme/light", id, HttpMethod.Put);
-        Assert.Equal("light", await AskAsync(socket, "theme"));
+        Assert.Equal("light", await SendCommandAsync(socket, "theme"));
     }
 
     [Theory]
     [InlineData(Served.TestServer)]
     [InlineData(Served.Kestrel)]
     [Trait("abuse", "I6")]
-    public async Task CannotSignInAndCanSignOut(Served served)
+    public async Task CannotSignInButCanSignOut(Served served)
     {
         await using var site = await StartAsync(served);
         string id = await SignInAsync(site);
         using var socket = await OpenAsync(site, served, id);
 
-        Assert.StartsWith("The response has started", await AskAsync(socket, "sign in"), StringComparison.Ordinal);
-        Assert.Equal("alice", await AskAsync(socket, "who"));
-        Assert.Equal("out", await AskAsync(socket, "sign out"));
-        Assert.Equal("nobody", await AskAsync(socket, "who"));
+        Assert.StartsWith("The response has started", await SendCommandAsync(socket, "sign in"), StringComparison.Ordinal);
+        Assert.Equal("alice", await SendCommandAsync(socket, "who"));
+        Assert.Equal("out", await SendCommandAsync(socket, "sign out"));
+        Assert.Equal("nobody", await SendCommandAsync(socket, "who"));
         using var me = await site.SendAsync("/me", id);
         Assert.Equal("nobody", await me.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
@@ -67,20 +67,20 @@ public sealed class WebSockets
     [InlineData(Served.Kestrel)]
     [Trait("abuse", "C12")]
     [Trait("abuse", "I6")]
-    public async Task OpenedBeforeARenewalLiveOn(Served served)
+    public async Task OpenedBeforeARenewalStaySignedIn(Served served)
     {
         await using var site = await StartAsync(served);
         string old = await SignInAsync(site);
         using var socket = await OpenAsync(site, served, old);
-        Assert.Equal("alice", await AskAsync(socket, "who"));
+        Assert.Equal("alice", await SendCommandAsync(socket, "who"));
 
         using var renewal = await site.SendAsync("/renew", old, HttpMethod.Post);
         using var promotion = await site.SendAsync("/me", renewal.SentId());
-        // Past the grace, and past the margin from which on the old id would count as replayed.
+        // After the grace and after the replay margin, when the old id would count as replayed.
         site.Clock.Advance(TimeSpan.FromHours(1));
 
-        Assert.Equal("alice", await AskAsync(socket, "who"));
-        Assert.Equal("True", await AskAsync(socket, "update"));
+        Assert.Equal("alice", await SendCommandAsync(socket, "who"));
+        Assert.Equal("True", await SendCommandAsync(socket, "update"));
         using var me = await site.SendAsync("/me", renewal.SentId());
         Assert.Equal("alice", await me.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
@@ -90,16 +90,16 @@ public sealed class WebSockets
     [InlineData(Served.Kestrel)]
     [Trait("abuse", "C12")]
     [Trait("abuse", "I6")]
-    public async Task AreSignedOutWhereTheSecretIsReplacedAtOnce(Served served)
+    public async Task AreSignedOutByAnImmediateRenewal(Served served)
     {
         await using var site = await StartAsync(served);
         string old = await SignInAsync(site);
         using var socket = await OpenAsync(site, served, old);
-        Assert.Equal("alice", await AskAsync(socket, "who"));
+        Assert.Equal("alice", await SendCommandAsync(socket, "who"));
 
         using var renewal = await site.SendAsync("/renew?immediately=true", old, HttpMethod.Post);
 
-        Assert.Equal("nobody", await AskAsync(socket, "who"));
+        Assert.Equal("nobody", await SendCommandAsync(socket, "who"));
         using var me = await site.SendAsync("/me", renewal.SentId());
         Assert.Equal("alice", await me.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
@@ -120,7 +120,7 @@ public sealed class WebSockets
                     string answer;
                     try
                     {
-                        answer = await AnswerAsync(session, command);
+                        answer = await RunCommandAsync(session, command);
                     }
                     catch (InvalidOperationException fault)
                     {
@@ -134,7 +134,7 @@ public sealed class WebSockets
         served: served,
         before: app => app.UseWebSockets());
 
-    private static async Task<string> AnswerAsync(ISession<IGenericStore> session, string command)
+    private static async Task<string> RunCommandAsync(ISession<IGenericStore> session, string command)
     {
         switch (command)
         {
@@ -176,7 +176,7 @@ public sealed class WebSockets
         return socket;
     }
 
-    private static async Task<string> AskAsync(WebSocket socket, string command)
+    private static async Task<string> SendCommandAsync(WebSocket socket, string command)
     {
         await socket.SendAsync(Encoding.UTF8.GetBytes(command), WebSocketMessageType.Text, true, TestContext.Current.CancellationToken);
         return Assert.IsType<string>(await ReceiveAsync(socket).WaitAsync(TimeSpan.FromSeconds(30)));
@@ -192,7 +192,7 @@ public sealed class WebSockets
         }
         catch (Exception gone) when (gone is WebSocketException or IOException or OperationCanceledException)
         {
-            // The test is over and has dropped the connection.
+            // The test has ended and closed the connection.
             return null;
         }
     }

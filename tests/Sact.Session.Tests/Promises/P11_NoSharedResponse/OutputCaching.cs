@@ -3,20 +3,20 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.OutputCaching;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Sact.Session.Tests.Http;
+namespace Sact.Session.Tests;
 
-/// <summary>The framework's output cache ignores Cookie, Vary and Cache-Control: it would serve one user's page to the next.</summary>
+/// <summary>The framework's output cache ignores Cookie, Vary and Cache-Control. Without the library's help it would serve one user's page to the next.</summary>
 public sealed class OutputCaching
 {
-    public static TheoryData<Served, bool> Places() => new()
+    public static TheoryData<Served, bool> Positions() => new()
     {
         { Served.TestServer, true }, { Served.TestServer, false }, { Served.Kestrel, true }, { Served.Kestrel, false },
     };
 
     [Theory]
-    [MemberData(nameof(Places))]
+    [MemberData(nameof(Positions))]
     [Trait("abuse", "I7")]
-    public async Task NeverStoresAPageThatAskedForASession(Served served, bool outside)
+    public async Task NeverStoresAPageThatUsedTheSession(Served served, bool beforeSessions)
     {
         int rendered = 0;
         await using var site = await StartAsync(
@@ -25,13 +25,13 @@ public sealed class OutputCaching
                 app.MapGet("/me", async (ISession<IGenericStore> session) => $"{(await session.GetAsync())?.UserId ?? "nobody"} {++rendered}").CacheOutput();
                 app.MapGet("/started", async (HttpContext context, ISession<IGenericStore> session) =>
                 {
-                    // The output cache has decided by the headers when the first byte is written; the ask comes later.
+                    // The output cache decides when the first byte is written. The session is used later.
                     await context.Response.WriteAsync("welcome, ");
                     await context.Response.WriteAsync($"{(await session.GetAsync())?.UserId ?? "nobody"} {++rendered}");
                 }).CacheOutput();
             },
             served,
-            outside);
+            beforeSessions);
         var (alice, bob) = (await SignInAsync(site, "alice"), await SignInAsync(site, "bob"));
 
         foreach (string path in new[] { "/me", "/started" })
@@ -50,25 +50,25 @@ public sealed class OutputCaching
     }
 
     [Theory]
-    [MemberData(nameof(Places))]
+    [MemberData(nameof(Positions))]
     [Trait("abuse", "I7")]
-    public async Task StillStoresAPageThatDidNot(Served served, bool outside)
+    public async Task StillStoresAPageThatDidNotUseTheSession(Served served, bool beforeSessions)
     {
         int rendered = 0;
-        await using var site = await StartAsync(app => app.MapGet("/news", () => $"news {++rendered}").CacheOutput(), served, outside);
+        await using var site = await StartAsync(app => app.MapGet("/news", () => $"news {++rendered}").CacheOutput(), served, beforeSessions);
         string alice = await SignInAsync(site, "alice");
 
         using var first = await site.SendAsync("/news");
         using var second = await site.SendAsync("/news", alice);
 
-        // Without this the other facts would hold for a cache that is off.
+        // Otherwise the other facts would also hold for a disabled cache.
         Assert.Equal(["news 1", "news 1"], new[] { await Text(first), await Text(second) });
     }
 
     [Theory]
-    [MemberData(nameof(Places))]
+    [MemberData(nameof(Positions))]
     [Trait("abuse", "I7")]
-    public async Task ABasePolicyThatStoresEverythingStoresNoneOfThem(Served served, bool outside)
+    public async Task ABasePolicyThatStoresEverythingStoresNoPageThatUsedTheSession(Served served, bool beforeSessions)
     {
         int rendered = 0;
         await using var site = await StartAsync(
@@ -78,7 +78,7 @@ public sealed class OutputCaching
                 app.MapGet("/news", () => $"news {++rendered}");
             },
             served,
-            outside,
+            beforeSessions,
             options => options.AddBasePolicy(new StoreEverything()));
         var (alice, bob) = (await SignInAsync(site, "alice"), await SignInAsync(site, "bob"));
         rendered = 0;
@@ -93,7 +93,7 @@ public sealed class OutputCaching
 
     [Fact]
     [Trait("abuse", "I7")]
-    public async Task AWaitingRequestIsNotServedWhatAnotherUserIsBeingServed()
+    public async Task AWaitingRequestNeverGetsThePageOfAnotherUser()
     {
         // The cache lets one of several requests render and holds the others for its result.
         Gate rendering = new(), waiting = new();
@@ -107,7 +107,7 @@ public sealed class OutputCaching
                     var rest = next(context);
                     if (context.Request.Headers["X-Second"].Count > 0)
                     {
-                        // The call came back without a result: the request waits for the first one.
+                        // The call returned an incomplete task: the request waits for the first one.
                         await waiting.PassAsync();
                     }
 
@@ -146,9 +146,9 @@ public sealed class OutputCaching
 
     [Fact]
     [Trait("abuse", "I7")]
-    public async Task AnAskOutsideOfTheCacheAndOneInsideOfItCountForAnAnswerWithoutABody()
+    public async Task AResponseWithoutABodyIsNotStoredWhereverTheSessionWasUsed()
     {
-        // No body, so the response has not started when the cache makes up its mind; and the first ask came before the cache was there.
+        // Without a body, the response has not started when the cache decides. The first use comes before the cache middleware.
         await using var site = await Site.StartAsync(
             app =>
             {
@@ -178,11 +178,11 @@ public sealed class OutputCaching
         }
     }
 
-    private static Task<Site> StartAsync(Action<WebApplication> map, Served served, bool outside, Action<OutputCacheOptions>? configure = null) => Site.StartAsync(
+    private static Task<Site> StartAsync(Action<WebApplication> map, Served served, bool beforeSessions, Action<OutputCacheOptions>? configure = null) => Site.StartAsync(
         app =>
         {
             MapLogin(app);
-            if (!outside)
+            if (!beforeSessions)
             {
                 app.UseOutputCache();
             }
@@ -193,9 +193,9 @@ public sealed class OutputCaching
         served: served,
         before: app =>
         {
-            if (outside)
+            if (beforeSessions)
             {
-                // Endpoint policies are known only after routing; the base policies, and what the cache does with the answer, are the same.
+                // The cache knows endpoint policies only after routing. The base policies and its handling of the response are the same.
                 app.UseRouting();
                 app.UseOutputCache();
             }
@@ -211,7 +211,7 @@ public sealed class OutputCaching
 
     private static Task<string> Text(HttpResponseMessage response) => response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
 
-    /// <summary>What a team writes that found its pages not to be cached: whatever the request, whatever the answer.</summary>
+    /// <summary>A policy that a team may write after its pages were not cached. It stores every response.</summary>
     private sealed class StoreEverything : IOutputCachePolicy
     {
         public ValueTask CacheRequestAsync(OutputCacheContext context, CancellationToken cancellation)

@@ -2,9 +2,9 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Sact.Session.Tests.Http;
+namespace Sact.Session.Tests;
 
-/// <summary>The framework's response cache goes by the headers, as a proxy does.</summary>
+/// <summary>The framework's response cache follows the headers, as a proxy does.</summary>
 public sealed class ResponseCaching
 {
     [Theory]
@@ -20,13 +20,13 @@ public sealed class ResponseCaching
         {
             if (first)
             {
-                Say(context.Response);
+                SetHeaders(context.Response);
             }
 
             string user = (await context.GetSactSession().GetAsync())?.UserId ?? "nobody";
             if (!first)
             {
-                Say(context.Response);
+                SetHeaders(context.Response);
             }
 
             return user;
@@ -48,7 +48,7 @@ public sealed class ResponseCaching
 
         Assert.Equal(["alice", "bob", "nobody", "alice"], pages);
 
-        void Say(HttpResponse response)
+        void SetHeaders(HttpResponse response)
         {
             response.Headers.CacheControl = "public, max-age=600";
             if (vary is not null)
@@ -59,14 +59,14 @@ public sealed class ResponseCaching
     }
 
     /// <summary>
-    /// What <c>[ResponseCache(Duration = 600)]</c> does to the headers: it takes Vary away and says public, after the session was read. The cache decides at the first byte of the body.
+    /// <c>[ResponseCache(Duration = 600)]</c> removes Vary and sets public after the session was read. The cache decides at the first byte of the body.
     /// </summary>
     [Theory]
     [InlineData(Served.TestServer)]
     [InlineData(Served.Kestrel)]
     [Trait("abuse", "I4")]
     [Trait("abuse", "I7")]
-    public async Task AnotherUserDoesNotGetItEvenIfTheApplicationTakesVaryAway(Served served)
+    public async Task AnotherUserDoesNotGetItEvenIfTheApplicationRemovesVary(Served served)
     {
         await using var site = await StartAsync(served, async context =>
         {
@@ -84,12 +84,12 @@ public sealed class ResponseCaching
         Assert.Equal("Cookie", Assert.Single(alices.Headers.Vary));
     }
 
-    /// <summary>Without a body the response starts only after the cache has made up its mind.</summary>
+    /// <summary>Without a body, the response starts only after the cache has decided.</summary>
     [Theory]
     [InlineData(Served.TestServer)]
     [InlineData(Served.Kestrel)]
     [Trait("abuse", "I7")]
-    public async Task AnotherUserDoesNotGetAnAnswerWithoutABody(Served served)
+    public async Task AnotherUserDoesNotGetAResponseWithoutABody(Served served)
     {
         await using var site = await StartAsync(served, async context =>
         {
@@ -110,9 +110,9 @@ public sealed class ResponseCaching
     [InlineData(Served.TestServer)]
     [InlineData(Served.Kestrel)]
     [Trait("abuse", "I7")]
-    public async Task APageThatAskedForNothingIsStored(Served served)
+    public async Task APageThatDidNotUseTheSessionIsStored(Served served)
     {
-        // Without this the other facts would hold for a cache that is off.
+        // Otherwise the other facts would also hold for a disabled cache.
         int rendered = 0;
         await using var site = await StartAsync(served, context =>
         {

@@ -1,0 +1,180 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Sact.Session.Tests;
+
+/// <summary>Applications built like the templates, with <c>WebApplication.CreateBuilder</c>. The framework chooses the place of <c>UseAuthentication()</c>, and not all call <c>UseSactSession()</c>.</summary>
+public sealed class TemplateApplications
+{
+    public enum Pipeline
+    {
+        Bare,
+        ExplicitAuthentication,
+        ExceptionHandlerFirst,
+        ExceptionHandlerAndRouting,
+        SessionAfterAuthentication,
+        SessionBeforeAuthentication,
+        Development,
+    }
+
+    public static TheoryData<Pipeline> Pipelines => [.. Enum.GetValues<Pipeline>()];
+
+    [Theory]
+    [MemberData(nameof(Pipelines))]
+    public async Task SignUsersIn(Pipeline pipeline)
+    {
+        await using var app = await StartAsync(pipeline);
+        using var client = app.GetTestClient();
+        string id = await SignInAsync(client);
+
+        Assert.Equal("200 alice", await AnswerAsync(client, "/who", id));
+        Assert.Equal("200 home", await AnswerAsync(client, "/guarded", id));
+        Assert.Equal("302 ", await AnswerAsync(client, "/guarded", null));
+    }
+
+    [Theory]
+    [MemberData(nameof(Pipelines))]
+    public async Task Return503WhileTheStoreIsDownAndNeverTreatAUserAsAVisitor(Pipeline pipeline)
+    {
+        await using var app = await StartAsync(pipeline);
+        using var client = app.GetTestClient();
+        string id = await SignInAsync(client);
+        var store = (ProbeStore)app.Services.GetRequiredService<IGenericStore>();
+        store.Before = (_, _) => throw new IOException("gone");
+
+        foreach (string path in new[] { "/who", "/guarded", "/open", "/missing" })
+        {
+            string answer = await AnswerAsync(client, path, id);
+
+            // In development, the developer exception page catches the exception first.
+            Assert.StartsWith(pipeline == Pipeline.Development ? "500 " : "503 ", answer, StringComparison.Ordinal);
+        }
+
+        // Without a cookie, the store is not called.
+        Assert.Equal("200 nobody", await AnswerAsync(client, "/who", null));
+        store.Before = null;
+        Assert.Equal("200 alice", await AnswerAsync(client, "/who", id));
+    }
+
+    [Fact]
+    public async Task DoNotReadTheSessionWhereItIsDisabled()
+    {
+        await using var app = await StartAsync(Pipeline.Bare);
+        using var client = app.GetTestClient();
+        string id = await SignInAsync(client);
+        var store = (ProbeStore)app.Services.GetRequiredService<IGenericStore>();
+        store.Before = (_, _) => throw new IOException("gone");
+        store.Reset();
+
+        foreach (string path in new[] { "/off", "/off-by-attribute" })
+        {
+            using var request = Request(HttpMethod.Get, path, id);
+            using var response = await client.SendAsync(request);
+
+            Assert.Equal("nobody", await response.Content.ReadAsStringAsync());
+            Assert.False(response.Headers.Contains("Vary"));
+            Assert.Null(response.Headers.CacheControl);
+        }
+
+        Assert.Empty(store.Calls);
+    }
+
+    [Fact]
+    public async Task ReadTheSessionOncePerRequest()
+    {
+        await using var app = await StartAsync(Pipeline.Bare);
+        using var client = app.GetTestClient();
+        string id = await SignInAsync(client);
+        await AnswerAsync(client, "/who", id);
+        var store = (ProbeStore)app.Services.GetRequiredService<IGenericStore>();
+        store.Reset();
+
+        Assert.Equal("200 alice alice", await AnswerAsync(client, "/twice", id));
+
+        Assert.Equal(["get"], store.Calls);
+    }
+
+    private static async Task<WebApplication> StartAsync(Pipeline pipeline)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = pipeline == Pipeline.Development ? "Development" : "Production" });
+        builder.Logging.ClearProviders();
+        builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
+        builder.WebHost.UseTestServer(options => options.BaseAddress = new Uri("https://example.test/"));
+        builder.Services.AddSactSession().UseStore(_ => new ProbeStore(new MemoryStore()));
+
+        // The one line that replaces the cookie.
+        builder.Services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme).AddSactSession<IGenericStore>(CookieAuthenticationDefaults.AuthenticationScheme);
+        builder.Services.AddAuthorization();
+        var app = builder.Build();
+        if (pipeline is Pipeline.ExceptionHandlerFirst or Pipeline.ExceptionHandlerAndRouting)
+        {
+            app.UseExceptionHandler("/error");
+        }
+
+        if (pipeline == Pipeline.ExceptionHandlerAndRouting)
+        {
+            app.UseRouting();
+        }
+
+        if (pipeline == Pipeline.SessionBeforeAuthentication)
+        {
+            app.UseSactSession();
+        }
+
+        if (pipeline is not (Pipeline.Bare or Pipeline.ExceptionHandlerAndRouting))
+        {
+            app.UseAuthentication();
+            app.UseAuthorization();
+        }
+        else if (pipeline == Pipeline.ExceptionHandlerAndRouting)
+        {
+            app.UseAuthorization();
+        }
+
+        if (pipeline == Pipeline.SessionAfterAuthentication)
+        {
+            app.UseSactSession();
+        }
+
+        app.MapGet("/error", () => "sorry");
+        app.MapGet("/open", () => "home");
+        app.MapGet("/guarded", (HttpContext context) => context.Response.WriteAsync("home")).RequireAuthorization();
+        app.MapGet("/who", (HttpContext context) => context.User.Identity?.Name ?? "nobody");
+        app.MapGet("/off", (HttpContext context) => context.User.Identity?.Name ?? "nobody").DisableSactSession();
+        app.MapGet("/off-by-attribute", [DisableSactSession] (HttpContext context) => context.User.Identity?.Name ?? "nobody");
+        app.MapGet("/twice", async (HttpContext context, ISession<IGenericStore> session) => $"{context.User.Identity?.Name} {(await session.GetAsync())?.UserId}");
+        app.MapPost("/login", (HttpContext context) => context.SignInAsync(CookieAuthenticationDefaults.AuthenticationScheme, AuthenticationSite.Principal("alice")));
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        return app;
+    }
+
+    private static async Task<string> SignInAsync(HttpClient client)
+    {
+        using var response = await client.PostAsync("/login", null);
+        return response.SentId()!;
+    }
+
+    private static async Task<string> AnswerAsync(HttpClient client, string path, string? id)
+    {
+        using var request = Request(HttpMethod.Get, path, id);
+        using var response = await client.SendAsync(request);
+        return $"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}";
+    }
+
+    private static HttpRequestMessage Request(HttpMethod method, string path, string? id)
+    {
+        var request = new HttpRequestMessage(method, path);
+        if (id is not null)
+        {
+            request.Headers.TryAddWithoutValidation("Cookie", $"__Host-sid={id}");
+        }
+
+        return request;
+    }
+}
