@@ -220,7 +220,9 @@ public sealed class CacheHeaders
     [Trait("abuse", "I4")]
     public async Task SigningOutClearsTheBrowserCacheIfTheOptionIsSet(bool option)
     {
-        await using var page = await OnePage.StartAsync(async (_, session) => await session.DeleteAsync(), options => options.ClearSiteDataOnSignOut = option);
+        await using var page = await OnePage.StartAsync(
+            async (_, session) => await session.DeleteAsync(),
+            options => options.ClearSiteDataOnSignOut = option);
         using var response = await page.GetAsync();
 
         Assert.Equal(option ? ["\"cache\""] : [], response.Headers.TryGetValues("Clear-Site-Data", out var values) ? values : []);
@@ -250,7 +252,9 @@ public sealed class CacheHeaders
         public SessionHost Log => log;
 
         public static async Task<OnePage> StartAsync(
-            Func<HttpContext, ISession<IGenericStore>, Task> page, Action<SactSessionOptions>? configure = null, Served served = Served.TestServer)
+            Func<HttpContext, ISession<IGenericStore>, Task> page,
+            Action<SactSessionOptions>? configure = null,
+            Served served = Served.TestServer)
         {
             var log = new SessionHost();
             var site = await Site.StartAsync(

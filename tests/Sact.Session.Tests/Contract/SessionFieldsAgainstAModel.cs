@@ -11,7 +11,8 @@ public sealed class SessionFieldsAgainstAModel
     private static readonly string[] s_values = ["1", "1.0", "null", "\"x\"", "{\"a\":[1]}", "[]", "\"" + new string('v', 300) + "\""];
 
     private static readonly Gen<(string Name, string Value)[]> s_pairs =
-        Gen.Select(OneOf(s_names), OneOf(s_values)).Array[0, 8].Select(pairs => pairs.DistinctBy(pair => pair.Item1).Select(pair => (pair.Item1, pair.Item2)).ToArray());
+        Gen.Select(OneOf(s_names), OneOf(s_values)).Array[0, 8]
+            .Select(pairs => pairs.DistinctBy(pair => pair.Item1).Select(pair => (pair.Item1, pair.Item2)).ToArray());
 
     private static readonly Gen<string[]> s_removed = OneOf([.. s_names, "never there", "", "\ud800"]).Array[0, 4];
 
@@ -26,7 +27,9 @@ public sealed class SessionFieldsAgainstAModel
                 foreach (var (set, removed) in changes)
                 {
                     var before = model.ToList();
-                    var merged = fields.Merge(set.Length == 0 && removed.Length % 2 == 0 ? null : SessionFields.Create(Packed(set)), removed.Length == 0 ? null : removed);
+                    var merged = fields.Merge(
+                        set.Length == 0 && removed.Length % 2 == 0 ? null : SessionFields.Create(Packed(set)),
+                        removed.Length == 0 ? null : removed);
                     foreach (var pair in set)
                     {
                         int at = model.FindIndex(field => field.Name == pair.Name);
@@ -119,7 +122,8 @@ public sealed class SessionFieldsAgainstAModel
     [InlineData("{\"\":1}")]
     [InlineData("{\"a\":\"\\ud800\"}")]
     [InlineData("{\"\\ud800\":1}")]
-    public void DeserializingJsonAppliesTheSameRules(string json) => Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<SessionFields>(json));
+    public void DeserializingJsonAppliesTheSameRules(string json) =>
+        Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<SessionFields>(json));
 
     private static Gen<string> OneOf(string[] of) => Gen.Int[0, of.Length - 1].Select(i => of[i]);
 
@@ -139,8 +143,11 @@ public sealed class SessionFieldsAgainstAModel
 
         using var written = JsonDocument.Parse(JsonSerializer.SerializeToUtf8Bytes(fields));
         Assert.Equal(model, written.RootElement.EnumerateObject().Select(property => (property.Name, property.Value.GetRawText())));
-        Assert.Equal(model.Where(field => field.Name[0] != '$'), fields.WithoutReserved().Select(field => (field.Key, Encoding.UTF8.GetString(field.Value.Span))));
+        Assert.Equal(
+            model.Where(field => field.Name[0] != '$'),
+            fields.WithoutReserved().Select(field => (field.Key, Encoding.UTF8.GetString(field.Value.Span))));
     }
 
-    private static string? Text(SessionFields fields, string name) => fields.TryGetValue(name, out var value) ? Encoding.UTF8.GetString(value.Span) : null;
+    private static string? Text(SessionFields fields, string name) =>
+        fields.TryGetValue(name, out var value) ? Encoding.UTF8.GetString(value.Span) : null;
 }

@@ -39,8 +39,10 @@ public sealed class SessionKeys
 
     public static TheoryData<string> InvalidKeys =>
     [
-        "", ":", "session", "session:", ":" + s_part, "session:" + s_part[1..], "session:" + s_part + "A", "Session:" + s_part, "ses sion:" + s_part, "ses:sion:" + s_part, " session:" + s_part,
-        "session:" + s_part + " ", "session:" + s_part[1..] + "=", "session:" + s_part[1..] + "+", "session:" + s_part[1..] + "/", "session:" + s_part[1..] + "é", "session:" + s_part[1..] + "Ａ",
+        "", ":", "session", "session:", ":" + s_part, "session:" + s_part[1..], "session:" + s_part + "A", "Session:" + s_part,
+        "ses sion:" + s_part, "ses:sion:" + s_part, " session:" + s_part,
+        "session:" + s_part + " ", "session:" + s_part[1..] + "=", "session:" + s_part[1..] + "+", "session:" + s_part[1..] + "/",
+        "session:" + s_part[1..] + "é", "session:" + s_part[1..] + "Ａ",
         new string('a', 65) + ":" + s_part, "sessioné:" + s_part, "session:user_id:alice", "session\0:" + s_part,
     ];
 
@@ -61,7 +63,8 @@ public sealed class SessionKeys
     [InlineData("{}")]
     [InlineData("[]")]
     [InlineData("true")]
-    public void JsonThatIsNotAStringIsRefused(string json) => Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<SessionKey>(json));
+    public void JsonThatIsNotAStringIsRefused(string json) =>
+        Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<SessionKey>(json));
 
     [Fact]
     [Trait("abuse", "C11")]
@@ -85,7 +88,8 @@ public sealed class SessionKeys
 
         await Assert.ThrowsAsync<ArgumentException>("key", () => host.Memory.GetAsync(default).AsTask());
         await Assert.ThrowsAsync<ArgumentException>("key", () => host.Request(id).Session.DeleteSessionAsync(default).AsTask());
-        await Assert.ThrowsAsync<ArgumentException>("except", () => host.Memory.DeleteActiveSessionsAsync("alice", default(SessionKey)).AsTask());
+        await Assert.ThrowsAsync<ArgumentException>("except", () =>
+            host.Memory.DeleteActiveSessionsAsync("alice", default(SessionKey)).AsTask());
         Assert.Equal("alice", await host.WhoAsync(id));
     }
 

@@ -99,7 +99,10 @@ public sealed class CustomCookies
         var exchange = new SessionHost().Request();
         foreach (var member in Members(exchange.Session, name))
         {
-            Assert.Contains("session cookie's name", Assert.Throws<ArgumentException>(nameof(name), member).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "session cookie's name",
+                Assert.Throws<ArgumentException>(nameof(name), member).Message,
+                StringComparison.Ordinal);
         }
 
         Assert.Empty(exchange.SetCookies);
@@ -117,7 +120,9 @@ public sealed class CustomCookies
         var exchange = new SessionHost(options =>
         {
             options.Cookie.Name = "sid";
-            options.Cookie.SecurePolicy = secure ? Microsoft.AspNetCore.Http.CookieSecurePolicy.Always : Microsoft.AspNetCore.Http.CookieSecurePolicy.None;
+            options.Cookie.SecurePolicy = secure
+                ? Microsoft.AspNetCore.Http.CookieSecurePolicy.Always
+                : Microsoft.AspNetCore.Http.CookieSecurePolicy.None;
             options.Cookie.Path = path;
             options.Cookie.Domain = domain;
         }).Request();
@@ -147,7 +152,8 @@ public sealed class CustomCookies
 
         Assert.Equal(["Theme", "gone", "theme"], exchange.SetCookies.Select(line => line.Split('=')[0]).Order(StringComparer.Ordinal));
         Assert.Contains(exchange.SetCookies, line => line.StartsWith("theme=light;", StringComparison.Ordinal));
-        Assert.Contains(exchange.SetCookies, line => line.StartsWith("gone=; expires=Thu, 01 Jan 1970 00:00:00 GMT; max-age=0;", StringComparison.Ordinal));
+        Assert.Contains(exchange.SetCookies, line =>
+            line.StartsWith("gone=; expires=Thu, 01 Jan 1970 00:00:00 GMT; max-age=0;", StringComparison.Ordinal));
     }
 
     [Fact]

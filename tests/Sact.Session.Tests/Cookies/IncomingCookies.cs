@@ -117,7 +117,11 @@ public sealed class IncomingCookies
         string planted = await host.SignInAsync("mallory");
         host.Store.Reset();
 
-        foreach (string header in new[] { Pair(mine) + "; " + Pair(planted), Pair(planted) + "; " + Pair(mine), Pair("x") + "; " + Pair(mine), Pair(mine) + "; " + Pair("") })
+        foreach (string header in new[]
+        {
+            Pair(mine) + "; " + Pair(planted), Pair(planted) + "; " + Pair(mine), Pair("x") + "; " + Pair(mine),
+            Pair(mine) + "; " + Pair("")
+        })
         {
             Assert.Null(await host.RequestWithHeader(header).Session.GetAsync());
         }
@@ -178,7 +182,10 @@ public sealed class IncomingCookies
         string id = await host.SignInAsync("alice");
         host.Store.Reset();
 
-        foreach (string spelling in new[] { $"\"{id}\"", $"'{id}'", $"%{(int)id[0]:X2}{id[1..]}", Uri.EscapeDataString(id + "="), $"{id}%20", $"%20{id}", $"{id}%00" })
+        foreach (string spelling in new[]
+        {
+            $"\"{id}\"", $"'{id}'", $"%{(int)id[0]:X2}{id[1..]}", Uri.EscapeDataString(id + "="), $"{id}%20", $"%20{id}", $"{id}%00"
+        })
         {
             Assert.Null(await host.Request(spelling).Session.GetAsync());
         }
@@ -207,8 +214,9 @@ public sealed class IncomingCookies
         var host = new SessionHost();
         string id = await host.SignInAsync("alice");
         host.Store.Reset();
+        string sent = string.Format(System.Globalization.CultureInfo.InvariantCulture, header, id);
 
-        Assert.Null(await host.RequestWithHeader(string.Format(System.Globalization.CultureInfo.InvariantCulture, header, id)).Session.GetAsync());
+        Assert.Null(await host.RequestWithHeader(sent).Session.GetAsync());
         Assert.Empty(host.Store.Calls);
     }
 
@@ -225,15 +233,17 @@ public sealed class IncomingCookies
     {
         var host = new SessionHost();
         string id = await host.SignInAsync("alice");
+        string sent = string.Format(System.Globalization.CultureInfo.InvariantCulture, header, id);
 
-        Assert.Equal("alice", (await host.RequestWithHeader(string.Format(System.Globalization.CultureInfo.InvariantCulture, header, id)).Session.GetAsync())?.UserId);
+        Assert.Equal("alice", (await host.RequestWithHeader(sent).Session.GetAsync())?.UserId);
     }
 
     [Fact]
     [Trait("abuse", "A8")]
     public async Task ANamelessPairIsNotASession()
     {
-        // Old browsers serialise a nameless cookie with the value "__Host-sid=…" as a pair of that name. Current browsers prefix it with "=".
+        // Old browsers serialise a nameless cookie with the value "__Host-sid=…" as a pair of that name. Current browsers prefix it with
+        // "=".
         var host = new SessionHost();
         string id = await host.SignInAsync("alice");
 
@@ -266,7 +276,9 @@ public sealed class IncomingCookies
 
     private static string Pair(string id) => "__Host-sid=" + id;
 
-    /// <summary>The reasons that the counter of refused cookies reports, for one meter factory only, because other tests run in parallel.</summary>
+    /// <summary>
+    /// The reasons that the counter of refused cookies reports, for one meter factory only, because other tests run in parallel.
+    /// </summary>
     private sealed class Refusals : IDisposable
     {
         private readonly MeterListener _listener = new();

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Sact.Session.Tests;
 
@@ -25,7 +26,9 @@ public sealed class OneSetCookie
         string sent = Assert.Single(response.SetCookies());
 
         Assert.StartsWith("__Host-sid=" + response.SentId(), sent, StringComparison.Ordinal);
-        var only = Assert.Single(await site.Store.GetActiveSessionsAsync("bob", TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken));
+        var only = Assert.Single(
+            await site.Store.GetActiveSessionsAsync("bob", TestContext.Current.CancellationToken)
+                .ToListAsync(TestContext.Current.CancellationToken));
         Assert.Equal(site.Store.GetSessionKey(response.SentId()!), only.Key);
         Assert.Equal(1, await site.Store.CountActiveSessionsAsync(TestContext.Current.CancellationToken));
     }
@@ -56,7 +59,9 @@ public sealed class OneSetCookie
             served: served);
         using var response = await site.SendAsync("/", method: HttpMethod.Post);
 
-        Assert.Equal(["__Host-sid", "__Host-sid2", "__host-sid", "culture", "theme"], response.SetCookies().Select(line => line.Split('=')[0]).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["__Host-sid", "__Host-sid2", "__host-sid", "culture", "theme"],
+            response.SetCookies().Select(line => line.Split('=')[0]).Order(StringComparer.Ordinal));
         Assert.NotEqual("mine", response.SentId());
         Assert.Contains(response.SetCookies(), line => line.StartsWith("theme=dark;", StringComparison.Ordinal));
         using var me = await site.SendAsync("/", response.SentId(), HttpMethod.Post);
@@ -99,9 +104,11 @@ public sealed class OneSetCookie
                 await context.GetSactSession<IGenericStore>("admin").SetAsync("root");
                 await context.GetSactSession().RenewAsync(immediately: true);
             }),
-            build: builder => Microsoft.Extensions.DependencyInjection.SactSessionServiceCollectionExtensions.AddSactSession(builder.Services, "admin", options => options.Cookie.Name = "__Host-admin"));
+            build: builder => builder.Services.AddSactSession("admin", options => options.Cookie.Name = "__Host-admin"));
         using var response = await site.SendAsync("/", method: HttpMethod.Post);
 
-        Assert.Equal(["__Host-admin", "__Host-sid"], response.SetCookies().Select(line => line.Split('=')[0]).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["__Host-admin", "__Host-sid"],
+            response.SetCookies().Select(line => line.Split('=')[0]).Order(StringComparer.Ordinal));
     }
 }

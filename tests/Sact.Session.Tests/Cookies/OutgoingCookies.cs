@@ -48,11 +48,15 @@ public sealed class OutgoingCookies
     [InlineData("a,b")]
     [InlineData("(a)")]
     [Trait("abuse", "B1")]
-    public void ANameThatIsNotATokenIsRefused(string name) => Assert.Contains("name", Refusal(options => options.Cookie.Name = name), StringComparison.Ordinal);
+    public void ANameThatIsNotATokenIsRefused(string name) =>
+        Assert.Contains("name", Refusal(options => options.Cookie.Name = name), StringComparison.Ordinal);
 
     [Fact]
     public void ACookieBuilderWithoutANameIsRefused() =>
-        Assert.Contains("name is not empty", Refusal(options => options.Cookie = new CookieBuilder { IsEssential = true }), StringComparison.Ordinal);
+        Assert.Contains(
+            "name is not empty",
+            Refusal(options => options.Cookie = new CookieBuilder { IsEssential = true }),
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("")]
@@ -78,7 +82,10 @@ public sealed class OutgoingCookies
     [InlineData("__Host-Http-sid", true, "/", "example.test", true)]
     [Trait("abuse", "B3")]
     public void APrefixWhoseRulesAreBrokenIsRefused(string name, bool secure, string path, string? domain, bool httpOnly) =>
-        Assert.Contains("prefix", Refusal(options => Shape(options.Cookie, name, secure, path, domain, httpOnly)), StringComparison.Ordinal);
+        Assert.Contains(
+            "prefix",
+            Refusal(options => Shape(options.Cookie, name, secure, path, domain, httpOnly)),
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("__Host-sid", true, "/", null, true)]
@@ -98,7 +105,8 @@ public sealed class OutgoingCookies
     [Trait("abuse", "B3")]
     public async Task ASiteThatBreaksAPrefixRuleDoesNotStart()
     {
-        var fault = await Assert.ThrowsAsync<OptionsValidationException>(() => Site.StartAsync(_ => { }, options => options.Cookie.Domain = "example.test"));
+        var fault = await Assert.ThrowsAsync<OptionsValidationException>(() =>
+            Site.StartAsync(_ => { }, options => options.Cookie.Domain = "example.test"));
 
         Assert.Contains("__Host- needs", fault.Message, StringComparison.Ordinal);
     }
@@ -111,7 +119,8 @@ public sealed class OutgoingCookies
     [InlineData("sid", "/app", "example.test", SameSiteMode.Unspecified, false, null)]
     [InlineData("__Secure-sid", "/a", "b.test", SameSiteMode.None, true, "Partitioned")]
     [Trait("abuse", "B4")]
-    public async Task DeletionRepeatsEveryScopingAttribute(string name, string path, string? domain, SameSiteMode sameSite, bool secure, string? extension)
+    public async Task DeletionRepeatsEveryScopingAttribute(
+        string name, string path, string? domain, SameSiteMode sameSite, bool secure, string? extension)
     {
         var host = new SessionHost(options =>
         {
@@ -134,12 +143,18 @@ public sealed class OutgoingCookies
         foreach (var (set, unset) in login.SetCookies.Zip(logout.SetCookies))
         {
             string[] scope = Attributes(set);
-            Assert.Equal(scope, Attributes(unset).Where(attribute => !attribute.StartsWith("max-age", StringComparison.Ordinal) && !attribute.StartsWith("expires", StringComparison.Ordinal)));
+            Assert.Equal(
+                scope,
+                Attributes(unset).Where(attribute =>
+                    !attribute.StartsWith("max-age", StringComparison.Ordinal)
+                        && !attribute.StartsWith("expires", StringComparison.Ordinal)));
             Assert.Contains("max-age=0", Attributes(unset));
             Assert.Contains("expires=Thu, 01 Jan 1970 00:00:00 GMT", Attributes(unset));
             Assert.Equal("", unset[(unset.IndexOf('=', StringComparison.Ordinal) + 1)..unset.IndexOf(';', StringComparison.Ordinal)]);
             Assert.Contains("path=" + path, scope);
-            Assert.Equal(domain is null ? [] : ["domain=" + domain], scope.Where(attribute => attribute.StartsWith("domain", StringComparison.Ordinal)));
+            Assert.Equal(
+                domain is null ? [] : ["domain=" + domain],
+                scope.Where(attribute => attribute.StartsWith("domain", StringComparison.Ordinal)));
             Assert.Equal(secure, scope.Contains("secure"));
             Assert.Equal(extension is not null, scope.Contains("Partitioned"));
         }
@@ -158,7 +173,8 @@ public sealed class OutgoingCookies
     [Trait("abuse", "B7")]
     public async Task FourHundredDaysAreAccepted()
     {
-        var exchange = new SessionHost(options => (options.AbsoluteTimeout, options.IsPersistent) = (TimeSpan.FromDays(400), true)).Request();
+        var exchange = new SessionHost(options =>
+            (options.AbsoluteTimeout, options.IsPersistent) = (TimeSpan.FromDays(400), true)).Request();
         await exchange.Session.SetAsync("alice");
 
         Assert.Contains("; max-age=34560000;", Assert.Single(exchange.SetCookies), StringComparison.Ordinal);
@@ -189,7 +205,11 @@ public sealed class OutgoingCookies
     [Trait("abuse", "B8")]
     public void SameSiteNoneAndPartitionedAreRefusedWithoutSecure(CookieSecurePolicy policy)
     {
-        Assert.Contains("SameSite=None needs Secure", Refusal(options => (options.Cookie.Name, options.Cookie.SecurePolicy, options.Cookie.SameSite) = ("sid", policy, SameSiteMode.None)), StringComparison.Ordinal);
+        Assert.Contains(
+            "SameSite=None needs Secure",
+            Refusal(options =>
+                (options.Cookie.Name, options.Cookie.SecurePolicy, options.Cookie.SameSite) = ("sid", policy, SameSiteMode.None)),
+            StringComparison.Ordinal);
         foreach (string spelling in new[] { "Partitioned", "partitioned", " PARTITIONED " })
         {
             string message = Refusal(options =>
@@ -202,7 +222,8 @@ public sealed class OutgoingCookies
     }
 
     [Fact]
-    public void ACookieThatIsNotEssentialIsRefused() => Assert.Contains("essential", Refusal(options => options.Cookie.IsEssential = false), StringComparison.Ordinal);
+    public void ACookieThatIsNotEssentialIsRefused() =>
+        Assert.Contains("essential", Refusal(options => options.Cookie.IsEssential = false), StringComparison.Ordinal);
 
     private static void Shape(CookieBuilder cookie, string name, bool secure, string path, string? domain, bool httpOnly)
     {
@@ -220,6 +241,7 @@ public sealed class OutgoingCookies
         var options = new SactSessionOptions();
         configure(options);
         var context = new DefaultHttpContext();
-        return Assert.Throws<OptionsValidationException>(() => new Session<MemoryStore>(context.Request, context.Response, host.Memory, options)).Message;
+        return Assert.Throws<OptionsValidationException>(() =>
+            new Session<MemoryStore>(context.Request, context.Response, host.Memory, options)).Message;
     }
 }

@@ -48,7 +48,8 @@ public sealed class PersistentCookies
     [Fact]
     public async Task LessThanOneSecondIsSentAsOneSecond()
     {
-        var host = new SessionHost(options => (options.IsPersistent, options.AbsoluteTimeout, options.IdleTimeout) = (true, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(10)));
+        var ten = TimeSpan.FromSeconds(10);
+        var host = new SessionHost(options => (options.IsPersistent, options.AbsoluteTimeout, options.IdleTimeout) = (true, ten, ten));
         string id = await host.SignInAsync("alice");
         host.Clock.Advance(TimeSpan.FromMilliseconds(9_500));
         var renewal = host.Request(id);
@@ -61,7 +62,8 @@ public sealed class PersistentCookies
     [Fact]
     public async Task AnAnonymousSessionsCookieFollowsTheSameRule()
     {
-        var exchange = new SessionHost(options => (options.IsPersistent, options.AbsoluteTimeout) = (true, TimeSpan.FromDays(10))).Request();
+        var exchange = new SessionHost(options =>
+            (options.IsPersistent, options.AbsoluteTimeout) = (true, TimeSpan.FromDays(10))).Request();
         await exchange.Session.StartAsync();
 
         Assert.Equal("864000", MaxAge(exchange));

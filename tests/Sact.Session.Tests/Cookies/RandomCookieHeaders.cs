@@ -33,7 +33,8 @@ public sealed class RandomCookieHeaders
                 continue;
             }
 
-            // Every accepted id is in the header, letter for letter and in the right alphabet. So the real id is accepted only if it was sent.
+            // Every accepted id is in the header, letter for letter and in the right alphabet. So the real id is accepted only if it was
+            // sent.
             accepted++;
             string id = SessionIdFormat.Encode(bytes);
             Assert.Contains(Name + "=" + id, header, StringComparison.Ordinal);

@@ -107,5 +107,6 @@ public sealed class ReexecutedRequests
         served: served,
         before: app => app.UseExceptionHandler("/error"));
 
-    private static Task<string> Text(HttpResponseMessage response) => response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+    private static Task<string> Text(HttpResponseMessage response) =>
+        response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
 }

@@ -12,7 +12,11 @@ public sealed class ResponsesOfEveryStatus
         var data = new TheoryData<Served, string, int>();
         foreach (var served in Enum.GetValues<Served>())
         {
-            foreach (var (method, status) in new[] { ("GET", 200), ("HEAD", 200), ("OPTIONS", 200), ("GET", 204), ("DELETE", 204), ("GET", 304), ("HEAD", 304), ("GET", 302), ("POST", 303), ("PUT", 307), ("GET", 404), ("POST", 500) })
+            foreach (var (method, status) in new[]
+            {
+                ("GET", 200), ("HEAD", 200), ("OPTIONS", 200), ("GET", 204), ("DELETE", 204), ("GET", 304), ("HEAD", 304), ("GET", 302),
+                ("POST", 303), ("PUT", 307), ("GET", 404), ("POST", 500)
+            })
             {
                 data.Add(served, method, status);
             }

@@ -15,7 +15,10 @@ public sealed class SendingTheCookieAgain
             await exchange.Session.GetAsync();
             Assert.Throws<InvalidOperationException>(() => exchange.Session.SetCookie());
             exchange.Session.GetSessionId();
-            Assert.Contains("not sent back", Assert.Throws<InvalidOperationException>(() => exchange.Session.SetCookie()).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "not sent back",
+                Assert.Throws<InvalidOperationException>(() => exchange.Session.SetCookie()).Message,
+                StringComparison.Ordinal);
             Assert.Empty(exchange.SetCookies);
         }
     }

@@ -47,7 +47,8 @@ public sealed class LogEventTable
     [Fact]
     public void HasStableIdsNamesAndLevels()
     {
-        var events = typeof(SessionLog).Assembly.GetTypes().Where(type => type.Name.EndsWith("Log", StringComparison.Ordinal)).SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public))
+        var events = typeof(SessionLog).Assembly.GetTypes().Where(type => type.Name.EndsWith("Log", StringComparison.Ordinal))
+            .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public))
             .Select(method => (Method: method.Name, Event: method.GetCustomAttribute<LoggerMessageAttribute>()))
             .Where(pair => pair.Event is not null)
             .Select(pair => (pair.Event!.EventId, pair.Method, pair.Event.Level))

@@ -68,7 +68,8 @@ public sealed class MetricLabels : IDisposable
             }
         }
 
-        var recorded = _meters.Recorded.Select(measured => (measured.Instrument, measured.Label, measured.Value?.ToString() ?? "")).ToHashSet();
+        var recorded = _meters.Recorded.Select(measured =>
+            (measured.Instrument, measured.Label, measured.Value?.ToString() ?? "")).ToHashSet();
         Assert.Subset(s_all, recorded);
 
         // The random steps reach most labels. Otherwise the test would prove little.

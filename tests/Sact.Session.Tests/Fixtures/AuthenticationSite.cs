@@ -38,9 +38,12 @@ internal static class AuthenticationSite
         app.MapPost("/in/{user}", async (string user, string? role, bool? persistent, HttpContext context) =>
             await context.SignInAsync(Principal(user, role), new AuthenticationProperties { IsPersistent = persistent ?? false }));
         app.MapPost("/out", async (HttpContext context) => await context.SignOutAsync());
-        app.MapGet("/who", (HttpContext context) => context.User.Identity is { IsAuthenticated: true } identity ? identity.Name! : "nobody");
-        app.MapGet("/page", async (HttpContext context) => await context.Response.WriteAsync("a page for " + context.User.Identity!.Name)).RequireAuthorization();
-        app.MapGet("/admin", async (HttpContext context) => await context.Response.WriteAsync("admins only")).RequireAuthorization("admins");
+        app.MapGet("/who", (HttpContext context) =>
+            context.User.Identity is { IsAuthenticated: true } identity ? identity.Name! : "nobody");
+        app.MapGet("/page", async (HttpContext context) =>
+            await context.Response.WriteAsync("a page for " + context.User.Identity!.Name)).RequireAuthorization();
+        app.MapGet("/admin", async (HttpContext context) =>
+            await context.Response.WriteAsync("admins only")).RequireAuthorization("admins");
     }
 
     public static ClaimsPrincipal Principal(string user, string? role = null, params Claim[] more)

@@ -27,10 +27,14 @@ public static class BridgedSite
             before);
 
     /// <summary>A site with one page at <c>/</c>.</summary>
-    public static Task<Site> StartAsync(RequestDelegate page, Served served = Served.TestServer, Action<SactSessionOptions>? configure = null) =>
+    public static Task<Site> StartAsync(
+        RequestDelegate page, Served served = Served.TestServer, Action<SactSessionOptions>? configure = null) =>
         StartAsync(app => app.Run(page), served, configure: configure);
 
-    /// <summary><c>/set/{key}/{value}</c>, <c>/get/{key}</c>, <c>/remove/{key}</c>, <c>/login/{user}</c>, <c>/logout</c>, <c>/id</c>, <c>/keys</c>, <c>/who</c>.</summary>
+    /// <summary>
+    /// <c>/set/{key}/{value}</c>, <c>/get/{key}</c>, <c>/remove/{key}</c>, <c>/login/{user}</c>, <c>/logout</c>, <c>/id</c>, <c>/keys</c>,
+    /// <c>/who</c>.
+    /// </summary>
     public static void Map(WebApplication app)
     {
         app.MapGet("/set/{key}/{value}", (string key, string value, HttpContext context) => context.Session.SetString(key, value));
@@ -64,5 +68,6 @@ public static class BridgedSite
 
     /// <summary>The fields of the session with this id, as they are in the store.</summary>
     public static async Task<string[]> FieldsAsync(this Site site, string id) =>
-        (await site.Store.Inner.GetAsync(site.Store.GetSessionKey(id)))?.Fields.Select(field => field.Key).Order(StringComparer.Ordinal).ToArray() ?? [];
+        (await site.Store.Inner.GetAsync(site.Store.GetSessionKey(id)))?.Fields.Select(field => field.Key)
+            .Order(StringComparer.Ordinal).ToArray() ?? [];
 }

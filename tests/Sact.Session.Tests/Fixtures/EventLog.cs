@@ -10,14 +10,17 @@ internal sealed class EventLog : ILoggerProvider, ILogger
 
     public IReadOnlyList<(LogLevel Level, int Id)> Events => [.. _events];
 
-    public ILogger CreateLogger(string categoryName) => categoryName == "Sact.Session" ? this : Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance;
+    public ILogger CreateLogger(string categoryName) =>
+        categoryName == "Sact.Session" ? this : Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance;
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 
     public bool IsEnabled(LogLevel logLevel) => true;
 
-    void ILogger.Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => _events.Enqueue((logLevel, eventId.Id));
+    void ILogger.Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        _events.Enqueue((logLevel, eventId.Id));
 
     public void Dispose()
     {

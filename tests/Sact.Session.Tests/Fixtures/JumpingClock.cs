@@ -2,7 +2,10 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Sact.Session.Tests;
 
-/// <summary>A clock that can be set: the wall clock jumps, the running time does not. A test can also act between a read of the clock and what follows it.</summary>
+/// <summary>
+/// A clock that can be set: the wall clock jumps, the running time does not. A test can also act between a read of the clock and what
+/// follows it.
+/// </summary>
 public sealed class JumpingClock(FakeTimeProvider inner) : TimeProvider
 {
     private long _offset;

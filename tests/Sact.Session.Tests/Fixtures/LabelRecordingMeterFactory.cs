@@ -3,7 +3,10 @@ using System.Diagnostics.Metrics;
 
 namespace Sact.Session.Tests;
 
-/// <summary>Records every label that one test measures. A listener for the whole process would also record other tests, and would stop their counters if it threw.</summary>
+/// <summary>
+/// Records every label that one test measures. A listener for the whole process would also record other tests, and would stop their
+/// counters if it threw.
+/// </summary>
 internal sealed class LabelRecordingMeterFactory : IMeterFactory
 {
     private readonly MeterListener _listener = new();

@@ -41,16 +41,19 @@ public sealed class ProbeStore(IGenericStore inner) : IGenericStore
         return Substitute is null ? record : Substitute(key, record);
     }
 
-    public ValueTask<SessionCreation> CreateAsync(SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default) =>
+    public ValueTask<SessionCreation> CreateAsync(
+        SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default) =>
         Probed("create", () => inner.CreateAsync(session, cap, cancellationToken), cancellationToken);
 
-    public ValueTask<SessionUpdate> UpdateAsync(SessionRecord session, SessionChange change, CancellationToken cancellationToken = default) =>
+    public ValueTask<SessionUpdate> UpdateAsync(
+        SessionRecord session, SessionChange change, CancellationToken cancellationToken = default) =>
         Probed("update", () => inner.UpdateAsync(session, change, cancellationToken), cancellationToken);
 
     public ValueTask<bool> DeleteAsync(SessionRecord session, CancellationToken cancellationToken = default) =>
         Probed("delete", () => inner.DeleteAsync(session, cancellationToken), cancellationToken);
 
-    public async IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(string userId, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(
+        string userId, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         _calls.Enqueue("list");
         if (Before is not null)
@@ -64,7 +67,8 @@ public sealed class ProbeStore(IGenericStore inner) : IGenericStore
         }
     }
 
-    public ValueTask<long> DeleteActiveSessionsAsync(string userId, SessionKey? except = null, CancellationToken cancellationToken = default) =>
+    public ValueTask<long> DeleteActiveSessionsAsync(
+        string userId, SessionKey? except = null, CancellationToken cancellationToken = default) =>
         Probed("delete_user", () => inner.DeleteActiveSessionsAsync(userId, except, cancellationToken), cancellationToken);
 
     public ValueTask<long> ClearAsync(CancellationToken cancellationToken = default) =>

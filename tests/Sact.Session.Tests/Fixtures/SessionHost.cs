@@ -6,7 +6,10 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Sact.Session.Tests;
 
-/// <summary>Hosts sessions without a server: a clock, a probed memory store, options, and requests on plain <see cref="DefaultHttpContext"/>s whose responses never start.</summary>
+/// <summary>
+/// Hosts sessions without a server: a clock, a probed memory store, options, and requests on plain <see cref="DefaultHttpContext"/>s whose
+/// responses never start.
+/// </summary>
 public sealed class SessionHost : ILoggerProvider, ILogger
 {
     private readonly ConcurrentQueue<(LogLevel Level, EventId Id, string Message)> _events = new();
@@ -18,7 +21,12 @@ public sealed class SessionHost : ILoggerProvider, ILogger
         configureStore?.Invoke(storeOptions);
         Memory = new MemoryStore(storeOptions);
         Store = new ProbeStore(Memory);
-        Options = new SactSessionOptions { TimeProvider = Clock, LoggerFactory = log, DataProtectionProvider = new EphemeralDataProtectionProvider() };
+        Options = new SactSessionOptions
+        {
+            TimeProvider = Clock,
+            LoggerFactory = log,
+            DataProtectionProvider = new EphemeralDataProtectionProvider(),
+        };
         configure?.Invoke(Options);
     }
 
@@ -71,7 +79,8 @@ public sealed class SessionHost : ILoggerProvider, ILogger
 
     bool ILogger.IsEnabled(LogLevel logLevel) => true;
 
-    void ILogger.Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    void ILogger.Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         _events.Enqueue((logLevel, eventId, formatter(state, exception) + exception));
         OnLog?.Invoke(eventId);

@@ -9,7 +9,8 @@ namespace Sact.Session.Tests;
 internal static class SessionHostExtensions
 {
     /// <summary>A session whose cookie has already been used once, so that its first touch is not counted later.</summary>
-    public static async Task<string> SeenAsync(this SessionHost host, string userId = "alice", System.Text.Json.Nodes.JsonObject? metadata = null)
+    public static async Task<string> SeenAsync(
+        this SessionHost host, string userId = "alice", System.Text.Json.Nodes.JsonObject? metadata = null)
     {
         string id = await host.SignInAsync(userId, metadata);
         Assert.Equal(userId, await host.WhoAsync(id));
@@ -18,7 +19,8 @@ internal static class SessionHostExtensions
     }
 
     /// <summary>The record of an id, read without the probe.</summary>
-    public static async Task<SessionRecord?> RecordOf(this SessionHost host, string id) => await host.Memory.GetAsync(host.Memory.GetSessionKey(id));
+    public static async Task<SessionRecord?> RecordOf(this SessionHost host, string id) =>
+        await host.Memory.GetAsync(host.Memory.GetSessionKey(id));
 
     /// <summary>Renews with a new request. Returns the id that was sent, or null if none was sent.</summary>
     public static async Task<string?> RenewAsync(this SessionHost host, string id, bool immediately = false)
@@ -43,7 +45,8 @@ internal static class SessionHostExtensions
     public static void StartResponse(this Exchange exchange)
     {
         var before = exchange.Context.Features.GetRequiredFeature<IHttpResponseFeature>();
-        exchange.Context.Features.Set<IHttpResponseFeature>(new StartedResponse { Headers = before.Headers, StatusCode = before.StatusCode });
+        exchange.Context.Features.Set<IHttpResponseFeature>(
+            new StartedResponse { Headers = before.Headers, StatusCode = before.StatusCode });
     }
 
     /// <summary>A request through another node: the same store with other options, for example another clock.</summary>

@@ -11,7 +11,10 @@ internal static class SessionServicesExtensions
     extension(SessionServices services)
     {
         /// <summary>A new id and its record, which is not stored. It is signed in for a user, and anonymous without one.</summary>
-        public (string Id, SessionRecord Record) Make(IGenericStore store, string? userId, SessionFields fields) => SessionRecordFactory.Make(
-            store, services.Clock, userId, fields, userId is null ? services.Settings.AnonymousTerms : services.Settings.SignInTerms);
+        public (string Id, SessionRecord Record) Make(IGenericStore store, string? userId, SessionFields fields)
+        {
+            var terms = userId is null ? services.Settings.AnonymousTerms : services.Settings.SignInTerms;
+            return SessionRecordFactory.Make(store, services.Clock, userId, fields, terms);
+        }
     }
 }

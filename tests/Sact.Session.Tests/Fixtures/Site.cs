@@ -38,10 +38,17 @@ public sealed class Site : IAsyncDisposable
     /// <summary>The probed store of the unnamed registration, unless the test chose another.</summary>
     public ProbeStore Store => (ProbeStore)Services.GetRequiredService<IGenericStore>();
 
-    /// <summary>Starts a site. Sessions live in a probed memory store with a clock that only the test moves, unless <paramref name="build"/> chooses another store. Without an
-    /// explicit <c>UseRouting()</c>, <c>WebApplication</c> puts routing, authentication and authorization before everything else.</summary>
+    /// <summary>
+    /// Starts a site. Sessions live in a probed memory store with a clock that only the test moves, unless <paramref name="build"/> chooses
+    /// another store. Without an explicit <c>UseRouting()</c>, <c>WebApplication</c> puts routing, authentication and authorization before
+    /// everything else.
+    /// </summary>
     public static async Task<Site> StartAsync(
-        Action<WebApplication> map, Action<SactSessionOptions>? configure = null, Action<WebApplicationBuilder>? build = null, Served served = Served.TestServer, Action<WebApplication>? before = null,
+        Action<WebApplication> map,
+        Action<SactSessionOptions>? configure = null,
+        Action<WebApplicationBuilder>? build = null,
+        Served served = Served.TestServer,
+        Action<WebApplication>? before = null,
         bool explicitRouting = true)
     {
         var clock = new FakeTimeProvider(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
@@ -49,8 +56,11 @@ public sealed class Site : IAsyncDisposable
         builder.Services.AddRouting();
         builder.Services.AddLogging();
         builder.Services.AddSingleton<TimeProvider>(clock);
-        builder.Services.AddSactSession(configure).UseStore(services =>
-            new ProbeStore(new MemoryStore(new MemoryStoreOptions { TimeProvider = clock, LoggerFactory = services.GetRequiredService<ILoggerFactory>() })));
+        builder.Services.AddSactSession(configure).UseStore(services => new ProbeStore(new MemoryStore(new MemoryStoreOptions
+        {
+            TimeProvider = clock,
+            LoggerFactory = services.GetRequiredService<ILoggerFactory>(),
+        })));
         if (served == Served.Kestrel)
         {
             builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
@@ -83,11 +93,16 @@ public sealed class Site : IAsyncDisposable
         }
 
         string address = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        return new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = new Uri(address), DefaultRequestVersion = HttpVersion.Version11 };
+        return new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false })
+        {
+            BaseAddress = new Uri(address),
+            DefaultRequestVersion = HttpVersion.Version11,
+        };
     }
 
     /// <summary>Sends a request with this session id, or none.</summary>
-    public async Task<HttpResponseMessage> SendAsync(string path, string? sessionId = null, HttpMethod? method = null, HttpContent? content = null)
+    public async Task<HttpResponseMessage> SendAsync(
+        string path, string? sessionId = null, HttpMethod? method = null, HttpContent? content = null)
     {
         using var client = Client();
         using var request = new HttpRequestMessage(method ?? HttpMethod.Get, path) { Content = content };

@@ -5,7 +5,10 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Sact.Session.Tests;
 
-/// <summary>The services of an application without a server, validated as in development: every service is created once at build, and no singleton may hold a scoped one.</summary>
+/// <summary>
+/// The services of an application without a server, validated as in development: every service is created once at build, and no singleton
+/// may hold a scoped one.
+/// </summary>
 internal sealed class TestApp : IAsyncDisposable
 {
     public TestApp(Action<IServiceCollection> register, bool withMiddleware = true)

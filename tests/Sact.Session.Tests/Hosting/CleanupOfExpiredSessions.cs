@@ -37,7 +37,8 @@ public sealed class CleanupOfExpiredSessions
     public async Task ContinuesWhileABatchFindsExpiredSessions()
     {
         var store = new CleanedStore { Answer = call => call <= 3 ? 500 : 0 };
-        await using var running = await RunningServices.StartAsync(services => services.AddSactSession(o => o.CleanupInterval = s_interval).UseStore(_ => store));
+        await using var running = await RunningServices.StartAsync(services =>
+            services.AddSactSession(o => o.CleanupInterval = s_interval).UseStore(_ => store));
 
         await running.Clock.NextWaitAsync();
         running.Clock.Advance(s_interval * 1.25);
@@ -57,7 +58,8 @@ public sealed class CleanupOfExpiredSessions
     public async Task ContinuesAfterAStoreFailure()
     {
         var store = new CleanedStore { Answer = call => call == 1 ? throw new SessionStoreException("The store is down.") : 0 };
-        await using var running = await RunningServices.StartAsync(services => services.AddSactSession(o => o.CleanupInterval = s_interval).UseStore(_ => store));
+        await using var running = await RunningServices.StartAsync(services =>
+            services.AddSactSession(o => o.CleanupInterval = s_interval).UseStore(_ => store));
 
         await running.Clock.NextWaitAsync();
         running.Clock.Advance(s_interval * 1.25);
@@ -73,7 +75,8 @@ public sealed class CleanupOfExpiredSessions
     public async Task IsOffWithoutAnInterval()
     {
         var store = new CleanedStore();
-        await using var running = await RunningServices.StartAsync(services => services.AddSactSession(o => o.CleanupInterval = null).UseStore(_ => store));
+        await using var running = await RunningServices.StartAsync(services =>
+            services.AddSactSession(o => o.CleanupInterval = null).UseStore(_ => store));
 
         await running.Cleanup.WaitAsync(TimeSpan.FromSeconds(30));
         Assert.Equal(0, store.Cleanups);
@@ -85,7 +88,8 @@ public sealed class CleanupOfExpiredSessions
         var waits = new List<TimeSpan>();
         for (int i = 0; i < 60; i++)
         {
-            await using var running = await RunningServices.StartAsync(services => services.AddSactSession(o => o.CleanupInterval = s_interval).UseStore(_ => new CleanedStore()));
+            await using var running = await RunningServices.StartAsync(services =>
+                services.AddSactSession(o => o.CleanupInterval = s_interval).UseStore(_ => new CleanedStore()));
             waits.Add(await running.Clock.NextWaitAsync());
         }
 
@@ -97,7 +101,8 @@ public sealed class CleanupOfExpiredSessions
     public async Task StopsWithTheHost()
     {
         var store = new CleanedStore { Hold = true };
-        var running = await RunningServices.StartAsync(services => services.AddSactSession(o => o.CleanupInterval = s_interval).UseStore(_ => store));
+        var running = await RunningServices.StartAsync(services =>
+            services.AddSactSession(o => o.CleanupInterval = s_interval).UseStore(_ => store));
         await running.Clock.NextWaitAsync();
         running.Clock.Advance(s_interval * 1.25);
         await store.NextAsync();
@@ -174,7 +179,8 @@ public sealed class CleanupOfExpiredSessions
     }
 
     /// <summary>A store that counts its cleanups.</summary>
-    private sealed class CleanedStore() : ApplicationStore(new GenericStoreOptions { Prefix = "cleaned-" + Guid.NewGuid().ToString("N") }), IExpiredSessionStore
+    private sealed class CleanedStore() : ApplicationStore(
+        new GenericStoreOptions { Prefix = "cleaned-" + Guid.NewGuid().ToString("N") }), IExpiredSessionStore
     {
         private readonly Channel<int> _batches = Channel.CreateUnbounded<int>();
         private int _cleanups;

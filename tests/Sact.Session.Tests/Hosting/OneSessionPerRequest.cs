@@ -20,9 +20,12 @@ public sealed class OneSessionPerRequest
         Assert.All(
             new object[]
             {
-                context.GetSactSession<MemoryStore>(), context.GetSactSession<IGenericStore>(), context.RequestServices.GetRequiredService<ISession<IGenericStore>>(),
-                context.RequestServices.GetRequiredService<ISession<MemoryStore>>(), context.RequestServices.GetRequiredService<Session<MemoryStore>>(),
-                child.ServiceProvider.GetRequiredService<ISession<IGenericStore>>(), grandchild.ServiceProvider.GetRequiredService<Session<MemoryStore>>(),
+                context.GetSactSession<MemoryStore>(), context.GetSactSession<IGenericStore>(),
+                context.RequestServices.GetRequiredService<ISession<IGenericStore>>(),
+                context.RequestServices.GetRequiredService<ISession<MemoryStore>>(),
+                context.RequestServices.GetRequiredService<Session<MemoryStore>>(),
+                child.ServiceProvider.GetRequiredService<ISession<IGenericStore>>(),
+                grandchild.ServiceProvider.GetRequiredService<Session<MemoryStore>>(),
             },
             session => Assert.Same(first, session));
         Assert.NotSame(first, app.Request().GetSactSession());
@@ -62,7 +65,9 @@ public sealed class OneSessionPerRequest
         }
     }
 
-    /// <summary>An HttpContext is not thread-safe, and two sessions of one request share no lock. So they must not use it at the same time.</summary>
+    /// <summary>
+    /// An HttpContext is not thread-safe, and two sessions of one request share no lock. So they must not use it at the same time.
+    /// </summary>
     [Fact]
     public async Task TwoRegistrationsCanBeUsedByParallelThreads()
     {
@@ -82,7 +87,9 @@ public sealed class OneSessionPerRequest
                 start.SignalAndWait(TimeSpan.FromSeconds(30));
                 try
                 {
-                    ISession<IGenericStore> session = thread % 2 == 0 ? context.GetSactSession() : context.GetSactSession<ApplicationStore>("staff");
+                    ISession<IGenericStore> session = thread % 2 == 0
+                        ? context.GetSactSession()
+                        : context.GetSactSession<ApplicationStore>("staff");
                     session.SetCustomCookie("theme-" + thread, "dark");
                     Assert.Null(session.GetAsync().AsTask().GetAwaiter().GetResult());
                     session.StartAsync().AsTask().GetAwaiter().GetResult();
@@ -98,7 +105,8 @@ public sealed class OneSessionPerRequest
             Assert.Empty(faults);
             Assert.Equal(
                 ["__Host-sid", "__Host-staff", "theme-0", "theme-1", "theme-2", "theme-3"],
-                context.Response.Headers.SetCookie.Select(line => line![..line!.IndexOf('=', StringComparison.Ordinal)]).Order(StringComparer.Ordinal));
+                context.Response.Headers.SetCookie.Select(line => line![..line!.IndexOf('=', StringComparison.Ordinal)])
+                    .Order(StringComparer.Ordinal));
         }
     }
 
@@ -137,17 +145,32 @@ public sealed class OneSessionPerRequest
         await using var app = new TestApp(services => services.AddSactSession(), withMiddleware: false);
         var context = app.Request();
 
-        Assert.Contains("app.UseSactSession()", Assert.Throws<InvalidOperationException>(() => context.GetSactSession()).Message, StringComparison.Ordinal);
-        Assert.Contains("app.UseSactSession()", Assert.Throws<InvalidOperationException>(() => context.RequestServices.GetRequiredService<ISession<IGenericStore>>()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "app.UseSactSession()",
+            Assert.Throws<InvalidOperationException>(() => context.GetSactSession()).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "app.UseSactSession()",
+            Assert.Throws<InvalidOperationException>(() => context.RequestServices.GetRequiredService<ISession<IGenericStore>>()).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task WithoutTheRegistrationTheExceptionSaysWhatToCall()
     {
-        Assert.Contains("AddSactSession()", Assert.Throws<InvalidOperationException>(() => new TestApp(_ => { })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "AddSactSession()",
+            Assert.Throws<InvalidOperationException>(() => new TestApp(_ => { })).Message,
+            StringComparison.Ordinal);
 
         await using var app = new TestApp(services => services.AddHttpContextAccessor(), withMiddleware: false);
-        Assert.Contains("AddSactSession()", Assert.Throws<InvalidOperationException>(() => app.Request().GetSactSession()).Message, StringComparison.Ordinal);
-        Assert.Contains("AddSactSession()", Assert.Throws<InvalidOperationException>(() => new DefaultHttpContext().GetSactSession()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "AddSactSession()",
+            Assert.Throws<InvalidOperationException>(() => app.Request().GetSactSession()).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "AddSactSession()",
+            Assert.Throws<InvalidOperationException>(() => new DefaultHttpContext().GetSactSession()).Message,
+            StringComparison.Ordinal);
     }
 }

@@ -15,7 +15,8 @@ public sealed class WhoController(ISession<IGenericStore> session, Session<Probe
     public async Task<string> Get() => ReferenceEquals(session, own) ? (await session.GetAsync())?.UserId ?? "nobody" : "two sessions";
 
     [HttpGet("action")]
-    public async Task<string> Action([FromServices] ISession<ProbeStore> given) => ReferenceEquals(session, given) ? (await given.GetAsync())?.UserId ?? "nobody" : "two sessions";
+    public async Task<string> Action([FromServices] ISession<ProbeStore> given) =>
+        ReferenceEquals(session, given) ? (await given.GetAsync())?.UserId ?? "nobody" : "two sessions";
 }
 
 /// <summary>Controllers, pages, middleware, minimal APIs and filters get the session injected.</summary>
@@ -41,7 +42,8 @@ public sealed class SessionInjection
                 app.MapPost("/login", async (ISession<IGenericStore> session) => await session.SetAsync("alice"));
                 app.MapGet("/minimal", async (ISession<IGenericStore> session) => await Who(session));
                 app.MapGet("/by-hand", async (HttpContext context, CancellationToken _) => await Who(context.GetSactSession<ProbeStore>()));
-                app.MapGet("/page", async (IServiceProvider services) => await ActivatorUtilities.CreateInstance<Page>(services).OnGetAsync());
+                app.MapGet("/page", async (IServiceProvider services) =>
+                    await ActivatorUtilities.CreateInstance<Page>(services).OnGetAsync());
                 app.MapGet("/filtered", (HttpContext context) => (string?)context.Items["who"]).AddEndpointFilter(async (context, next) =>
                 {
                     context.HttpContext.Items["who"] = await Who(context.HttpContext.GetSactSession());
@@ -95,7 +97,10 @@ public sealed class SessionInjection
             seen = null;
             using var wrong = await site.SendAsync(path);
             Assert.Equal(HttpStatusCode.InternalServerError, wrong.StatusCode);
-            Assert.Contains("No session is registered over ApplicationStore. Inject ISactSession", Assert.IsType<InvalidOperationException>(seen).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "No session is registered over ApplicationStore. Inject ISactSession",
+                Assert.IsType<InvalidOperationException>(seen).Message,
+                StringComparison.Ordinal);
         }
 
         using var right = await site.SendAsync("/right");

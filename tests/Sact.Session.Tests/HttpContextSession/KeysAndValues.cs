@@ -6,7 +6,13 @@ namespace Sact.Session.Tests;
 /// <summary>Any key and any bytes that the framework accepts come back unchanged.</summary>
 public sealed class KeysAndValues
 {
-    public static TheoryData<string> UnusualKeys => ["", " ", "$x", "__ControllerTempData", "a\0b", "\r\n", "#", "#x", "~", "a.b", "ü☃😀", new string('k', 122), new string('k', 123), new string('k', 20_000), new string('ü', 32_767)];
+    private static readonly Gen<string> s_wellFormed = Gen.String.Where(key => SessionFieldRule.IsWellFormed(key));
+
+    public static TheoryData<string> UnusualKeys =>
+    [
+        "", " ", "$x", "__ControllerTempData", "a\0b", "\r\n", "#", "#x", "~", "a.b", "ü☃😀",
+        new string('k', 122), new string('k', 123), new string('k', 20_000), new string('ü', 32_767),
+    ];
 
     [Theory]
     [MemberData(nameof(UnusualKeys))]
@@ -31,7 +37,7 @@ public sealed class KeysAndValues
 
     [Fact]
     public void RandomKeysAndValuesRoundTripWithoutCollisions() =>
-        Gen.Select(Gen.String.Where(key => SessionFieldRule.IsWellFormed(key)), Gen.String.Where(key => SessionFieldRule.IsWellFormed(key)), Gen.Byte.Array).Sample((key, other, bytes) =>
+        Gen.Select(s_wellFormed, s_wellFormed, Gen.Byte.Array).Sample((key, other, bytes) =>
         {
             var (name, json) = HttpContextSessionField.Write(key, bytes);
             Assert.Null(SessionFieldRule.ValidateName(name, allowReserved: true));
@@ -133,7 +139,10 @@ public sealed class KeysAndValues
         {
             SynchronizationContext.SetSynchronizationContext(new BlockedSynchronizationContext());
             Open(host.Request(first.SentId)).TryGetValue("key", out value);
-        }) { IsBackground = true };
+        })
+        {
+            IsBackground = true,
+        };
         thread.Start();
 
         Assert.True(thread.Join(TimeSpan.FromSeconds(30)));

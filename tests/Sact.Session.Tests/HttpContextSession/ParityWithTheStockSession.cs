@@ -8,7 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace Sact.Session.Tests;
 
 /// <summary>
-/// The facts that ASP.NET Core tests for <c>AddSession()</c> and <c>UseSession()</c>, one by one. If the outcome differs, the name of the fact and README.md ("HttpContext.Session") say so.
+/// The facts that ASP.NET Core tests for <c>AddSession()</c> and <c>UseSession()</c>, one by one. If the outcome differs, the name of the
+/// fact and README.md ("HttpContext.Session") say so.
 /// </summary>
 public sealed class ParityWithTheStockSession
 {
@@ -56,7 +57,8 @@ public sealed class ParityWithTheStockSession
     [InlineData(CookieSecurePolicy.SameAsRequest, "https", true)]
     public async Task TheCookieFollowsTheSecurePolicy(CookieSecurePolicy policy, string scheme, bool secure)
     {
-        await using var site = await BridgedSite.StartAsync(BridgedSite.Map, configure: options => (options.Cookie.Name, options.Cookie.SecurePolicy) = ("TestCookie", policy));
+        await using var site = await BridgedSite.StartAsync(BridgedSite.Map, configure: options =>
+            (options.Cookie.Name, options.Cookie.SecurePolicy) = ("TestCookie", policy));
         using var client = site.Client();
 
         using var response = await client.GetAsync(new Uri($"{scheme}://example.test/set/a/b"), TestContext.Current.CancellationToken);
@@ -79,7 +81,9 @@ public sealed class ParityWithTheStockSession
 
         string? id = await site.DoAsync("/");
 
-        Assert.Equal(["1", "2", "3"], new[] { await site.TextAsync("/", id), await site.TextAsync("/", id), await site.TextAsync("/", id) });
+        Assert.Equal(
+            ["1", "2", "3"],
+            new[] { await site.TextAsync("/", id), await site.TextAsync("/", id), await site.TextAsync("/", id) });
     }
 
     [Theory]
@@ -131,7 +135,9 @@ public sealed class ParityWithTheStockSession
     {
         var log = new EventLog();
         await using var site = await BridgedSite.StartAsync(
-            BridgedSite.Map, configure: options => options.AnonymousIdleTimeout = TimeSpan.FromSeconds(30), build: builder => builder.Logging.SetMinimumLevel(LogLevel.Debug).AddProvider(log));
+            BridgedSite.Map,
+            configure: options => options.AnonymousIdleTimeout = TimeSpan.FromSeconds(30),
+            build: builder => builder.Logging.SetMinimumLevel(LogLevel.Debug).AddProvider(log));
         string? id = await site.DoAsync("/set/Key/1");
         site.Clock.Advance(TimeSpan.FromSeconds(30));
 
@@ -139,7 +145,9 @@ public sealed class ParityWithTheStockSession
         Assert.Contains(log.Events, entry => entry.Id == 1);
     }
 
-    /// <summary>Every request refreshes the stock session. Here a request that does not use the session costs nothing, so it extends nothing.</summary>
+    /// <summary>
+    /// Every request refreshes the stock session. Here a request that does not use the session costs nothing, so it extends nothing.
+    /// </summary>
     [Fact]
     public async Task AReadExtendsTheSessionAndARequestThatDoesNotUseItDoesNot()
     {
@@ -214,10 +222,14 @@ public sealed class ParityWithTheStockSession
         string? id = await site.DoAsync("/set/KEY/VALUE");
         await site.DoAsync("/set/key/value", id);
 
-        Assert.Equal(["VALUE", "value", "KEY,key"], new[] { await site.TextAsync("/get/KEY", id), await site.TextAsync("/get/key", id), await site.TextAsync("/keys", id) });
+        Assert.Equal(
+            ["VALUE", "value", "KEY,key"],
+            new[] { await site.TextAsync("/get/KEY", id), await site.TextAsync("/get/key", id), await site.TextAsync("/keys", id) });
     }
 
-    /// <summary>The stock session is empty then. Here only <c>IsAvailable</c> does not throw, because an empty session would be wrong data.</summary>
+    /// <summary>
+    /// The stock session is empty then. Here only <c>IsAvailable</c> does not throw, because an empty session would be wrong data.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Servers))]
     public async Task AFailedReadMakesTheSessionUnavailableAndNotEmpty(Served served)
@@ -230,7 +242,11 @@ public sealed class ParityWithTheStockSession
                 app.MapGet("/available", (HttpContext context) =>
                 {
                     available = context.Session.IsAvailable;
-                    foreach (Action read in new Action[] { () => context.Session.GetString("key"), () => _ = context.Session.Id, () => _ = context.Session.Keys, () => context.Session.Set("key", []) })
+                    foreach (Action read in new Action[]
+                    {
+                        () => context.Session.GetString("key"), () => _ = context.Session.Id, () => _ = context.Session.Keys,
+                        () => context.Session.Set("key", [])
+                    })
                     {
                         Assert.Throws<SessionStoreException>(read);
                     }

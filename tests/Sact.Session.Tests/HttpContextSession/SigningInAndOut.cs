@@ -66,7 +66,10 @@ public sealed class SigningInAndOut
     {
         var log = new EventLog();
         await using var site = await BridgedSite.StartAsync(
-            Map, bridge: options => options.KeepAtSignIn = true, configure: options => options.MaxRecordBytes = 300, build: builder => builder.Logging.AddProvider(log));
+            Map,
+            bridge: options => options.KeepAtSignIn = true,
+            configure: options => options.MaxRecordBytes = 300,
+            build: builder => builder.Logging.AddProvider(log));
         string? full = await site.DoAsync("/set/basket/" + new string('x', 208));
 
         string? alice = await site.DoAsync("/login/alice", full);
@@ -249,7 +252,9 @@ public sealed class SigningInAndOut
         Assert.Equal("alice", await site.TextAsync("/who", renewed));
     }
 
-    /// <summary>Two requests replace the id in parallel (a form sent twice), or one arrives late: no anonymous session replaces the newer cookie.</summary>
+    /// <summary>
+    /// Two requests replace the id in parallel (a form sent twice), or one arrives late: no anonymous session replaces the newer cookie.
+    /// </summary>
     [Theory]
     [InlineData("/lose")]
     [InlineData("/start")]
@@ -330,7 +335,8 @@ public sealed class SigningInAndOut
         {
             Map(app);
             app.MapGet("/update", async (ISession<IGenericStore> session) => await session.UpdateAsync(new() { ["theme"] = "dark" }));
-            app.MapGet("/me", async (ISession<IGenericStore> session) => string.Join(',', (await session.GetAsync())!.Fields.Select(field => field.Key)));
+            app.MapGet("/me", async (ISession<IGenericStore> session) =>
+                string.Join(',', (await session.GetAsync())!.Fields.Select(field => field.Key)));
             app.MapGet("/clear", (HttpContext context) => context.Session.Clear());
         });
         string? id = await site.DoAsync("/login/alice");
@@ -345,6 +351,7 @@ public sealed class SigningInAndOut
     private static void Map(WebApplication app)
     {
         BridgedSite.Map(app);
-        app.MapGet("/login/{user}", async (string user, ISession<IGenericStore> session) => await session.SetAsync(user, new() { ["role"] = "user" })).WithOrder(-1);
+        app.MapGet("/login/{user}", async (string user, ISession<IGenericStore> session) =>
+            await session.SetAsync(user, new() { ["role"] = "user" })).WithOrder(-1);
     }
 }

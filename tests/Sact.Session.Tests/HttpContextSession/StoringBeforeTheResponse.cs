@@ -103,7 +103,8 @@ public sealed class StoringBeforeTheResponse
             before: app => app.Use(async (context, next) =>
             {
                 await next();
-                stored = ((ProbeStore)context.RequestServices.GetRequiredService<IGenericStore>()).Count("create") == 1 && !context.Response.HasStarted;
+                stored = ((ProbeStore)context.RequestServices.GetRequiredService<IGenericStore>()).Count("create") == 1
+                    && !context.Response.HasStarted;
             }));
 
         using var response = await site.SendAsync("/");
@@ -223,7 +224,8 @@ public sealed class StoringBeforeTheResponse
                     await context.Response.WriteAsync("begun");
                     await context.Response.Body.FlushAsync();
                     context.Session.SetString("key", "late");
-                    ((ProbeStore)context.RequestServices.GetRequiredService<IGenericStore>()).Before = (verb, _) => verb == "update" ? throw new InvalidOperationException("down") : ValueTask.CompletedTask;
+                    ((ProbeStore)context.RequestServices.GetRequiredService<IGenericStore>()).Before = (verb, _) =>
+                        verb == "update" ? throw new InvalidOperationException("down") : ValueTask.CompletedTask;
                 });
             },
             served);

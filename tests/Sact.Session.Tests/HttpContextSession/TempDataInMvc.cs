@@ -67,17 +67,21 @@ public sealed class TempDataInMvc
     private static Task<Site> StartAsync(Served served) => BridgedSite.StartAsync(
         app => app.MapDefaultControllerRoute(),
         served,
-        build: builder => builder.Services.AddControllersWithViews().AddSessionStateTempDataProvider().ConfigureApplicationPartManager(parts =>
-        {
-            parts.ApplicationParts.Clear();
-            parts.ApplicationParts.Add(new OneController());
-        }));
+        build: builder => builder.Services
+            .AddControllersWithViews()
+            .AddSessionStateTempDataProvider()
+            .ConfigureApplicationPartManager(parts =>
+            {
+                parts.ApplicationParts.Clear();
+                parts.ApplicationParts.Add(new OneController());
+            }));
 
     private sealed class OneController : ApplicationPart, IApplicationPartTypeProvider
     {
         public override string Name => nameof(TempController);
 
-        public IEnumerable<System.Reflection.TypeInfo> Types => [System.Reflection.IntrospectionExtensions.GetTypeInfo(typeof(TempController))];
+        public IEnumerable<System.Reflection.TypeInfo> Types =>
+            [System.Reflection.IntrospectionExtensions.GetTypeInfo(typeof(TempController))];
     }
 }
 

@@ -82,7 +82,8 @@ public sealed class WrongSetup
         Assert.Equal("value", await site.TextAsync("/get/key", await site.DoAsync("/set/key/value")));
     }
 
-    private static async Task<InvalidOperationException> FaultAsync(Action<WebApplication>? after = null, Action<WebApplication>? before = null)
+    private static async Task<InvalidOperationException> FaultAsync(
+        Action<WebApplication>? after = null, Action<WebApplication>? before = null)
     {
         await using var site = await BridgedSite.StartAsync(
             app =>

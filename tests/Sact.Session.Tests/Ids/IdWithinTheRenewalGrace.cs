@@ -1,6 +1,8 @@
 namespace Sact.Session.Tests;
 
-/// <summary>Rule 5: an id that only the grace accepts never receives a new secret and never raises a level. Everything else works as usual.</summary>
+/// <summary>
+/// Rule 5: an id that only the grace accepts never receives a new secret and never raises a level. Everything else works as usual.
+/// </summary>
 [Trait("abuse", "C12")]
 [Trait("abuse", "C12f")]
 public sealed class IdWithinTheRenewalGrace
@@ -83,7 +85,8 @@ public sealed class IdWithinTheRenewalGrace
     [Fact]
     public async Task SetCookieDoesNotSendItWhileANewerIdIsPending()
     {
-        // The client may already have the pending id. If the current id were sent after it, the client would keep an id that is about to be refused.
+        // The client may already have the pending id. If the current id were sent after it, the client would keep an id that is about to be
+        // refused.
         var host = new SessionHost();
         string id = await host.SeenAsync();
         string pending = (await host.RenewAsync(id))!;

@@ -131,7 +131,9 @@ public sealed class RandomClientsAndThieves
 
                     break;
                 case < 8:
-                    Assert.True(await exchange.Session.UpdateAsync(new() { ["n"] = action }), $"Seed {seed}: an honest client's update was refused.");
+                    Assert.True(
+                        await exchange.Session.UpdateAsync(new() { ["n"] = action }),
+                        $"Seed {seed}: an honest client's update was refused.");
                     break;
             }
 
@@ -152,7 +154,9 @@ public sealed class RandomClientsAndThieves
             bool replays = _model.IsReplay(id, now);
             int before = Host.EventCount(4);
 
-            Assert.True(await Host.WhoAsync(id) is not null == valid, $"Seed {seed}: a thief was {(valid ? "refused although the id is valid" : "accepted")}.");
+            Assert.True(
+                await Host.WhoAsync(id) is not null == valid,
+                $"Seed {seed}: a thief was {(valid ? "refused although the id is valid" : "accepted")}.");
 
             Assert.True(Host.EventCount(4) - before == (replays ? 1 : 0), $"Seed {seed}: a replay was reported wrongly.");
             Refusals += valid ? 0 : 1;
@@ -199,7 +203,11 @@ public sealed class RandomClientsAndThieves
         public bool IsValid(string id, DateTimeOffset now) =>
             id == _current || id == _pending || (id == _previous && now < _promotedAt + RenewalTimes.Grace);
 
-        public bool IsReplay(string id, DateTimeOffset now) => !IsValid(id, now) && now > new[] { _createdAt, _promotedAt ?? _createdAt, _pendingSince ?? _createdAt }.Max() + RenewalTimes.ReplayMargin;
+        public bool IsReplay(string id, DateTimeOffset now)
+        {
+            var last = new[] { _createdAt, _promotedAt ?? _createdAt, _pendingSince ?? _createdAt }.Max();
+            return !IsValid(id, now) && now > last + RenewalTimes.ReplayMargin;
+        }
 
         public void Arrived(string id, DateTimeOffset now)
         {
@@ -214,6 +222,7 @@ public sealed class RandomClientsAndThieves
 
         public void Proposed(string id, DateTimeOffset now) => (_pending, _pendingSince) = (id, now);
 
-        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"promoted {_promotedAt}, pending {_pendingSince}");
+        public override string ToString() =>
+            string.Create(CultureInfo.InvariantCulture, $"promoted {_promotedAt}, pending {_pendingSince}");
     }
 }

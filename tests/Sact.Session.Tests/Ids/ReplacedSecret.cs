@@ -1,6 +1,8 @@
 namespace Sact.Session.Tests;
 
-/// <summary>Rule 3: a matching lineage with a rotor that is no longer valid is refused. After the replay margin it is a replayed secret.</summary>
+/// <summary>
+/// Rule 3: a matching lineage with a rotor that is no longer valid is refused. After the replay margin it is a replayed secret.
+/// </summary>
 [Trait("abuse", "C12")]
 public sealed class ReplacedSecret
 {

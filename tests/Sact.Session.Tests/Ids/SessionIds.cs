@@ -127,7 +127,10 @@ public sealed class SessionIds
         Assert.Equal("alice", await host.WhoAsync(taken));
     }
 
-    /// <summary>A store takes a repeated creation for a retry, and a whole id that repeats within a millisecond looks like one. It never becomes another user's session.</summary>
+    /// <summary>
+    /// A store takes a repeated creation for a retry, and a whole id that repeats within a millisecond looks like one. It never becomes
+    /// another user's session.
+    /// </summary>
     [Fact]
     [Trait("abuse", "C2")]
     public async Task AnIdThatRepeatsWithinAMillisecondGivesOneSessionOfOneUser()

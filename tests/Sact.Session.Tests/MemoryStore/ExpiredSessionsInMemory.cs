@@ -65,7 +65,9 @@ public sealed class ExpiredSessionsInMemory
         host.Clock.Advance(s_idle);
 
         Assert.Null(await host.Memory.GetAsync(key));
-        Assert.Equal(SessionUpdateStatus.Gone, (await host.Memory.UpdateAsync(record, new SessionChange { Touch = new SessionTouch(host.Clock.GetUtcNow()) })).Status);
+        Assert.Equal(
+            SessionUpdateStatus.Gone,
+            (await host.Memory.UpdateAsync(record, new SessionChange { Touch = new SessionTouch(host.Clock.GetUtcNow()) })).Status);
         Assert.Equal(0, await host.Memory.CountActiveSessionsAsync());
         Assert.Empty(await List(host.Memory, "alice"));
         Assert.True(host.Memory.SizeInBytes > 0);
@@ -104,7 +106,9 @@ public sealed class ExpiredSessionsInMemory
     }
 }
 
-/// <summary>The wall clock jumps while the running time continues: by an operator's mistake, a restored virtual machine or a faulty time server.</summary>
+/// <summary>
+/// The wall clock jumps while the running time continues: by an operator's mistake, a restored virtual machine or a faulty time server.
+/// </summary>
 public sealed class WallClockJump : IDisposable
 {
     private static readonly TimeSpan s_month = TimeSpan.FromDays(30);

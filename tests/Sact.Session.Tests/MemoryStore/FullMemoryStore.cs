@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Sact.Session.Tests;
@@ -98,7 +99,8 @@ public sealed class FullMemoryStore
         var before = await host.Memory.GetAsync(host.Memory.GetSessionKey(id));
         long bytes = host.Memory.SizeInBytes;
 
-        await Assert.ThrowsAsync<SessionStoreException>(() => host.Request(id).Session.UpdateAsync(new() { ["big"] = new string('x', 1_000) }).AsTask());
+        await Assert.ThrowsAsync<SessionStoreException>(() =>
+            host.Request(id).Session.UpdateAsync(new() { ["big"] = new string('x', 1_000) }).AsTask());
 
         Assert.Same(before, await host.Memory.GetAsync(host.Memory.GetSessionKey(id)));
         Assert.Equal(bytes, host.Memory.SizeInBytes);
@@ -117,8 +119,9 @@ public sealed class FullMemoryStore
             }
         });
         await using var site = await Site.StartAsync(
-            app => app.MapPost("/login", async (ISession<IGenericStore> session) => await session.SetAsync("alice", new() { ["big"] = new string('x', 4_000) })),
-            build: builder => Microsoft.Extensions.DependencyInjection.SactSessionServiceCollectionExtensions.AddSactSession(builder.Services).UseStore(_ => new ProbeStore(host.Memory)));
+            app => app.MapPost("/login", async (ISession<IGenericStore> session) =>
+                await session.SetAsync("alice", new() { ["big"] = new string('x', 4_000) })),
+            build: builder => builder.Services.AddSactSession().UseStore(_ => new ProbeStore(host.Memory)));
 
         using var login = await site.SendAsync("/login", method: HttpMethod.Post);
 

@@ -142,15 +142,20 @@ public sealed class MemoryAccounting
 
     [Fact]
     public void ATooSmallBudgetIsRefusedAndTheMessageNamesTheOption() =>
-        Assert.Contains("MemoryStoreOptions.MaxBytes", Assert.Throws<ArgumentException>("options", () => new MemoryStore(new() { MaxBytes = (64 * 1024) - 1 })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "MemoryStoreOptions.MaxBytes",
+            Assert.Throws<ArgumentException>("options", () => new MemoryStore(new() { MaxBytes = (64 * 1024) - 1 })).Message,
+            StringComparison.Ordinal);
 
-    private static SessionFields Sized(int bytes) => SessionFields.Create([new("a", System.Text.Encoding.UTF8.GetBytes($"\"{new string('x', bytes)}\""))]);
+    private static SessionFields Sized(int bytes) =>
+        SessionFields.Create([new("a", System.Text.Encoding.UTF8.GetBytes($"\"{new string('x', bytes)}\""))]);
 
     // The reported size may be right although the store keeps too much, so the tests check both.
     private static int Entries(MemoryStore store, string field) => ((ICollection)Field(store, field)).Count;
 
     private static object Field(object of, string name) =>
-        of.GetType().GetField(name, BindingFlags.Instance | BindingFlags.NonPublic)?.GetValue(of) ?? throw new InvalidOperationException($"{of.GetType().Name} has no field {name}. Update this test.");
+        of.GetType().GetField(name, BindingFlags.Instance | BindingFlags.NonPublic)?.GetValue(of)
+        ?? throw new InvalidOperationException($"{of.GetType().Name} has no field {name}. Update this test.");
 
     private static void Try(Func<Task> verb)
     {

@@ -16,7 +16,8 @@ public sealed class HostileMetadata
         string id = await host.SignInAsync("alice", Sized(Max));
         var exchange = host.Request(id);
 
-        var fault = await Assert.ThrowsAsync<ArgumentException>("metadata", () => exchange.Session.SetAsync("alice", Sized(Max + 1)).AsTask());
+        var fault = await Assert.ThrowsAsync<ArgumentException>("metadata", () =>
+            exchange.Session.SetAsync("alice", Sized(Max + 1)).AsTask());
 
         Assert.Contains("MaxRecordBytes", fault.Message, StringComparison.Ordinal);
         Assert.Empty(exchange.SetCookies);
@@ -34,8 +35,10 @@ public sealed class HostileMetadata
         var before = await host.Memory.GetAsync(host.Memory.GetSessionKey(id));
 
         // Each change is small. Only together with the stored fields is it too large.
-        var update = await Assert.ThrowsAsync<ArgumentException>("fields", () => host.Request(id).Session.UpdateAsync(new() { ["b"] = "0123456789" }).AsTask());
-        var modify = await Assert.ThrowsAsync<ArgumentException>("modify", () => host.Request(id).Session.ModifyAsync<string>("b", _ => "0123456789").AsTask());
+        var update = await Assert.ThrowsAsync<ArgumentException>("fields", () =>
+            host.Request(id).Session.UpdateAsync(new() { ["b"] = "0123456789" }).AsTask());
+        var modify = await Assert.ThrowsAsync<ArgumentException>("modify", () =>
+            host.Request(id).Session.ModifyAsync<string>("b", _ => "0123456789").AsTask());
 
         Assert.All([update, modify], fault => Assert.Contains("MaxRecordBytes", fault.Message, StringComparison.Ordinal));
         Assert.Same(before, await host.Memory.GetAsync(host.Memory.GetSessionKey(id)));

@@ -6,7 +6,10 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Sact.Session.Tests;
 
-/// <summary>Metadata that breaks a rule, in every form that the session accepts. The session refuses it before it writes anything. The message names the argument and the rule, never the value.</summary>
+/// <summary>
+/// Metadata that breaks a rule, in every form that the session accepts. The session refuses it before it writes anything. The message names
+/// the argument and the rule, never the value.
+/// </summary>
 [Trait("abuse", "H6")]
 public sealed class InvalidMetadata
 {
@@ -17,7 +20,8 @@ public sealed class InvalidMetadata
         ["object: lone surrogate in a value"] = ("surrogate", Object(() => new() { ["a"] = Canary + "\ud800" })),
         ["object: lone low surrogate in a nested value"] = ("surrogate", Object(() => new() { ["a"] = new JsonArray("\udc00" + Canary) })),
         ["object: lone surrogate in a name"] = ("surrogate", Object(() => new() { [Canary + "\ud800"] = 1 })),
-        ["object: lone surrogate in a nested name"] = ("surrogate", Object(() => new() { ["a"] = new JsonObject { [Canary + "\ud800"] = 1 } })),
+        ["object: lone surrogate in a nested name"] = (
+            "surrogate", Object(() => new() { ["a"] = new JsonObject { [Canary + "\ud800"] = 1 } })),
         ["object: escaped surrogate in a parsed value"] = ("surrogate", Parsed("""{"a":"canary-5e1f\ud800"}""")),
         ["object: escaped surrogate in a parsed name"] = ("surrogate", Parsed("""{"canary-5e1f\ud800":1}""")),
         ["object: a duplicate name, parsed"] = ("once", Parsed("""{"a":"canary-5e1f","a":2}""")),
@@ -30,7 +34,8 @@ public sealed class InvalidMetadata
         ["object: C1 control in a name"] = ("control", Object(() => new() { [Canary + "\u0085"] = 1 })),
         ["object: a reserved name"] = ("'$'", Object(() => new() { ["$" + Canary] = 1 })),
         ["object: 33 deep"] = ("32 deep", Object(() => new() { ["a"] = JsonNode.Parse(Deep(33)) })),
-        ["object: 2,000 deep"] = ("32 deep", Object(() => new() { ["a"] = JsonNode.Parse(Deep(2_000), documentOptions: new() { MaxDepth = 3_000 }) })),
+        ["object: 2,000 deep"] = (
+            "32 deep", Object(() => new() { ["a"] = JsonNode.Parse(Deep(2_000), documentOptions: new() { MaxDepth = 3_000 }) })),
 
         ["element: undefined"] = ("undefined", ByElement(() => default)),
         ["element: an array"] = ("one JSON object", Element("""["canary-5e1f"]""")),
@@ -140,7 +145,8 @@ public sealed class InvalidMetadata
         var session = host.Request(id).Session;
         bool ran = false;
 
-        var modify = await Assert.ThrowsAsync<ArgumentException>(() => session.ModifyAsync<int>(name, _ => { ran = true; return 1; }).AsTask());
+        var modify = await Assert.ThrowsAsync<ArgumentException>(() =>
+            session.ModifyAsync<int>(name, _ => { ran = true; return 1; }).AsTask());
         var remove = await Assert.ThrowsAsync<ArgumentException>(() => session.RemoveAsync("kept", name).AsTask());
 
         Assert.False(ran);
@@ -162,7 +168,8 @@ public sealed class InvalidMetadata
 
     private static Func<ISession<IGenericStore>, bool, ValueTask> Bytes(byte[] json) => ByElement(() =>
     {
-        using var document = JsonDocument.Parse(json, new() { MaxDepth = 3_000, CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+        using var document = JsonDocument.Parse(
+            json, new() { MaxDepth = 3_000, CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
         return document.RootElement.Clone();
     });
 

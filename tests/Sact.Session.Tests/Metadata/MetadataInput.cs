@@ -10,7 +10,8 @@ public sealed partial class MetadataInput
 {
     private static readonly string[] s_unusualValues =
     [
-        "1e20000", "-0", "1.0", "9007199254740993", "null", "\"\\u0000\"", "\"\\u00e9\"", "\"é😀\"", "\"\\ud83d\\ude00\"", "{\"b\":1,\"a\":2}", "{ \"b\" : [ 1 ,\n2 ] }", "\"\\/\"", "[]", "{}", "true",
+        "1e20000", "-0", "1.0", "9007199254740993", "null", "\"\\u0000\"", "\"\\u00e9\"", "\"é😀\"", "\"\\ud83d\\ude00\"",
+        "{\"b\":1,\"a\":2}", "{ \"b\" : [ 1 ,\n2 ] }", "\"\\/\"", "[]", "{}", "true",
         "123456789012345678901234567890.000",
     ];
 
@@ -74,7 +75,9 @@ public sealed partial class MetadataInput
             var exchange = host.Request();
             await sign(exchange.Session);
             var fields = (await host.Request(exchange.SentId).Session.GetAsync())!.Fields;
-            Assert.Equal((form, "a=\"x\", b=1"), (form, string.Join(", ", fields.Select(field => $"{field.Key}={Encoding.UTF8.GetString(field.Value.Span)}"))));
+            Assert.Equal(
+                (form, "a=\"x\", b=1"),
+                (form, string.Join(", ", fields.Select(field => $"{field.Key}={Encoding.UTF8.GetString(field.Value.Span)}"))));
         }
     }
 
@@ -121,7 +124,9 @@ public sealed partial class MetadataInput
         {
             var data = (await host.Request(id).Session.GetAsync())!;
             Assert.Equal(s_unusualValues, data.Fields.Select(field => Encoding.UTF8.GetString(field.Value.Span)));
-            Assert.Equal("{" + string.Join(",", s_unusualValues.Select((value, i) => $"\"f{i}\":{value}")) + "}", JsonSerializer.Serialize(data.Fields));
+            Assert.Equal(
+                "{" + string.Join(",", s_unusualValues.Select((value, i) => $"\"f{i}\":{value}")) + "}",
+                JsonSerializer.Serialize(data.Fields));
         }
     }
 
@@ -130,7 +135,11 @@ public sealed partial class MetadataInput
     public async Task UnusualNamesComeBackByteForByte()
     {
         var host = new SessionHost();
-        string[] names = ["name", "Name", "NAME", "\"", "'", "a.b", "{x}", "[0]", "__proto__", "constructor", "a b", "\\", "%00", "é", "e\u0301", "😀", ":", "a$", new string('n', 128), new string('é', 128)];
+        string[] names =
+        [
+            "name", "Name", "NAME", "\"", "'", "a.b", "{x}", "[0]", "__proto__", "constructor", "a b", "\\", "%00", "é", "e\u0301", "😀",
+            ":", "a$", new string('n', 128), new string('é', 128)
+        ];
         var given = new JsonObject();
         for (int i = 0; i < names.Length; i++)
         {
@@ -144,7 +153,9 @@ public sealed partial class MetadataInput
 
         Assert.Equal(names, fields.Select(field => field.Key));
         Assert.Equal(names, written.RootElement.EnumerateObject().Select(property => property.Name));
-        Assert.Equal(Enumerable.Range(0, names.Length).Select(i => i == 0 ? 100 : i), written.RootElement.EnumerateObject().Select(property => property.Value.GetInt32()));
+        Assert.Equal(
+            Enumerable.Range(0, names.Length).Select(i => i == 0 ? 100 : i),
+            written.RootElement.EnumerateObject().Select(property => property.Value.GetInt32()));
     }
 
     [Theory]
@@ -164,7 +175,8 @@ public sealed partial class MetadataInput
         Assert.True(await host.Request(id).Session.UpdateAsync(deep.RootElement));
         Assert.True(await host.Request(id).Session.UpdateAsync(JsonNode.Parse(deep.RootElement.GetRawText())!.AsObject()));
         await Assert.ThrowsAsync<ArgumentException>(() => host.Request(id).Session.UpdateAsync(tooDeep.RootElement).AsTask());
-        await Assert.ThrowsAsync<ArgumentException>(() => host.Request(id).Session.UpdateAsync(JsonNode.Parse(tooDeep.RootElement.GetRawText())!.AsObject()).AsTask());
+        await Assert.ThrowsAsync<ArgumentException>(() =>
+            host.Request(id).Session.UpdateAsync(JsonNode.Parse(tooDeep.RootElement.GetRawText())!.AsObject()).AsTask());
 
         var data = (await host.Request(id).Session.GetAsync())!;
         Assert.True(data.Fields.TryGetValue("a", out var kept));

@@ -6,7 +6,10 @@ using CsCheck;
 
 namespace Sact.Session.Tests;
 
-/// <summary>Random JSON objects, valid and invalid. What the strict reader of System.Text.Json accepts comes back byte for byte. What it refuses is refused.</summary>
+/// <summary>
+/// Random JSON objects, valid and invalid. What the strict reader of System.Text.Json accepts comes back byte for byte. What it refuses is
+/// refused.
+/// </summary>
 [Trait("abuse", "H7")]
 public sealed class RandomMetadata
 {
@@ -40,7 +43,8 @@ public sealed class RandomMetadata
                 accepted++;
                 var fields = FieldsFromJson.From(given.RootElement, "metadata");
                 Assert.Equal(
-                    given.RootElement.EnumerateObject().Select(property => (property.Name, Convert.ToHexString(JsonMarshal.GetRawUtf8Value(property.Value)))),
+                    given.RootElement.EnumerateObject().Select(property =>
+                        (property.Name, Convert.ToHexString(JsonMarshal.GetRawUtf8Value(property.Value)))),
                     fields.Select(field => (field.Key, Convert.ToHexString(field.Value.Span))));
 
                 // The strict reader also accepts what the library writes.
@@ -72,7 +76,8 @@ public sealed class RandomMetadata
                 var data = (await host.Request(exchange.SentId).Session.GetAsync())!;
 
                 Assert.Equal(
-                    given.RootElement.EnumerateObject().Select(property => (property.Name, Convert.ToHexString(JsonMarshal.GetRawUtf8Value(property.Value)))),
+                    given.RootElement.EnumerateObject().Select(property =>
+                        (property.Name, Convert.ToHexString(JsonMarshal.GetRawUtf8Value(property.Value)))),
                     data.Fields.Select(field => (field.Key, Convert.ToHexString(field.Value.Span))));
             },
             iter: 1_000,
@@ -136,8 +141,14 @@ public sealed class RandomMetadata
     /// <summary>Makes JSON from random bytes, so that CsCheck can shrink a failing case.</summary>
     private sealed class JsonFromBytes(byte[] bytes)
     {
-        private static readonly string[] s_pieces = ["a", "b", "\\u0061", "é", "😀", "\\ud83d\\ude00", "\\n", "\\\"", "\\u0000", "\\ud800", "$", "A", "/", "\\/", "", "e\u0301"];
-        private static readonly string[] s_plain = ["null", "true", "false", "0", "-0", "1.0", "1e20000", "9007199254740993", "-1.5E-7", "\"\""];
+        private static readonly string[] s_pieces =
+        [
+            "a", "b", "\\u0061", "é", "😀", "\\ud83d\\ude00", "\\n", "\\\"", "\\u0000", "\\ud800", "$", "A", "/", "\\/", "", "e\u0301"
+        ];
+        private static readonly string[] s_plain =
+        [
+            "null", "true", "false", "0", "-0", "1.0", "1e20000", "9007199254740993", "-1.5E-7", "\"\""
+        ];
         private static readonly string[] s_spaces = ["", "", "", " ", "\n\t", "\r"];
         private readonly StringBuilder _text = new();
         private int _at;

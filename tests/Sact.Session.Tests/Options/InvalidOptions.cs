@@ -10,7 +10,8 @@ public sealed class InvalidOptions
 {
     private static readonly Dictionary<string, (string Named, Action<SactSessionOptions> Set)> s_cases = new()
     {
-        ["absolute under a second"] = ("SactSessionOptions.AbsoluteTimeout", o => (o.AbsoluteTimeout, o.IdleTimeout) = (TimeSpan.FromMilliseconds(999), TimeSpan.FromMilliseconds(999))),
+        ["absolute under a second"] = ("SactSessionOptions.AbsoluteTimeout", o =>
+            (o.AbsoluteTimeout, o.IdleTimeout) = (TimeSpan.FromMilliseconds(999), TimeSpan.FromMilliseconds(999))),
         ["idle under a second"] = ("SactSessionOptions.IdleTimeout", o => o.IdleTimeout = TimeSpan.FromMilliseconds(999)),
         ["idle negative"] = ("SactSessionOptions.IdleTimeout", o => o.IdleTimeout = TimeSpan.MinValue),
         ["idle over absolute"] = ("SactSessionOptions.IdleTimeout", o => o.IdleTimeout = o.AbsoluteTimeout + TimeSpan.FromTicks(1)),
@@ -19,16 +20,20 @@ public sealed class InvalidOptions
         ["anonymous idle under a second"] = ("SactSessionOptions.AnonymousIdleTimeout", o => o.AnonymousIdleTimeout = TimeSpan.Zero),
         ["anonymous idle over 400 days"] = ("SactSessionOptions.AnonymousIdleTimeout", o => o.AnonymousIdleTimeout = TimeSpan.MaxValue),
         ["pending under a second"] = ("SactSessionOptions.PendingTimeout", o => o.PendingTimeout = TimeSpan.FromMilliseconds(999)),
-        ["pending over a day"] = ("SactSessionOptions.PendingTimeout", o => o.PendingTimeout = TimeSpan.FromDays(1) + TimeSpan.FromTicks(1)),
+        ["pending over a day"] = ("SactSessionOptions.PendingTimeout", o =>
+            o.PendingTimeout = TimeSpan.FromDays(1) + TimeSpan.FromTicks(1)),
         ["touch negative"] = ("SactSessionOptions.TouchInterval", o => o.TouchInterval = TimeSpan.FromTicks(-1)),
-        ["touch over half of idle"] = ("SactSessionOptions.TouchInterval", o => o.TouchInterval = (o.IdleTimeout / 2) + TimeSpan.FromTicks(1)),
+        ["touch over half of idle"] = ("SactSessionOptions.TouchInterval", o =>
+            o.TouchInterval = (o.IdleTimeout / 2) + TimeSpan.FromTicks(1)),
         ["grace negative"] = ("SactSessionOptions.RenewalGrace", o => o.RenewalGrace = TimeSpan.FromTicks(-1)),
-        ["grace over 5 minutes"] = ("SactSessionOptions.RenewalGrace", o => o.RenewalGrace = TimeSpan.FromMinutes(5) + TimeSpan.FromTicks(1)),
+        ["grace over 5 minutes"] = ("SactSessionOptions.RenewalGrace", o =>
+            o.RenewalGrace = TimeSpan.FromMinutes(5) + TimeSpan.FromTicks(1)),
         ["margin not over grace"] = ("SactSessionOptions.ReplayMargin", o => o.ReplayMargin = o.RenewalGrace),
         ["margin over a day"] = ("SactSessionOptions.ReplayMargin", o => o.ReplayMargin = TimeSpan.FromDays(1) + TimeSpan.FromTicks(1)),
         ["no store timeout"] = ("SactSessionOptions.StoreTimeout", o => o.StoreTimeout = TimeSpan.Zero),
         ["infinite store timeout"] = ("SactSessionOptions.StoreTimeout", o => o.StoreTimeout = Timeout.InfiniteTimeSpan),
-        ["store timeout over 5 minutes"] = ("SactSessionOptions.StoreTimeout", o => o.StoreTimeout = TimeSpan.FromMinutes(5) + TimeSpan.FromTicks(1)),
+        ["store timeout over 5 minutes"] = ("SactSessionOptions.StoreTimeout", o =>
+            o.StoreTimeout = TimeSpan.FromMinutes(5) + TimeSpan.FromTicks(1)),
         ["a limit of no sessions"] = ("SactSessionOptions.MaxSessionsPerUser", o => o.MaxSessionsPerUser = 0),
         ["unknown policy"] = ("MaxSessionsPolicy", o => o.MaxSessionsPolicy = (SessionCapPolicy)7),
         ["records too small"] = ("SactSessionOptions.MaxRecordBytes", o => o.MaxRecordBytes = 255),
@@ -41,13 +46,17 @@ public sealed class InvalidOptions
         ["cookie not essential"] = ("SactSessionOptions.Cookie.IsEssential", o => o.Cookie.IsEssential = false),
         ["cookie without a name"] = ("SactSessionOptions.Cookie.Name", o => o.Cookie = new CookieBuilder { IsEssential = true }),
         ["cookie with a name that is not a token"] = ("SactSessionOptions.Cookie.Name", o => o.Cookie.Name = "s;d"),
-        ["cookie with CR LF in its path"] = ("SactSessionOptions.Cookie.Path", o => (o.Cookie.Name, o.Cookie.Path) = ("sid", "/\r\nSet-Cookie: a=b")),
+        ["cookie with CR LF in its path"] = ("SactSessionOptions.Cookie.Path", o =>
+            (o.Cookie.Name, o.Cookie.Path) = ("sid", "/\r\nSet-Cookie: a=b")),
         ["cookie with a relative path"] = ("SactSessionOptions.Cookie.Path", o => (o.Cookie.Name, o.Cookie.Path) = ("sid", "app")),
-        ["cookie with a semicolon in its domain"] = ("SactSessionOptions.Cookie.Domain", o => (o.Cookie.Name, o.Cookie.Domain) = ("sid", "example.test; Secure")),
+        ["cookie with a semicolon in its domain"] = ("SactSessionOptions.Cookie.Domain", o =>
+            (o.Cookie.Name, o.Cookie.Domain) = ("sid", "example.test; Secure")),
         ["cookie with an empty domain"] = ("SactSessionOptions.Cookie.Domain", o => (o.Cookie.Name, o.Cookie.Domain) = ("sid", "")),
-        ["cookie with an invalid extension"] = ("SactSessionOptions.Cookie.Extensions", o => o.Cookie.Extensions.Add("Priority=High; Domain=x")),
+        ["cookie with an invalid extension"] = ("SactSessionOptions.Cookie.Extensions", o =>
+            o.Cookie.Extensions.Add("Priority=High; Domain=x")),
         ["cookie with a null extension"] = ("SactSessionOptions.Cookie.Extensions", o => o.Cookie.Extensions.Add(null!)),
-        ["cookie with an extension that has a property"] = ("SactSessionOptions.Cookie.Extensions", o => o.Cookie.Extensions.Add(" Domain = example.test")),
+        ["cookie with an extension that has a property"] = ("SactSessionOptions.Cookie.Extensions", o =>
+            o.Cookie.Extensions.Add(" Domain = example.test")),
     };
 
     private static readonly Dictionary<string, (string Named, Action<SactSessionOptions> Set)> s_prefixes = new()
@@ -55,27 +64,30 @@ public sealed class InvalidOptions
         ["__Host- with a domain"] = ("SactSessionOptions.Cookie", o => o.Cookie.Domain = "example.test"),
         ["__Host- with a path"] = ("SactSessionOptions.Cookie", o => o.Cookie.Path = "/app"),
         ["__Host- not secure"] = ("SactSessionOptions.Cookie", o => o.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest),
-        ["__host- in lower case, not secure"] = ("SactSessionOptions.Cookie", o => (o.Cookie.Name, o.Cookie.SecurePolicy) = ("__host-sid", CookieSecurePolicy.None)),
-        ["__Secure- not secure"] = ("SactSessionOptions.Cookie", o => (o.Cookie.Name, o.Cookie.SecurePolicy) = ("__Secure-sid", CookieSecurePolicy.None)),
+        ["__host- in lower case, not secure"] = ("SactSessionOptions.Cookie", o =>
+            (o.Cookie.Name, o.Cookie.SecurePolicy) = ("__host-sid", CookieSecurePolicy.None)),
+        ["__Secure- not secure"] = ("SactSessionOptions.Cookie", o =>
+            (o.Cookie.Name, o.Cookie.SecurePolicy) = ("__Secure-sid", CookieSecurePolicy.None)),
         ["__Http- not http only"] = ("SactSessionOptions.Cookie", o => (o.Cookie.Name, o.Cookie.HttpOnly) = ("__Http-sid", false)),
-        ["__Host-Http- not http only"] = ("SactSessionOptions.Cookie", o => (o.Cookie.Name, o.Cookie.HttpOnly) = ("__Host-Http-sid", false)),
+        ["__Host-Http- not http only"] = ("SactSessionOptions.Cookie", o =>
+            (o.Cookie.Name, o.Cookie.HttpOnly) = ("__Host-Http-sid", false)),
     };
 
     private static readonly Dictionary<string, (string Named, Action<SactSessionOptions> Set)> s_ages = new()
     {
-        ["absolute over 400 days"] = ("SactSessionOptions.AbsoluteTimeout", o => o.AbsoluteTimeout = TimeSpan.FromDays(400) + TimeSpan.FromTicks(1)),
-        ["infinite absolute"] = ("SactSessionOptions.AbsoluteTimeout", o => (o.AbsoluteTimeout, o.IsPersistent) = (TimeSpan.MaxValue, true)),
-        ["everything infinite"] = ("SactSessionOptions.AbsoluteTimeout", o => (o.AbsoluteTimeout, o.IdleTimeout, o.FirstUseTimeout, o.TouchInterval) = (TimeSpan.MaxValue, TimeSpan.MaxValue, TimeSpan.MaxValue, TimeSpan.MaxValue)),
+        ["absolute over 400 days"] = ("SactSessionOptions.AbsoluteTimeout", o =>
+            o.AbsoluteTimeout = TimeSpan.FromDays(400) + TimeSpan.FromTicks(1)),
+        ["infinite absolute"] = ("SactSessionOptions.AbsoluteTimeout", o =>
+            (o.AbsoluteTimeout, o.IsPersistent) = (TimeSpan.MaxValue, true)),
+        ["everything infinite"] = ("SactSessionOptions.AbsoluteTimeout", o =>
+            o.TouchInterval = o.AbsoluteTimeout = o.IdleTimeout = o.FirstUseTimeout = TimeSpan.MaxValue),
     };
 
     private static readonly Dictionary<string, (string Named, Action<SactSessionOptions> Set)> s_sites = new()
     {
-        ["SameSite=None not secure"] = ("SactSessionOptions.Cookie.SecurePolicy", o => (o.Cookie.Name, o.Cookie.SameSite, o.Cookie.SecurePolicy) = ("sid", SameSiteMode.None, CookieSecurePolicy.SameAsRequest)),
-        ["Partitioned not secure"] = ("SactSessionOptions.Cookie.SecurePolicy", o =>
-        {
-            (o.Cookie.Name, o.Cookie.SecurePolicy) = ("sid", CookieSecurePolicy.None);
-            o.Cookie.Extensions.Add("partitioned");
-        }),
+        ["SameSite=None not secure"] = ("SactSessionOptions.Cookie.SecurePolicy", o =>
+            (o.Cookie.Name, o.Cookie.SameSite, o.Cookie.SecurePolicy) = ("sid", SameSiteMode.None, CookieSecurePolicy.SameAsRequest)),
+        ["Partitioned not secure"] = ("SactSessionOptions.Cookie.SecurePolicy", PartitionedNotSecure),
     };
 
     public static TheoryData<string> Cases => [.. s_cases.Keys];
@@ -93,17 +105,20 @@ public sealed class InvalidOptions
     [Theory]
     [MemberData(nameof(Prefixes))]
     [Trait("abuse", "B3")]
-    public Task BrokenCookiePrefixRulesStopTheApplicationFromStarting(string which) => AssertRefused(s_prefixes[which].Named, s_prefixes[which].Set);
+    public Task BrokenCookiePrefixRulesStopTheApplicationFromStarting(string which) =>
+        AssertRefused(s_prefixes[which].Named, s_prefixes[which].Set);
 
     [Theory]
     [MemberData(nameof(Ages))]
     [Trait("abuse", "B7")]
-    public Task LifetimesThatNoBrowserAcceptsStopTheApplicationFromStarting(string which) => AssertRefused(s_ages[which].Named, s_ages[which].Set);
+    public Task LifetimesThatNoBrowserAcceptsStopTheApplicationFromStarting(string which) =>
+        AssertRefused(s_ages[which].Named, s_ages[which].Set);
 
     [Theory]
     [MemberData(nameof(Sites))]
     [Trait("abuse", "B8")]
-    public Task CookiesThatBrowsersDropStopTheApplicationFromStarting(string which) => AssertRefused(s_sites[which].Named, s_sites[which].Set);
+    public Task CookiesThatBrowsersDropStopTheApplicationFromStarting(string which) =>
+        AssertRefused(s_sites[which].Named, s_sites[which].Set);
 
     [Fact]
     public async Task AllAreReportedAtOnce()
@@ -119,7 +134,8 @@ public sealed class InvalidOptions
     [Fact]
     public async Task TheLimitsThemselvesAreValid() => Assert.Null(await StartAsync(o =>
     {
-        (o.AbsoluteTimeout, o.IdleTimeout, o.FirstUseTimeout, o.AnonymousIdleTimeout) = (TimeSpan.FromDays(400), TimeSpan.FromDays(400), TimeSpan.FromDays(400), TimeSpan.FromDays(400));
+        (o.AbsoluteTimeout, o.IdleTimeout, o.FirstUseTimeout, o.AnonymousIdleTimeout) = (
+            TimeSpan.FromDays(400), TimeSpan.FromDays(400), TimeSpan.FromDays(400), TimeSpan.FromDays(400));
         (o.TouchInterval, o.RenewalGrace, o.ReplayMargin) = (TimeSpan.FromDays(200), TimeSpan.Zero, TimeSpan.FromTicks(1));
         (o.StoreTimeout, o.MaxRecordBytes, o.MaxSessionsPerUser) = (TimeSpan.FromMilliseconds(1), 256, 1);
         (o.Cookie.Name, o.Cookie.Path, o.Cookie.SameSite) = ("__Secure-sid", "/app", SameSiteMode.None);
@@ -141,7 +157,9 @@ public sealed class InvalidOptions
     [Fact]
     public async Task ThoseOfANamedRegistrationStopTheApplicationFromStarting()
     {
-        var fault = await StartAsync(_ => { }, services => services.AddSactSession("staff", o => (o.Cookie.Name, o.MaxRecordBytes) = ("__Host-staff", 1)));
+        var fault = await StartAsync(
+            _ => { },
+            services => services.AddSactSession("staff", o => (o.Cookie.Name, o.MaxRecordBytes) = ("__Host-staff", 1)));
 
         string failure = Assert.Single(Assert.IsType<OptionsValidationException>(fault).Failures);
         Assert.StartsWith("In AddSactSession(\"staff\"): ", failure, StringComparison.Ordinal);
@@ -162,6 +180,12 @@ public sealed class InvalidOptions
         Assert.StartsWith("__Host-sid=", context.Response.Headers.SetCookie.ToString(), StringComparison.Ordinal);
     }
 
+    private static void PartitionedNotSecure(SactSessionOptions options)
+    {
+        (options.Cookie.Name, options.Cookie.SecurePolicy) = ("sid", CookieSecurePolicy.None);
+        options.Cookie.Extensions.Add("partitioned");
+    }
+
     private static async Task AssertRefused(string named, Action<SactSessionOptions> set)
     {
         var fault = Assert.IsType<OptionsValidationException>(await StartAsync(set));
@@ -171,7 +195,8 @@ public sealed class InvalidOptions
         var options = new SactSessionOptions();
         set(options);
         var context = new DefaultHttpContext();
-        var byHand = Assert.Throws<OptionsValidationException>(() => new Session<MemoryStore>(context.Request, context.Response, new MemoryStore(), options));
+        var byHand = Assert.Throws<OptionsValidationException>(() =>
+            new Session<MemoryStore>(context.Request, context.Response, new MemoryStore(), options));
         Assert.Equal(fault.Failures, byHand.Failures);
     }
 

@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace Sact.Session.Tests;
 
-/// <summary>The defects of the TypeScript original <c>@sact/session</c>. Each method shows that this library does not have one of them.</summary>
+/// <summary>
+/// The defects of the TypeScript original <c>@sact/session</c>. Each method shows that this library does not have one of them.
+/// </summary>
 public sealed class DefectsOfTheOriginal
 {
     [Fact]

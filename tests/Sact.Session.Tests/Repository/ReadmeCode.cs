@@ -13,7 +13,9 @@ using Sact.Session.Testing;
 
 namespace Sact.Session.Tests.Readme;
 
-/// <summary>The C# of README.md, so that the compiler checks it. <see cref="ReadmeTests"/> compares each region with the block of the same name.</summary>
+/// <summary>
+/// The C# of README.md, so that the compiler checks it. <see cref="ReadmeTests"/> compares each region with the block of the same name.
+/// </summary>
 public static class ReadmeCode
 {
     public static void First(string[] args)
@@ -252,14 +254,16 @@ public static class ReadmeCode
 
     private static string Unread() => "3";
 
-    private static Task<User?> CheckPasswordAsync(Login login) => Task.FromResult(login.Password == "right" ? new User(login.Name, "admin") : null);
+    private static Task<User?> CheckPasswordAsync(Login login) =>
+        Task.FromResult(login.Password == "right" ? new User(login.Name, "admin") : null);
 }
 
 /// <summary>A store with transactions. Everything else is left abstract.</summary>
 public abstract class TransactionalStore(GenericStoreOptions options) : GenericStore(options)
 {
     #region readme:store
-    public override async ValueTask<SessionUpdate> UpdateAsync(SessionRecord session, SessionChange change, CancellationToken cancellationToken = default)
+    public override async ValueTask<SessionUpdate> UpdateAsync(
+        SessionRecord session, SessionChange change, CancellationToken cancellationToken = default)
     {
         await using var transaction = await BeginAsync(cancellationToken);
         if (await transaction.ReadAsync(session.Key) is not { } stored || !stored.IsSameSession(session))

@@ -23,7 +23,8 @@ public sealed partial class ReadmeTests
     public void EveryOptionIsInTheTable()
     {
         string readme = Readme();
-        var options = typeof(SactSessionOptions).GetProperties().Concat(typeof(MemoryStoreOptions).GetProperties()).Select(option => option.Name).Distinct();
+        var options = typeof(SactSessionOptions).GetProperties()
+            .Concat(typeof(MemoryStoreOptions).GetProperties()).Select(option => option.Name).Distinct();
 
         Assert.All(options, option => Assert.Contains($"`{option}`", readme, StringComparison.Ordinal));
     }
@@ -34,8 +35,10 @@ public sealed partial class ReadmeTests
         string readme = Readme();
         string telemetry = Path.Combine(s_root, "src", "Sact.Session", "Diagnostics");
         var events = Directory.EnumerateFiles(Path.Combine(s_root, "src", "Sact.Session"), "*Log.cs", SearchOption.AllDirectories)
-            .SelectMany(file => EventId().Matches(File.ReadAllText(file))).Select(match => $"\n| {match.Groups[1].Value} | {match.Groups[2].Value}");
-        var counters = Counter().Matches(File.ReadAllText(Path.Combine(telemetry, "SessionMetrics.cs"))).Select(match => $"\n| `{match.Groups[1].Value}` |");
+            .SelectMany(file => EventId().Matches(File.ReadAllText(file)))
+            .Select(match => $"\n| {match.Groups[1].Value} | {match.Groups[2].Value}");
+        var counters = Counter().Matches(File.ReadAllText(Path.Combine(telemetry, "SessionMetrics.cs")))
+            .Select(match => $"\n| `{match.Groups[1].Value}` |");
 
         Assert.All([.. events, .. counters], row => Assert.Contains(row, readme, StringComparison.Ordinal));
     }
@@ -53,7 +56,8 @@ public sealed partial class ReadmeTests
 
     private static string Readme() => File.ReadAllText(Path.Combine(s_root, "README.md"));
 
-    private static Dictionary<string, string> Blocks() => Block().Matches(Readme()).ToDictionary(match => match.Groups[1].Value, match => OneSpaced(match.Groups[2].Value));
+    private static Dictionary<string, string> Blocks() =>
+        Block().Matches(Readme()).ToDictionary(match => match.Groups[1].Value, match => OneSpaced(match.Groups[2].Value));
 
     /// <summary>A region may have several parts, because a using directive cannot be inside a method.</summary>
     private static Dictionary<string, string> Regions() => Directory

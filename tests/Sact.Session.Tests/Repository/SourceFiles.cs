@@ -28,9 +28,13 @@ public sealed partial class SourceFiles
 
     private static readonly string s_source = FindSource();
 
-    private static readonly Dictionary<string, string> s_core = Directory.EnumerateFiles(Path.Combine(s_source, "Sact.Session"), "*.cs", SearchOption.AllDirectories)
+    private static readonly Dictionary<string, string> s_core = Directory
+        .EnumerateFiles(Path.Combine(s_source, "Sact.Session"), "*.cs", SearchOption.AllDirectories)
         .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal))
-        .ToDictionary(file => Path.GetRelativePath(Path.Combine(s_source, "Sact.Session"), file), file => Bare(File.ReadAllText(file)), StringComparer.Ordinal);
+        .ToDictionary(
+            file => Path.GetRelativePath(Path.Combine(s_source, "Sact.Session"), file),
+            file => Bare(File.ReadAllText(file)),
+            StringComparer.Ordinal);
 
     [Fact]
     public void EveryFolderHasAFloor() => Assert.All(s_core.Keys, file => Assert.Contains(FolderOf(file), s_floors.Keys));
@@ -40,18 +44,23 @@ public sealed partial class SourceFiles
     {
         var above = new List<string>();
         var floorOf = s_core
-            .SelectMany(file => Declaration().Matches(file.Value).Select(type => (Name: type.Groups["name"].Value, Floor: s_floors[FolderOf(file.Key)])))
+            .SelectMany(file =>
+                Declaration().Matches(file.Value).Select(type => (Name: type.Groups["name"].Value, Floor: s_floors[FolderOf(file.Key)])))
             .DistinctBy(type => type.Name)
             .ToDictionary(type => type.Name, type => type.Floor);
 
         // If these were not found, the rest would prove nothing.
-        Assert.Equal((0, 1, 1, 2, 5), (floorOf["SessionKey"], floorOf["MemoryStore"], floorOf["SecretRule"], floorOf["Session"], floorOf["SactSessionBuilder"]));
+        Assert.Equal(
+            (0, 1, 1, 2, 5),
+            (floorOf["SessionKey"], floorOf["MemoryStore"], floorOf["SecretRule"], floorOf["Session"], floorOf["SactSessionBuilder"]));
         foreach (var (file, text) in s_core)
         {
             foreach (string word in Word().Matches(text).Select(word => word.Value).Distinct())
             {
                 // The last part of the namespace has the name of the class. The class always has its type argument.
-                if ((word != "Session" || SessionClass().IsMatch(text)) && floorOf.TryGetValue(word, out int floor) && floor > s_floors[FolderOf(file)])
+                if ((word != "Session" || SessionClass().IsMatch(text))
+                    && floorOf.TryGetValue(word, out int floor)
+                    && floor > s_floors[FolderOf(file)])
                 {
                     above.Add($"{file} mentions {word} of floor {floor}");
                 }
@@ -66,7 +75,10 @@ public sealed partial class SourceFiles
     {
         string[] packages = ["Redis", "Sqlite", "PostgreSql", "Npgsql", "StackExchange"];
 
-        Assert.Empty(s_core.SelectMany(file => packages.Where(package => file.Value.Contains(package, StringComparison.OrdinalIgnoreCase)).Select(package => $"{file.Key} names {package}")));
+        Assert.Empty(
+            s_core.SelectMany(file =>
+                packages.Where(package => file.Value.Contains(package, StringComparison.OrdinalIgnoreCase))
+                    .Select(package => $"{file.Key} names {package}")));
     }
 
     [Fact]
@@ -77,7 +89,8 @@ public sealed partial class SourceFiles
     public void NoFileOrTypeHasAMeaninglessName()
     {
         string[] words = ["Helper", "Helpers", "Util", "Utils", "Utilities", "Common", "Internals", "Misc"];
-        var called = Sources().SelectMany(file => Path.GetRelativePath(s_source, file).Split('/', '.').Concat(AnyDeclaration().Matches(Bare(File.ReadAllText(file))).Select(type => type.Groups["name"].Value))
+        var called = Sources().SelectMany(file => Path.GetRelativePath(s_source, file).Split('/', '.')
+            .Concat(AnyDeclaration().Matches(Bare(File.ReadAllText(file))).Select(type => type.Groups["name"].Value))
             .Where(name => words.Any(word => name.EndsWith(word, StringComparison.OrdinalIgnoreCase)))
             .Select(name => $"{Path.GetRelativePath(s_source, file)}: {name}"));
 
@@ -86,14 +99,17 @@ public sealed partial class SourceFiles
 
     [Fact]
     public void NoFileContainsUnfinishedWork() =>
-        Assert.Empty(Sources().Where(file => Unfinished().IsMatch(File.ReadAllText(file))).Select(file => Path.GetRelativePath(s_source, file)));
+        Assert.Empty(
+            Sources().Where(file => Unfinished().IsMatch(File.ReadAllText(file))).Select(file => Path.GetRelativePath(s_source, file)));
 
     [Fact]
     public void NoTypeHasANameOfTheFramework()
     {
         string[] taken = ["SessionOptions", "SessionMiddleware", "SessionExtensions", "SignInOptions"];
 
-        Assert.Empty(typeof(ISession<>).Assembly.GetTypes().Where(type => taken.Contains(type.Name) || type.Name == "Session").Select(type => type.FullName));
+        Assert.Empty(
+            typeof(ISession<>).Assembly.GetTypes()
+                .Where(type => taken.Contains(type.Name) || type.Name == "Session").Select(type => type.FullName));
     }
 
     private static IEnumerable<string> Sources() => Directory.EnumerateFiles(s_source, "*.cs", SearchOption.AllDirectories)
@@ -128,7 +144,8 @@ public sealed partial class SourceFiles
         return bare.ToString();
     }
 
-    [GeneratedRegex(""""//[^\n]*|/\*.*?\*/|\$*""".*?"""|@"(?:[^"]|"")*"|"(?:\\.|[^"\\\n])*"|'(?:\\.[^']*|[^'\\])'"""", RegexOptions.Singleline)]
+    [GeneratedRegex(
+        """"//[^\n]*|/\*.*?\*/|\$*""".*?"""|@"(?:[^"]|"")*"|"(?:\\.|[^"\\\n])*"|'(?:\\.[^']*|[^'\\])'"""", RegexOptions.Singleline)]
     private static partial Regex NotCode();
 
     // Types of a namespace are not indented. Nested types are.

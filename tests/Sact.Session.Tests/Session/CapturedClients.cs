@@ -2,7 +2,9 @@ using System.Net;
 
 namespace Sact.Session.Tests;
 
-/// <summary>The client of the sign-in and the last seen client. They are stored only if the option is set, and without control characters.</summary>
+/// <summary>
+/// The client of the sign-in and the last seen client. They are stored only if the option is set, and without control characters.
+/// </summary>
 public sealed class CapturedClients
 {
     private static readonly SessionClient s_laptop = new("Laptop/1.0", "192.0.2.1");
@@ -129,7 +131,11 @@ public sealed class CapturedClients
     public async Task AreTruncatedWithoutSplittingACharacter()
     {
         var host = new SessionHost(options => options.CaptureClient = true);
-        string[] sent = [new('u', 20_000), new string('u', 511) + "\ud83d\udc4d" + new string('v', 9), new string('u', 510) + "\ud83d\udc4d" + new string('v', 9), new string('\0', 600) + "w", "lone \ud83d and \udc4d halves \ud83d"];
+        string[] sent =
+        [
+            new('u', 20_000), new string('u', 511) + "\ud83d\udc4d" + new string('v', 9),
+            new string('u', 510) + "\ud83d\udc4d" + new string('v', 9), new string('\0', 600) + "w", "lone \ud83d and \udc4d halves \ud83d"
+        ];
         string[] kept = [new('u', 512), new('u', 511), new string('u', 510) + "\ud83d\udc4d", "w", "lone  and  halves"];
         for (int i = 0; i < sent.Length; i++)
         {

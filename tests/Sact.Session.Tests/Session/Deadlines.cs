@@ -60,7 +60,8 @@ public sealed class Deadlines
         string id = await host.SeenAsync();
         var record = (await host.RecordOf(id))!;
 
-        var outcome = await host.Memory.UpdateAsync(record, new SessionChange { Touch = new SessionTouch(host.Clock.GetUtcNow() + TimeSpan.FromDays(1000)) });
+        var outcome = await host.Memory.UpdateAsync(
+            record, new SessionChange { Touch = new SessionTouch(host.Clock.GetUtcNow() + TimeSpan.FromDays(1000)) });
 
         Assert.Equal(record.AbsoluteDeadline, outcome.Record!.ExpiresAt);
         Assert.Equal(record.AbsoluteDeadline, outcome.Record.LastSeenAt);
@@ -109,7 +110,9 @@ public sealed class Deadlines
         Assert.True(host.Memory.SizeInBytes > 448 + 100);
 
         Assert.Null(await host.Memory.GetAsync(record.Key));
-        Assert.Equal(SessionUpdateStatus.Gone, (await host.Memory.UpdateAsync(record, new SessionChange { Touch = new SessionTouch(host.Clock.GetUtcNow()) })).Status);
+        Assert.Equal(
+            SessionUpdateStatus.Gone,
+            (await host.Memory.UpdateAsync(record, new SessionChange { Touch = new SessionTouch(host.Clock.GetUtcNow()) })).Status);
         Assert.Equal(1, await host.Memory.CountActiveSessionsAsync());
         await foreach (var listed in host.Memory.GetActiveSessionsAsync("alice"))
         {

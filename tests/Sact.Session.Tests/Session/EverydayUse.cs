@@ -96,7 +96,9 @@ public sealed class EverydayUse
         // The fields are gone for the request that removed them, for the next one, and after a write of another field.
         Assert.Equal(["c"], (await request.Session.GetAsync())!.Fields.Select(field => field.Key));
         Assert.True(await host.Request(id).Session.UpdateAsync(new() { ["d"] = 4 }));
-        Assert.Equal(["c", "d"], (await host.Request(id).Session.GetAsync())!.Fields.Select(field => field.Key).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["c", "d"],
+            (await host.Request(id).Session.GetAsync())!.Fields.Select(field => field.Key).Order(StringComparer.Ordinal));
     }
 
     [Fact]

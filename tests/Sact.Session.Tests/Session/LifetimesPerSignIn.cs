@@ -10,7 +10,8 @@ public sealed class LifetimesPerSignIn
     {
         var host = new SessionHost();
         var exchange = host.Request(null);
-        await exchange.Session.SetAsync("alice", null, new SessionSignInOptions { IdleTimeout = 10 * s_minute, AbsoluteTimeout = 15 * s_minute });
+        await exchange.Session.SetAsync(
+            "alice", null, new SessionSignInOptions { IdleTimeout = 10 * s_minute, AbsoluteTimeout = 15 * s_minute });
         string id = exchange.SentId!;
 
         Assert.Equal("alice", await host.WhoAsync(id));
@@ -39,7 +40,8 @@ public sealed class LifetimesPerSignIn
     {
         var host = new SessionHost(options => options.IsPersistent = option);
         var exchange = host.Request(null);
-        await exchange.Session.SetAsync("alice", null, new SessionSignInOptions { IsPersistent = remember, AbsoluteTimeout = TimeSpan.FromDays(8) });
+        await exchange.Session.SetAsync(
+            "alice", null, new SessionSignInOptions { IsPersistent = remember, AbsoluteTimeout = TimeSpan.FromDays(8) });
 
         string cookie = exchange.Context.Response.Headers.SetCookie.ToString();
         Assert.Equal(remember ?? option, cookie.Contains("max-age=691200", StringComparison.OrdinalIgnoreCase));
@@ -50,7 +52,8 @@ public sealed class LifetimesPerSignIn
     {
         var host = new SessionHost();
         var kiosk = host.Request(null);
-        await kiosk.Session.SetAsync("alice", new SessionSignInOptions { IsPersistent = true, IdleTimeout = 10 * s_minute, AbsoluteTimeout = 30 * s_minute });
+        await kiosk.Session.SetAsync(
+            "alice", new SessionSignInOptions { IsPersistent = true, IdleTimeout = 10 * s_minute, AbsoluteTimeout = 30 * s_minute });
 
         var raised = host.Request(kiosk.SentId);
         Assert.True(await raised.Session.RaiseAsync(2));
@@ -58,11 +61,15 @@ public sealed class LifetimesPerSignIn
         Assert.True(await again.Session.RaiseAsync(3, new SessionSignInOptions { IdleTimeout = 5 * s_minute }));
 
         var record = (await host.RecordOf(again.SentId!))!;
-        Assert.Equal((5 * s_minute, 30 * s_minute, true), (record.Lifetimes.IdleTimeout, record.Lifetimes.AbsoluteTimeout, record.IsPersistent));
+        Assert.Equal(
+            (5 * s_minute, 30 * s_minute, true),
+            (record.Lifetimes.IdleTimeout, record.Lifetimes.AbsoluteTimeout, record.IsPersistent));
         var shorter = host.Request(again.SentId);
         Assert.True(await shorter.Session.RaiseAsync(3, new SessionSignInOptions { IsPersistent = false, AbsoluteTimeout = 3 * s_minute }));
         record = (await host.RecordOf(shorter.SentId!))!;
-        Assert.Equal((3 * s_minute, 3 * s_minute, false), (record.Lifetimes.IdleTimeout, record.Lifetimes.AbsoluteTimeout, record.IsPersistent));
+        Assert.Equal(
+            (3 * s_minute, 3 * s_minute, false),
+            (record.Lifetimes.IdleTimeout, record.Lifetimes.AbsoluteTimeout, record.IsPersistent));
     }
 
     [Fact]
@@ -143,7 +150,8 @@ public sealed class LifetimesPerSignIn
         ];
         foreach (var options in refused)
         {
-            var fault = await Assert.ThrowsAsync<ArgumentException>(() => host.Request(null).Session.SetAsync("alice", null, options).AsTask());
+            var fault = await Assert.ThrowsAsync<ArgumentException>(() =>
+                host.Request(null).Session.SetAsync("alice", null, options).AsTask());
             Assert.Equal("options", fault.ParamName);
         }
 

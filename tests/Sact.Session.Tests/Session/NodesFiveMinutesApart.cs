@@ -2,7 +2,9 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Sact.Session.Tests;
 
-/// <summary>Two nodes share one store, and their clocks differ by five minutes. Deadlines shift by that much, and no honest session ends.</summary>
+/// <summary>
+/// Two nodes share one store, and their clocks differ by five minutes. Deadlines shift by that much, and no honest session ends.
+/// </summary>
 [Trait("abuse", "C12")]
 [Trait("abuse", "C12h")]
 [Trait("abuse", "G3")]
@@ -127,7 +129,8 @@ public sealed class NodesFiveMinutesApart
             return exchange.SentId!;
         }
 
-        public async Task<string?> WhoAsync(string id, int node) => (await Host.RequestThrough(_nodes[node], id).Session.GetAsync())?.UserId;
+        public async Task<string?> WhoAsync(string id, int node) =>
+            (await Host.RequestThrough(_nodes[node], id).Session.GetAsync())?.UserId;
 
         public async Task<string?> RenewAsync(string id, int node, bool immediately = false)
         {

@@ -9,7 +9,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Sact.Session.Tests;
 
-/// <summary>Two sessions of one request may be awaited in parallel, but an HttpContext is not thread-safe. So the library reads and writes it only under the lock of the request.</summary>
+/// <summary>
+/// Two sessions of one request may be awaited in parallel, but an HttpContext is not thread-safe. So the library reads and writes it only
+/// under the lock of the request.
+/// </summary>
 public sealed class OneHttpContextAndTwoThreads
 {
     [Fact]
@@ -71,7 +74,10 @@ public sealed class OneHttpContextAndTwoThreads
         Assert.DoesNotContain(watched.Unlocked, use => use.EndsWith("Headers", StringComparison.Ordinal));
     }
 
-    /// <summary>The output cache middleware uses no lock. A task that started before it may look for the feature just before it exists, and read the revision just after.</summary>
+    /// <summary>
+    /// The output cache middleware uses no lock. A task that started before it may look for the feature just before it exists, and read the
+    /// revision just after.
+    /// </summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -113,7 +119,12 @@ public sealed class OneHttpContextAndTwoThreads
 
         public WatchedContext(string cookie)
         {
-            _features.Set<IHttpRequestFeature>(new HttpRequestFeature { Scheme = "https", Headers = new HeaderDictionary { ["Cookie"] = cookie, ["Host"] = "example.test" } });
+            _features.Set<IHttpRequestFeature>(
+                new HttpRequestFeature
+                {
+                    Scheme = "https",
+                    Headers = new HeaderDictionary { ["Cookie"] = cookie, ["Host"] = "example.test" },
+                });
             _features.Set<IHttpResponseFeature>(this);
             _features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(new MemoryStream()));
             Context = new DefaultHttpContext(this);

@@ -95,7 +95,8 @@ public sealed class PasswordChange
         var exchange = host.Request(laptop);
         exchange.StartResponse();
 
-        await Assert.ThrowsAsync<InvalidOperationException>(async () => await exchange.Session.DeleteOtherSessionsAsync(renewCurrent: true));
+        await Assert.ThrowsAsync<InvalidOperationException>(async () =>
+            await exchange.Session.DeleteOtherSessionsAsync(renewCurrent: true));
 
         Assert.Equal("alice", await host.WhoAsync(phone));
         Assert.Equal("alice", await host.WhoAsync(laptop));

@@ -84,8 +84,10 @@ public sealed class PollingEndpoints
         {
             app.MapPost("/login", (ISession<IGenericStore> session) => session.SetAsync("alice").AsTask());
             app.MapGet("/use", async (ISession<IGenericStore> session) => (await session.GetAsync())?.LastSeenAt);
-            app.MapGet("/poll", async (ISession<IGenericStore> session) => (await session.GetAsync())?.LastSeenAt).DisableSlidingExpiration();
-            app.MapGet("/marked", [DisableSlidingExpiration] async (ISession<IGenericStore> session) => (await session.GetAsync())?.LastSeenAt);
+            app.MapGet("/poll", async (ISession<IGenericStore> session) =>
+                (await session.GetAsync())?.LastSeenAt).DisableSlidingExpiration();
+            app.MapGet("/marked", [DisableSlidingExpiration] async (ISession<IGenericStore> session) =>
+                (await session.GetAsync())?.LastSeenAt);
             app.MapGroup("/group").DisableSlidingExpiration().MapGet("/poll", async context => await context.GetSactSession().GetAsync());
         });
         using var login = await site.SendAsync("/login", method: HttpMethod.Post);

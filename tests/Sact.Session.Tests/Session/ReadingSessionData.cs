@@ -118,10 +118,14 @@ public sealed class ReadingSessionData
     public void ItsJsonContainsOnlyWhatAPageMayShow()
     {
         var data = Data(SessionState.SignedIn, "alice", SessionFields.Create([new("a", "1.0"u8.ToArray())]));
+        string expected = $$"""
+            {"userId":"alice","pendingUserId":null,"state":{{(int)SessionState.SignedIn}},"key":"{{data.Key}}","isCurrent":true,
+            "assuranceLevel":0,"fields":{"a":1.0},"createdAt":"2030-01-01T00:00:00+00:00","authenticatedAt":null,
+            "lastSeenAt":"2030-01-01T00:00:00+00:00","expiresAt":"2030-01-01T01:00:00+00:00","isPersistent":false,
+            "signInClient":null,"lastSeenClient":null}
+            """;
 
-        Assert.Equal(
-            $$"""{"userId":"alice","pendingUserId":null,"state":{{(int)SessionState.SignedIn}},"key":"{{data.Key}}","isCurrent":true,"assuranceLevel":0,"fields":{"a":1.0},"createdAt":"2030-01-01T00:00:00+00:00","authenticatedAt":null,"lastSeenAt":"2030-01-01T00:00:00+00:00","expiresAt":"2030-01-01T01:00:00+00:00","isPersistent":false,"signInClient":null,"lastSeenClient":null}""",
-            JsonSerializer.Serialize(data, JsonSerializerOptions.Web));
+        Assert.Equal(expected.ReplaceLineEndings(""), JsonSerializer.Serialize(data, JsonSerializerOptions.Web));
     }
 
     [Fact]

@@ -1,6 +1,8 @@
 namespace Sact.Session.Tests;
 
-/// <summary>Rule 2: a renewal proposes a new id, and its arrival promotes it. Until the grace after that has passed, the old id is valid.</summary>
+/// <summary>
+/// Rule 2: a renewal proposes a new id, and its arrival promotes it. Until the grace after that has passed, the old id is valid.
+/// </summary>
 [Trait("abuse", "C12")]
 public sealed class Renewal
 {
@@ -125,7 +127,9 @@ public sealed class Renewal
         Assert.Equal("alice", await host.WhoAsync(second));
     }
 
-    /// <summary>A response is slower than the grace, and a second renewal comes before it. The client gets the first cookie and stays signed in.</summary>
+    /// <summary>
+    /// A response is slower than the grace, and a second renewal comes before it. The client gets the first cookie and stays signed in.
+    /// </summary>
     [Fact]
     [Trait("abuse", "C12")]
     [Trait("abuse", "C12a")]
@@ -187,7 +191,8 @@ public sealed class Renewal
         string renewed = (await host.RenewAsync(await host.SeenAsync()))!;
         host.Clock.Advance(TimeSpan.FromSeconds(secondsLater));
         int updates = 0;
-        host.Store.Before = (verb, _) => verb == "update" && ++updates == 1 ? throw new SessionStoreException("down") : ValueTask.CompletedTask;
+        host.Store.Before = (verb, _) =>
+            verb == "update" && ++updates == 1 ? throw new SessionStoreException("down") : ValueTask.CompletedTask;
         var exchange = host.Request(renewed);
         Assert.NotNull(await exchange.Session.GetAsync());
 

@@ -28,7 +28,10 @@ public sealed class SessionUsedAfterItsRequest
         foreach (var member in Members(kept!))
         {
             var fault = await Record.ExceptionAsync(async () => await member());
-            Assert.Contains("after its request had ended", Assert.IsType<InvalidOperationException>(fault).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "after its request had ended",
+                Assert.IsType<InvalidOperationException>(fault).Message,
+                StringComparison.Ordinal);
         }
 
         Assert.Empty(site.Store.Calls);
@@ -154,7 +157,10 @@ public sealed class SessionUsedAfterItsRequest
         Assert.Equal("public, max-age=60", second.Headers.CacheControl?.ToString());
         if (what is "sign in" or "renew" or "renew at once")
         {
-            Assert.Contains("after its request had ended", Assert.IsType<InvalidOperationException>(fault).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "after its request had ended",
+                Assert.IsType<InvalidOperationException>(fault).Message,
+                StringComparison.Ordinal);
         }
         else
         {
@@ -165,8 +171,8 @@ public sealed class SessionUsedAfterItsRequest
         Assert.Equal(what is "read" or "renew" ? 1 : 0, await site.Store.CountActiveSessionsAsync(TestContext.Current.CancellationToken));
     }
 
-    // Kestrel serves all requests of a connection with one HttpContext, unless IHttpContextAccessor is registered. AddSactSession registers it,
-    // and then Kestrel disposes the HttpContext. Sessions without the accessor see the reused HttpContext.
+    // Kestrel serves all requests of a connection with one HttpContext, unless IHttpContextAccessor is registered. AddSactSession
+    // registers it, and then Kestrel disposes the HttpContext. Sessions without the accessor see the reused HttpContext.
     private static Action<WebApplicationBuilder> Reusing(bool reused) => builder =>
     {
         if (reused)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Sact.Session.Tests;
 
@@ -122,7 +123,7 @@ public sealed class SessionWithoutAUser
         string id = await host.SeenAsync("alice", new() { ["role"] = "user" });
         var input = JsonDocument.Parse($$"""{ "theme": "dark", "{{name}}": "admin" }""").RootElement;
         var typed = new Dictionary<string, string> { ["theme"] = "dark", [name] = "admin" };
-        var info = (System.Text.Json.Serialization.Metadata.JsonTypeInfo<Dictionary<string, string>>)JsonSerializerOptions.Default.GetTypeInfo(typeof(Dictionary<string, string>));
+        var info = (JsonTypeInfo<Dictionary<string, string>>)JsonSerializerOptions.Default.GetTypeInfo(typeof(Dictionary<string, string>));
 
         await Refused(session => session.SetAsync("alice", new() { [name] = 1 }));
         await Refused(session => session.SetAsync("alice", input));

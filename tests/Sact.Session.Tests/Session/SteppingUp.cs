@@ -18,7 +18,9 @@ public sealed class SteppingUp
         Assert.False(await waiting.Session.UpdateAsync(new() { ["theme"] = "dark" }));
         Assert.False(await waiting.Session.RenewAsync());
         Assert.Empty(await waiting.Session.GetActiveSessionsAsync());
-        Assert.Equal(("alice", SessionState.Pending), ((await waiting.Session.GetAnyAsync())!.PendingUserId, (await waiting.Session.GetAnyAsync())!.State));
+        Assert.Equal(
+            ("alice", SessionState.Pending),
+            ((await waiting.Session.GetAnyAsync())!.PendingUserId, (await waiting.Session.GetAnyAsync())!.State));
 
         var second = host.Request(pending);
         Assert.True(await second.Session.RaiseAsync(2));
@@ -121,6 +123,7 @@ public sealed class SteppingUp
         await anonymous.Session.StartAsync();
         Assert.False(await host.Request(anonymous.SentId).Session.RaiseAsync(2));
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => host.Request(null).Session.RaiseAsync(256).AsTask());
-        await Assert.ThrowsAsync<ArgumentException>(() => host.Request(null).Session.RaiseAsync(2, new SessionSignInOptions { AssuranceLevel = 3 }).AsTask());
+        await Assert.ThrowsAsync<ArgumentException>(() =>
+            host.Request(null).Session.RaiseAsync(2, new SessionSignInOptions { AssuranceLevel = 3 }).AsTask());
     }
 }

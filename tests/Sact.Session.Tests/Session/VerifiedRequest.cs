@@ -1,6 +1,9 @@
 namespace Sact.Session.Tests;
 
-/// <summary>Rule 6: an id that a request has verified stays verified for that request. Later reads check liveness, lineage and step-ups, but not the rotor.</summary>
+/// <summary>
+/// Rule 6: an id that a request has verified stays verified for that request. Later reads check liveness, lineage and step-ups, but not the
+/// rotor.
+/// </summary>
 [Trait("abuse", "C12")]
 public sealed class VerifiedRequest
 {

@@ -141,7 +141,12 @@ public sealed class WrongStoreAnswers
         {
             Key = broken == "no key" ? default : valid.Key,
             UserId = broken switch { "no user" => null, "invalid user" => "a\0b", _ => "alice" },
-            State = broken switch { "state" => (SessionState)9, "anonymous with a user" => SessionState.Anonymous, _ => SessionState.SignedIn },
+            State = broken switch
+            {
+                "state" => (SessionState)9,
+                "anonymous with a user" => SessionState.Anonymous,
+                _ => SessionState.SignedIn,
+            },
             LineageHash = broken == "no lineage" ? default : valid.LineageHash,
             CurrentHash = broken == "no current" ? default : valid.CurrentHash,
             PendingHash = broken == "pending without time" ? valid.CurrentHash : null,
@@ -172,7 +177,10 @@ public sealed class WrongStoreAnswers
         site.Store.Reset();
 
         // The contract requires this of a store.
-        site.Store.Before = (verb, _) => verb == "get" ? throw new SessionStoreException("The record has format 2; this version reads 1. Deploy the newer version everywhere.") : default;
+        site.Store.Before = (verb, _) =>
+            verb == "get"
+                ? throw new SessionStoreException("The record has format 2; this version reads 1. Deploy the newer version everywhere.")
+                : default;
         using var me = await site.SendAsync("/me", login.SentId());
 
         Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, me.StatusCode);

@@ -33,11 +33,16 @@ public sealed class CrossSiteRequests
         string other = await SessionsApi.SignInAsync(site, "alice");
         string id = await SessionsApi.SignInAsync(site, "alice");
         site.Store.Reset();
-        foreach (string path in (string[])[Path, $"{Path}/{site.Store.GetSessionKey(id)}", $"{Path}/{site.Store.GetSessionKey(other)}", $"{Path}/nonsense"])
+        foreach (string path in (string[])
+        [
+            Path, $"{Path}/{site.Store.GetSessionKey(id)}", $"{Path}/{site.Store.GetSessionKey(other)}", $"{Path}/nonsense"
+        ])
         {
             using var answer = await DeleteAsync(site, path, id, headers);
             Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
-            Assert.Equal("urn:sact-session:cross-site", JsonElement.Parse(await answer.Content.ReadAsStringAsync()).GetProperty("type").GetString());
+            Assert.Equal(
+                "urn:sact-session:cross-site",
+                JsonElement.Parse(await answer.Content.ReadAsStringAsync()).GetProperty("type").GetString());
             Assert.Empty(answer.SetCookies());
             Assert.DoesNotContain(answer.Headers, header => header.Key.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase));
         }
@@ -69,7 +74,11 @@ public sealed class CrossSiteRequests
         using var client = site.Client();
         using var preflight = new HttpRequestMessage(HttpMethod.Options, Path)
         {
-            Headers = { { "Origin", "https://evil.test" }, { "Access-Control-Request-Method", "DELETE" }, { "Access-Control-Request-Headers", "x-requested-with" } },
+            Headers =
+            {
+                { "Origin", "https://evil.test" }, { "Access-Control-Request-Method", "DELETE" },
+                { "Access-Control-Request-Headers", "x-requested-with" }
+            },
         };
         using var answer = await client.SendAsync(preflight);
 

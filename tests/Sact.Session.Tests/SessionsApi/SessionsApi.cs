@@ -31,7 +31,10 @@ public sealed class SessionsApi
         Assert.Equal([KeyOf(site, laptop), KeyOf(site, phone)], listed.Select(session => session.GetProperty("key").GetString()));
         Assert.Equal([true, false], listed.Select(session => session.GetProperty("current").GetBoolean()));
         Assert.Equal(
-            ["key", "current", "createdAt", "authenticatedAt", "lastSeenAt", "expiresAt", "persistent", "assuranceLevel", "signInClient", "lastSeenClient"],
+            [
+                "key", "current", "createdAt", "authenticatedAt", "lastSeenAt", "expiresAt", "persistent", "assuranceLevel", "signInClient",
+                "lastSeenClient"
+            ],
             listed[0].EnumerateObject().Select(property => property.Name));
         Assert.Equal("Firefox", listed[0].GetProperty("signInClient").GetProperty("userAgent").GetString());
         Assert.Equal(site.Clock.GetUtcNow(), listed[0].GetProperty("createdAt").GetDateTimeOffset());
@@ -72,7 +75,13 @@ public sealed class SessionsApi
         using var answer = await DeleteAsync(site, Path, id);
 
         Assert.Equal("""{"ended":2}""", await answer.Content.ReadAsStringAsync());
-        Assert.Equal((false, false, true, true), (await IsLiveAsync(site, others[0]), await IsLiveAsync(site, others[1]), await IsLiveAsync(site, bobs), await IsLiveAsync(site, id)));
+        Assert.Equal(
+            (false, false, true, true),
+            (
+                await IsLiveAsync(site, others[0]),
+                await IsLiveAsync(site, others[1]),
+                await IsLiveAsync(site, bobs),
+                await IsLiveAsync(site, id)));
     }
 
     [Fact]
@@ -86,8 +95,10 @@ public sealed class SessionsApi
         string expected = await NotFoundAsync(unknown);
         string[] keys =
         [
-            KeyOf(site, alices), "user_id:alice", "session:user_id:alice", "session:", ":", "session", "*", "..%2fsessions", alices, alices[..24],
-            "other" + unknown[unknown.IndexOf(':', StringComparison.Ordinal)..], unknown + "A", unknown.ToUpperInvariant(), new string('k', 4000), "session%3A" + new string('%', 1),
+            KeyOf(site, alices), "user_id:alice", "session:user_id:alice", "session:", ":", "session", "*", "..%2fsessions", alices,
+            alices[..24],
+            "other" + unknown[unknown.IndexOf(':', StringComparison.Ordinal)..], unknown + "A", unknown.ToUpperInvariant(),
+            new string('k', 4000), "session%3A" + new string('%', 1),
         ];
         foreach (string key in keys)
         {
@@ -100,7 +111,10 @@ public sealed class SessionsApi
         {
             using var answer = await DeleteAsync(site, $"{Path}/{key}", mallorys);
             Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
-            return string.Join('\n', answer.Headers.Concat(answer.Content.Headers).Where(header => header.Key != "Date").Select(header => $"{header.Key}: {string.Join(',', header.Value)}"))
+            return string.Join(
+                '\n',
+                answer.Headers.Concat(answer.Content.Headers).Where(header => header.Key != "Date")
+                    .Select(header => $"{header.Key}: {string.Join(',', header.Value)}"))
                 + await answer.Content.ReadAsStringAsync();
         }
     }
@@ -137,7 +151,8 @@ public sealed class SessionsApi
         using var one = await DeleteAsync(site, $"{Path}/{KeyOf(site, id)}", id);
         using var others = await DeleteAsync(site, Path, id);
 
-        Assert.All((HttpResponseMessage[])[list, one, others], answer => Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode));
+        Assert.All((HttpResponseMessage[])[list, one, others], answer =>
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode));
         Assert.Equal("", one.SentId());
     }
 
@@ -170,7 +185,8 @@ public sealed class SessionsApi
         Assert.Contains("max_age=\"60\"", stale.Headers.WwwAuthenticate.ToString(), StringComparison.Ordinal);
     }
 
-    internal static Task<Site> StartAsync(Served served = Served.TestServer, Action<WebApplicationBuilder>? build = null) => Site.StartAsync(
+    internal static Task<Site> StartAsync(
+        Served served = Served.TestServer, Action<WebApplicationBuilder>? build = null) => Site.StartAsync(
         app =>
         {
             app.MapPost("/login/{user}", (string user, HttpContext context) =>
@@ -187,8 +203,10 @@ public sealed class SessionsApi
         options => options.CaptureClient = true,
         builder =>
         {
-            builder.Services.AddSactSession("admin", options => options.Cookie.Name = "__Host-admin").UseMemory(options => options.Prefix = "admin");
-            builder.Services.AddSactSession("fresh", options => options.Cookie.Name = "__Host-fresh").UseMemory(options => options.Prefix = "fresh");
+            builder.Services.AddSactSession("admin", options => options.Cookie.Name = "__Host-admin")
+                .UseMemory(options => options.Prefix = "admin");
+            builder.Services.AddSactSession("fresh", options => options.Cookie.Name = "__Host-fresh")
+                .UseMemory(options => options.Prefix = "fresh");
             build?.Invoke(builder);
         },
         served);
@@ -199,7 +217,8 @@ public sealed class SessionsApi
         return login.SentId()!;
     }
 
-    internal static async Task<bool> IsLiveAsync(Site site, string id) => await site.Store.Inner.GetAsync(site.Store.GetSessionKey(id)) is not null;
+    internal static async Task<bool> IsLiveAsync(Site site, string id) =>
+        await site.Store.Inner.GetAsync(site.Store.GetSessionKey(id)) is not null;
 
     private static string KeyOf(Site site, string id) => site.Store.GetSessionKey(id).ToString();
 

@@ -25,5 +25,6 @@ public sealed class SessionsApiDescription
         Assert.Empty(described["GET account/sessions"].ParameterDescriptions);
     }
 
-    private static IEnumerable<int> Statuses(ApiDescription api) => api.SupportedResponseTypes.Select(response => response.StatusCode).Order();
+    private static IEnumerable<int> Statuses(ApiDescription api) =>
+        api.SupportedResponseTypes.Select(response => response.StatusCode).Order();
 }

@@ -44,12 +44,16 @@ public sealed class ChoosingAStore
     [Fact]
     public async Task TheLastChoiceWins()
     {
-        await using var app = new TestApp(services => services.AddSactSession<OtherApplicationStore>().UseMemory().UseStore<ApplicationStore>());
+        await using var app = new TestApp(services =>
+            services.AddSactSession<OtherApplicationStore>().UseMemory().UseStore<ApplicationStore>());
         var context = app.Request();
 
         Assert.IsType<Session<ApplicationStore>>(context.GetSactSession());
         Assert.IsType<ApplicationStore>(app.Services.GetRequiredService<IGenericStore>());
-        Assert.Contains("No session is registered over OtherApplicationStore", Assert.Throws<InvalidOperationException>(() => context.GetSactSession<OtherApplicationStore>()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "No session is registered over OtherApplicationStore",
+            Assert.Throws<InvalidOperationException>(() => context.GetSactSession<OtherApplicationStore>()).Message,
+            StringComparison.Ordinal);
         Assert.Throws<InvalidOperationException>(() => context.RequestServices.GetRequiredService<ISession<MemoryStore>>());
     }
 
@@ -111,8 +115,14 @@ public sealed class ChoosingAStore
         Assert.Same(staff.Store, app.Services.GetRequiredKeyedService<IGenericStore>("staff"));
         Assert.Same(staff.Store, app.Services.GetRequiredKeyedService<ApplicationStore>("staff"));
         Assert.NotSame(staff, context.GetSactSession());
-        Assert.Contains("'nobody'", Assert.Throws<InvalidOperationException>(() => context.GetSactSession<ApplicationStore>("nobody")).Message, StringComparison.Ordinal);
-        Assert.Contains("'staff'", Assert.Throws<InvalidOperationException>(() => context.GetSactSession<MemoryStore>("staff")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'nobody'",
+            Assert.Throws<InvalidOperationException>(() => context.GetSactSession<ApplicationStore>("nobody")).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "'staff'",
+            Assert.Throws<InvalidOperationException>(() => context.GetSactSession<MemoryStore>("staff")).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -135,7 +145,8 @@ public sealed class ChoosingAStore
     public async Task ANamedRegistrationDoesNotServeAsTheUnnamedOne()
     {
         await using var app = new TestApp(services => services.AddSactSession<ApplicationStore>("staff"));
-        var fault = Assert.Throws<InvalidOperationException>(() => app.Request().RequestServices.GetRequiredService<ISession<IGenericStore>>());
+        var fault = Assert.Throws<InvalidOperationException>(() =>
+            app.Request().RequestServices.GetRequiredService<ISession<IGenericStore>>());
 
         Assert.Contains("[FromKeyedServices(\"staff\")] ISession<ApplicationStore>", fault.Message, StringComparison.Ordinal);
     }
@@ -147,7 +158,10 @@ public sealed class ChoosingAStore
     public async Task AStoreThatCreatesIdsOfAnotherFormatIsRefusedAtSignIn()
     {
         var host = new SessionHost();
-        foreach (string id in new[] { "", "short", new string('a', 55), new string('a', 57), new string('a', 55) + "=", new string('é', 56) })
+        foreach (string id in new[]
+        {
+            "", "short", new string('a', 55), new string('a', 57), new string('a', 55) + "=", new string('é', 56)
+        })
         {
             host.Store.MakeId = _ => id;
             var exchange = host.Request();

@@ -7,7 +7,9 @@ namespace Sact.Session.Tests;
 
 public sealed class SingletonThatInjectsTheSession
 {
-    /// <summary>In production, where scopes are not validated, a singleton would keep the first user's session and serve it to everybody.</summary>
+    /// <summary>
+    /// In production, where scopes are not validated, a singleton would keep the first user's session and serve it to everybody.
+    /// </summary>
     [Fact]
     public async Task IsRefusedAndTheMessageSaysWhatToUse()
     {
@@ -51,7 +53,8 @@ public sealed class TwoRegistrationsWithOneStoreType
         {
             services.AddLogging();
             services.AddSactSession().UseStore(_ => new StoreWithOnlyAPrefix(new GenericStoreOptions { Prefix = "one" }));
-            services.AddSactSession("admin", o => o.Cookie.Name = "__Host-admin").UseStore(_ => new StoreWithOnlyAPrefix(new GenericStoreOptions { Prefix = "one" }));
+            services.AddSactSession("admin", o => o.Cookie.Name = "__Host-admin")
+                .UseStore(_ => new StoreWithOnlyAPrefix(new GenericStoreOptions { Prefix = "one" }));
         }).Build();
 
         var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => host.StartAsync(TestContext.Current.CancellationToken));
@@ -62,21 +65,32 @@ public sealed class TwoRegistrationsWithOneStoreType
     /// <summary>A store of which the test reads only the prefix.</summary>
     public sealed class StoreWithOnlyAPrefix(GenericStoreOptions options) : GenericStore(options)
     {
-        public override ValueTask<SessionRecord?> GetAsync(SessionKey key, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public override ValueTask<SessionRecord?> GetAsync(SessionKey key, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
-        public override ValueTask<SessionCreation> CreateAsync(SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public override ValueTask<SessionCreation> CreateAsync(
+            SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
-        public override ValueTask<SessionUpdate> UpdateAsync(SessionRecord session, SessionChange change, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public override ValueTask<SessionUpdate> UpdateAsync(
+            SessionRecord session, SessionChange change, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
-        public override ValueTask<bool> DeleteAsync(SessionRecord session, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public override ValueTask<bool> DeleteAsync(SessionRecord session, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
-        public override IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(string userId, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public override IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(
+            string userId, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
-        public override ValueTask<long> DeleteActiveSessionsAsync(string userId, SessionKey? except = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public override ValueTask<long> DeleteActiveSessionsAsync(
+            string userId, SessionKey? except = null, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
         public override ValueTask<long> ClearAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-        public override ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public override ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
     }
 }
 
@@ -125,6 +139,16 @@ public sealed class RecordWithImpossibleTimes
         Assert.NotNull(SessionRecord.Validate(Made(now, DateTimeOffset.MaxValue)));
         Assert.NotNull(SessionRecord.Validate(Made(DateTimeOffset.MinValue, now)));
         Assert.Throws<ArgumentException>(() => { _ = store.CreateAsync(Made(DateTimeOffset.MaxValue, now)).AsTask(); });
-        Assert.Throws<OverflowException>(() => new SessionRecord { Key = default, State = (SessionState)258, LineageHash = default, CurrentHash = default, CreatedAt = now, LastSeenAt = now, Lifetimes = Made(now, now).Lifetimes });
+        Assert.Throws<OverflowException>(() =>
+            new SessionRecord
+            {
+                Key = default,
+                State = (SessionState)258,
+                LineageHash = default,
+                CurrentHash = default,
+                CreatedAt = now,
+                LastSeenAt = now,
+                Lifetimes = Made(now, now).Lifetimes,
+            });
     }
 }

@@ -129,7 +129,8 @@ public sealed class StoreDisposal
     public async Task AStoreThatTheApplicationRegisteredByTypeIsDisposedOnceWithTheProvider()
     {
         ApplicationStore store;
-        await using (var app = new TestApp(services => services.AddSingleton(_ => new ApplicationStore(new())).AddSactSession<ApplicationStore>()))
+        await using (var app = new TestApp(services =>
+            services.AddSingleton(_ => new ApplicationStore(new())).AddSactSession<ApplicationStore>()))
         {
             store = (ApplicationStore)app.Request().GetSactSession().Store;
             Assert.Same(store, app.Services.GetRequiredService<ApplicationStore>());
@@ -143,8 +144,10 @@ public sealed class StoreDisposal
     {
         foreach (var register in new Action<IServiceCollection>[]
         {
-            services => services.AddSingleton<Holder<ISession<IGenericStore>>>(), services => services.AddSingleton<Holder<ISession<MemoryStore>>>(),
-            services => services.AddSingleton<Holder<Session<MemoryStore>>>(), services => services.AddSingleton<Holder<ISession<ApplicationStore>>>(),
+            services => services.AddSingleton<Holder<ISession<IGenericStore>>>(),
+            services => services.AddSingleton<Holder<ISession<MemoryStore>>>(),
+            services => services.AddSingleton<Holder<Session<MemoryStore>>>(),
+            services => services.AddSingleton<Holder<ISession<ApplicationStore>>>(),
         })
         {
             var fault = Assert.Throws<AggregateException>(() => new TestApp(services =>

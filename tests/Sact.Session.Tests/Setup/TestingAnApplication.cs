@@ -9,11 +9,14 @@ using Sact.Session.Testing;
 
 namespace Sact.Session.Tests;
 
-/// <summary>How an application tests its code, as the README shows: a handler with a fake session, or the whole application on a test server.</summary>
+/// <summary>
+/// How an application tests its code, as the README shows: a handler with a fake session, or the whole application on a test server.
+/// </summary>
 public sealed class TestingAnApplication
 {
     // The application's code.
-    private static async Task<string> Greet(ISactSession session) => await session.GetAsync() is { } me ? $"Hello {me.UserId}, {me["role"]}" : "Who are you?";
+    private static async Task<string> Greet(ISactSession session) =>
+        await session.GetAsync() is { } me ? $"Hello {me.UserId}, {me["role"]}" : "Who are you?";
 
     private static async Task SignIn(string user, ISactSession session) => await session.SetAsync(user, new() { ["role"] = "admin" });
 
@@ -45,10 +48,13 @@ public sealed class TestingAnApplication
         await app.StartAsync(TestContext.Current.CancellationToken);
         using var client = app.GetTestClient();
 
-        using var login = await client.PostAsync(new Uri("/login?user=alice", UriKind.Relative), null, TestContext.Current.CancellationToken);
+        using var login = await client.PostAsync(
+            new Uri("/login?user=alice", UriKind.Relative), null, TestContext.Current.CancellationToken);
         client.DefaultRequestHeaders.Add("Cookie", login.Headers.GetValues("Set-Cookie").Single().Split(';')[0]);
 
-        Assert.Equal("Hello alice, admin", await client.GetStringAsync(new Uri("/", UriKind.Relative), TestContext.Current.CancellationToken));
+        Assert.Equal(
+            "Hello alice, admin",
+            await client.GetStringAsync(new Uri("/", UriKind.Relative), TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -85,28 +91,45 @@ public sealed class TestingAnApplication
             return default;
         }
 
-        public ValueTask SetAsync(string userId, JsonElement metadata, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public ValueTask SetAsync(string userId, JsonElement metadata, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
-        public ValueTask SetAsync<T>(string userId, T metadata, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public ValueTask SetAsync<T>(string userId, T metadata, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
-        public ValueTask SetAsync(string userId, JsonObject? metadata, SessionSignInOptions options, CancellationToken cancellationToken = default) => SetAsync(userId, metadata, cancellationToken);
+        public ValueTask SetAsync(
+            string userId, JsonObject? metadata, SessionSignInOptions options, CancellationToken cancellationToken = default) =>
+            SetAsync(userId, metadata, cancellationToken);
 
-        public ValueTask SetAsync(string userId, JsonElement metadata, SessionSignInOptions options, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public ValueTask SetAsync(
+            string userId, JsonElement metadata, SessionSignInOptions options, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
-        public ValueTask SetAsync<T>(string userId, T metadata, JsonTypeInfo<T> typeInfo, SessionSignInOptions options, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public ValueTask SetAsync<T>(
+            string userId,
+            T metadata,
+            JsonTypeInfo<T> typeInfo,
+            SessionSignInOptions options,
+            CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
-        public ValueTask SetPendingAsync(string userId, JsonObject? metadata = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public ValueTask SetPendingAsync(string userId, JsonObject? metadata = null, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
-        public ValueTask<bool> RaiseAsync(int assuranceLevel, SessionSignInOptions? options = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public ValueTask<bool> RaiseAsync(
+            int assuranceLevel, SessionSignInOptions? options = null, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
-        public ValueTask SetPendingAsync(string userId, JsonObject? metadata, SessionSignInOptions options, CancellationToken cancellationToken = default) =>
+        public ValueTask SetPendingAsync(
+            string userId, JsonObject? metadata, SessionSignInOptions options, CancellationToken cancellationToken = default) =>
             throw new NotSupportedException();
 
         public ValueTask<bool> RaiseAsync(
             int assuranceLevel, JsonObject metadata, SessionSignInOptions? options = null, CancellationToken cancellationToken = default) =>
             throw new NotSupportedException();
 
-        public ValueTask<bool> StartAsync(JsonObject? fields, SessionSignInOptions options, CancellationToken cancellationToken = default) =>
+        public ValueTask<bool> StartAsync(
+            JsonObject? fields, SessionSignInOptions options, CancellationToken cancellationToken = default) =>
             throw new NotSupportedException();
 
         public ValueTask DeleteAsync(CancellationToken cancellationToken = default)
@@ -119,29 +142,41 @@ public sealed class TestingAnApplication
 
         public SessionKey GetKey() => throw new NotSupportedException();
 
-        public ValueTask<bool> StartAsync(JsonObject? fields = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public ValueTask<bool> StartAsync(JsonObject? fields = null, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
-        public ValueTask<bool> UpdateAsync(JsonObject fields, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public ValueTask<bool> UpdateAsync(JsonObject fields, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
-        public ValueTask<bool> UpdateAsync(JsonElement fields, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public ValueTask<bool> UpdateAsync(JsonElement fields, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
-        public ValueTask<bool> UpdateAsync<T>(T fields, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public ValueTask<bool> UpdateAsync<T>(T fields, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
-        public ValueTask<ModifyResult<T>> ModifyAsync<T>(string name, Func<T?, T> modify, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public ValueTask<ModifyResult<T>> ModifyAsync<T>(string name, Func<T?, T> modify, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
-        public ValueTask<ModifyResult<T>> ModifyAsync<T>(string name, Func<T?, T> modify, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public ValueTask<ModifyResult<T>> ModifyAsync<T>(
+            string name, Func<T?, T> modify, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
-        public ValueTask<bool> RemoveAsync(IEnumerable<string> names, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public ValueTask<bool> RemoveAsync(IEnumerable<string> names, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
         public ValueTask<bool> RemoveAsync(string name, params string[] otherNames) => throw new NotSupportedException();
 
-        public ValueTask<bool> RenewAsync(bool immediately = false, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public ValueTask<bool> RenewAsync(bool immediately = false, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
-        public ValueTask<IReadOnlyList<SessionData>> GetActiveSessionsAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public ValueTask<IReadOnlyList<SessionData>> GetActiveSessionsAsync(CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
-        public ValueTask<long> DeleteOtherSessionsAsync(bool renewCurrent = false, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public ValueTask<long> DeleteOtherSessionsAsync(bool renewCurrent = false, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
-        public ValueTask<bool> DeleteSessionAsync(SessionKey key, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public ValueTask<bool> DeleteSessionAsync(SessionKey key, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
         public ValueTask<long> DeleteAllSessionsAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
 

@@ -34,7 +34,10 @@ public sealed class FreshSessionEndpoints
         foreach (string path in s_fresh)
         {
             using var answer = await site.SendAsync(path, id);
-            await IsChallengeAsync(answer, "urn:sact-session:insufficient-user-authentication", "SactSession error=\"insufficient_user_authentication\", max_age=\"300\"");
+            await IsChallengeAsync(
+                answer,
+                "urn:sact-session:insufficient-user-authentication",
+                "SactSession error=\"insufficient_user_authentication\", max_age=\"300\"");
         }
     }
 
@@ -76,7 +79,10 @@ public sealed class FreshSessionEndpoints
         string id = await SignInAsync(site);
         using var answer = await site.SendAsync("/level", id);
 
-        await IsChallengeAsync(answer, "urn:sact-session:insufficient-user-authentication", "SactSession error=\"insufficient_user_authentication\", acr_values=\"2\"");
+        await IsChallengeAsync(
+            answer,
+            "urn:sact-session:insufficient-user-authentication",
+            "SactSession error=\"insufficient_user_authentication\", acr_values=\"2\"");
     }
 
     [Fact]
@@ -98,7 +104,8 @@ public sealed class FreshSessionEndpoints
         await using var site = await StartAsync();
         using var body = new StringContent("no JSON", System.Text.Encoding.UTF8, "application/json");
         using var answer = await site.SendAsync("/bound", await SignInAsync(site), HttpMethod.Post, body);
-        using var nobody = await site.SendAsync("/bound", null, HttpMethod.Post, new StringContent("no JSON", System.Text.Encoding.UTF8, "application/json"));
+        using var nobody = await site.SendAsync(
+            "/bound", null, HttpMethod.Post, new StringContent("no JSON", System.Text.Encoding.UTF8, "application/json"));
 
         Assert.Equal((HttpStatusCode.BadRequest, HttpStatusCode.Unauthorized), (answer.StatusCode, nobody.StatusCode));
     }
@@ -130,8 +137,10 @@ public sealed class FreshSessionEndpoints
     public void RefuseInvalidRequirements()
     {
         TimeSpan[] spans = [TimeSpan.Zero, TimeSpan.FromMinutes(-5), TimeSpan.FromSeconds(1) - TimeSpan.FromTicks(1), TimeSpan.MaxValue];
-        Assert.All(spans, within => Assert.Throws<ArgumentOutOfRangeException>(() => new RouteHandlerBuilder([]).RequireFreshSession(within)));
-        Assert.All((int[])[0, -1, 256], level => Assert.Throws<ArgumentOutOfRangeException>(() => new RouteHandlerBuilder([]).RequireAssuranceLevel(level)));
+        Assert.All(spans, within =>
+            Assert.Throws<ArgumentOutOfRangeException>(() => new RouteHandlerBuilder([]).RequireFreshSession(within)));
+        Assert.All((int[])[0, -1, 256], level =>
+            Assert.Throws<ArgumentOutOfRangeException>(() => new RouteHandlerBuilder([]).RequireAssuranceLevel(level)));
     }
 
     internal static async Task IsChallengeAsync(HttpResponseMessage answer, string type, string header)
@@ -160,7 +169,8 @@ public sealed class FreshSessionEndpoints
             app.MapPost("/start", (ISession<IGenericStore> session) => session.StartAsync().AsTask());
             app.MapPost("/raise", (ISession<IGenericStore> session) => session.RaiseAsync(2).AsTask());
             app.MapGet("/handler", () => "through").RequireFreshSession(five);
-            app.MapMethods("/delegate", ["GET", "HEAD"], static (HttpContext context) => context.Response.WriteAsync("through")).RequireFreshSession(five);
+            app.MapMethods("/delegate", ["GET", "HEAD"], static (HttpContext context) =>
+                context.Response.WriteAsync("through")).RequireFreshSession(five);
             var group = app.MapGroup("/group").RequireFreshSession(five);
             group.MapGet("/in", () => "through");
             group.MapGet("/stricter", () => "through").RequireFreshSession(TimeSpan.FromMinutes(1));

@@ -77,7 +77,8 @@ public sealed class FreshSessionPolicies
         string id = await SignInAsync(site);
         using var answer = await site.SendAsync("/fresh-level", id);
 
-        await FreshSessionEndpoints.IsChallengeAsync(answer, Insufficient, "SactSession error=\"insufficient_user_authentication\", max_age=\"300\", acr_values=\"2\"");
+        await FreshSessionEndpoints.IsChallengeAsync(
+            answer, Insufficient, "SactSession error=\"insufficient_user_authentication\", max_age=\"300\", acr_values=\"2\"");
     }
 
     [Theory]
@@ -85,7 +86,8 @@ public sealed class FreshSessionPolicies
     [InlineData(false)]
     public async Task LeaveTheResponseToAResultHandlerOfTheApplication(bool before)
     {
-        await using var site = await StartAsync(scheme: true, applicationHandler: before ? ApplicationHandler.Before : ApplicationHandler.After);
+        await using var site = await StartAsync(
+            scheme: true, applicationHandler: before ? ApplicationHandler.Before : ApplicationHandler.After);
         string id = await SignInAsync(site);
         site.Clock.Advance(TimeSpan.FromMinutes(6));
         using var answer = await site.SendAsync("/fresh", id);
@@ -93,7 +95,10 @@ public sealed class FreshSessionPolicies
         Assert.Equal((HttpStatusCode)451, answer.StatusCode);
     }
 
-    /// <summary>If an application does not call <c>UseAuthorization()</c>, <c>WebApplication</c> puts it before everything else, also before <c>UseSactSession()</c>.</summary>
+    /// <summary>
+    /// If an application does not call <c>UseAuthorization()</c>, <c>WebApplication</c> puts it before everything else, also before
+    /// <c>UseSactSession()</c>.
+    /// </summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -115,7 +120,8 @@ public sealed class FreshSessionPolicies
     {
         await using var site = await StartAsync(scheme: false);
         var authorization = site.Services.GetRequiredService<IAuthorizationService>();
-        var result = await authorization.AuthorizeAsync(new ClaimsPrincipal(), null, new AuthorizationPolicyBuilder().RequireFreshSession(TimeSpan.FromMinutes(5)).Build());
+        var result = await authorization.AuthorizeAsync(
+            new ClaimsPrincipal(), null, new AuthorizationPolicyBuilder().RequireFreshSession(TimeSpan.FromMinutes(5)).Build());
 
         Assert.False(result.Succeeded);
     }
@@ -133,7 +139,11 @@ public sealed class FreshSessionPolicies
         return login.SentId()!;
     }
 
-    private static Task<Site> StartAsync(bool scheme, bool nobody = false, ApplicationHandler applicationHandler = ApplicationHandler.None, bool explicitOrder = true) => Site.StartAsync(
+    private static Task<Site> StartAsync(
+        bool scheme,
+        bool nobody = false,
+        ApplicationHandler applicationHandler = ApplicationHandler.None,
+        bool explicitOrder = true) => Site.StartAsync(
         app =>
         {
             if (scheme)
@@ -158,7 +168,8 @@ public sealed class FreshSessionPolicies
             var five = TimeSpan.FromMinutes(5);
             if (applicationHandler == ApplicationHandler.Before)
             {
-                var services = builder.Services.Where(service => service.ServiceType == typeof(IAuthorizationMiddlewareResultHandler)).ToArray();
+                var services = builder.Services.Where(service =>
+                    service.ServiceType == typeof(IAuthorizationMiddlewareResultHandler)).ToArray();
                 Array.ForEach(services, service => builder.Services.Remove(service));
                 builder.Services.AddSingleton<IAuthorizationMiddlewareResultHandler, ApplicationResultHandler>();
                 builder.Services.AddSactSession();
@@ -168,7 +179,8 @@ public sealed class FreshSessionPolicies
             builder.Services.AddAuthorizationBuilder()
                 .AddPolicy("fresh", policy => policy.RequireFreshSession(five))
                 .AddPolicy("fresh-admin", policy => policy.RequireFreshSession(five).RequireRole("admin"))
-                .AddPolicy("fresh-level", policy => policy.RequireFreshSession(five).RequireFreshSession(2 * five).RequireAssuranceLevel(2));
+                .AddPolicy("fresh-level", policy =>
+                    policy.RequireFreshSession(five).RequireFreshSession(2 * five).RequireAssuranceLevel(2));
             if (scheme)
             {
                 builder.Services.AddAuthentication(nobody ? "nobody" : "everybody")
@@ -185,7 +197,8 @@ public sealed class FreshSessionPolicies
 
     private sealed class ApplicationResultHandler : IAuthorizationMiddlewareResultHandler
     {
-        public Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
+        public Task HandleAsync(
+            RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
         {
             context.Response.StatusCode = 451;
             return Task.CompletedTask;
@@ -196,7 +209,10 @@ public sealed class FreshSessionPolicies
         : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
     {
         protected override Task<AuthenticateResult> HandleAuthenticateAsync() =>
-            Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new ClaimsIdentity([new Claim("name", "alice")], Scheme.Name)), Scheme.Name)));
+            Task.FromResult(
+                AuthenticateResult.Success(
+                    new AuthenticationTicket(
+                        new ClaimsPrincipal(new ClaimsIdentity([new Claim("name", "alice")], Scheme.Name)), Scheme.Name)));
     }
 
     private sealed class Nobody(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)

@@ -81,14 +81,18 @@ public sealed class InvalidSchemes
             {
                 app.UseAuthentication();
                 app.UseAuthorization();
-                app.MapPost("/in/{scheme}/{user}", (string scheme, string user, HttpContext context) => context.SignInAsync(scheme, AuthenticationSite.Principal(user)));
-                app.MapGet("/who/{scheme}", async (string scheme, HttpContext context) => (await context.AuthenticateAsync(scheme)).Principal?.Identity?.Name ?? "nobody");
+                app.MapPost("/in/{scheme}/{user}", (string scheme, string user, HttpContext context) =>
+                    context.SignInAsync(scheme, AuthenticationSite.Principal(user)));
+                app.MapGet("/who/{scheme}", async (string scheme, HttpContext context) =>
+                    (await context.AuthenticateAsync(scheme)).Principal?.Identity?.Name ?? "nobody");
             },
             build: builder =>
             {
                 builder.Services.AddAuthorization();
                 builder.Services.AddSactSession("admin", o => o.Cookie.Name = "__Host-admin");
-                builder.Services.AddAuthentication("User").AddSactSession<IGenericStore>("User").AddSactSession<IGenericStore>("Admin", o => o.SessionName = "admin");
+                builder.Services.AddAuthentication("User")
+                    .AddSactSession<IGenericStore>("User")
+                    .AddSactSession<IGenericStore>("Admin", o => o.SessionName = "admin");
             });
         using var client = site.Client();
         using var user = await client.PostAsync("/in/User/alice", null);

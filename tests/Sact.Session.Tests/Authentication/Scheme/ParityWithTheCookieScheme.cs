@@ -8,7 +8,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Sact.Session.Tests;
 
-/// <summary>A site with the framework's cookie and a site with the session give browsers, scripts and API clients the same responses.</summary>
+/// <summary>
+/// A site with the framework's cookie and a site with the session give browsers, scripts and API clients the same responses.
+/// </summary>
 public sealed class ParityWithTheCookieScheme
 {
     public static TheoryData<string, string, bool> Requests()
@@ -16,7 +18,8 @@ public sealed class ParityWithTheCookieScheme
         var data = new TheoryData<string, string, bool>();
         foreach (string path in new[]
         {
-            "/page", "/page?a=1&b=%2F", "/admin", "/api", "/api-admin", "/both", "/order", "/json", "/typed", "/guarded-controller", "/challenge", "/challenge-to", "/forbid", "/forbid-to", "/off", "/missing",
+            "/page", "/page?a=1&b=%2F", "/admin", "/api", "/api-admin", "/both", "/order", "/json", "/typed", "/guarded-controller",
+            "/challenge", "/challenge-to", "/forbid", "/forbid-to", "/off", "/missing",
             "/page?X-Requested-With=XMLHttpRequest",
         })
         {
@@ -35,9 +38,12 @@ public sealed class ParityWithTheCookieScheme
         var data = new TheoryData<string, string>();
         foreach (string path in new[]
         {
-            "/Account/Login", "/Account/Login?ReturnUrl=%2Fpage", "/Account/Login?ReturnUrl=%2F", "/Account/Login?ReturnUrl=%2F%2Fevil.test", "/Account/Login?ReturnUrl=%2F%5Cevil.test",
-            "/Account/Login?ReturnUrl=https%3A%2F%2Fevil.test", "/Account/Login?ReturnUrl=page", "/Account/Login?ReturnUrl=", "/other-path?ReturnUrl=%2Fpage", "/to-page",
-            "/Account/Logout", "/Account/Logout?ReturnUrl=%2Fpage", "/Account/Logout?ReturnUrl=%2F%2Fevil.test", "/Account/Login?ReturnUrl=%2Fa&ReturnUrl=%2Fb", "/created",
+            "/Account/Login", "/Account/Login?ReturnUrl=%2Fpage", "/Account/Login?ReturnUrl=%2F",
+            "/Account/Login?ReturnUrl=%2F%2Fevil.test", "/Account/Login?ReturnUrl=%2F%5Cevil.test",
+            "/Account/Login?ReturnUrl=https%3A%2F%2Fevil.test", "/Account/Login?ReturnUrl=page", "/Account/Login?ReturnUrl=",
+            "/other-path?ReturnUrl=%2Fpage", "/to-page",
+            "/Account/Logout", "/Account/Logout?ReturnUrl=%2Fpage", "/Account/Logout?ReturnUrl=%2F%2Fevil.test",
+            "/Account/Login?ReturnUrl=%2Fa&ReturnUrl=%2Fb", "/created",
         })
         {
             data.Add(path, "");
@@ -54,7 +60,9 @@ public sealed class ParityWithTheCookieScheme
         await using var ours = await StartAsync(cookie: false);
         await using var theirs = await StartAsync(cookie: true);
 
-        Assert.Equal(await AnswerAsync(theirs, path, header, signedIn, HttpMethod.Get), await AnswerAsync(ours, path, header, signedIn, HttpMethod.Get));
+        Assert.Equal(
+            await AnswerAsync(theirs, path, header, signedIn, HttpMethod.Get),
+            await AnswerAsync(ours, path, header, signedIn, HttpMethod.Get));
     }
 
     [Theory]
@@ -64,7 +72,9 @@ public sealed class ParityWithTheCookieScheme
         await using var ours = await StartAsync(cookie: false);
         await using var theirs = await StartAsync(cookie: true);
 
-        Assert.Equal(await AnswerAsync(theirs, path, header, false, HttpMethod.Post), await AnswerAsync(ours, path, header, false, HttpMethod.Post));
+        Assert.Equal(
+            await AnswerAsync(theirs, path, header, false, HttpMethod.Post),
+            await AnswerAsync(ours, path, header, false, HttpMethod.Post));
     }
 
     [Fact]
@@ -89,7 +99,9 @@ public sealed class ParityWithTheCookieScheme
         {
             foreach (bool signedIn in new[] { false, true })
             {
-                Assert.Equal(await AnswerAsync(theirs, path, "", signedIn, HttpMethod.Get), await AnswerAsync(ours, path, "", signedIn, HttpMethod.Get));
+                Assert.Equal(
+                    await AnswerAsync(theirs, path, "", signedIn, HttpMethod.Get),
+                    await AnswerAsync(ours, path, "", signedIn, HttpMethod.Get));
             }
         }
 
@@ -119,8 +131,12 @@ public sealed class ParityWithTheCookieScheme
     {
         await using var site = await StartAsync(cookie: false);
 
-        Assert.Equal("302 https://example.test/page ", await AnswerAsync(site, "/to?url=" + Uri.EscapeDataString("https://example.test/page"), "", false, HttpMethod.Post));
-        Assert.Equal("200  ", await AnswerAsync(site, "/Account/Login?ReturnUrl=" + Uri.EscapeDataString("page"), "", false, HttpMethod.Post));
+        Assert.Equal(
+            "302 https://example.test/page ",
+            await AnswerAsync(site, "/to?url=" + Uri.EscapeDataString("https://example.test/page"), "", false, HttpMethod.Post));
+        Assert.Equal(
+            "200  ",
+            await AnswerAsync(site, "/Account/Login?ReturnUrl=" + Uri.EscapeDataString("page"), "", false, HttpMethod.Post));
     }
 
     private static Task<Site> StartAsync(bool cookie, Action<CookieAuthenticationOptions>? configure = null) => Site.StartAsync(
@@ -135,15 +151,19 @@ public sealed class ParityWithTheCookieScheme
             app.MapGet("/typed", () => TypedResults.Ok(new Thing(1))).RequireAuthorization();
             app.MapControllers();
             app.MapGet("/challenge", (HttpContext context) => context.ChallengeAsync());
-            app.MapGet("/challenge-to", (HttpContext context) => context.ChallengeAsync(new AuthenticationProperties { RedirectUri = "/back?c=d" }));
+            app.MapGet("/challenge-to", (HttpContext context) =>
+                context.ChallengeAsync(new AuthenticationProperties { RedirectUri = "/back?c=d" }));
             app.MapGet("/forbid", (HttpContext context) => context.ForbidAsync());
-            app.MapGet("/forbid-to", (HttpContext context) => context.ForbidAsync(new AuthenticationProperties { RedirectUri = "/back?c=d" }));
+            app.MapGet("/forbid-to", (HttpContext context) =>
+                context.ForbidAsync(new AuthenticationProperties { RedirectUri = "/back?c=d" }));
             app.MapGet("/off", (HttpContext context) => context.Response.WriteAsync("x")).RequireAuthorization().DisableCookieRedirect();
             app.MapPost("/Account/Login", (HttpContext context) => context.SignInAsync(AuthenticationSite.Principal("alice")));
             app.MapPost("/Account/Logout", (HttpContext context) => context.SignOutAsync());
             app.MapPost("/other-path", (HttpContext context) => context.SignInAsync(AuthenticationSite.Principal("alice")));
-            app.MapPost("/to-page", (HttpContext context) => context.SignInAsync(AuthenticationSite.Principal("alice"), new AuthenticationProperties { RedirectUri = "/page" }));
-            app.MapPost("/to", (string url, HttpContext context) => context.SignInAsync(AuthenticationSite.Principal("alice"), new AuthenticationProperties { RedirectUri = url }));
+            app.MapPost("/to-page", (HttpContext context) =>
+                context.SignInAsync(AuthenticationSite.Principal("alice"), new AuthenticationProperties { RedirectUri = "/page" }));
+            app.MapPost("/to", (string url, HttpContext context) =>
+                context.SignInAsync(AuthenticationSite.Principal("alice"), new AuthenticationProperties { RedirectUri = url }));
             app.MapPost("/created", (HttpContext context) =>
             {
                 context.Response.StatusCode = 201;

@@ -9,7 +9,10 @@ public sealed class SignInLifetimes
     private static readonly TimeSpan s_hour = TimeSpan.FromHours(1);
     private static readonly TimeSpan s_day = TimeSpan.FromDays(1);
 
-    /// <summary>The expiry of the scheme and of the sign-in in hours (0 is unset), sliding, refresh, and the resulting idle and absolute timeout in hours. The options allow 168 (7 days) and 672 (28 days).</summary>
+    /// <summary>
+    /// The expiry of the scheme and of the sign-in in hours (0 is unset), sliding, refresh, and the resulting idle and absolute timeout in
+    /// hours. The options allow 168 (7 days) and 672 (28 days).
+    /// </summary>
     public static TheoryData<int, int, bool, bool?, int, int> RequestedExpiries => new()
     {
         { 0, 0, true, null, 168, 672 },
@@ -27,7 +30,8 @@ public sealed class SignInLifetimes
 
     [Theory]
     [MemberData(nameof(RequestedExpiries))]
-    public async Task FollowTheRequestedExpiryAndNeverExceedTheOptions(int scheme, int signIn, bool sliding, bool? refresh, int idle, int absolute)
+    public async Task FollowTheRequestedExpiryAndNeverExceedTheOptions(
+        int scheme, int signIn, bool sliding, bool? refresh, int idle, int absolute)
     {
         await using var site = await AuthenticationSite.StartAsync(
             options =>
@@ -36,7 +40,12 @@ public sealed class SignInLifetimes
                 options.ExpireTimeSpan = scheme == 0 ? options.ExpireTimeSpan : scheme * s_hour;
             },
             app => app.MapPost("/sign-in-with-expiry", (HttpContext context, TimeProvider clock) => context.SignInAsync(
-                AuthenticationSite.Principal("alice"), new AuthenticationProperties { ExpiresUtc = signIn == 0 ? null : clock.GetUtcNow() + (signIn * s_hour), AllowRefresh = refresh })));
+                AuthenticationSite.Principal("alice"),
+                new AuthenticationProperties
+                {
+                    ExpiresUtc = signIn == 0 ? null : clock.GetUtcNow() + (signIn * s_hour),
+                    AllowRefresh = refresh,
+                })));
         using var response = await site.SendAsync("/sign-in-with-expiry", method: HttpMethod.Post);
 
         var record = Assert.Single(await SigningInToTheScheme.ListAsync(site, "alice"));
@@ -61,7 +70,12 @@ public sealed class SignInLifetimes
         await using var site = await AuthenticationSite.StartAsync(map: app =>
         {
             app.MapPost("/keep", (HttpContext context) => context.SignInAsync(
-                AuthenticationSite.Principal("alice"), new AuthenticationProperties(new Dictionary<string, string?> { ["tenant"] = "t\"1", ["empty"] = null }) { IsPersistent = true, AllowRefresh = true }));
+                AuthenticationSite.Principal("alice"),
+                new AuthenticationProperties(new Dictionary<string, string?> { ["tenant"] = "t\"1", ["empty"] = null })
+                {
+                    IsPersistent = true,
+                    AllowRefresh = true,
+                }));
             app.MapGet("/seen", async (HttpContext context) => { seen = (await context.AuthenticateAsync()).Properties; });
         });
         var began = site.Clock.GetUtcNow();
@@ -71,7 +85,9 @@ public sealed class SignInLifetimes
         await site.StatusAndTextAsync("/seen", response.SentId());
 
         Assert.Equal(("t\"1", null), (seen!.Items["tenant"], seen.Items["empty"]));
-        Assert.Equal((true, true, began, began + (s_hour / 2) + (7 * s_day)), (seen.IsPersistent, seen.AllowRefresh, seen.IssuedUtc, seen.ExpiresUtc));
+        Assert.Equal(
+            (true, true, began, began + (s_hour / 2) + (7 * s_day)),
+            (seen.IsPersistent, seen.AllowRefresh, seen.IssuedUtc, seen.ExpiresUtc));
         Assert.Equal(Assert.Single(await SigningInToTheScheme.ListAsync(site, "alice")).Key, seen.GetSactSessionKey());
     }
 }

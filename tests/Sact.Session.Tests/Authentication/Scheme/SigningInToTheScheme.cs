@@ -36,7 +36,8 @@ public sealed class SigningInToTheScheme
     [Trait("abuse", "C6")]
     public async Task AlwaysIssuesANewIdAndEndsTheOldOne()
     {
-        await using var site = await AuthenticationSite.StartAsync(map: app => app.MapPost("/visit", async (ISession<IGenericStore> session) => await session.StartAsync()));
+        await using var site = await AuthenticationSite.StartAsync(map: app =>
+            app.MapPost("/visit", async (ISession<IGenericStore> session) => await session.StartAsync()));
         using var visit = await site.SendAsync("/visit", method: HttpMethod.Post);
         string id = visit.SentId()!;
         foreach (string user in new[] { "alice", "alice", "bob" })
@@ -148,7 +149,8 @@ public sealed class SigningInToTheScheme
 
                 await session.UpdateAsync(new() { ["claims"] = "admin" });
             });
-            app.MapGet("/fields", async (ISession<IGenericStore> session) => string.Join(",", (await session.GetAsync())!.Fields.Select(field => field.Key)));
+            app.MapGet("/fields", async (ISession<IGenericStore> session) =>
+                string.Join(",", (await session.GetAsync())!.Fields.Select(field => field.Key)));
         });
         string alice = await site.SignInAsync("alice");
 
@@ -162,7 +164,8 @@ public sealed class SigningInToTheScheme
     {
         await using var site = await AuthenticationSite.StartAsync(
             scheme => scheme.UserIdClaimType = "sub",
-            app => app.MapPost("/sub", async (HttpContext context) => await context.SignInAsync(AuthenticationSite.Principal("alice", null, new Claim("sub", "42")))));
+            app => app.MapPost("/sub", async (HttpContext context) =>
+                await context.SignInAsync(AuthenticationSite.Principal("alice", null, new Claim("sub", "42")))));
         using var response = await site.SendAsync("/sub", method: HttpMethod.Post);
 
         Assert.Single(await ListAsync(site, "42"));
@@ -176,7 +179,9 @@ public sealed class SigningInToTheScheme
         InvalidOperationException? fault = null;
         await using var site = await AuthenticationSite.StartAsync(
             scheme => scheme.UserIdClaimType = "sub",
-            app => app.MapPost("/sub", async (HttpContext context) => fault = await Assert.ThrowsAsync<InvalidOperationException>(() => context.SignInAsync(AuthenticationSite.Principal("alice")))));
+            app => app.MapPost("/sub", async (HttpContext context) =>
+                fault = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+                    context.SignInAsync(AuthenticationSite.Principal("alice")))));
         using var response = await site.SendAsync("/sub", method: HttpMethod.Post);
 
         Assert.Contains("no claim 'sub'", fault!.Message, StringComparison.Ordinal);
@@ -190,7 +195,8 @@ public sealed class SigningInToTheScheme
     {
         ArgumentException? fault = null;
         await using var site = await AuthenticationSite.StartAsync(map: app => app.MapPost("/big", async (HttpContext context) =>
-            fault = await Assert.ThrowsAsync<ArgumentException>(() => context.SignInAsync(AuthenticationSite.Principal("alice", null, new Claim("big", new string('x', 70_000)))))));
+            fault = await Assert.ThrowsAsync<ArgumentException>(() =>
+                context.SignInAsync(AuthenticationSite.Principal("alice", null, new Claim("big", new string('x', 70_000)))))));
         string before = await site.SignInAsync("alice");
 
         using var response = await site.SendAsync("/big", before, HttpMethod.Post);
@@ -253,7 +259,8 @@ public sealed class SigningInToTheScheme
             scheme =>
             {
                 scheme.ToMetadata = principal => new() { ["name"] = principal.Identity!.Name, ["tenant"] = "t1" };
-                scheme.FromMetadata = session => session["name"] is { } name ? AuthenticationSite.Principal(name, session["tenant"] == "t1" ? "admin" : null) : null;
+                scheme.FromMetadata = session =>
+                    session["name"] is { } name ? AuthenticationSite.Principal(name, session["tenant"] == "t1" ? "admin" : null) : null;
             },
             app => app.MapPost("/leave", async (ISession<IGenericStore> session) => await session.RemoveAsync("name")));
         string id = await site.SignInAsync("alice");

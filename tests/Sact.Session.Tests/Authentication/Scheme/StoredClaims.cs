@@ -17,7 +17,8 @@ public sealed class StoredClaims
         first.AddClaim(new Claim("age", "7", ClaimValueTypes.Integer));
         first.AddClaim(new Claim("roles", ""));
         first.AddClaim(new Claim("with", "properties") { Properties = { ["a"] = "b", [""] = "c" } });
-        var second = new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, "42", ClaimValueTypes.String, ClaimsIdentity.DefaultIssuer, "elsewhere")]);
+        var second = new ClaimsIdentity(
+            [new Claim(ClaimTypes.NameIdentifier, "42", ClaimValueTypes.String, ClaimsIdentity.DefaultIssuer, "elsewhere")]);
         var principal = new ClaimsPrincipal([first, second]);
 
         var back = PrincipalJson.Read(PrincipalJson.Write(principal));
@@ -34,7 +35,11 @@ public sealed class StoredClaims
         {
             var principal = new ClaimsPrincipal(identities.Select(claims => new ClaimsIdentity(
                 claims.Where(parts => parts.All(SessionFieldRuleHolds)).Select(parts => new Claim(
-                    parts.ElementAtOrDefault(0) ?? "t", parts.ElementAtOrDefault(1) ?? "v", parts.ElementAtOrDefault(2), parts.ElementAtOrDefault(3), parts.ElementAtOrDefault(4))),
+                    parts.ElementAtOrDefault(0) ?? "t",
+                    parts.ElementAtOrDefault(1) ?? "v",
+                    parts.ElementAtOrDefault(2),
+                    parts.ElementAtOrDefault(3),
+                    parts.ElementAtOrDefault(4))),
                 claims.Length % 2 == 0 ? "type" : null)));
 
             return Describe(principal) == Describe(PrincipalJson.Read(PrincipalJson.Write(principal)));
@@ -44,9 +49,11 @@ public sealed class StoredClaims
     [Fact]
     public void OmitDefaultValues() =>
         Assert.Equal(
-            """[{"type":"Cookies","claims":[["sub","42"],["n","1","http://www.w3.org/2001/XMLSchema#integer"],["r","x",null,"me",null]]}]""".Replace(",null]", "]", StringComparison.Ordinal),
+            """[{"type":"Cookies","claims":[["sub","42"],["n","1","http://www.w3.org/2001/XMLSchema#integer"],["r","x",null,"me",null]]}]"""
+                .Replace(",null]", "]", StringComparison.Ordinal),
             Encoding.UTF8.GetString(PrincipalJson.Write(new ClaimsPrincipal(new ClaimsIdentity(
-                [new Claim("sub", "42"), new Claim("n", "1", ClaimValueTypes.Integer), new Claim("r", "x", ClaimValueTypes.String, "me")], "Cookies"))).Span));
+                [new Claim("sub", "42"), new Claim("n", "1", ClaimValueTypes.Integer), new Claim("r", "x", ClaimValueTypes.String, "me")],
+                "Cookies"))).Span));
 
     [Fact]
     public void WithALoneSurrogateAreRefused() =>
@@ -61,7 +68,10 @@ public sealed class StoredClaims
             identity = new ClaimsIdentity { Actor = identity };
         }
 
-        Assert.Contains("actors", Assert.Throws<ArgumentException>(() => PrincipalJson.Write(new ClaimsPrincipal(identity))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "actors",
+            Assert.Throws<ArgumentException>(() => PrincipalJson.Write(new ClaimsPrincipal(identity))).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -75,14 +85,17 @@ public sealed class StoredClaims
     [InlineData("""[{"type":1,"claims":[]}]""")]
     [InlineData("")]
     [Trait("abuse", "H2")]
-    public void ThatAreUnreadableThrowAJsonException(string json) => Assert.ThrowsAny<JsonException>(() => PrincipalJson.Read(Encoding.UTF8.GetBytes(json)));
+    public void ThatAreUnreadableThrowAJsonException(string json) =>
+        Assert.ThrowsAny<JsonException>(() => PrincipalJson.Read(Encoding.UTF8.GetBytes(json)));
 
     private static bool SessionFieldRuleHolds(string? text) => text is null || SessionFieldRule.IsWellFormed(text);
 
     private static string Describe(ClaimsPrincipal principal) => string.Join("\n", principal.Identities.Select(Describe));
 
     private static string Describe(ClaimsIdentity identity) =>
-        $"{identity.AuthenticationType}|{identity.NameClaimType}|{identity.RoleClaimType}|{identity.Label}|{identity.BootstrapContext}|({(identity.Actor is null ? "" : Describe(identity.Actor))})|"
+        $"{identity.AuthenticationType}|{identity.NameClaimType}|{identity.RoleClaimType}|{identity.Label}|{identity.BootstrapContext}|"
+        + $"({(identity.Actor is null ? "" : Describe(identity.Actor))})|"
         + string.Join(";", identity.Claims.Select(claim =>
-            $"{claim.Type},{claim.Value},{claim.ValueType},{claim.Issuer},{claim.OriginalIssuer},{string.Join("&", claim.Properties.Select(pair => pair.Key + "=" + pair.Value))}"));
+            $"{claim.Type},{claim.Value},{claim.ValueType},{claim.Issuer},{claim.OriginalIssuer},"
+            + string.Join("&", claim.Properties.Select(pair => pair.Key + "=" + pair.Value))));
 }

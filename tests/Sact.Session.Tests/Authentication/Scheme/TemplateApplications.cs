@@ -9,7 +9,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Sact.Session.Tests;
 
-/// <summary>Applications built like the templates, with <c>WebApplication.CreateBuilder</c>. The framework chooses the place of <c>UseAuthentication()</c>, and not all call <c>UseSactSession()</c>.</summary>
+/// <summary>
+/// Applications built like the templates, with <c>WebApplication.CreateBuilder</c>. The framework chooses the place of
+/// <c>UseAuthentication()</c>, and not all call <c>UseSactSession()</c>.
+/// </summary>
 public sealed class TemplateApplications
 {
     public enum Pipeline
@@ -102,14 +105,16 @@ public sealed class TemplateApplications
 
     private static async Task<WebApplication> StartAsync(Pipeline pipeline)
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = pipeline == Pipeline.Development ? "Development" : "Production" });
+        var builder = WebApplication.CreateBuilder(
+            new WebApplicationOptions { EnvironmentName = pipeline == Pipeline.Development ? "Development" : "Production" });
         builder.Logging.ClearProviders();
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
         builder.WebHost.UseTestServer(options => options.BaseAddress = new Uri("https://example.test/"));
         builder.Services.AddSactSession().UseStore(_ => new ProbeStore(new MemoryStore()));
 
         // The one line that replaces the cookie.
-        builder.Services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme).AddSactSession<IGenericStore>(CookieAuthenticationDefaults.AuthenticationScheme);
+        builder.Services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme)
+            .AddSactSession<IGenericStore>(CookieAuthenticationDefaults.AuthenticationScheme);
         builder.Services.AddAuthorization();
         var app = builder.Build();
         if (pipeline is Pipeline.ExceptionHandlerFirst or Pipeline.ExceptionHandlerAndRouting)
@@ -148,8 +153,10 @@ public sealed class TemplateApplications
         app.MapGet("/who", (HttpContext context) => context.User.Identity?.Name ?? "nobody");
         app.MapGet("/off", (HttpContext context) => context.User.Identity?.Name ?? "nobody").DisableSactSession();
         app.MapGet("/off-by-attribute", [DisableSactSession] (HttpContext context) => context.User.Identity?.Name ?? "nobody");
-        app.MapGet("/twice", async (HttpContext context, ISession<IGenericStore> session) => $"{context.User.Identity?.Name} {(await session.GetAsync())?.UserId}");
-        app.MapPost("/login", (HttpContext context) => context.SignInAsync(CookieAuthenticationDefaults.AuthenticationScheme, AuthenticationSite.Principal("alice")));
+        app.MapGet("/twice", async (HttpContext context, ISession<IGenericStore> session) =>
+            $"{context.User.Identity?.Name} {(await session.GetAsync())?.UserId}");
+        app.MapPost("/login", (HttpContext context) =>
+            context.SignInAsync(CookieAuthenticationDefaults.AuthenticationScheme, AuthenticationSite.Principal("alice")));
         await app.StartAsync(TestContext.Current.CancellationToken);
         return app;
     }

@@ -8,7 +8,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Sact.Session.Tests;
 
-/// <summary>One line after <c>AddIdentity</c> replaces its application cookie. <c>SignInManager</c>, the security stamp check and the paths work unchanged.</summary>
+/// <summary>
+/// One line after <c>AddIdentity</c> replaces its application cookie. <c>SignInManager</c>, the security stamp check and the paths work
+/// unchanged.
+/// </summary>
 public sealed class IdentityOverTheSession
 {
     private const string Password = "Passw0rd!";
@@ -48,7 +51,9 @@ public sealed class IdentityOverTheSession
 
         // A refresh proves nothing new: the session becomes neither fresher nor longer, and its data stays.
         var after = (await site.Store.GetAsync(site.Store.GetSessionKey(next)))!;
-        Assert.Equal((before.Key, before.AuthenticatedAt, before.AbsoluteDeadline), (after.Key, after.AuthenticatedAt, after.AbsoluteDeadline));
+        Assert.Equal(
+            (before.Key, before.AuthenticatedAt, before.AbsoluteDeadline),
+            (after.Key, after.AuthenticatedAt, after.AbsoluteDeadline));
         Assert.True(after.Fields.Contains("kept"));
         Assert.Equal(1, await site.Store.CountActiveSessionsAsync());
 
@@ -140,9 +145,12 @@ public sealed class IdentityOverTheSession
             app.UseAuthentication();
             app.UseAuthorization();
             app.MapPost("/login", async (string password, SignInManager<User> manager) =>
-                (await manager.PasswordSignInAsync("alice", password, isPersistent: false, lockoutOnFailure: false)).Succeeded ? Results.Ok() : Results.Text("wrong", statusCode: 401));
+                (await manager.PasswordSignInAsync("alice", password, isPersistent: false, lockoutOnFailure: false)).Succeeded
+                    ? Results.Ok()
+                    : Results.Text("wrong", statusCode: 401));
             app.MapPost("/logout", async (SignInManager<User> manager) => await manager.SignOutAsync());
-            app.MapGet("/who", (HttpContext context, SignInManager<User> manager) => manager.IsSignedIn(context.User) ? context.User.Identity!.Name! : "nobody");
+            app.MapGet("/who", (HttpContext context, SignInManager<User> manager) =>
+                manager.IsSignedIn(context.User) ? context.User.Identity!.Name! : "nobody");
             app.MapGet("/page", (HttpContext context) => context.Response.WriteAsync("x")).RequireAuthorization();
             app.MapPost("/data", async (ISession<IGenericStore> session) => await session.UpdateAsync(new() { ["kept"] = true }));
             app.MapPost("/password", async (HttpContext context, UserManager<User> users, SignInManager<User> manager) =>
@@ -151,9 +159,12 @@ public sealed class IdentityOverTheSession
                 Assert.True((await users.ChangePasswordAsync(user, Password, Password + "2")).Succeeded);
                 await manager.RefreshSignInAsync(user);
             });
-            app.MapPost("/reset", async (UserManager<User> users) => Assert.True((await users.UpdateSecurityStampAsync((await users.FindByNameAsync("alice"))!)).Succeeded));
-            app.MapPost("/rename", async (UserManager<User> users) => Assert.True((await users.UpdateAsync((await users.FindByNameAsync("alice"))!)).Succeeded));
-            app.MapPost("/refresh-late", async (HttpContext context, UserManager<User> users, SignInManager<User> manager, IGenericStore store) =>
+            app.MapPost("/reset", async (UserManager<User> users) =>
+                Assert.True((await users.UpdateSecurityStampAsync((await users.FindByNameAsync("alice"))!)).Succeeded));
+            app.MapPost("/rename", async (UserManager<User> users) =>
+                Assert.True((await users.UpdateAsync((await users.FindByNameAsync("alice"))!)).Succeeded));
+            app.MapPost("/refresh-late", async (
+                HttpContext context, UserManager<User> users, SignInManager<User> manager, IGenericStore store) =>
             {
                 var user = (await users.GetUserAsync(context.User))!;
                 await store.DeleteActiveSessionsAsync(user.Id);
@@ -205,11 +216,13 @@ public sealed class IdentityOverTheSession
 
         public Task<string?> GetUserNameAsync(User user, CancellationToken cancellationToken) => Task.FromResult<string?>(user.Name);
 
-        public Task SetUserNameAsync(User user, string? userName, CancellationToken cancellationToken) => Task.FromResult(user.Name = userName!);
+        public Task SetUserNameAsync(User user, string? userName, CancellationToken cancellationToken) =>
+            Task.FromResult(user.Name = userName!);
 
         public Task<string?> GetNormalizedUserNameAsync(User user, CancellationToken cancellationToken) => Task.FromResult(user.Normalized);
 
-        public Task SetNormalizedUserNameAsync(User user, string? normalizedName, CancellationToken cancellationToken) => Task.FromResult(user.Normalized = normalizedName);
+        public Task SetNormalizedUserNameAsync(User user, string? normalizedName, CancellationToken cancellationToken) =>
+            Task.FromResult(user.Normalized = normalizedName);
 
         public Task<IdentityResult> CreateAsync(User user, CancellationToken cancellationToken) => throw new NotSupportedException();
 
@@ -223,15 +236,18 @@ public sealed class IdentityOverTheSession
             return Task.FromResult(userId == Alice.Id ? Alice : null);
         }
 
-        public Task<User?> FindByNameAsync(string normalizedUserName, CancellationToken cancellationToken) => Task.FromResult(normalizedUserName == Alice.Normalized ? Alice : null);
+        public Task<User?> FindByNameAsync(string normalizedUserName, CancellationToken cancellationToken) =>
+            Task.FromResult(normalizedUserName == Alice.Normalized ? Alice : null);
 
-        public Task SetPasswordHashAsync(User user, string? passwordHash, CancellationToken cancellationToken) => Task.FromResult(user.Hash = passwordHash);
+        public Task SetPasswordHashAsync(User user, string? passwordHash, CancellationToken cancellationToken) =>
+            Task.FromResult(user.Hash = passwordHash);
 
         public Task<string?> GetPasswordHashAsync(User user, CancellationToken cancellationToken) => Task.FromResult(user.Hash);
 
         public Task<bool> HasPasswordAsync(User user, CancellationToken cancellationToken) => Task.FromResult(user.Hash is not null);
 
-        public Task SetSecurityStampAsync(User user, string stamp, CancellationToken cancellationToken) => Task.FromResult(user.Stamp = stamp);
+        public Task SetSecurityStampAsync(User user, string stamp, CancellationToken cancellationToken) =>
+            Task.FromResult(user.Stamp = stamp);
 
         public Task<string?> GetSecurityStampAsync(User user, CancellationToken cancellationToken) => Task.FromResult(user.Stamp);
 
@@ -242,25 +258,33 @@ public sealed class IdentityOverTheSession
 
     internal sealed class NoRoles : IRoleStore<IdentityRole>
     {
-        public Task<IdentityResult> CreateAsync(IdentityRole role, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<IdentityResult> CreateAsync(IdentityRole role, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
 
-        public Task<IdentityResult> UpdateAsync(IdentityRole role, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<IdentityResult> UpdateAsync(IdentityRole role, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
 
-        public Task<IdentityResult> DeleteAsync(IdentityRole role, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<IdentityResult> DeleteAsync(IdentityRole role, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
 
         public Task<string> GetRoleIdAsync(IdentityRole role, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<string?> GetRoleNameAsync(IdentityRole role, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task SetRoleNameAsync(IdentityRole role, string? roleName, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task SetRoleNameAsync(IdentityRole role, string? roleName, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
 
-        public Task<string?> GetNormalizedRoleNameAsync(IdentityRole role, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<string?> GetNormalizedRoleNameAsync(IdentityRole role, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
 
-        public Task SetNormalizedRoleNameAsync(IdentityRole role, string? normalizedName, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task SetNormalizedRoleNameAsync(IdentityRole role, string? normalizedName, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
 
-        public Task<IdentityRole?> FindByIdAsync(string roleId, CancellationToken cancellationToken) => Task.FromResult<IdentityRole?>(null);
+        public Task<IdentityRole?> FindByIdAsync(string roleId, CancellationToken cancellationToken) =>
+            Task.FromResult<IdentityRole?>(null);
 
-        public Task<IdentityRole?> FindByNameAsync(string normalizedRoleName, CancellationToken cancellationToken) => Task.FromResult<IdentityRole?>(null);
+        public Task<IdentityRole?> FindByNameAsync(string normalizedRoleName, CancellationToken cancellationToken) =>
+            Task.FromResult<IdentityRole?>(null);
 
         public void Dispose()
         {

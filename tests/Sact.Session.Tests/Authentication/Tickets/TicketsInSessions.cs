@@ -109,7 +109,8 @@ public sealed class TicketsInSessions
     public async Task EndAtTheirExpiryAndNeverLaterThanTheOptions()
     {
         await using var site = await StartAsync(
-            cookie: options => (options.ExpireTimeSpan, options.SlidingExpiration) = (TimeSpan.FromHours(1), false), session: options => options.MaxSessionsPerUser = 2);
+            cookie: options => (options.ExpireTimeSpan, options.SlidingExpiration) = (TimeSpan.FromHours(1), false),
+            session: options => options.MaxSessionsPerUser = 2);
         string alice = await SignInAsync(site, "alice");
         await SendAsync(site, "/who", alice);
         var record = Assert.Single(await SigningInToTheScheme.ListAsync(site, "alice"));
@@ -164,7 +165,10 @@ public sealed class TicketsInSessions
         await using var site = await StartAsync();
         var store = StoreOf(site);
         string key = await store.StoreAsync(Ticket("alice"));
-        foreach (string invented in new[] { key[..24] + new string('A', 32), key[..32] + new string('A', 24), key[..^1] + (key[^1] == 'A' ? 'Q' : 'A') })
+        foreach (string invented in new[]
+        {
+            key[..24] + new string('A', 32), key[..32] + new string('A', 24), key[..^1] + (key[^1] == 'A' ? 'Q' : 'A')
+        })
         {
             Assert.Null(await store.RetrieveAsync(invented));
             await store.RenewAsync(invented, Ticket("alice", "admin"));
@@ -230,10 +234,14 @@ public sealed class TicketsInSessions
         ReadOnlyMemory<byte> value = how switch
         {
             "garbage" => "\"AAAA\""u8.ToArray(),
-            "another key ring" => System.Text.Encoding.ASCII.GetBytes($"\"{Convert.ToBase64String(new EphemeralDataProtectionProvider().CreateProtector("x").Protect([1, 2]))}\""),
+            "another key ring" =>
+                System.Text.Encoding.ASCII.GetBytes(
+                    $"\"{Convert.ToBase64String(new EphemeralDataProtectionProvider().CreateProtector("x").Protect([1, 2]))}\""),
             _ => otherRecord.Fields.TryGetValue("$ticket", out var json) ? json : default,
         };
-        var change = how == "absent" ? new SessionChange { Remove = ["$ticket"] } : new SessionChange { Set = SessionFields.Create([new("$ticket", value)]) };
+        var change = how == "absent"
+            ? new SessionChange { Remove = ["$ticket"] }
+            : new SessionChange { Set = SessionFields.Create([new("$ticket", value)]) };
         Assert.Equal(SessionUpdateStatus.Applied, (await site.Store.UpdateAsync(record, change)).Status);
 
         Assert.Null(await store.RetrieveAsync(key));
@@ -248,7 +256,8 @@ public sealed class TicketsInSessions
         await using var site = await StartAsync();
         var principal = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Name, "alice")], "Cookies"));
 
-        var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => StoreOf(site).StoreAsync(new AuthenticationTicket(principal, "Cookies")));
+        var fault = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            StoreOf(site).StoreAsync(new AuthenticationTicket(principal, "Cookies")));
 
         Assert.Contains("SactTicketStoreOptions.UserIdClaimType", fault.Message, StringComparison.Ordinal);
     }
@@ -301,12 +310,18 @@ public sealed class TicketsInSessions
         Assert.Contains("expires=Thu, 01 Jan 1970", line, StringComparison.OrdinalIgnoreCase);
     }
 
-    private static AuthenticationTicket Ticket(string user, string? role = null) => new(AuthenticationSite.Principal(user, role), CookieAuthenticationDefaults.AuthenticationScheme);
+    private static AuthenticationTicket Ticket(string user, string? role = null) =>
+        new(AuthenticationSite.Principal(user, role), CookieAuthenticationDefaults.AuthenticationScheme);
 
-    private static ITicketStore StoreOf(Site site) => site.Services.GetRequiredService<IOptionsMonitor<CookieAuthenticationOptions>>().Get(CookieAuthenticationDefaults.AuthenticationScheme).SessionStore!;
+    private static ITicketStore StoreOf(Site site) => site.Services
+        .GetRequiredService<IOptionsMonitor<CookieAuthenticationOptions>>()
+        .Get(CookieAuthenticationDefaults.AuthenticationScheme).SessionStore!;
 
     private static Task<Site> StartAsync(
-        Action<CookieAuthenticationOptions>? cookie = null, Action<SactSessionOptions>? session = null, Action<WebApplication>? map = null, Served served = Served.TestServer) => Site.StartAsync(
+        Action<CookieAuthenticationOptions>? cookie = null,
+        Action<SactSessionOptions>? session = null,
+        Action<WebApplication>? map = null,
+        Served served = Served.TestServer) => Site.StartAsync(
         app =>
         {
             AuthenticationSite.Map(app);
@@ -342,7 +357,8 @@ public sealed class TicketsInSessions
         },
         served);
 
-    private static Task<string> SignInAsync(Site site, string user, string? cookie = null, string query = "") => CookieAsync(site, $"/in/{user}{query}", cookie);
+    private static Task<string> SignInAsync(Site site, string user, string? cookie = null, string query = "") =>
+        CookieAsync(site, $"/in/{user}{query}", cookie);
 
     /// <summary>The last cookie that the response sets. A browser keeps that one.</summary>
     private static async Task<string> CookieAsync(Site site, string path, string? cookie, HttpMethod? method = null)

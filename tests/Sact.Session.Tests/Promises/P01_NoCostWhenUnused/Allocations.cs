@@ -45,7 +45,9 @@ public sealed class Allocations
         Assert.InRange(difference, -1, limit);
     }
 
-    /// <summary>What each method allocates beyond the bare pipeline. The limits are slightly above the measured values. The benchmark measures time.</summary>
+    /// <summary>
+    /// What each method allocates beyond the bare pipeline. The limits are slightly above the measured values. The benchmark measures time.
+    /// </summary>
     [Theory]
     [InlineData("read", 440)]
     [InlineData("read by injection", 800)]
@@ -59,14 +61,16 @@ public sealed class Allocations
         SkipWithoutOptimisation();
         const int Requests = 4_000;
         RequestDelegate signIn = verb == "sign in at the cap"
-            ? static async context => await context.GetSactSession().SetAsync("alice", new JsonObject { ["name"] = "Ada", ["role"] = "admin", ["theme"] = "dark" })
-            : static async context => await context.GetSactSession().SetAsync(context.TraceIdentifier, new JsonObject { ["name"] = "Ada", ["role"] = "admin", ["theme"] = "dark" });
+            ? static async context => await context.GetSactSession().SetAsync("alice", Metadata())
+            : static async context => await context.GetSactSession().SetAsync(context.TraceIdentifier, Metadata());
         RequestDelegate run = verb switch
         {
             "read" => static async context => Assert.NotNull(await context.GetSactSession().GetAsync()),
             "no cookie" => static async context => Assert.Null(await context.GetSactSession().GetAsync()),
-            "read by injection" => static async context => Assert.NotNull(await context.RequestServices.GetRequiredService<ISession<IGenericStore>>().GetAsync()),
-            "update" => static async context => Assert.True(await context.GetSactSession().UpdateAsync(new JsonObject { ["theme"] = "light" })),
+            "read by injection" => static async context =>
+                Assert.NotNull(await context.RequestServices.GetRequiredService<ISession<IGenericStore>>().GetAsync()),
+            "update" => static async context =>
+                Assert.True(await context.GetSactSession().UpdateAsync(new JsonObject { ["theme"] = "light" })),
             "sign out" => static async context => await context.GetSactSession().DeleteAsync(),
             _ => signIn,
         };
@@ -124,16 +128,21 @@ public sealed class Allocations
     public async Task AnInvalidCookieCausesNoStoreCallAndAnUnknownIdCausesOne(string? cookie, int calls)
     {
         ProbeStore? store = null;
-        await using var untouched = Pipeline.WithSessions(Pipeline.Untouched(Work.Synchronous), _ => store = new ProbeStore(new MemoryStore()));
+        await using var untouched = Pipeline.WithSessions(Pipeline.Untouched(Work.Synchronous), _ =>
+            store = new ProbeStore(new MemoryStore()));
         await untouched.SendAsync(cookie);
         Assert.Null(store);
 
-        await using var reading = Pipeline.WithSessions(async context => await context.GetSactSession().GetAsync(), _ => store = new ProbeStore(new MemoryStore()));
+        await using var reading = Pipeline.WithSessions(
+            async context => await context.GetSactSession().GetAsync(),
+            _ => store = new ProbeStore(new MemoryStore()));
         await reading.SendAsync(cookie);
 
         Assert.Equal(calls, store!.Calls.Count);
         Assert.Equal(0, await store.CountActiveSessionsAsync());
     }
+
+    private static JsonObject Metadata() => new() { ["name"] = "Ada", ["role"] = "admin", ["theme"] = "dark" };
 
     private static void SkipWithoutOptimisation() => Assert.SkipWhen(
         typeof(SessionKey).Assembly.GetCustomAttribute<DebuggableAttribute>()?.IsJITOptimizerDisabled == true,
@@ -147,7 +156,8 @@ public sealed class Allocations
             await pipeline.SendAsync(Cookie);
         }
 
-        // All threads count, because a yielding request continues on another one. The least of three counts, because the process does other work too.
+        // All threads count, because a yielding request continues on another one. The least of three counts, because the process does other
+        // work too.
         double least = double.MaxValue;
         for (int round = 0; round < 3; round++)
         {

@@ -52,7 +52,12 @@ public sealed class RequestFloods
         for (int i = 0; i < 10_000; i++)
         {
             // Without a cookie, with an invented well-formed id, and with a malformed value.
-            var exchange = (i % 3) switch { 0 => host.Request(), 1 => host.Request(host.Memory.CreateSessionId()), _ => host.Request("malformed") };
+            var exchange = (i % 3) switch
+            {
+                0 => host.Request(),
+                1 => host.Request(host.Memory.CreateSessionId()),
+                _ => host.Request("malformed"),
+            };
             await exchange.Session.DeleteAsync();
             await host.Request().Session.DeleteAllSessionsAsync();
             Assert.Equal("", exchange.SentId);

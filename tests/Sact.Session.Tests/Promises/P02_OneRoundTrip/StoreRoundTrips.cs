@@ -248,6 +248,7 @@ public sealed class SessionWithoutDependencyInjection
         var one = new DefaultHttpContext();
         var other = new DefaultHttpContext();
 
-        Assert.Throws<ArgumentException>(() => new Session<MemoryStore>(one.Request, other.Response, new MemoryStore(), new SactSessionOptions()));
+        Assert.Throws<ArgumentException>(() =>
+            new Session<MemoryStore>(one.Request, other.Response, new MemoryStore(), new SactSessionOptions()));
     }
 }

@@ -10,7 +10,10 @@ public sealed class SlowWriters
             var data = new TheoryData<string, string>();
             foreach (string write in new[] { "update", "modify", "remove", "touch", "renew", "renew immediately", "promote" })
             {
-                foreach (string end in new[] { "sign out", "sign in", "end others", "end everywhere", "end by key", "administrator", "end all of the prefix" })
+                foreach (string end in new[]
+                {
+                    "sign out", "sign in", "end others", "end everywhere", "end by key", "administrator", "end all of the prefix"
+                })
                 {
                     data.Add(write, end);
                 }

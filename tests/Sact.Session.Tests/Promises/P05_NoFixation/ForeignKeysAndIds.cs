@@ -18,7 +18,8 @@ public sealed class ForeignKeysAndIds
         var other = new SharedStore(new MemoryStore(new MemoryStoreOptions { Prefix = "other", TimeProvider = host.Clock }), host.Memory);
         var context = new Microsoft.AspNetCore.Http.DefaultHttpContext();
         context.Request.Headers.Cookie = $"__Host-sid={id}";
-        var session = new Session<SharedStore>(context.Request, context.Response, other, new SactSessionOptions { TimeProvider = host.Clock });
+        var session = new Session<SharedStore>(
+            context.Request, context.Response, other, new SactSessionOptions { TimeProvider = host.Clock });
 
         switch (call)
         {
@@ -162,20 +163,30 @@ public sealed class ForeignKeysAndIds
 
         public string GetReferenceKey(string userId) => own.GetReferenceKey(userId);
 
-        public ValueTask<SessionRecord?> GetAsync(SessionKey key, CancellationToken cancellationToken = default) => shared.GetAsync(key, cancellationToken);
+        public ValueTask<SessionRecord?> GetAsync(SessionKey key, CancellationToken cancellationToken = default) =>
+            shared.GetAsync(key, cancellationToken);
 
-        public ValueTask<SessionCreation> CreateAsync(SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default) => shared.CreateAsync(session, cap, cancellationToken);
+        public ValueTask<SessionCreation> CreateAsync(
+            SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default) =>
+            shared.CreateAsync(session, cap, cancellationToken);
 
-        public ValueTask<SessionUpdate> UpdateAsync(SessionRecord session, SessionChange change, CancellationToken cancellationToken = default) => shared.UpdateAsync(session, change, cancellationToken);
+        public ValueTask<SessionUpdate> UpdateAsync(
+            SessionRecord session, SessionChange change, CancellationToken cancellationToken = default) =>
+            shared.UpdateAsync(session, change, cancellationToken);
 
-        public ValueTask<bool> DeleteAsync(SessionRecord session, CancellationToken cancellationToken = default) => shared.DeleteAsync(session, cancellationToken);
+        public ValueTask<bool> DeleteAsync(SessionRecord session, CancellationToken cancellationToken = default) =>
+            shared.DeleteAsync(session, cancellationToken);
 
-        public IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(string userId, CancellationToken cancellationToken = default) => shared.GetActiveSessionsAsync(userId, cancellationToken);
+        public IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(string userId, CancellationToken cancellationToken = default) =>
+            shared.GetActiveSessionsAsync(userId, cancellationToken);
 
-        public ValueTask<long> DeleteActiveSessionsAsync(string userId, SessionKey? except = null, CancellationToken cancellationToken = default) => shared.DeleteActiveSessionsAsync(userId, except, cancellationToken);
+        public ValueTask<long> DeleteActiveSessionsAsync(
+            string userId, SessionKey? except = null, CancellationToken cancellationToken = default) =>
+            shared.DeleteActiveSessionsAsync(userId, except, cancellationToken);
 
         public ValueTask<long> ClearAsync(CancellationToken cancellationToken = default) => shared.ClearAsync(cancellationToken);
 
-        public ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) => shared.CountActiveSessionsAsync(cancellationToken);
+        public ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) =>
+            shared.CountActiveSessionsAsync(cancellationToken);
     }
 }

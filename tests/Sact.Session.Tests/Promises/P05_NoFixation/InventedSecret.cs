@@ -1,6 +1,8 @@
 namespace Sact.Session.Tests;
 
-/// <summary>Rule 1: the key part is public. An id with the right key and another lineage changes nothing, whatever method is called.</summary>
+/// <summary>
+/// Rule 1: the key part is public. An id with the right key and another lineage changes nothing, whatever method is called.
+/// </summary>
 [Trait("abuse", "C8")]
 [Trait("abuse", "C12")]
 [Trait("abuse", "C12d")]
@@ -39,7 +41,8 @@ public sealed class InventedSecret
     [MemberData(nameof(EveryCall))]
     public async Task ChangesNothingLongAfterARenewal(string call, string allowed)
     {
-        // After the margin, a wrong rotor ends the session. A wrong lineage must not, or everybody who reads a key in a log could sign the user out.
+        // After the margin, a wrong rotor ends the session. A wrong lineage must not, or everybody who reads a key in a log could sign the
+        // user out.
         var host = new SessionHost();
         string id = await host.RotateAsync(await host.SeenAsync());
         host.Clock.Advance(TimeSpan.FromHours(1));
@@ -70,7 +73,9 @@ public sealed class InventedSecret
         Assert.Null(await forged.Session.GetAsync());
         Assert.Null(await unknown.Session.GetAsync());
 
-        Assert.Equal(unknown.Sent.Select(header => $"{header.Key}: {header.Value}"), forged.Sent.Select(header => $"{header.Key}: {header.Value}"));
+        Assert.Equal(
+            unknown.Sent.Select(header => $"{header.Key}: {header.Value}"),
+            forged.Sent.Select(header => $"{header.Key}: {header.Value}"));
         Assert.Empty(forged.SetCookies);
     }
 
@@ -82,7 +87,8 @@ public sealed class InventedSecret
         var stored = await host.RecordOf(id);
         var impostor = Handmade.Record(host, Forged.Lineage(id), SessionState.SignedIn, "alice");
 
-        var update = await host.Memory.UpdateAsync(impostor, new SessionChange { Touch = new SessionTouch(host.Clock.GetUtcNow() + TimeSpan.FromHours(1)) });
+        var update = await host.Memory.UpdateAsync(
+            impostor, new SessionChange { Touch = new SessionTouch(host.Clock.GetUtcNow() + TimeSpan.FromHours(1)) });
 
         Assert.Equal(SessionUpdateStatus.Gone, update.Status);
         Assert.False(await host.Memory.DeleteAsync(impostor));

@@ -22,8 +22,8 @@ public sealed class SessionIdCanary : IDisposable
     private readonly SessionHost _host;
 
     public SessionIdCanary() => _host = new SessionHost(
-        options => (options.LoggerFactory, options.MeterFactory) = (new LoggerFactory([_log], new LoggerFilterOptions { MinLevel = LogLevel.Trace }), _meters),
-        store => (store.LoggerFactory, store.MaxBytes) = (new LoggerFactory([_log], new LoggerFilterOptions { MinLevel = LogLevel.Trace }), 64 * 1024));
+        options => (options.LoggerFactory, options.MeterFactory) = (TraceTo(_log), _meters),
+        store => (store.LoggerFactory, store.MaxBytes) = (TraceTo(_log), 64 * 1024));
 
     public void Dispose()
     {
@@ -38,7 +38,8 @@ public sealed class SessionIdCanary : IDisposable
         var faults = new List<Exception>();
         async Task Refused(Func<Task> call) => faults.Add(await Assert.ThrowsAnyAsync<Exception>(call));
 
-        // One session with everything: a sign-in, two renewals, grace, a replaced id, an invented secret, two cookies, another user, a replay.
+        // One session with everything: a sign-in, two renewals, grace, a replaced id, an invented secret, two cookies, another user, a
+        // replay.
         string first = await _host.SignInAsync("alice", new() { ["a"] = 1 });
         var renewal = _host.Request(first);
         await renewal.Session.RenewAsync();
@@ -82,8 +83,12 @@ public sealed class SessionIdCanary : IDisposable
             _host.Store.Before = (verb, _) => verb == down ? throw new TimeoutException("down") : default;
             foreach (var call in new Func<Session<ProbeStore>, ValueTask>[]
             {
-                session => session.SetAsync("alice"), async session => await session.UpdateAsync(new() { ["a"] = 2 }), session => session.DeleteAsync(),
-                async session => await session.GetActiveSessionsAsync(), async session => await session.DeleteAllSessionsAsync(), async session => await session.RenewAsync(),
+                session => session.SetAsync("alice"),
+                async session => await session.UpdateAsync(new() { ["a"] = 2 }),
+                session => session.DeleteAsync(),
+                async session => await session.GetActiveSessionsAsync(),
+                async session => await session.DeleteAllSessionsAsync(),
+                async session => await session.RenewAsync(),
             })
             {
                 string id = ids[^1];
@@ -108,7 +113,9 @@ public sealed class SessionIdCanary : IDisposable
         await _host.WhoAsync(live);
 
         // The library must have output a lot, or the absence would prove nothing.
-        Assert.True(_log.Recorded.Count > 100 && _meters.Recorded.Count > 50 && faults.Count > 25, $"{_log.Recorded.Count}, {_meters.Recorded.Count}, {faults.Count}");
+        Assert.True(
+            _log.Recorded.Count > 100 && _meters.Recorded.Count > 50 && faults.Count > 25,
+            $"{_log.Recorded.Count}, {_meters.Recorded.Count}, {faults.Count}");
         AssertAbsent(ids, _log.Recorded);
         AssertAbsent(ids, _meters.Recorded.Select(recorded => recorded.ToString()));
         AssertAbsent(ids, faults.Select(fault => fault + string.Join(";", fault.Data.Values.Cast<object?>())));
@@ -126,7 +133,8 @@ public sealed class SessionIdCanary : IDisposable
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
             ActivityStopped = activity =>
             {
-                recorded.Enqueue(activity.DisplayName + string.Join(";", activity.TagObjects.Concat(activity.Baggage.Select(pair => new KeyValuePair<string, object?>(pair.Key, pair.Value)))
+                recorded.Enqueue(activity.DisplayName + string.Join(";", activity.TagObjects
+                    .Concat(activity.Baggage.Select(pair => new KeyValuePair<string, object?>(pair.Key, pair.Value)))
                     .Concat(activity.Events.SelectMany(added => added.Tags))));
                 stopped.Writer.TryWrite(activity);
             },
@@ -157,7 +165,8 @@ public sealed class SessionIdCanary : IDisposable
         Assert.Equal(3, awaited.Count);
         while (awaited.Count > 0)
         {
-            awaited.Remove(await stopped.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30)));
+            awaited.Remove(
+                await stopped.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30)));
         }
 
         AssertAbsent([login.SentId()!], recorded);
@@ -180,14 +189,24 @@ public sealed class SessionIdCanary : IDisposable
         string[] ids = [old, id, created];
         object[] all =
         [
-            exchange.Session, fresh.Session, renewal.Session, data, record, data.Key, data.Fields, record.CurrentHash, record.Lifetimes, exchange.Session.Options, _host.Memory,
-            new SessionTouch(_host.Clock.GetUtcNow()), SessionRenewal.Propose(record.CurrentHash, _host.Clock.GetUtcNow(), record), new SessionChange { Set = data.Fields },
-            SessionUpdate.Applied(record), SessionUpdate.Conflict(record), SessionCreation.Created([data.Key]), new SessionFieldCondition("a", null), new SessionCap(1),
+            exchange.Session, fresh.Session, renewal.Session, data, record, data.Key, data.Fields, record.CurrentHash, record.Lifetimes,
+            exchange.Session.Options, _host.Memory,
+            new SessionTouch(_host.Clock.GetUtcNow()), SessionRenewal.Propose(record.CurrentHash, _host.Clock.GetUtcNow(), record),
+            new SessionChange { Set = data.Fields },
+            SessionUpdate.Applied(record), SessionUpdate.Conflict(record), SessionCreation.Created([data.Key]),
+            new SessionFieldCondition("a", null), new SessionCap(1),
         ];
 
         AssertAbsent(ids, all.Select(one => one.ToString()!));
-        AssertAbsent(ids, all.Where(one => one is not (MemoryStore or SactSessionOptions)).Select(one => JsonSerializer.Serialize(one, one.GetType())));
-        AssertAbsent(ids, [JsonSerializer.Serialize<ISession<IGenericStore>>(exchange.Session), JsonSerializer.Serialize(new { session = exchange.Session })]);
+        AssertAbsent(
+            ids,
+            all.Where(one => one is not (MemoryStore or SactSessionOptions)).Select(one => JsonSerializer.Serialize(one, one.GetType())));
+        AssertAbsent(
+            ids,
+            [
+                JsonSerializer.Serialize<ISession<IGenericStore>>(exchange.Session),
+                JsonSerializer.Serialize(new { session = exchange.Session })
+            ]);
         AssertAbsent(ids, DebuggerView.Of(all));
         Assert.Equal(id, exchange.Session.SessionId);
     }
@@ -195,10 +214,17 @@ public sealed class SessionIdCanary : IDisposable
     [Fact]
     public void TheDebuggerViewFindsWhatIsNotHidden() => Assert.Contains("shown", DebuggerView.Of([new VisibleField()]));
 
+    private static LoggerFactory TraceTo(ILoggerProvider log) => new([log], new LoggerFilterOptions { MinLevel = LogLevel.Trace });
+
     // The key part is public. The rest is the secret, and a part of it is a leak too.
     private static void AssertAbsent(IEnumerable<string> ids, IEnumerable<string> output)
     {
-        var secrets = ids.SelectMany(id => new[] { id[24..44], id[36..], Convert.ToHexString(Encoding.ASCII.GetBytes(id))[48..], Convert.ToHexString(System.Buffers.Text.Base64Url.DecodeFromChars(id))[48..] }).ToArray();
+        var secrets = ids.SelectMany(id =>
+            new[]
+            {
+                id[24..44], id[36..], Convert.ToHexString(Encoding.ASCII.GetBytes(id))[48..],
+                Convert.ToHexString(System.Buffers.Text.Base64Url.DecodeFromChars(id))[48..]
+            }).ToArray();
         foreach (string text in output)
         {
             Assert.All(secrets, secret => Assert.DoesNotContain(secret, text, StringComparison.OrdinalIgnoreCase));
@@ -230,7 +256,8 @@ public sealed class SessionIdCanary : IDisposable
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             _recorded.Enqueue(formatter(state, exception) + exception);
             RecordState(state);
@@ -246,12 +273,16 @@ public sealed class SessionIdCanary : IDisposable
             foreach (var pair in state as IEnumerable<KeyValuePair<string, object?>> ?? [])
             {
                 // A structured log writes values as JSON, so that counts too. The request and its headers belong to the server.
-                _recorded.Enqueue(pair.Key + "=" + pair.Value + (pair.Value is SessionKey or SessionData ? JsonSerializer.Serialize(pair.Value) : ""));
+                _recorded.Enqueue(
+                    pair.Key + "=" + pair.Value + (pair.Value is SessionKey or SessionData ? JsonSerializer.Serialize(pair.Value) : ""));
             }
         }
     }
 
-    /// <summary>What a debugger shows of the library's objects when everything is expanded: fields and properties that are not hidden. Objects of the framework do not count.</summary>
+    /// <summary>
+    /// What a debugger shows of the library's objects when everything is expanded: fields and properties that are not hidden. Objects of
+    /// the framework do not count.
+    /// </summary>
     private static class DebuggerView
     {
         public static List<string> Of(IEnumerable<object> roots)
@@ -304,13 +335,17 @@ public sealed class SessionIdCanary : IDisposable
                     yield return field.GetValue(one);
                 }
 
-                foreach (var property in type.GetProperties(All).Where(property => IsShown(property) && property.GetIndexParameters().Length == 0 && property.CanRead && !property.PropertyType.IsByRefLike))
+                foreach (var property in type.GetProperties(All).Where(IsReadable))
                 {
                     yield return property.GetValue(one);
                 }
             }
         }
 
-        private static bool IsShown(MemberInfo member) => member.GetCustomAttribute<DebuggerBrowsableAttribute>()?.State != DebuggerBrowsableState.Never;
+        private static bool IsReadable(PropertyInfo property) =>
+            IsShown(property) && property.GetIndexParameters().Length == 0 && property.CanRead && !property.PropertyType.IsByRefLike;
+
+        private static bool IsShown(MemberInfo member) =>
+            member.GetCustomAttribute<DebuggerBrowsableAttribute>()?.State != DebuggerBrowsableState.Never;
     }
 }

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Http;
 
 namespace Sact.Session.Tests;
 
@@ -51,7 +51,13 @@ public sealed class StartedResponse
 
         Assert.Equal("begun, alice", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         Assert.Equal(members.Keys, faults.Keys);
-        Assert.All(faults.Values, fault => Assert.StartsWith("The response has started", Assert.IsType<InvalidOperationException>(fault).Message, StringComparison.Ordinal));
+        Assert.All(
+            faults.Values,
+            fault =>
+                Assert.StartsWith(
+                    "The response has started",
+                    Assert.IsType<InvalidOperationException>(fault).Message,
+                    StringComparison.Ordinal));
         Assert.Empty(response.SetCookies());
 
         // The refusal comes before any change: the presented session lives, and its secret is unchanged.
@@ -77,7 +83,8 @@ public sealed class StartedResponse
         await using var site = await Site.StartAsync(
             app => app.MapPost("/", async (HttpContext context, ISession<IGenericStore> session) =>
             {
-                ((ProbeStore)session.Store).After = (verb, _) => verb == "create" ? new(context.Response.StartAsync(CancellationToken.None)) : ValueTask.CompletedTask;
+                ((ProbeStore)session.Store).After = (verb, _) =>
+                    verb == "create" ? new(context.Response.StartAsync(CancellationToken.None)) : ValueTask.CompletedTask;
                 fault = await Record.ExceptionAsync(async () => await session.SetAsync("alice"));
                 Assert.Null(await session.GetAsync());
             }),
@@ -90,9 +97,17 @@ public sealed class StartedResponse
     }
 
     public static TheoryData<Served, string, bool> Overtaken =>
-        [.. from served in Enum.GetValues<Served>() from what in new[] { "sign in", "start", "replace" } from held in new[] { false, true } select (served, what, held)];
+    [
+        .. from served in Enum.GetValues<Served>()
+           from what in new[] { "sign in", "start", "replace" }
+           from held in new[] { false, true }
+           select (served, what, held),
+    ];
 
-    /// <summary>The store call is held before it writes or before its answer is returned, and the response starts meanwhile. The secret can reach nobody, so the session must end.</summary>
+    /// <summary>
+    /// The store call is held before it writes or before its answer is returned, and the response starts meanwhile. The secret can reach
+    /// nobody, so the session must end.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Overtaken))]
     [Trait("abuse", "I2")]
@@ -112,7 +127,7 @@ public sealed class StartedResponse
                     string verb = what == "replace" ? "update" : "create";
                     Func<string, CancellationToken, ValueTask> hold = (called, _) => called == verb ? gate.PassAsync() : default;
                     (store.Before, store.After) = (answerIsHeld ? null : hold, answerIsHeld ? hold : null);
-                    var begun = Task.Run(async () =>
+                    var started = Task.Run(async () =>
                     {
                         await (what switch
                         {
@@ -125,7 +140,7 @@ public sealed class StartedResponse
                     await context.Response.WriteAsync("begun");
                     await context.Response.Body.FlushAsync();
                     gate.Open();
-                    fault = await Record.ExceptionAsync(() => begun);
+                    fault = await Record.ExceptionAsync(() => started);
                     (store.Before, store.After) = (null, null);
                     after = await session.GetAnyAsync();
                 });
@@ -160,7 +175,8 @@ public sealed class StartedResponse
                 app.MapPost("/renew", async (HttpContext context, ISession<IGenericStore> session) =>
                 {
                     await session.GetAsync();
-                    ((ProbeStore)session.Store).After = (verb, _) => verb == "update" ? new(context.Response.StartAsync(CancellationToken.None)) : ValueTask.CompletedTask;
+                    ((ProbeStore)session.Store).After = (verb, _) =>
+                        verb == "update" ? new(context.Response.StartAsync(CancellationToken.None)) : ValueTask.CompletedTask;
                     fault = await Record.ExceptionAsync(async () => await session.RenewAsync(immediately));
                     ((ProbeStore)session.Store).After = null;
                 });

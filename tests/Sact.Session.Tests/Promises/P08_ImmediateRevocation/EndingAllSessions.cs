@@ -1,6 +1,8 @@
 namespace Sact.Session.Tests;
 
-/// <summary>Ending all sessions of a user with crashes and parallel sign-ins, and the records and the index after a crash at every point.</summary>
+/// <summary>
+/// Ending all sessions of a user with crashes and parallel sign-ins, and the records and the index after a crash at every point.
+/// </summary>
 public sealed class EndingAllSessions
 {
     [Theory]
@@ -168,7 +170,9 @@ public sealed class EndingAllSessions
         var listed = (await ListedAsync(host, "user0")).Concat(await ListedAsync(host, "user1")).ToList();
         Assert.Equal(await host.Memory.CountActiveSessionsAsync(), listed.Count);
         Assert.InRange(listed.Count, 0, 8);
-        Assert.Equal(listed.Count, await host.Memory.DeleteActiveSessionsAsync("user0") + await host.Memory.DeleteActiveSessionsAsync("user1"));
+        Assert.Equal(
+            listed.Count,
+            await host.Memory.DeleteActiveSessionsAsync("user0") + await host.Memory.DeleteActiveSessionsAsync("user1"));
         Assert.Equal(0, host.Memory.SizeInBytes);
     }
 

@@ -20,14 +20,16 @@ public sealed class StreamedResponses
             app =>
             {
                 app.MapPost("/login", async (ISession<IGenericStore> session) => await session.SetAsync("alice"));
-                app.MapGet("/events", (ISession<IGenericStore> session, CancellationToken cancellationToken) => TypedResults.ServerSentEvents(Events(session, ticks.Reader, cancellationToken)));
+                app.MapGet("/events", (ISession<IGenericStore> session, CancellationToken cancellationToken) =>
+                    TypedResults.ServerSentEvents(Events(session, ticks.Reader, cancellationToken)));
             },
             served: served);
         using var login = await site.SendAsync("/login", method: HttpMethod.Post);
         using var client = site.Client();
         client.DefaultRequestHeaders.Add("Cookie", "__Host-sid=" + login.SentId());
         ticks.Writer.TryWrite(1);
-        using var response = await client.GetAsync("/events", HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        using var response = await client.GetAsync(
+            "/events", HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
         using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken));
 
         Assert.Equal("alice 1", await NextAsync());
@@ -41,7 +43,8 @@ public sealed class StreamedResponses
         {
             while (true)
             {
-                string? line = await lines.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+                string? line = await lines.ReadLineAsync(TestContext.Current.CancellationToken)
+                    .AsTask().WaitAsync(TimeSpan.FromSeconds(30));
                 Assert.NotNull(line);
                 if (line.StartsWith("data: ", StringComparison.Ordinal))
                 {
@@ -50,7 +53,8 @@ public sealed class StreamedResponses
             }
         }
 
-        static async IAsyncEnumerable<string> Events(ISession<IGenericStore> session, ChannelReader<int> ticks, [EnumeratorCancellation] CancellationToken cancellationToken)
+        static async IAsyncEnumerable<string> Events(
+            ISession<IGenericStore> session, ChannelReader<int> ticks, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
             await foreach (int _ in ticks.ReadAllAsync(cancellationToken))
             {

@@ -8,7 +8,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Sact.Session.Tests;
 
-/// <summary>A WebSocket lives for hours on one request. An id that was verified when it opened stays verified, and the next read sees a revocation.</summary>
+/// <summary>
+/// A WebSocket lives for hours on one request. An id that was verified when it opened stays verified, and the next read sees a revocation.
+/// </summary>
 public sealed class WebSockets
 {
     [Theory]
@@ -110,8 +112,10 @@ public sealed class WebSockets
             app.MapPost("/login", async (ISession<IGenericStore> session) => await session.SetAsync("alice"));
             app.MapGet("/me", async (ISession<IGenericStore> session) => (await session.GetAsync())?.UserId ?? "nobody");
             app.MapGet("/theme", async (ISession<IGenericStore> session) => (await session.GetAsync())?["theme"] ?? "none");
-            app.MapPut("/theme/{theme}", async (string theme, ISession<IGenericStore> session) => await session.UpdateAsync(new() { ["theme"] = theme }));
-            app.MapPost("/renew", async (HttpContext context, ISession<IGenericStore> session) => await session.RenewAsync(context.Request.Query.ContainsKey("immediately")));
+            app.MapPut("/theme/{theme}", async (string theme, ISession<IGenericStore> session) =>
+                await session.UpdateAsync(new() { ["theme"] = theme }));
+            app.MapPost("/renew", async (HttpContext context, ISession<IGenericStore> session) =>
+                await session.RenewAsync(context.Request.Query.ContainsKey("immediately")));
             app.Map("/socket", async (HttpContext context, ISession<IGenericStore> session) =>
             {
                 using var socket = await context.WebSockets.AcceptWebSocketAsync();
@@ -172,7 +176,8 @@ public sealed class WebSockets
         using var http = site.Client();
         var socket = new ClientWebSocket();
         socket.Options.SetRequestHeader("Cookie", cookie);
-        await socket.ConnectAsync(new UriBuilder(http.BaseAddress!) { Scheme = "ws", Path = "/socket" }.Uri, TestContext.Current.CancellationToken);
+        await socket.ConnectAsync(
+            new UriBuilder(http.BaseAddress!) { Scheme = "ws", Path = "/socket" }.Uri, TestContext.Current.CancellationToken);
         return socket;
     }
 

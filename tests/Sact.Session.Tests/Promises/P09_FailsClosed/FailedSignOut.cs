@@ -9,7 +9,8 @@ public sealed class FailedSignOut
         var host = new SessionHost();
         string id = await host.SignInAsync();
         var exchange = host.Request(id);
-        host.Store.After = (verb, _) => verb == "delete" ? throw new SessionStoreException("lost", null, outcomeUnknown: true) : ValueTask.CompletedTask;
+        host.Store.After = (verb, _) =>
+            verb == "delete" ? throw new SessionStoreException("lost", null, outcomeUnknown: true) : ValueTask.CompletedTask;
 
         await Assert.ThrowsAsync<SessionStoreException>(async () => await exchange.Session.DeleteAsync());
 
@@ -40,7 +41,8 @@ public sealed class FailedSignOut
         var host = new SessionHost();
         var exchange = host.Request(await host.SignInAsync());
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await exchange.Session.DeleteAsync(new CancellationToken(canceled: true)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+            await exchange.Session.DeleteAsync(new CancellationToken(canceled: true)));
 
         Assert.Equal("", exchange.SentId);
     }
@@ -55,7 +57,8 @@ public sealed class ImmediateRenewalWithALostAnswer
         string id = await host.SignInAsync();
         var exchange = host.Request(id);
         await exchange.Session.GetAsync();
-        host.Store.After = (verb, _) => verb == "update" ? throw new SessionStoreException("lost", null, outcomeUnknown: true) : ValueTask.CompletedTask;
+        host.Store.After = (verb, _) =>
+            verb == "update" ? throw new SessionStoreException("lost", null, outcomeUnknown: true) : ValueTask.CompletedTask;
 
         Assert.True(await exchange.Session.RenewAsync(immediately: true));
 
@@ -71,7 +74,8 @@ public sealed class ImmediateRenewalWithALostAnswer
         string id = await host.SignInAsync();
         var exchange = host.Request(id);
         await exchange.Session.GetAsync();
-        host.Store.Before = (verb, _) => verb == "update" ? throw new SessionStoreException("lost", null, outcomeUnknown: true) : ValueTask.CompletedTask;
+        host.Store.Before = (verb, _) =>
+            verb == "update" ? throw new SessionStoreException("lost", null, outcomeUnknown: true) : ValueTask.CompletedTask;
 
         await Assert.ThrowsAsync<SessionStoreException>(async () => await exchange.Session.RenewAsync(immediately: true));
 
@@ -83,7 +87,9 @@ public sealed class ImmediateRenewalWithALostAnswer
 
 public sealed class RevokedRequest
 {
-    /// <summary>A thief's slow request has read the session before the owner ended it. It must neither end nor list the owner's sessions.</summary>
+    /// <summary>
+    /// A thief's slow request has read the session before the owner ended it. It must neither end nor list the owner's sessions.
+    /// </summary>
     [Fact]
     [Trait("abuse", "C9")]
     public async Task NeitherListsNorEndsTheSessionsOfItsRevoker()
@@ -125,7 +131,8 @@ public sealed class StoreWithoutAnAnswer
     {
         var host = new SessionHost();
         var context = new Microsoft.AspNetCore.Http.DefaultHttpContext();
-        var session = new Session<StoreWithoutCreateAnswer>(context.Request, context.Response, new StoreWithoutCreateAnswer(host.Memory), host.Options);
+        var session = new Session<StoreWithoutCreateAnswer>(
+            context.Request, context.Response, new StoreWithoutCreateAnswer(host.Memory), host.Options);
 
         var fault = await Assert.ThrowsAsync<SessionStoreException>(async () => await session.SetAsync("alice"));
 
@@ -135,20 +142,31 @@ public sealed class StoreWithoutAnAnswer
 
     private sealed class StoreWithoutCreateAnswer(IGenericStore inner) : GenericStore(new GenericStoreOptions())
     {
-        public override ValueTask<SessionRecord?> GetAsync(SessionKey key, CancellationToken cancellationToken = default) => inner.GetAsync(key, cancellationToken);
+        public override ValueTask<SessionRecord?> GetAsync(SessionKey key, CancellationToken cancellationToken = default) =>
+            inner.GetAsync(key, cancellationToken);
 
-        public override ValueTask<SessionCreation> CreateAsync(SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default) => default;
+        public override ValueTask<SessionCreation> CreateAsync(
+            SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default) =>
+            default;
 
-        public override ValueTask<SessionUpdate> UpdateAsync(SessionRecord session, SessionChange change, CancellationToken cancellationToken = default) => inner.UpdateAsync(session, change, cancellationToken);
+        public override ValueTask<SessionUpdate> UpdateAsync(
+            SessionRecord session, SessionChange change, CancellationToken cancellationToken = default) =>
+            inner.UpdateAsync(session, change, cancellationToken);
 
-        public override ValueTask<bool> DeleteAsync(SessionRecord session, CancellationToken cancellationToken = default) => inner.DeleteAsync(session, cancellationToken);
+        public override ValueTask<bool> DeleteAsync(SessionRecord session, CancellationToken cancellationToken = default) =>
+            inner.DeleteAsync(session, cancellationToken);
 
-        public override IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(string userId, CancellationToken cancellationToken = default) => inner.GetActiveSessionsAsync(userId, cancellationToken);
+        public override IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(
+            string userId, CancellationToken cancellationToken = default) =>
+            inner.GetActiveSessionsAsync(userId, cancellationToken);
 
-        public override ValueTask<long> DeleteActiveSessionsAsync(string userId, SessionKey? except = null, CancellationToken cancellationToken = default) => inner.DeleteActiveSessionsAsync(userId, except, cancellationToken);
+        public override ValueTask<long> DeleteActiveSessionsAsync(
+            string userId, SessionKey? except = null, CancellationToken cancellationToken = default) =>
+            inner.DeleteActiveSessionsAsync(userId, except, cancellationToken);
 
         public override ValueTask<long> ClearAsync(CancellationToken cancellationToken = default) => inner.ClearAsync(cancellationToken);
 
-        public override ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) => inner.CountActiveSessionsAsync(cancellationToken);
+        public override ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) =>
+            inner.CountActiveSessionsAsync(cancellationToken);
     }
 }

@@ -2,7 +2,9 @@ namespace Sact.Session.Tests;
 
 public sealed class HangingStore
 {
-    /// <summary>The cancellation callback of the store blocks and then throws. It neither delays nor replaces the timeout exception.</summary>
+    /// <summary>
+    /// The cancellation callback of the store blocks and then throws. It neither delays nor replaces the timeout exception.
+    /// </summary>
     [Fact]
     [Trait("abuse", "E2")]
     [Trait("abuse", "E3")]

@@ -17,7 +17,10 @@ public sealed class StoreFailures
         {
             foreach (string fault in new[] { "throws", "is cancelled", "times out", "reports a failure" })
             {
-                foreach (string path in new[] { "/me:get", "/update:get", "/update:update", "/login:create", "/login:get", "/login:delete", "/renew:update" })
+                foreach (string path in new[]
+                {
+                    "/me:get", "/update:get", "/update:update", "/login:create", "/login:get", "/login:delete", "/renew:update"
+                })
                 {
                     data.Add(served, fault, path);
                 }

@@ -5,7 +5,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Sact.Session.Tests;
 
-/// <summary>The framework's output cache ignores Cookie, Vary and Cache-Control. Without the library's help it would serve one user's page to the next.</summary>
+/// <summary>
+/// The framework's output cache ignores Cookie, Vary and Cache-Control. Without the library's help it would serve one user's page to the
+/// next.
+/// </summary>
 public sealed class OutputCaching
 {
     public static TheoryData<Served, bool> Positions() => new()
@@ -22,7 +25,8 @@ public sealed class OutputCaching
         await using var site = await StartAsync(
             app =>
             {
-                app.MapGet("/me", async (ISession<IGenericStore> session) => $"{(await session.GetAsync())?.UserId ?? "nobody"} {++rendered}").CacheOutput();
+                app.MapGet("/me", async (ISession<IGenericStore> session) =>
+                    $"{(await session.GetAsync())?.UserId ?? "nobody"} {++rendered}").CacheOutput();
                 app.MapGet("/started", async (HttpContext context, ISession<IGenericStore> session) =>
                 {
                     // The output cache decides when the first byte is written. The session is used later.
@@ -55,7 +59,10 @@ public sealed class OutputCaching
     public async Task StillStoresAPageThatDidNotUseTheSession(Served served, bool beforeSessions)
     {
         int rendered = 0;
-        await using var site = await StartAsync(app => app.MapGet("/news", () => $"news {++rendered}").CacheOutput(), served, beforeSessions);
+        await using var site = await StartAsync(
+            app => app.MapGet("/news", () => $"news {++rendered}").CacheOutput(),
+            served,
+            beforeSessions);
         string alice = await SignInAsync(site, "alice");
 
         using var first = await site.SendAsync("/news");
@@ -74,7 +81,8 @@ public sealed class OutputCaching
         await using var site = await StartAsync(
             app =>
             {
-                app.MapGet("/me", async (ISession<IGenericStore> session) => $"{(await session.GetAsync())?.UserId ?? "nobody"} {++rendered}");
+                app.MapGet("/me", async (ISession<IGenericStore> session) =>
+                    $"{(await session.GetAsync())?.UserId ?? "nobody"} {++rendered}");
                 app.MapGet("/news", () => $"news {++rendered}");
             },
             served,
@@ -88,7 +96,9 @@ public sealed class OutputCaching
         using var news = await site.SendAsync("/news");
         using var same = await site.SendAsync("/news");
 
-        Assert.Equal(["alice 1", "bob 2", "news 3", "news 3"], new[] { await Text(one), await Text(two), await Text(news), await Text(same) });
+        Assert.Equal(
+            ["alice 1", "bob 2", "news 3", "news 3"],
+            new[] { await Text(one), await Text(two), await Text(news), await Text(same) });
     }
 
     [Fact]
@@ -159,7 +169,8 @@ public sealed class OutputCaching
                     await next(context);
                 });
                 app.UseOutputCache();
-                app.MapGet("/me", async (ISession<IGenericStore> session) => session.Response.Headers["X-User"] = (await session.GetAsync())?.UserId ?? "nobody").CacheOutput();
+                app.MapGet("/me", async (ISession<IGenericStore> session) =>
+                    session.Response.Headers["X-User"] = (await session.GetAsync())?.UserId ?? "nobody").CacheOutput();
                 app.MapGet("/empty", async (HttpContext context, ISession<IGenericStore> session) =>
                 {
                     context.Response.Headers["X-User"] = (await session.GetAsync())?.UserId ?? "nobody";
@@ -178,7 +189,8 @@ public sealed class OutputCaching
         }
     }
 
-    private static Task<Site> StartAsync(Action<WebApplication> map, Served served, bool beforeSessions, Action<OutputCacheOptions>? configure = null) => Site.StartAsync(
+    private static Task<Site> StartAsync(
+        Action<WebApplication> map, Served served, bool beforeSessions, Action<OutputCacheOptions>? configure = null) => Site.StartAsync(
         app =>
         {
             MapLogin(app);
@@ -201,7 +213,8 @@ public sealed class OutputCaching
             }
         });
 
-    private static void MapLogin(WebApplication app) => app.MapPost("/login/{user}", async (string user, ISession<IGenericStore> session) => await session.SetAsync(user));
+    private static void MapLogin(WebApplication app) =>
+        app.MapPost("/login/{user}", async (string user, ISession<IGenericStore> session) => await session.SetAsync(user));
 
     private static async Task<string> SignInAsync(Site site, string user)
     {
@@ -209,7 +222,8 @@ public sealed class OutputCaching
         return login.SentId()!;
     }
 
-    private static Task<string> Text(HttpResponseMessage response) => response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+    private static Task<string> Text(HttpResponseMessage response) =>
+        response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
 
     /// <summary>A policy that a team may write after its pages were not cached. It stores every response.</summary>
     private sealed class StoreEverything : IOutputCachePolicy

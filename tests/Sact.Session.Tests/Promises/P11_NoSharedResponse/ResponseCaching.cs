@@ -59,7 +59,8 @@ public sealed class ResponseCaching
     }
 
     /// <summary>
-    /// <c>[ResponseCache(Duration = 600)]</c> removes Vary and sets public after the session was read. The cache decides at the first byte of the body.
+    /// <c>[ResponseCache(Duration = 600)]</c> removes Vary and sets public after the session was read. The cache decides at the first byte
+    /// of the body.
     /// </summary>
     [Theory]
     [InlineData(Served.TestServer)]
@@ -135,5 +136,6 @@ public sealed class ResponseCaching
         served: served,
         before: app => app.UseResponseCaching());
 
-    private static Task<string> Text(HttpResponseMessage response) => response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+    private static Task<string> Text(HttpResponseMessage response) =>
+        response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
 }
