@@ -1,5 +1,3 @@
-using System.Buffers.Text;
-using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -66,82 +64,5 @@ internal static class SessionHostExtensions
     private sealed class StartedResponse : HttpResponseFeature
     {
         public override bool HasStarted => true;
-    }
-}
-
-/// <summary>The default durations of a renewal.</summary>
-internal static class RenewalTimes
-{
-    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
-    public static readonly TimeSpan ReplayMargin = TimeSpan.FromMinutes(10);
-    public static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
-}
-
-/// <summary>Runs calls in parallel.</summary>
-internal static class SideBySide
-{
-    /// <summary>Runs the same function in parallel, each on a thread of the pool. All start at the same moment.</summary>
-    public static async Task<T[]> RunAsync<T>(int count, Func<int, Task<T>> run)
-    {
-        var start = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var tasks = Enumerable.Range(0, count).Select(i => Task.Run(async () =>
-        {
-            await start.Task;
-            return await run(i);
-        })).ToArray();
-        start.SetResult();
-        return await Task.WhenAll(tasks).WaitAsync(TimeSpan.FromSeconds(60));
-    }
-
-    /// <summary>Runs two different functions in parallel.</summary>
-    public static Task RunAsync(Func<Task> one, Func<Task> other) => RunAsync(2, async i =>
-    {
-        await (i == 0 ? one() : other());
-        return true;
-    });
-}
-
-/// <summary>Invented ids, made from an issued one: 18 bytes of key part, 6 of lineage, 18 of rotor.</summary>
-internal static class Forged
-{
-    /// <summary>The right key, with everything else invented. An attacker who has read a key in a log can make it.</summary>
-    public static string Lineage(string id) => Invent(id, 18..42);
-
-    /// <summary>The right key and rotor, with an invented lineage.</summary>
-    public static string LineageOnly(string id) => Invent(id, 18..24);
-
-    /// <summary>The right key and lineage, with an invented rotor. The id was never valid.</summary>
-    public static string Rotor(string id) => Invent(id, 24..42);
-
-    private static string Invent(string id, Range part)
-    {
-        byte[] bytes = Base64Url.DecodeFromChars(id);
-        RandomNumberGenerator.Fill(bytes.AsSpan(part));
-        return Base64Url.EncodeToString(bytes);
-    }
-}
-
-/// <summary>Records that a test puts directly into a store, as a later version or an adapter would.</summary>
-internal static class Handmade
-{
-    public static SessionRecord Record(SessionHost host, string id, SessionState state, string? userId) => new()
-    {
-        Key = host.Memory.GetSessionKey(id),
-        UserId = userId,
-        State = state,
-        LineageHash = new SecretHash(SHA256.HashData(Base64Url.DecodeFromChars(id).AsSpan(0, 24)).AsSpan(0, SecretHash.Size)),
-        CurrentHash = new SecretHash(SHA256.HashData(Base64Url.DecodeFromChars(id)).AsSpan(0, SecretHash.Size)),
-        CreatedAt = host.Clock.GetUtcNow(),
-        LastSeenAt = host.Clock.GetUtcNow(),
-        Lifetimes = new SessionLifetimes(TimeSpan.FromMinutes(20), TimeSpan.FromHours(1), TimeSpan.FromDays(1)),
-    };
-
-    /// <summary>Creates a live pending session of a user and returns its id.</summary>
-    public static async Task<string> PendingAsync(SessionHost host, string userId)
-    {
-        string id = host.Memory.CreateSessionId(userId);
-        var created = await host.Memory.CreateAsync(Record(host, id, SessionState.Pending, userId));
-        Assert.Equal(SessionCreationStatus.Created, created.Status);
-        return id;
     }
 }

@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Http;
-
 namespace Sact.Session.Tests;
 
 /// <summary>The exact number of store calls of each operation.</summary>
@@ -197,58 +195,5 @@ public sealed class StoreRoundTrips
         host.Store.Reset();
         await host.Request(id).Session.DeleteAllSessionsAsync();
         Assert.Equal(["get", "delete_user"], host.Store.Calls);
-    }
-}
-
-/// <summary>The public constructor works without dependency injection and middleware, on a plain HttpContext.</summary>
-public sealed class SessionWithoutDependencyInjection
-{
-    [Fact]
-    public async Task SignsInReadsUpdatesRenewsAndSignsOut()
-    {
-        var store = new MemoryStore();
-        var options = new SactSessionOptions();
-
-        var (login, loginResponse) = Request(null);
-        await login.SetAsync("alice", new() { ["role"] = "admin" });
-        string id = Sent(loginResponse);
-
-        var (reading, readResponse) = Request(id);
-        Assert.Equal(("alice", "admin"), ((await reading.GetAsync())!.UserId, (await reading.GetAsync())!["role"]));
-        Assert.Equal(0, readResponse.Headers.SetCookie.Count);
-
-        var (updating, _) = Request(id);
-        Assert.True(await updating.UpdateAsync(new() { ["role"] = "user" }));
-
-        var (renewing, renewResponse) = Request(id);
-        Assert.True(await renewing.RenewAsync());
-        string renewed = Sent(renewResponse);
-        Assert.NotEqual(id, renewed);
-        Assert.Equal("user", (await Request(renewed).Session.GetAsync())!["role"]);
-
-        var (leaving, leaveResponse) = Request(renewed);
-        await leaving.DeleteAsync();
-        Assert.Equal("", Sent(leaveResponse));
-        Assert.Null(await Request(renewed).Session.GetAsync());
-        Assert.Null(await Request(id).Session.GetAsync());
-
-        (Session<MemoryStore> Session, HttpResponse Response) Request(string? cookie)
-        {
-            var context = new DefaultHttpContext();
-            context.Request.Headers.Cookie = cookie is null ? default : $"__Host-sid={cookie}";
-            return (new Session<MemoryStore>(context.Request, context.Response, store, options), context.Response);
-        }
-
-        static string Sent(HttpResponse response) => response.Headers.SetCookie.Single()!["__Host-sid=".Length..].Split(';')[0];
-    }
-
-    [Fact]
-    public void RefusesARequestAndAResponseOfDifferentContexts()
-    {
-        var one = new DefaultHttpContext();
-        var other = new DefaultHttpContext();
-
-        Assert.Throws<ArgumentException>(() =>
-            new Session<MemoryStore>(one.Request, other.Response, new MemoryStore(), new SactSessionOptions()));
     }
 }
