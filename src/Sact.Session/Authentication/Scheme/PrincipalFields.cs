@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Globalization;
 using System.Security.Claims;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Authentication;
@@ -14,7 +13,6 @@ internal static class PrincipalFields
     public const string Claims = "$claims";
     public const string Properties = "$properties";
     public const string Issued = "$issued";
-    public const string Stamp = "$stamp";
 
     // What the record itself knows is not kept twice: answered from there, it cannot disagree.
     private static readonly HashSet<string> s_ofRecord = new(StringComparer.Ordinal) { ".issued", ".expires", ".persistent" };
@@ -28,9 +26,9 @@ internal static class PrincipalFields
             fields.Add(new(Claims, PrincipalJson.Write(principal)));
         }
 
-        if (StampOf(principal, options.SecurityStampClaimType) is { } stamp)
+        if (SecurityStampField.Of(principal, options.SecurityStampClaimType) is { } stamp)
         {
-            fields.Add(new(Stamp, stamp));
+            fields.Add(new(SecurityStampField.Name, stamp));
         }
 
         if (Items(properties) is { } items)
@@ -43,7 +41,7 @@ internal static class PrincipalFields
     }
 
     /// <summary>The names that a refreshed sign-in no longer has.</summary>
-    public static string[] Lacking(SessionFields fields) => [.. new[] { Claims, Properties, Stamp }.Where(name => !fields.Contains(name))];
+    public static string[] Lacking(SessionFields fields) => [.. new[] { Claims, Properties, SecurityStampField.Name }.Where(name => !fields.Contains(name))];
 
     /// <summary>The principal of a signed-in session; null if the application's own mapping makes none of it.</summary>
     /// <exception cref="JsonException">What is kept cannot be read.</exception>
@@ -88,17 +86,6 @@ internal static class PrincipalFields
     }
 
     public static ReadOnlyMemory<byte> Number(DateTimeOffset instant) => Encoding.ASCII.GetBytes(instant.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture));
-
-    /// <summary>The security stamp of a principal, as it is kept: a hash, so that a dump of the store does not tell it. Null without one.</summary>
-    public static ReadOnlyMemory<byte>? StampOf(ClaimsPrincipal principal, string? claimType) =>
-
-        // The cast matters: a bare null would become an empty value, not an absent one.
-        claimType is not null && principal.FindFirst(claimType)?.Value is { Length: > 0 } stamp ? HashOf(stamp) : (ReadOnlyMemory<byte>?)null;
-
-    public static ReadOnlyMemory<byte> HashOf(string stamp) => Encoding.ASCII.GetBytes($"\"{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(stamp)).AsSpan(0, 16))}\"");
-
-    /// <summary>Whether a session was signed in under another stamp. One without a stamp was not.</summary>
-    public static bool HasOtherStamp(SessionRecord record, ReadOnlyMemory<byte> stamp) => record.Fields.TryGetValue(Stamp, out var kept) && !kept.Span.SequenceEqual(stamp.Span);
 
     private static DateTimeOffset? IssuedAt(SessionRecord record) =>
         record.Fields.TryGetValue(Issued, out var json) && long.TryParse(json.Span, NumberStyles.None, CultureInfo.InvariantCulture, out long milliseconds) && milliseconds < 200_000_000_000_000

@@ -175,7 +175,7 @@ internal sealed class SactSessionAuthenticationHandler(IOptionsMonitor<SactSessi
         // False where the id is good only by its grace, or another request was first: then the client has a newer one.
         await session.Renewer.RenewAsync(immediately: true, raise: null, CancellationToken.None).ConfigureAwait(false);
         var status = await session.Fields.ChangeAnyAsync(fields, PrincipalFields.Lacking(fields), epoch, CancellationToken.None).ConfigureAwait(false);
-        if (status == SessionUpdateStatus.Applied && fields.TryGetValue(PrincipalFields.Stamp, out var stamp) && PrincipalFields.HasOtherStamp(record, stamp))
+        if (status == SessionUpdateStatus.Applied && fields.TryGetValue(SecurityStampField.Name, out var stamp) && SecurityStampField.Differs(record, stamp))
         {
             await session.Devices.DeleteOthersAsync(renewCurrent: false, CancellationToken.None).ConfigureAwait(false);
         }

@@ -23,7 +23,7 @@ internal sealed class SecurityStampWatch<TUser>(AuthenticationRegistry registry,
         string userId = await manager.GetUserIdAsync(user).ConfigureAwait(false);
         if (userId is not null && SessionFieldRule.ValidateUserId(userId) is null)
         {
-            var stamp = PrincipalFields.HashOf(await manager.GetSecurityStampAsync(user).ConfigureAwait(false));
+            var stamp = SecurityStampField.HashOf(await manager.GetSecurityStampAsync(user).ConfigureAwait(false));
             foreach (var source in registry.SourcesWithStamps(services))
             {
                 await SecurityStamps.EndOutdatedAsync(source.Store, source.Services, accessor.HttpContext, userId, stamp, mine: null).ConfigureAwait(false);

@@ -8,7 +8,7 @@ internal static class SecurityStamps
     /// <summary>After a sign-in: its stamp is the user's now.</summary>
     public static async Task EndOutdatedAsync(RequestSession session, HttpContext context, SessionFields fields)
     {
-        if (fields.TryGetValue(PrincipalFields.Stamp, out var stamp)
+        if (fields.TryGetValue(SecurityStampField.Name, out var stamp)
             && await session.ReadAsync(reload: false, CancellationToken.None).ConfigureAwait(false) is { UserId: { } userId } mine)
         {
             await EndOutdatedAsync(session.Store, session.Services, context, userId, stamp, mine.Key).ConfigureAwait(false);
@@ -28,7 +28,7 @@ internal static class SecurityStamps
         long ended = 0;
         foreach (var other in await calls.ListAsync(userId, CancellationToken.None).ConfigureAwait(false))
         {
-            if (other.Key != mine && !AnsweredSession.IsNotedIn(context, other.Key) && PrincipalFields.HasOtherStamp(other, stamp) && await calls.DeleteAsync(other, CancellationToken.None).ConfigureAwait(false))
+            if (other.Key != mine && !AnsweredSession.IsNotedIn(context, other.Key) && SecurityStampField.Differs(other, stamp) && await calls.DeleteAsync(other, CancellationToken.None).ConfigureAwait(false))
             {
                 told ??= other.Key;
                 ended++;

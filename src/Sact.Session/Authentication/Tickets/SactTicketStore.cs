@@ -50,7 +50,7 @@ internal sealed class SactTicketStore(SessionSource source, IDataProtectionProvi
             _services.Telemetry.Ended(ended, EndedReason.Cap);
         }
 
-        if (record.Fields.TryGetValue(PrincipalFields.Stamp, out var stamp))
+        if (record.Fields.TryGetValue(SecurityStampField.Name, out var stamp))
         {
             await SecurityStamps.EndOutdatedAsync(source.Store, _services, httpContext, userId, stamp, record.Key).ConfigureAwait(false);
         }
@@ -79,7 +79,7 @@ internal sealed class SactTicketStore(SessionSource source, IDataProtectionProvi
         var change = new SessionChange
         {
             Set = fields,
-            Remove = fields.Contains(PrincipalFields.Stamp) ? [] : [PrincipalFields.Stamp],
+            Remove = fields.Contains(SecurityStampField.Name) ? [] : [SecurityStampField.Name],
             MaxBytes = _settings.MaxRecordBytes,
         };
         var outcome = await Calls(httpContext).UpdateAsync(record, change, cancellationToken).ConfigureAwait(false);
@@ -260,9 +260,9 @@ internal sealed class SactTicketStore(SessionSource source, IDataProtectionProvi
     {
         string sealedTicket = Convert.ToBase64String(Protector(key).Protect(TicketSerializer.Default.Serialize(ticket)));
         var fields = new List<KeyValuePair<string, ReadOnlyMemory<byte>>> { new(Ticket, Encoding.ASCII.GetBytes($"\"{sealedTicket}\"")) };
-        if (PrincipalFields.StampOf(ticket.Principal, options.SecurityStampClaimType) is { } stamp)
+        if (SecurityStampField.Of(ticket.Principal, options.SecurityStampClaimType) is { } stamp)
         {
-            fields.Add(new(PrincipalFields.Stamp, stamp));
+            fields.Add(new(SecurityStampField.Name, stamp));
         }
 
         return SessionFields.Create(fields);
