@@ -1,30 +1,29 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.ExceptionServices;
 using Microsoft.AspNetCore.Http;
 
 namespace Sact.Session;
 
 /// <summary>
-/// <c>HttpContext.Session</c> over the session of the request: a view of its <c>$http.</c> fields, and the changes that are not stored yet. It follows the request's session: what was seen of one that has
-/// ended is forgotten, and what was set goes to another only where <see cref="SessionStateMachine.Predecessor"/> and the option allow it.
+/// <c>HttpContext.Session</c> over the session of the request: a view of its <c>$http.</c> fields, and the changes that are not stored yet.
+/// It follows the session of the request: it forgets what it read from a session that has ended. Changes move to another session only where
+/// <see cref="SessionStateMachine.Predecessor"/> and the option allow it.
 /// </summary>
-internal sealed partial class HttpContextSession(RequestSession session, HttpContext context, bool keepAtSignIn) : ISession
+internal sealed class HttpContextSession(RequestSession session, HttpContext context, bool keepAtSignIn) : ISession
 {
-    private static readonly Dictionary<string, byte[]> s_nothing = new(StringComparer.Ordinal);
-
     private readonly Lock _lock = new();
+    private readonly HttpContextSessionValues _values = new();
 
-    // What was set since the last commit, in the epoch below; null for what was removed.
-    private readonly Dictionary<string, byte[]?> _changes = new(StringComparer.Ordinal);
-    private int _epoch;
-
-    // What the store held when it was read.
-    private Dictionary<string, byte[]> _stored = s_nothing;
+    // The session that the values belong to, by its number in the request.
+    private int _number;
     private SessionKey? _key;
-    private bool _loaded;
-    private bool _lost;
+    private bool _isLoaded;
+    private bool _isLost;
     private SessionStoreException? _fault;
 
-    /// <summary>False if the store could not be read, or the session ended while the request was at work. Everything else throws what reading threw.</summary>
+    /// <summary>
+    /// False if the store could not be read, or the session ended during the request. Any other fault of the read is thrown.
+    /// </summary>
     public bool IsAvailable
     {
         get
@@ -32,7 +31,7 @@ internal sealed partial class HttpContextSession(RequestSession session, HttpCon
             try
             {
                 Load();
-                return !_lost;
+                return !_isLost;
             }
             catch (SessionStoreException)
             {
@@ -41,7 +40,7 @@ internal sealed partial class HttpContextSession(RequestSession session, HttpCon
         }
     }
 
-    /// <summary>The key part of the session, which is no secret; before there is one, of the session that a commit will begin.</summary>
+    /// <summary>The key part of the session, which is no secret; before there is a session, of the one that a commit will begin.</summary>
     public string Id
     {
         get
@@ -58,7 +57,7 @@ internal sealed partial class HttpContextSession(RequestSession session, HttpCon
             Load();
             lock (_lock)
             {
-                return [.. _stored.Keys.Where(key => !_changes.ContainsKey(key)), .. _changes.Where(change => change.Value is not null).Select(change => change.Key)];
+                return _values.Keys;
             }
         }
     }
@@ -69,9 +68,7 @@ internal sealed partial class HttpContextSession(RequestSession session, HttpCon
         Load();
         lock (_lock)
         {
-            // A copy: writing to what was read changes nothing.
-            value = (_changes.TryGetValue(key, out byte[]? changed) ? changed : _stored.GetValueOrDefault(key))?.ToArray();
-            return value is not null;
+            return _values.TryGet(key, out value);
         }
     }
 
@@ -83,7 +80,9 @@ internal sealed partial class HttpContextSession(RequestSession session, HttpCon
         Load();
         if (_key is null && context.Response.HasStarted)
         {
-            throw new InvalidOperationException("The response has started, so no session can begin any more. Set a first value in HttpContext.Session before the first byte of the body is written.");
+            throw new InvalidOperationException(
+                "The response has started, so no session can begin any more. Set a first value in HttpContext.Session before the first byte of the body "
+                + "is written.");
         }
 
         Change(key, value.ToArray());
@@ -96,22 +95,22 @@ internal sealed partial class HttpContextSession(RequestSession session, HttpCon
         Change(key, null);
     }
 
-    /// <summary>Removes the keys that this request knows: those that were there when it read, and those that it has set. One that another request sets meanwhile stays.</summary>
+    /// <summary>
+    /// Removes the keys that this request knows: those it read and those it set. A key that another request sets meanwhile stays.
+    /// </summary>
     public void Clear()
     {
         Load();
         lock (_lock)
         {
-            _changes.Clear();
-            foreach (string key in _stored.Keys)
-            {
-                _changes.Add(key, null);
-            }
+            _values.RemoveAll();
         }
     }
 
-    /// <summary>Reads the session ahead, so that nothing after it waits for the store.</summary>
-    /// <exception cref="OperationCanceledException">The caller's token, or <c>StoreTimeout</c>; then the <see cref="SessionStoreException"/> is inside.</exception>
+    /// <summary>Reads the session, so that no later member waits for the store.</summary>
+    /// <exception cref="OperationCanceledException">
+    /// The token, or <c>StoreTimeout</c>; then the inner exception is the <see cref="SessionStoreException"/>.
+    /// </exception>
     /// <exception cref="SessionStoreException">The store could not be read.</exception>
     public async Task LoadAsync(CancellationToken cancellationToken = default)
     {
@@ -130,10 +129,14 @@ internal sealed partial class HttpContextSession(RequestSession session, HttpCon
         }
     }
 
-    /// <summary>Stores what was changed. After it the changes are in the store; the way out does it for those who do not call this.</summary>
-    /// <exception cref="OperationCanceledException">The caller's token, or <c>StoreTimeout</c>; then the <see cref="SessionStoreException"/> is inside.</exception>
+    /// <summary>Stores the changes at once. The middleware stores them at the end of the request for those who do not call this.</summary>
+    /// <exception cref="OperationCanceledException">
+    /// The token, or <c>StoreTimeout</c>; then the inner exception is the <see cref="SessionStoreException"/>.
+    /// </exception>
     /// <exception cref="SessionStoreException">The store could not be written.</exception>
-    /// <exception cref="InvalidOperationException">A session would have to begin and the response has started, or the data is more than <c>MaxRecordBytes</c>.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A session would have to begin after the response has started, or the data is larger than <c>MaxRecordBytes</c>.
+    /// </exception>
     public async Task CommitAsync(CancellationToken cancellationToken = default)
     {
         try
@@ -146,66 +149,85 @@ internal sealed partial class HttpContextSession(RequestSession session, HttpCon
         }
     }
 
-    /// <summary>Stores what was changed, and nothing if nothing was. A store that is too slow is a <see cref="SessionStoreException"/> here.</summary>
+    /// <summary>
+    /// Stores the changes; writes nothing if there are none. A store that is too slow is a <see cref="SessionStoreException"/> here.
+    /// </summary>
     public async ValueTask StoreAsync(CancellationToken cancellationToken)
     {
         while (HasChanges())
         {
-            await ReadIfNeededAsync(cancellationToken).ConfigureAwait(false);
-            int epoch;
-            SessionKey? key;
-            KeyValuePair<string, byte[]?>[] changes;
-            lock (_lock)
+            if (!IsLoaded())
             {
-                (epoch, key, changes) = (_epoch, _key, [.. _changes]);
+                await ReadAsync(cancellationToken).ConfigureAwait(false);
             }
 
-            var set = SessionFields.Create(changes.Where(static change => change.Value is not null).Select(static change => HttpContextSessionField.Write(change.Key, change.Value)));
             try
             {
-                if (key is null)
-                {
-                    // False if the request has a session by now: then it is looked at again.
-                    if (set.Count == 0 || await session.Start.StartAnonymousAsync(set, session.Settings.AnonymousTerms, epoch, cancellationToken).ConfigureAwait(false))
-                    {
-                        Stored(changes, session.Number);
-                    }
-                    else if (session.State.IsSuperseded)
-                    {
-                        Lose(session.Store.GetSessionKey(session.GetSessionId()));
-                    }
-                    else
-                    {
-                        Forget();
-                    }
-
-                    continue;
-                }
-
-                string[] remove = [.. changes.Where(static change => change.Value is null).Select(static change => HttpContextSessionField.NameOf(change.Key))];
-                if (await session.Fields.ChangeAnyAsync(set, remove, epoch, cancellationToken).ConfigureAwait(false) == SessionUpdateStatus.Applied)
-                {
-                    Stored(changes, epoch);
-                }
-                else if (session.Number == epoch)
-                {
-                    Lose(key.Value);
-                }
+                await StoreOnceAsync(cancellationToken).ConfigureAwait(false);
             }
             catch (ArgumentException tooLarge)
             {
                 throw new InvalidOperationException(
-                    "HttpContext.Session holds too much: with the session's other data it would have more than MaxRecordBytes, so nothing of it was stored. Keep large data elsewhere and its id here, or raise SactSessionOptions.MaxRecordBytes.", tooLarge);
+                    "HttpContext.Session holds too much: with the other data of the session it would be larger than MaxRecordBytes, so nothing of it was "
+                    + "stored. Keep large data elsewhere and its id here, or raise SactSessionOptions.MaxRecordBytes.",
+                    tooLarge);
             }
         }
     }
 
-    /// <summary>Nothing more is to be stored: the client has been told.</summary>
+    /// <summary>Drops the changes: the client has received an error for them.</summary>
     public void Abandon()
     {
         lock (_lock)
         {
-            _changes.Clear();
+            _values.DropChanges();
+        }
+    }
+
+    private async ValueTask StoreOnceAsync(CancellationToken cancellationToken)
+    {
+        int number;
+        SessionKey? key;
+        KeyValuePair<string, byte[]?>[] changes;
+        lock (_lock)
+        {
+            (number, key, changes) = (_number, _key, _values.Changes);
+        }
+
+        var set = SessionFields.Create(changes
+            .Where(static change => change.Value is not null)
+            .Select(static change => HttpContextSessionField.Write(change.Key, change.Value)));
+        if (key is null)
+        {
+            // False if the request has a session by now: the loop then reads it.
+            if (set.Count == 0
+                || await session.Start.StartAnonymousAsync(set, session.Settings.AnonymousTerms, number, cancellationToken).ConfigureAwait(false))
+            {
+                MarkStored(changes, session.Number);
+            }
+            else if (session.State.IsSuperseded)
+            {
+                Lose(session.Store.GetSessionKey(session.GetSessionId()));
+            }
+            else
+            {
+                lock (_lock)
+                {
+                    Forget();
+                }
+            }
+
+            return;
+        }
+
+        string[] remove = [.. changes.Where(static change => change.Value is null).Select(static change => HttpContextSessionField.NameOf(change.Key))];
+        if (await session.Fields.ChangeAnyAsync(set, remove, number, cancellationToken).ConfigureAwait(false) == SessionUpdateStatus.Applied)
+        {
+            MarkStored(changes, number);
+        }
+        else if (session.Number == number)
+        {
+            Lose(key.Value);
         }
     }
 
@@ -213,15 +235,9 @@ internal sealed partial class HttpContextSession(RequestSession session, HttpCon
     {
         lock (_lock)
         {
-            // What stands there already needs no write, nor does the removal of what does not.
-            bool known = _stored.TryGetValue(key, out byte[]? stored);
-            if (value is null ? !known : known && stored.AsSpan().SequenceEqual(value))
+            if (!_isLost)
             {
-                _changes.Remove(key);
-            }
-            else if (!_lost)
-            {
-                _changes[key] = value;
+                _values.Set(key, value);
             }
         }
     }
@@ -231,56 +247,157 @@ internal sealed partial class HttpContextSession(RequestSession session, HttpCon
         lock (_lock)
         {
             Follow();
-            return _changes.Count > 0;
+            return _values.HasChanges;
         }
     }
 
-    /// <summary>What was stored is no change any more, unless it was changed again meanwhile.</summary>
-    private void Stored(KeyValuePair<string, byte[]?>[] changes, int epoch)
+    private bool IsLoaded()
     {
         lock (_lock)
         {
-            var stored = new Dictionary<string, byte[]>(_stored, StringComparer.Ordinal);
-            foreach (var (key, value) in changes)
-            {
-                if (value is null)
-                {
-                    stored.Remove(key);
-                }
-                else
-                {
-                    stored[key] = value;
-                }
+            Follow();
+            return _isLoaded;
+        }
+    }
 
-                if (_changes.TryGetValue(key, out byte[]? now) && ReferenceEquals(now, value))
-                {
-                    _changes.Remove(key);
-                }
+    /// <summary>Reads synchronously, because the interface has synchronous members. <see cref="LoadAsync"/> avoids it.</summary>
+    private void Load()
+    {
+        if (IsLoaded())
+        {
+            return;
+        }
+
+        if (_fault is { } fault)
+        {
+            ExceptionDispatchInfo.Throw(fault);
+        }
+
+        // An application's own store may continue on the caller's context, and a thread waits there for it.
+        bool isFree = SynchronizationContext.Current is null && TaskScheduler.Current == TaskScheduler.Default;
+        var read = isFree ? ReadAsync(CancellationToken.None).AsTask() : Task.Run(() => ReadAsync(CancellationToken.None).AsTask());
+        read.GetAwaiter().GetResult();
+    }
+
+    private async ValueTask ReadAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            int number = session.Number;
+            SessionRecord? record;
+            try
+            {
+                record = await session.ReadAsync(reload: false, cancellationToken).ConfigureAwait(false);
+            }
+            catch (SessionStoreException fault)
+            {
+                _fault = fault;
+                throw;
             }
 
-            if (epoch == _epoch)
+            lock (_lock)
             {
-                _stored = stored;
-            }
-            else
-            {
-                // A session has begun by this. Its key is read with the rest; the request remembers the record.
-                _epoch = epoch;
-                ForgetUnderLock();
+                Follow();
+                if (_isLoaded)
+                {
+                    return;
+                }
+
+                // The request has another session by now: it is read as well.
+                if (number != _number)
+                {
+                    continue;
+                }
+
+                _fault = null;
+                _key = record?.Key;
+                _values.Load(record is null ? null : Decode(record));
+                _isLoaded = true;
+                return;
             }
         }
     }
 
-    /// <summary>The session was live when it was read and is not any more, or lives on under a newer id. Its data ends with it: another session for it would bring back what was signed out.</summary>
+    private Dictionary<string, byte[]> Decode(SessionRecord record)
+    {
+        var stored = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+        foreach (var (name, json) in record.Fields)
+        {
+            if (!HttpContextSessionField.TryRead(name, json.Span, out string? key, out byte[]? value))
+            {
+                continue;
+            }
+
+            if (key is null)
+            {
+                HttpContextSessionLog.BridgeUnreadable(session.Telemetry.Log, record.Key);
+            }
+            else
+            {
+                stored.Add(key, value!);
+            }
+        }
+
+        return stored;
+    }
+
+    private void MarkStored(KeyValuePair<string, byte[]?>[] changes, int number)
+    {
+        lock (_lock)
+        {
+            _values.MarkStored(changes);
+            if (number != _number)
+            {
+                // A session has begun. Its key is read with its record, which the request remembers.
+                _number = number;
+                Forget();
+            }
+        }
+    }
+
+    /// <summary>
+    /// The session was live when it was read and has ended since, or lives on under a newer id. Its data ends with it: to begin another
+    /// session for the data would bring back what was signed out.
+    /// </summary>
     private void Lose(SessionKey key)
     {
         lock (_lock)
         {
-            _changes.Clear();
-            _stored = s_nothing;
-            _lost = true;
+            _values.DropChanges();
+            _values.Load(null);
+            _isLost = true;
         }
 
         HttpContextSessionLog.BridgeSessionGone(session.Telemetry.Log, key);
+    }
+
+    /// <summary>
+    /// If the request has another session by now, forgets what was read, and keeps the changes only where they may move. The caller holds
+    /// the lock.
+    /// </summary>
+    private void Follow()
+    {
+        int number = session.Number;
+        if (number == _number)
+        {
+            return;
+        }
+
+        bool mayMove = session.State.Predecessor is { } before && before.Number == _number && (keepAtSignIn || !before.BySigningIn);
+        if (_values.HasChanges && !mayMove)
+        {
+            _values.DropChanges();
+            HttpContextSessionLog.BridgeDropped(session.Telemetry.Log);
+        }
+
+        _number = number;
+        Forget();
+    }
+
+    /// <summary>Forgets what was read; the changes stay. The caller holds the lock.</summary>
+    private void Forget()
+    {
+        _values.Load(null);
+        (_key, _isLoaded, _isLost, _fault) = (null, false, false, null);
     }
 }

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Sact.Session;
 
-/// <summary>What gives a request its <c>HttpContext.Session</c>: made when somebody asks for it, stored before the response starts.</summary>
+/// <summary>Provides <c>HttpContext.Session</c> of a request: created at the first use, stored before the response starts.</summary>
 internal sealed class HttpContextSessionFeature(HttpContext context, HttpContextSessionBridge bridge) : ISessionFeature
 {
     private ISession? _session;
@@ -14,10 +14,12 @@ internal sealed class HttpContextSessionFeature(HttpContext context, HttpContext
         set => _session = value;
     }
 
-    /// <summary>What kept the session from being stored when the response was about to start; the client is given a 503.</summary>
+    /// <summary>
+    /// Why the session could not be stored before the response started; the client receives a 503. Null if it was stored.
+    /// </summary>
     public SessionStoreException? Failure { get; private set; }
 
-    /// <summary>Whether anybody has asked for the session.</summary>
+    /// <summary>Whether the session was used.</summary>
     public bool IsTouched => _session is not null;
 
     public ValueTask StoreAsync() => _session switch
@@ -29,11 +31,12 @@ internal sealed class HttpContextSessionFeature(HttpContext context, HttpContext
 
     public void Abandon() => (_session as HttpContextSession)?.Abandon();
 
-    public void Tell(Exception fault) => HttpContextSessionLog.BridgeNotCommitted(bridge.Telemetry(context).Log, fault);
+    public void LogFailure(Exception fault) => HttpContextSessionLog.BridgeNotCommitted(bridge.Telemetry(context).Log, fault);
 
     /// <summary>
-    /// The response is about to start. A fault thrown here would be a 500 on Kestrel, so the status is made a 503. The body is on its way already and goes out under it, with the headers that describe it: a length
-    /// of our own would not hold back what a pipe has buffered, and the next answer on the connection would begin in its midst.
+    /// Stores the session before the response starts. An exception here would be a 500 on Kestrel, so the status becomes 503. The body that
+    /// is already written is sent under that status with its own headers: another length would not stop what a pipe has buffered, and would
+    /// break the connection.
     /// </summary>
     public async Task StoreBeforeStartAsync()
     {
@@ -45,7 +48,7 @@ internal sealed class HttpContextSessionFeature(HttpContext context, HttpContext
         {
             Failure = fault;
             Abandon();
-            Tell(fault);
+            LogFailure(fault);
             var response = context.Response;
             response.StatusCode = StatusCodes.Status503ServiceUnavailable;
             if (context.Features.Get<IHttpResponseFeature>() is { } feature)
@@ -65,23 +68,4 @@ internal sealed class HttpContextSessionFeature(HttpContext context, HttpContext
             throw;
         }
     }
-}
-
-/// <summary>Stands where <c>HttpContext.Session</c> will be, until <c>UseSactSession()</c> has its turn: says what to do instead of "not configured".</summary>
-internal sealed class EarlySessionFeature : ISessionFeature
-{
-    private EarlySessionFeature()
-    {
-    }
-
-    public static EarlySessionFeature Instance { get; } = new();
-
-    public ISession Session
-    {
-        get => throw TooEarly();
-        set => throw TooEarly();
-    }
-
-    private static InvalidOperationException TooEarly() => new(
-        "HttpContext.Session was asked for before UseSactSession() had its turn, or on a branch without it. Call app.UseSactSession() before the middleware and the endpoints that use HttpContext.Session.");
 }

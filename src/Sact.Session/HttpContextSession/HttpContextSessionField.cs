@@ -6,8 +6,9 @@ using System.Text.Json;
 namespace Sact.Session;
 
 /// <summary>
-/// How a key and a value of <c>HttpContext.Session</c> stand in a record. Field <c>$http.{key}</c>, the value's bytes as a JSON string of base64. A key that is no field's name (too long, with control
-/// characters) or begins with <c>#</c> stands under <c>$http.#{SHA-256 of the key}</c>, as the array of itself and the value.
+/// The format of a key and a value of <c>HttpContext.Session</c> in a record: the field <c>$http.{key}</c> with the bytes as a JSON string
+/// of base64. A key that cannot be the name of a field (too long, control characters) or begins with <c>#</c> has the field
+/// <c>$http.#{SHA-256 of the key}</c>, whose value is an array of the key and the bytes.
 /// </summary>
 internal static class HttpContextSessionField
 {
@@ -24,16 +25,17 @@ internal static class HttpContextSessionField
     {
         if (!SessionFieldRule.IsWellFormed(key))
         {
-            throw new ArgumentException("A session key is well-formed Unicode; this one has a lone surrogate.", parameter);
+            throw new ArgumentException("The key has a lone surrogate. A session key must be well-formed Unicode.", parameter);
         }
 
         if (Encoding.UTF8.GetByteCount(key) > MaxKeyBytes)
         {
-            throw new ArgumentOutOfRangeException(parameter, $"A session key has at most {MaxKeyBytes} bytes in UTF-8. Take a shorter one.");
+            throw new ArgumentOutOfRangeException(parameter, $"The key is too long. A session key may have {MaxKeyBytes} bytes in UTF-8. Use a shorter one.");
         }
     }
 
-    public static string NameOf(string key) => IsPlain(key) ? Prefix + key : $"{Prefix}{Hashed}{Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(key)))}";
+    public static string NameOf(string key) =>
+        IsPlain(key) ? Prefix + key : $"{Prefix}{Hashed}{Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(key)))}";
 
     public static KeyValuePair<string, ReadOnlyMemory<byte>> Write(string key, ReadOnlySpan<byte> value)
     {
@@ -56,7 +58,8 @@ internal static class HttpContextSessionField
         return new(NameOf(key), json.ToArray());
     }
 
-    /// <summary>Takes a field back; false if it is none of <c>HttpContext.Session</c>, or <paramref name="key"/> is null where it is one that cannot be read.</summary>
+    /// <summary>Reads a field.</summary>
+    /// <returns>False if it does not belong to <c>HttpContext.Session</c>. The key is null if it does and cannot be read.</returns>
     public static bool TryRead(string name, ReadOnlySpan<byte> json, out string? key, out byte[]? value)
     {
         (key, value) = (null, null);
@@ -69,7 +72,9 @@ internal static class HttpContextSessionField
         try
         {
             var reader = new Utf8JsonReader(json);
-            string? stored = hashed && Read(ref reader, JsonTokenType.StartArray) && Read(ref reader, JsonTokenType.String) ? reader.GetString() : null;
+            string? stored = hashed && Read(ref reader, JsonTokenType.StartArray) && Read(ref reader, JsonTokenType.String)
+                ? reader.GetString()
+                : null;
             if (hashed == stored is not null && Read(ref reader, JsonTokenType.String) && reader.TryGetBytesFromBase64(out value))
             {
                 key = stored ?? name[Prefix.Length..];
@@ -77,7 +82,7 @@ internal static class HttpContextSessionField
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
-            // Not what was written here: told of as unreadable.
+            // Another format: the caller logs it as unreadable.
         }
 
         if (key is null || NameOf(key) != name)
@@ -89,7 +94,9 @@ internal static class HttpContextSessionField
     }
 
     private static bool IsPlain(string key) =>
-        key.Length <= SessionFieldRule.MaxNameLength - Prefix.Length && (key.Length == 0 || key[0] != Hashed) && SessionFieldRule.ValidateName(Prefix + key, allowReserved: true) is null;
+        key.Length <= SessionFieldRule.MaxNameLength - Prefix.Length
+        && (key.Length == 0 || key[0] != Hashed)
+        && SessionFieldRule.ValidateName(Prefix + key, allowReserved: true) is null;
 
     private static bool Read(ref Utf8JsonReader reader, JsonTokenType expected) => reader.Read() && reader.TokenType == expected;
 }

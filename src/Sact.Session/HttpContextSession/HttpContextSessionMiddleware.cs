@@ -5,7 +5,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Sact.Session;
 
 /// <summary>
-/// Gives what comes after it <c>HttpContext.Session</c>, and stores what was changed: on the way out, and before the response starts where that is earlier. A request that does not ask costs one small object.
+/// Provides <c>HttpContext.Session</c> to the rest of the pipeline, and stores its changes: at the end of the request, or before the
+/// response starts where that is earlier. A request that does not use it costs one small object.
 /// </summary>
 internal sealed class HttpContextSessionMiddleware(RequestDelegate next, HttpContextSessionBridge bridge)
 {
@@ -16,7 +17,7 @@ internal sealed class HttpContextSessionMiddleware(RequestDelegate next, HttpCon
             case null or EarlySessionFeature:
                 break;
             case HttpContextSessionFeature:
-                // UseSactSession() stands here twice.
+                // UseSactSession() was called twice.
                 return next(context);
             default:
                 throw TwoSessions("before");
@@ -26,7 +27,7 @@ internal sealed class HttpContextSessionMiddleware(RequestDelegate next, HttpCon
         context.Features.Set<ISessionFeature>(feature);
         if (!context.Response.HasStarted)
         {
-            // Registered before all that comes after, so that it runs after them: what they set when the response starts (TempData does) is stored as well.
+            // Callbacks run in reverse order, so this one runs after those that set values when the response starts, as TempData does.
             context.Response.OnStarting(static state => ((HttpContextSessionFeature)state).StoreBeforeStartAsync(), feature);
         }
 
@@ -64,7 +65,7 @@ internal sealed class HttpContextSessionMiddleware(RequestDelegate next, HttpCon
         Unset(context, feature, thrown);
         if (feature.Failure is { } failure)
         {
-            // The 503 is on the wire; where it is not yet, it can still be said in full.
+            // The 503 is sent already. Where it is not, the exception becomes a complete one.
             if (thrown is not null || !context.Response.HasStarted)
             {
                 ExceptionDispatchInfo.Throw(context.Response.HasStarted ? thrown! : failure);
@@ -73,7 +74,7 @@ internal sealed class HttpContextSessionMiddleware(RequestDelegate next, HttpCon
             return;
         }
 
-        // A store that is down is not asked again.
+        // A store that is down is not called again.
         if (thrown is not SessionStoreException and not OperationCanceledException { InnerException: SessionStoreException })
         {
             await StoreAsync(feature, thrown).ConfigureAwait(false);
@@ -88,7 +89,7 @@ internal sealed class HttpContextSessionMiddleware(RequestDelegate next, HttpCon
             case null:
                 return;
             case OperationCanceledException { InnerException: SessionStoreException store }:
-                // The framework's contract makes a time-out of LoadAsync or CommitAsync a cancellation; to the client it is a store that is down.
+                // By the framework's contract a time-out of LoadAsync or CommitAsync is a cancellation. For the client the store is down.
                 ExceptionDispatchInfo.Throw(store);
                 break;
             default:
@@ -111,8 +112,8 @@ internal sealed class HttpContextSessionMiddleware(RequestDelegate next, HttpCon
                 throw;
             }
 
-            // The first exception is the one that is answered.
-            feature.Tell(fault);
+            // The first exception is the one that the client learns of.
+            feature.LogFailure(fault);
         }
     }
 
@@ -127,5 +128,6 @@ internal sealed class HttpContextSessionMiddleware(RequestDelegate next, HttpCon
     }
 
     private static InvalidOperationException TwoSessions(string where) => new(
-        $"Something {where} UseSactSession() provides HttpContext.Session too, most likely app.UseSession(). Remove app.UseSession() and AddSession(): AddHttpContextSession() takes their place.");
+        $"Another middleware {where} UseSactSession() provides HttpContext.Session too, most likely app.UseSession(). "
+        + "Remove app.UseSession() and AddSession(): AddHttpContextSession() replaces them.");
 }

@@ -1,7 +1,8 @@
 namespace Sact.Session;
 
 /// <summary>
-/// An asynchronous lock that allocates nothing until two callers meet: only then is there a semaphore. Keep it in a field and never copy it.
+/// An asynchronous lock that allocates nothing until two callers meet: only then is there a semaphore. Keep it in a field and never copy
+/// it.
 /// </summary>
 internal struct AsyncLock
 {

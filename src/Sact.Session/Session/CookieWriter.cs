@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace Sact.Session;
 
-/// <summary>The session cookie, and the custom ones that share its attributes: read from the raw headers, written as one checked <c>Set-Cookie</c>.</summary>
+/// <summary>
+/// The session cookie, and the custom ones that share its attributes: read from the raw headers, written as one checked <c>Set-Cookie</c>.
+/// </summary>
 internal sealed class CookieWriter(CookieBuilder options, TimeSpan? customAge, SessionTelemetry telemetry)
 {
     private readonly CookieBuilder _cookie = Copy(options);
@@ -14,7 +16,10 @@ internal sealed class CookieWriter(CookieBuilder options, TimeSpan? customAge, S
     /// <summary>The names that no custom cookie may bear: those of all session cookies.</summary>
     public IReadOnlyList<string> Taken { get; set; } = [options.Name!];
 
-    /// <summary>The bytes of the well-formed session id that a request presents; false if there is none, or several, or something else under the name.</summary>
+    /// <summary>
+    /// The bytes of the well-formed session id that a request presents; false if there is none, or several, or something else under the
+    /// name.
+    /// </summary>
     public bool TryRead(HttpRequest request, Span<byte> id)
     {
         switch (CookieHeader.Find(request.Headers.Cookie, Name, out var value))

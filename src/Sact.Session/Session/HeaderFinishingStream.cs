@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.ResponseCaching;
 namespace Sact.Session;
 
 /// <summary>
-/// Stands before the response caching middleware, which decides whether to store a response at the first byte of its body, before any <c>OnStarting</c> callback: settles the headers just before
-/// that byte. Put there only where that middleware is at work.
+/// Stands before the response caching middleware, which decides whether to store a response at the first byte of its body, before any
+/// <c>OnStarting</c> callback: settles the headers just before that byte. Put there only where that middleware is at work.
 /// </summary>
 internal sealed class HeaderFinishingStream(Stream inner, RequestFeature response) : Stream
 {

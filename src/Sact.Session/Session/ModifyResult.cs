@@ -1,8 +1,8 @@
 namespace Sact.Session;
 
 /// <summary>
-/// The result of <see cref="ISactSession.ModifyAsync{T}(string, Func{T, T}, CancellationToken)"/>. It converts to a <see cref="bool"/>, so that
-/// <c>if (await session.ModifyAsync(…))</c> reads like <c>UpdateAsync</c>.
+/// The result of <see cref="ISactSession.ModifyAsync{T}(string, Func{T, T}, CancellationToken)"/>. It converts to a <see cref="bool"/>, so
+/// that <c>if (await session.ModifyAsync(…))</c> reads like <c>UpdateAsync</c>.
 /// </summary>
 /// <typeparam name="T">The type of the field.</typeparam>
 public readonly record struct ModifyResult<T>

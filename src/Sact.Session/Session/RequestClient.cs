@@ -4,7 +4,8 @@ using Microsoft.AspNetCore.Http;
 namespace Sact.Session;
 
 /// <summary>
-/// What a request tells of its device. <c>X-Forwarded-For</c> is not looked at: anybody can send it, and only <c>UseForwardedHeaders()</c> knows which proxies to believe.
+/// What a request tells of its device. <c>X-Forwarded-For</c> is not looked at: anybody can send it, and only <c>UseForwardedHeaders()</c>
+/// knows which proxies to believe.
 /// </summary>
 internal static class RequestClient
 {
@@ -18,7 +19,10 @@ internal static class RequestClient
         return agent is null && address is null ? null : new SessionClient(agent, address);
     }
 
-    /// <summary>At most 512 characters, cut between two of them, without what has no business in a line of text: control characters, invisible ones that turn its direction, halves of surrogate pairs.</summary>
+    /// <summary>
+    /// At most 512 characters, cut between two of them, without what has no business in a line of text: control characters, invisible ones
+    /// that turn its direction, halves of surrogate pairs.
+    /// </summary>
     private static string? Clean(ReadOnlySpan<char> text)
     {
         Span<char> clean = stackalloc char[MaxUserAgent];

@@ -127,10 +127,12 @@ internal sealed partial class RequestFeature
     // A header that lacks the '=' is a name.
     private static bool IsOf(string header, string name) => header.StartsWith(name, StringComparison.Ordinal) && (header.Length == name.Length || header[name.Length] == '=');
 
-    // The output cache stores whatever its policy allows, whatever the headers say. Where it runs inside of who asked, its feature is there only by the time the response starts.
+    // The output cache stores whatever its policy allows, whatever the headers say. Where it runs inside of who asked, its feature is there
+    // only by the time the response starts.
     private void StopOutputCache(bool starting = false)
     {
-        // Read before the look: its middleware knows nothing of the lock, and may add it just after. Some servers count before they add, so the last look is made whatever was counted.
+        // Read before the look: its middleware knows nothing of the lock, and may add it just after. Some servers count before they add, so
+        // the last look is made whatever was counted.
         var features = Context.Features;
         int revision = features.Revision;
         if (revision == _revisionWithoutCache && !starting)

@@ -5,8 +5,9 @@ using Microsoft.AspNetCore.OutputCaching;
 namespace Sact.Session;
 
 /// <summary>
-/// What the library does to one response, kept as a request feature: its cookies, one <c>Set-Cookie</c> per name, and what caches are told. Written to the headers at once, and once
-/// more when the response starts, because an exception handler clears headers before it runs the request again.
+/// What the library does to one response, kept as a request feature: its cookies, one <c>Set-Cookie</c> per name, and what caches are told.
+/// Written to the headers at once, and once more when the response starts, because an exception handler clears headers before it runs the
+/// request again.
 /// </summary>
 internal sealed partial class RequestFeature
 {
@@ -36,7 +37,9 @@ internal sealed partial class RequestFeature
     /// <summary>The lock of the request.</summary>
     public Lock Lock => RequestLock.Of(Context);
 
-    /// <summary>The first session of the request, kept here so that a request has one feature of this library; null until there is one.</summary>
+    /// <summary>
+    /// The first session of the request, kept here so that a request has one feature of this library; null until there is one.
+    /// </summary>
     public RequestSession? FirstSession { get; private set; }
 
     /// <summary>The sessions of further registrations. Few applications have them, so they are a feature of their own.</summary>
@@ -98,7 +101,8 @@ internal sealed partial class RequestFeature
     }
 
     /// <summary>
-    /// On the way out: an answer without a body starts only after the caches that stand outside have decided whether to keep it. Nothing where nobody asked.
+    /// On the way out: an answer without a body starts only after the caches that stand outside have decided whether to keep it. Nothing
+    /// where nobody asked.
     /// </summary>
     public static void FinishHeadersBeforeCaches(HttpContext context)
     {
@@ -124,7 +128,9 @@ internal sealed partial class RequestFeature
         }
     }
 
-    /// <summary>Somebody asked for the session: the answer depends on the cookie, and is nobody else's. The caller holds the lock.</summary>
+    /// <summary>
+    /// Somebody asked for the session: the answer depends on the cookie, and is nobody else's. The caller holds the lock.
+    /// </summary>
     public void MarkUsed()
     {
         ThrowIfEnded();

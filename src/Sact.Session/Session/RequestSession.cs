@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http;
 namespace Sact.Session;
 
 /// <summary>
-/// The session of one request, behind the façade <see cref="Session{TStore}"/>: it serialises the callers, reads the record and remembers it.
-/// What changes a session is in types of its own, which receive this one.
+/// The session of one request, behind the façade <see cref="Session{TStore}"/>: it serialises the callers, reads the record and remembers
+/// it. What changes a session is in types of its own, which receive this one.
 /// </summary>
 /// <remarks>The library's features use it directly. An application may decorate the façade, so no feature casts one.</remarks>
 internal sealed class RequestSession(RequestFeature request, SessionBackend backend)
@@ -148,8 +148,8 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
     /// <param name="reload">Whether to read again although the record is remembered.</param>
     /// <param name="cancellationToken">Cancels the read.</param>
     /// <param name="forEnding">
-    /// Whether the session is read in order to be ended or changed by the library: then "last seen" is not written, and the client's disconnect does
-    /// not cancel the read.
+    /// Whether the session is read in order to be ended or changed by the library: then "last seen" is not written, and the client's
+    /// disconnect does not cancel the read.
     /// </param>
     public ValueTask<SessionRecord?> LoadAsync(bool reload, CancellationToken cancellationToken, bool forEnding = false)
     {
@@ -196,7 +196,9 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
         }
     }
 
-    /// <summary>Reads again, whatever is remembered: who was signed out meanwhile must neither see nor end the user's other sessions.</summary>
+    /// <summary>
+    /// Reads again, whatever is remembered: who was signed out meanwhile must neither see nor end the user's other sessions.
+    /// </summary>
     public async ValueTask<SessionRecord?> ReloadSignedInAsync(CancellationToken cancellationToken) =>
         await LoadAsync(reload: true, cancellationToken).ConfigureAwait(false) is { State: SessionState.SignedIn } record ? record : null;
 
@@ -272,8 +274,8 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
     }
 
     /// <summary>
-    /// Promotes the pending id that has arrived and writes "last seen", in one write and only if due. The request does not depend on it: if the
-    /// write fails, the next request tries again.
+    /// Promotes the pending id that has arrived and writes "last seen", in one write and only if due. The request does not depend on it: if
+    /// the write fails, the next request tries again.
     /// </summary>
     private async ValueTask<SessionRecord?> NoteSeenAsync(SessionRecord record, bool promote, DateTimeOffset now, CancellationToken cancellationToken)
     {
@@ -305,13 +307,14 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
             Telemetry.Renewed(record.Key, SessionRenewalKind.Promote);
         }
 
-        // A conflict means that another request promoted the id or renewed again. The id was verified and stays so unless it was replaced at once.
+        // A conflict means that another request promoted the id or renewed again. The id was verified and stays so unless it was replaced
+        // at once.
         return outcome.Record is { } after ? IfRecognised(after) : null;
     }
 
     /// <summary>
-    /// "Last seen" of this request; null for an endpoint that polls, which extends no session. A first presentation is noted there too, because the
-    /// cookie has arrived; the idle timeout then counts from the sign-in.
+    /// "Last seen" of this request; null for an endpoint that polls, which extends no session. A first presentation is noted there too,
+    /// because the cookie has arrived; the idle timeout then counts from the sign-in.
     /// </summary>
     private SessionTouch? Touch(SessionRecord record, DateTimeOffset now)
     {

@@ -6,7 +6,10 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Sact.Session;
 
-/// <summary>Overloads of the session's methods: metadata from an anonymous type, from a <see cref="JsonElement"/>, or from a type and its description.</summary>
+/// <summary>
+/// Overloads of the session's methods: metadata from an anonymous type, from a <see cref="JsonElement"/>, or from a type and its
+/// description.
+/// </summary>
 public static class SactSessionExtensions
 {
     private const string NeedsReflection =
@@ -30,7 +33,8 @@ public static class SactSessionExtensions
     /// <param name="options">Options of this sign-in.</param>
     /// <param name="cancellationToken">Read before each write begins.</param>
     /// <exception cref="ArgumentException">
-    /// The object does not serialise to a JSON object, a name or value breaks a rule, or an option exceeds <see cref="SactSessionOptions"/>.
+    /// The object does not serialise to a JSON object, a name or value breaks a rule, or an option exceeds
+    /// <see cref="SactSessionOptions"/>.
     /// </exception>
     [RequiresUnreferencedCode(NeedsReflection)]
     [RequiresDynamicCode(NeedsReflection)]

@@ -20,15 +20,19 @@ public class Session<TStore> : ISession<TStore>
     private readonly RequestSession _session;
 
     /// <summary>
-    /// Creates the session of a request by hand: without dependency injection or middleware, also on a plain <see cref="DefaultHttpContext"/>.
+    /// Creates the session of a request by hand: without dependency injection or middleware, also on a plain
+    /// <see cref="DefaultHttpContext"/>.
     /// </summary>
     /// <param name="request">The request whose cookie is read.</param>
     /// <param name="response">Its response, of the same <see cref="HttpContext"/>.</param>
     /// <param name="store">The store.</param>
     /// <param name="options">The options. Clock, log and data protection come from them.</param>
     /// <exception cref="ArgumentException">Request and response belong to different contexts.</exception>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option breaks its rule. The message says what to do.</exception>
-    /// <example><code>var session = new Session&lt;MemoryStore>(context.Request, context.Response, store, new SactSessionOptions());</code></example>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">
+    /// An option breaks its rule. The message says what to do.
+    /// </exception>
+    /// <example><code>var session = new Session&lt;MemoryStore>(context.Request, context.Response, store, new
+    /// SactSessionOptions());</code></example>
     public Session(HttpRequest request, HttpResponse response, TStore store, SactSessionOptions options)
     {
         ArgumentNullException.ThrowIfNull(request);

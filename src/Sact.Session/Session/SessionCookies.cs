@@ -22,7 +22,8 @@ internal readonly struct SessionCookies(RequestSession session)
                 + "Call GetAsync, SetAsync or StartAsync first.");
         }
 
-        // An older id must not overwrite the newer one that the client has or is about to receive: the client would be signed out after the grace.
+        // An older id must not overwrite the newer one that the client has or is about to receive: the client would be signed out after the
+        // grace.
         var verdict = SecretRule.Evaluate(id, record, session.Now, session.Settings.RenewalGrace, session.Settings.ReplayMargin);
         if (verdict == SecretVerdict.Pending || (verdict == SecretVerdict.Current && record.PendingHash is null))
         {

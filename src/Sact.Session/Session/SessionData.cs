@@ -7,8 +7,9 @@ using System.Text.Json.Serialization.Metadata;
 namespace Sact.Session;
 
 /// <summary>
-/// What a session was when it was read: who, since when, and the metadata. Immutable, without any secret: it may be logged, kept and sent as far as personal data may.
-/// Only data of a signed-in session can be serialised as a whole, since <see cref="UserId"/> throws for any other.
+/// What a session was when it was read: who, since when, and the metadata. Immutable, without any secret: it may be logged, kept and sent
+/// as far as personal data may. Only data of a signed-in session can be serialised as a whole, since <see cref="UserId"/> throws for any
+/// other.
 /// </summary>
 [DebuggerDisplay("{Key} {State}")]
 public sealed class SessionData
@@ -25,8 +26,8 @@ public sealed class SessionData
     }
 
     /// <summary>
-    /// The application's id of the user who is signed in. <see cref="ISactSession.GetAsync"/> returns only such sessions; of an anonymous or pending one it throws, so that neither is ever taken
-    /// for a user.
+    /// The application's id of the user who is signed in. <see cref="ISactSession.GetAsync"/> returns only such sessions; of an anonymous
+    /// or pending one it throws, so that neither is ever taken for a user.
     /// </summary>
     /// <exception cref="InvalidOperationException">Nobody is signed in: the session is anonymous or pending.</exception>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
@@ -68,11 +69,15 @@ public sealed class SessionData
     public bool IsPersistent => _record.IsPersistent;
 
     /// <summary>
-    /// The device at sign-in; null unless <see cref="SactSessionOptions.CaptureClient"/> was set then. Plain text that the client chose: encode it like any other input, and decide nothing by it.
+    /// The device at sign-in; null unless <see cref="SactSessionOptions.CaptureClient"/> was set then. Plain text that the client chose:
+    /// encode it like any other input, and decide nothing by it.
     /// </summary>
     public SessionClient? SignInClient => _record.SignInClient;
 
-    /// <summary>The device of the request with which <see cref="LastSeenAt"/> was written, or that of the sign-in; null unless <see cref="SactSessionOptions.CaptureClient"/> was set.</summary>
+    /// <summary>
+    /// The device of the request with which <see cref="LastSeenAt"/> was written, or that of the sign-in; null unless
+    /// <see cref="SactSessionOptions.CaptureClient"/> was set.
+    /// </summary>
     public SessionClient? LastSeenClient => _record.LastSeenClient ?? _record.SignInClient;
 
     /// <summary>A text field's value; null if the field is absent, <c>null</c> or not a text.</summary>
@@ -88,7 +93,9 @@ public sealed class SessionData
     }
 
     /// <summary>A field's value; <c>default</c> if the field is absent or <c>null</c>.</summary>
-    /// <typeparam name="T">Its type. Simple types need no more; under Native AOT others need a context in <c>SerializerOptions</c>.</typeparam>
+    /// <typeparam name="T">
+    /// Its type. Simple types need no more; under Native AOT others need a context in <c>SerializerOptions</c>.
+    /// </typeparam>
     /// <param name="name">The field's name, compared ordinally.</param>
     /// <exception cref="JsonException">The value is of another kind.</exception>
     /// <exception cref="InvalidOperationException">Nothing is known of the type; the message says what to add.</exception>
@@ -129,7 +136,8 @@ public sealed class SessionData
     }
 
     /// <summary>
-    /// Whether the user proved who they are within a span before now. Ask before something sensitive, such as a change of password or the deletion of an account (ASVS 5.0 V7.5.1 and V7.5.3).
+    /// Whether the user proved who they are within a span before now. Ask before something sensitive, such as a change of password or the
+    /// deletion of an account (ASVS 5.0 V7.5.1 and V7.5.3).
     /// </summary>
     /// <param name="within">The span.</param>
     /// <returns>False too if the session is not signed in.</returns>

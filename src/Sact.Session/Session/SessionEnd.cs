@@ -38,7 +38,9 @@ internal readonly struct SessionEnd(RequestSession session)
         return ended;
     }
 
-    /// <summary>Ends a session that was the request's. From here on the request has none, even if the store fails: then another try ends it.</summary>
+    /// <summary>
+    /// Ends a session that was the request's. From here on the request has none, even if the store fails: then another try ends it.
+    /// </summary>
     public async ValueTask<bool> EndAsync(SessionRecord record, string reason, CancellationToken cancellationToken)
     {
         session.Unended = record;
@@ -74,7 +76,9 @@ internal readonly struct SessionEnd(RequestSession session)
         }
     }
 
-    /// <summary>Sends the only secret that a session has. If the cookie cannot be sent any more, the session ends and the caller gets the exception.</summary>
+    /// <summary>
+    /// Sends the only secret that a session has. If the cookie cannot be sent any more, the session ends and the caller gets the exception.
+    /// </summary>
     public async ValueTask SendOrEndAsync(string id, SessionRecord record)
     {
         try

@@ -23,7 +23,9 @@ internal readonly struct SessionFieldWriter(RequestSession session)
         return await ChangeSignedInAsync(null, names, null, nameof(names), cancellationToken).ConfigureAwait(false) == SessionUpdateStatus.Applied;
     }
 
-    /// <summary>Computes one field of the signed-in session from its value, again and again until nobody has written it meanwhile.</summary>
+    /// <summary>
+    /// Computes one field of the signed-in session from its value, again and again until nobody has written it meanwhile.
+    /// </summary>
     public async ValueTask<ModifyResult<T>> ModifyAsync<T>(string name, Func<T?, T> modify, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken)
     {
         SessionFieldRule.ThrowIfBadName(name, allowReserved: false, nameof(name));
@@ -57,7 +59,9 @@ internal readonly struct SessionFieldWriter(RequestSession session)
             $"The field could not be changed: the store reported another writer {SessionRenewer.MaxTries} times in a row. Check the store's UpdateAsync.");
     }
 
-    /// <summary>Changes fields of the live session in any state, the library's own included. The client's disconnect does not cancel it.</summary>
+    /// <summary>
+    /// Changes fields of the live session in any state, the library's own included. The client's disconnect does not cancel it.
+    /// </summary>
     /// <param name="set">Fields to add or replace.</param>
     /// <param name="remove">Names to remove.</param>
     /// <param name="number">The <see cref="SessionStateMachine.Number"/> that the request must still have; null for any.</param>

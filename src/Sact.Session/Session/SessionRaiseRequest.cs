@@ -7,7 +7,9 @@ namespace Sact.Session;
 /// <param name="Fields">Metadata to set in the same write; null for none.</param>
 internal sealed record SessionRaiseRequest(int Level, SessionTerms Terms, SessionSignInOptions? Options, SessionFields? Fields)
 {
-    /// <summary>The raise for a record. A level is never lowered: to show the password once more makes the session fresh and keeps the level.</summary>
+    /// <summary>
+    /// The raise for a record. A level is never lowered: to show the password once more makes the session fresh and keeps the level.
+    /// </summary>
     public SessionRaise For(SessionRecord record, DateTimeOffset now)
     {
         int level = Math.Max(Level, record.AssuranceLevel);

@@ -19,8 +19,8 @@ internal readonly struct SessionRenewer(RequestSession session)
         var record = await session.LoadAsync(reload: false, cancellationToken).ConfigureAwait(false);
         for (int i = 0; i < MaxTries && CanRenew(record, raise); i++)
         {
-            // Evaluated again, because the request may be older than a renewal. An id that is accepted only by its grace never receives a new
-            // secret: the client has a newer one.
+            // Evaluated again, because the request may be older than a renewal. An id that is accepted only by its grace never receives a
+            // new secret: the client has a newer one.
             var now = session.Now;
             var verdict = session.State.Evaluate(record!, now, session.Settings);
             if (verdict is not (SecretVerdict.Current or SecretVerdict.Pending))
@@ -33,7 +33,8 @@ internal readonly struct SessionRenewer(RequestSession session)
                 return true;
             }
 
-            // This request's id is the pending one, and its promotion has failed before. It must not be replaced while the client knows no other.
+            // This request's id is the pending one, and its promotion has failed before. It must not be replaced while the client knows no
+            // other.
             if (!immediately && verdict == SecretVerdict.Pending)
             {
                 record = await PromoteAsync(record!, now, cancellationToken).ConfigureAwait(false);
@@ -127,8 +128,8 @@ internal readonly struct SessionRenewer(RequestSession session)
     }
 
     /// <summary>
-    /// Finds out whether a replacement of unknown outcome happened. If it did, the old secret is invalid and only this request knows the new one:
-    /// without this read the user would be locked out.
+    /// Finds out whether a replacement of unknown outcome happened. If it did, the old secret is invalid and only this request knows the
+    /// new one: without this read the user would be locked out.
     /// </summary>
     private async ValueTask<SessionUpdate?> SettleAsync(SessionKey key, SecretHash hash)
     {

@@ -7,10 +7,13 @@ using Microsoft.Extensions.Options;
 
 namespace Sact.Session;
 
-/// <summary>What the sessions of one registration share: clock, telemetry, cookies and settings. Everything that needs one of them receives it.</summary>
+/// <summary>
+/// What the sessions of one registration share: clock, telemetry, cookies and settings. Everything that needs one of them receives it.
+/// </summary>
 internal sealed class SessionServices
 {
-    // Options are read once, at the first use, so a later change to them has no effect. A session that is created by hand finds the same services.
+    // Options are read once, at the first use, so a later change to them has no effect. A session that is created by hand finds the same
+    // services.
     private static readonly ConditionalWeakTable<SactSessionOptions, SessionServices> s_ofOptions = [];
 
     private readonly IDataProtectionProvider? _protection;

@@ -91,7 +91,9 @@ internal readonly struct SessionStart(RequestSession session)
         }
     }
 
-    /// <summary>Adds the fields that a sign-in takes over from the anonymous session it ends, if the application wants that and they fit.</summary>
+    /// <summary>
+    /// Adds the fields that a sign-in takes over from the anonymous session it ends, if the application wants that and they fit.
+    /// </summary>
     private SessionFields WithKeptFields(SessionRecord? old, SessionFields fields)
     {
         if (session.Settings.KeptAtSignIn is not { } prefix || old is not { State: SessionState.Anonymous })

@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Http;
 namespace Sact.Session;
 
 /// <summary>
-/// Makes every store call of a session. <c>StoreTimeout</c> bounds each call, and a fault becomes a <see cref="SessionStoreException"/> that is
-/// counted and logged. The end of the request cancels a read; it never cancels a write that has begun.
+/// Makes every store call of a session. <c>StoreTimeout</c> bounds each call, and a fault becomes a <see cref="SessionStoreException"/>
+/// that is counted and logged. The end of the request cancels a read; it never cancels a write that has begun.
 /// </summary>
 internal readonly struct StoreClient(IGenericStore store, SessionServices services, HttpContext? context)
 {

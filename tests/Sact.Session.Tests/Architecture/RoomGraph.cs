@@ -6,8 +6,8 @@ using ArchUnitNET.Loader;
 namespace Sact.Session.Tests.Architecture;
 
 /// <summary>
-/// Which folder of the source uses which other one, read from the compiled assembly: types in signatures and bodies, and every call, so that
-/// calls of extension methods count as well.
+/// Which folder of the source uses which other one, read from the compiled assembly: types in signatures and bodies, and every call, so
+/// that calls of extension methods count as well.
 /// </summary>
 internal sealed partial class RoomGraph
 {
