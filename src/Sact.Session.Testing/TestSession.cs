@@ -27,7 +27,8 @@ public static class TestSession
     {
         ArgumentNullException.ThrowIfNull(earlier);
         string id = earlier.SessionId
-            ?? throw new InvalidOperationException("The earlier request has no session id. Sign in with SetAsync, or begin a session with StartAsync, first.");
+            ?? throw new InvalidOperationException(
+                "The earlier request has no session id. Sign in with SetAsync, or begin a session with StartAsync, first.");
         return Create(id, earlier.Store, earlier.Options);
     }
 

@@ -32,7 +32,8 @@ public static class TestSessionData
     public static SessionData Anonymous(JsonObject? fields = null, SactSessionOptions? options = null) =>
         Create(null, fields, options, static settings => settings.AnonymousTerms);
 
-    private static SessionData Create(string? userId, JsonObject? fields, SactSessionOptions? options, Func<SessionSettings, SessionTerms> terms)
+    private static SessionData Create(
+        string? userId, JsonObject? fields, SactSessionOptions? options, Func<SessionSettings, SessionTerms> terms)
     {
         var services = SessionServices.Of(options ?? new SactSessionOptions());
         if (userId is not null)

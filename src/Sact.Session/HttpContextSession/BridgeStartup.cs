@@ -26,7 +26,8 @@ internal sealed class BridgeStartup(SessionPipeline pipeline) : IHostedLifecycle
     public Task StartedAsync(CancellationToken cancellationToken) => pipeline.HasMiddleware
         ? Task.CompletedTask
         : throw new InvalidOperationException(
-            "AddHttpContextSession() was called and the session middleware is missing. Call app.UseSactSession() before the endpoints are mapped.");
+            "AddHttpContextSession() was called and the session middleware is missing. Call app.UseSactSession() before the endpoints are "
+            + "mapped.");
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -81,8 +81,8 @@ internal sealed class HttpContextSession(RequestSession session, HttpContext con
         if (_key is null && context.Response.HasStarted)
         {
             throw new InvalidOperationException(
-                "The response has started, so no session can begin any more. Set a first value in HttpContext.Session before the first byte of the body "
-                + "is written.");
+                "The response has started, so no session can begin any more. Set a first value in HttpContext.Session before the first "
+                + "byte of the body is written.");
         }
 
         Change(key, value.ToArray());
@@ -168,8 +168,8 @@ internal sealed class HttpContextSession(RequestSession session, HttpContext con
             catch (ArgumentException tooLarge)
             {
                 throw new InvalidOperationException(
-                    "HttpContext.Session holds too much: with the other data of the session it would be larger than MaxRecordBytes, so nothing of it was "
-                    + "stored. Keep large data elsewhere and its id here, or raise SactSessionOptions.MaxRecordBytes.",
+                    "HttpContext.Session holds too much: with the other data of the session it would be larger than MaxRecordBytes, so "
+                    + "nothing of it was stored. Keep large data elsewhere and its id here, or raise SactSessionOptions.MaxRecordBytes.",
                     tooLarge);
             }
         }
@@ -201,7 +201,8 @@ internal sealed class HttpContextSession(RequestSession session, HttpContext con
         {
             // False if the request has a session by now: the loop then reads it.
             if (set.Count == 0
-                || await session.Start.StartAnonymousAsync(set, session.Settings.AnonymousTerms, number, cancellationToken).ConfigureAwait(false))
+                || await session.Start.StartAnonymousAsync(
+                    set, session.Settings.AnonymousTerms, number, cancellationToken).ConfigureAwait(false))
             {
                 MarkStored(changes, session.Number);
             }
@@ -220,8 +221,10 @@ internal sealed class HttpContextSession(RequestSession session, HttpContext con
             return;
         }
 
-        string[] remove = [.. changes.Where(static change => change.Value is null).Select(static change => HttpContextSessionField.NameOf(change.Key))];
-        if (await session.Fields.ChangeAnyAsync(set, remove, number, cancellationToken).ConfigureAwait(false) == SessionUpdateStatus.Applied)
+        string[] remove = [.. changes.Where(static change => change.Value is null).Select(
+            static change => HttpContextSessionField.NameOf(change.Key))];
+        if (await session.Fields.ChangeAnyAsync(set, remove, number, cancellationToken).ConfigureAwait(false)
+            == SessionUpdateStatus.Applied)
         {
             MarkStored(changes, number);
         }

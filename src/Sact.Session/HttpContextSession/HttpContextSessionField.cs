@@ -30,7 +30,8 @@ internal static class HttpContextSessionField
 
         if (Encoding.UTF8.GetByteCount(key) > MaxKeyBytes)
         {
-            throw new ArgumentOutOfRangeException(parameter, $"The key is too long. A session key may have {MaxKeyBytes} bytes in UTF-8. Use a shorter one.");
+            throw new ArgumentOutOfRangeException(
+                parameter, $"The key is too long. A session key may have {MaxKeyBytes} bytes in UTF-8. Use a shorter one.");
         }
     }
 

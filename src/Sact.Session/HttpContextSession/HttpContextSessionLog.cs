@@ -8,7 +8,8 @@ internal static partial class HttpContextSessionLog
     [LoggerMessage(
         40,
         LogLevel.Error,
-        "The values of HttpContext.Session could not be stored and are lost. The client receives a 503, or the error that was already on its way.")]
+        "The values of HttpContext.Session could not be stored and are lost. The client receives a 503, or the error that was already on "
+        + "its way.")]
     public static partial void BridgeNotCommitted(ILogger logger, Exception exception);
 
     [LoggerMessage(

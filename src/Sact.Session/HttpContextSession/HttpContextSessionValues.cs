@@ -15,7 +15,10 @@ internal sealed class HttpContextSessionValues
     private Dictionary<string, byte[]> _stored = s_none;
 
     public IReadOnlyList<string> Keys =>
-        [.. _stored.Keys.Where(key => !_changes.ContainsKey(key)), .. _changes.Where(change => change.Value is not null).Select(change => change.Key)];
+    [
+        .. _stored.Keys.Where(key => !_changes.ContainsKey(key)),
+        .. _changes.Where(change => change.Value is not null).Select(change => change.Key),
+    ];
 
     public bool HasChanges => _changes.Count > 0;
 

@@ -149,7 +149,8 @@ public interface ISactSession
     /// </param>
     /// <param name="cancellationToken">Read before each write begins.</param>
     [OverloadResolutionPriority(1)]
-    ValueTask SetPendingAsync(string userId, JsonObject? metadata, SessionSignInOptions options, CancellationToken cancellationToken = default);
+    ValueTask SetPendingAsync(
+        string userId, JsonObject? metadata, SessionSignInOptions options, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Raises the assurance level after a further factor was shown, or the password once more: it makes the session fresh

@@ -15,7 +15,9 @@ internal static class RequestClient
     public static SessionClient? Read(HttpRequest request)
     {
         string? agent = Clean(request.Headers.UserAgent.ToString());
-        string? address = request.HttpContext.Connection.RemoteIpAddress is { } remote ? (remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : remote).ToString() : null;
+        string? address = request.HttpContext.Connection.RemoteIpAddress is { } remote
+            ? (remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : remote).ToString()
+            : null;
         return agent is null && address is null ? null : new SessionClient(agent, address);
     }
 
@@ -48,6 +50,7 @@ internal static class RequestClient
         return trimmed.IsEmpty ? null : new string(trimmed);
     }
 
-    private static bool IsHidden(Rune rune) => Rune.GetUnicodeCategory(rune) is System.Globalization.UnicodeCategory.Control or System.Globalization.UnicodeCategory.Format
+    private static bool IsHidden(Rune rune) =>
+        Rune.GetUnicodeCategory(rune) is System.Globalization.UnicodeCategory.Control or System.Globalization.UnicodeCategory.Format
         or System.Globalization.UnicodeCategory.LineSeparator or System.Globalization.UnicodeCategory.ParagraphSeparator;
 }

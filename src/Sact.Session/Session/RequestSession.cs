@@ -182,7 +182,9 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
 
         var now = Now;
         var found = Examine(answer.Result, key, now);
-        return NeedsWrite(found, forEnding, now) ? WriteAndRememberAsync(found, now, cancellationToken) : new(RememberRead(found.Record, now));
+        return NeedsWrite(found, forEnding, now)
+            ? WriteAndRememberAsync(found, now, cancellationToken)
+            : new(RememberRead(found.Record, now));
 
         static async ValueTask<SessionRecord?> WaitAsync(
             RequestSession session, ValueTask<SessionRecord?> answer, SessionKey key, bool forEnding, CancellationToken cancellationToken)
@@ -256,9 +258,12 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
     private bool NeedsWrite(Examination found, bool forEnding, DateTimeOffset now) =>
         found.Record is { } record
         && (found.Verdict == SecretVerdict.Replayed
-            || (!forEnding && State.Phase == SessionPhase.Verified && (found.Verdict == SecretVerdict.Pending || Settings.IsTouchDue(record, now))));
+            || (!forEnding
+                && State.Phase == SessionPhase.Verified
+                && (found.Verdict == SecretVerdict.Pending || Settings.IsTouchDue(record, now))));
 
-    private async ValueTask<SessionRecord?> WriteAndRememberAsync(Examination found, DateTimeOffset now, CancellationToken cancellationToken)
+    private async ValueTask<SessionRecord?> WriteAndRememberAsync(
+        Examination found, DateTimeOffset now, CancellationToken cancellationToken)
     {
         SessionRecord? record = null;
         if (found.Verdict == SecretVerdict.Replayed)
@@ -267,7 +272,8 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
         }
         else
         {
-            record = await NoteSeenAsync(found.Record!, found.Verdict == SecretVerdict.Pending, now, cancellationToken).ConfigureAwait(false);
+            record = await NoteSeenAsync(
+                found.Record!, found.Verdict == SecretVerdict.Pending, now, cancellationToken).ConfigureAwait(false);
         }
 
         return RememberRead(record, Now);
@@ -277,7 +283,8 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
     /// Promotes the pending id that has arrived and writes "last seen", in one write and only if due. The request does not depend on it: if
     /// the write fails, the next request tries again.
     /// </summary>
-    private async ValueTask<SessionRecord?> NoteSeenAsync(SessionRecord record, bool promote, DateTimeOffset now, CancellationToken cancellationToken)
+    private async ValueTask<SessionRecord?> NoteSeenAsync(
+        SessionRecord record, bool promote, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var touch = Touch(record, now);
         if (touch is null && !promote)

@@ -13,7 +13,8 @@ namespace Sact.Session;
 public static class SactSessionExtensions
 {
     private const string NeedsReflection =
-        "Anonymous types are written by reflection. Pass a JsonObject (new() { [\"theme\"] = \"dark\" }), or an object with its JsonTypeInfo.";
+        "Anonymous types are written by reflection. Pass a JsonObject (new() { [\"theme\"] = \"dark\" }), or an object with its "
+        + "JsonTypeInfo.";
 
     /// <summary>Signs a user in with metadata from the properties of an object: <c>SetAsync(id, new { role = "admin" })</c>.</summary>
     /// <param name="session">The session.</param>
@@ -56,7 +57,8 @@ public static class SactSessionExtensions
     /// <inheritdoc cref="ISactSession.SetPendingAsync(string, JsonObject?, CancellationToken)"/>
     [RequiresUnreferencedCode(NeedsReflection)]
     [RequiresDynamicCode(NeedsReflection)]
-    public static ValueTask SetPendingAsync<T>(this ISactSession session, string userId, T metadata, CancellationToken cancellationToken = default)
+    public static ValueTask SetPendingAsync<T>(
+        this ISactSession session, string userId, T metadata, CancellationToken cancellationToken = default)
         where T : class => session.SetPendingAsync(userId, ToElement(session, metadata, nameof(metadata)), cancellationToken);
 
     /// <inheritdoc cref="ISactSession.SetPendingAsync(string, JsonObject?, CancellationToken)"/>
@@ -74,12 +76,20 @@ public static class SactSessionExtensions
     [RequiresUnreferencedCode(NeedsReflection)]
     [RequiresDynamicCode(NeedsReflection)]
     public static ValueTask<bool> RaiseAsync<T>(
-        this ISactSession session, int assuranceLevel, T metadata, SessionSignInOptions? options = null, CancellationToken cancellationToken = default)
+        this ISactSession session,
+        int assuranceLevel,
+        T metadata,
+        SessionSignInOptions? options = null,
+        CancellationToken cancellationToken = default)
         where T : class => session.RaiseAsync(assuranceLevel, ToElement(session, metadata, nameof(metadata)), options, cancellationToken);
 
     /// <inheritdoc cref="ISactSession.RaiseAsync(int, JsonObject, SessionSignInOptions?, CancellationToken)"/>
     public static ValueTask<bool> RaiseAsync(
-        this ISactSession session, int assuranceLevel, JsonElement metadata, SessionSignInOptions? options = null, CancellationToken cancellationToken = default) =>
+        this ISactSession session,
+        int assuranceLevel,
+        JsonElement metadata,
+        SessionSignInOptions? options = null,
+        CancellationToken cancellationToken = default) =>
         Checked(session).RaiseAsync(assuranceLevel, ToObject(metadata, nameof(metadata)), options, cancellationToken);
 
     /// <inheritdoc cref="ISactSession.RaiseAsync(int, JsonObject, SessionSignInOptions?, CancellationToken)"/>
@@ -100,7 +110,8 @@ public static class SactSessionExtensions
         where T : class => session.StartAsync(ToElement(session, fields, nameof(fields)), cancellationToken);
 
     /// <inheritdoc cref="ISactSession.StartAsync(JsonObject?, CancellationToken)"/>
-    public static ValueTask<bool> StartAsync(this ISactSession session, JsonElement fields, CancellationToken cancellationToken = default) =>
+    public static ValueTask<bool> StartAsync(
+        this ISactSession session, JsonElement fields, CancellationToken cancellationToken = default) =>
         Checked(session).StartAsync(ToObject(fields, nameof(fields)), cancellationToken);
 
     /// <inheritdoc cref="ISactSession.StartAsync(JsonObject?, CancellationToken)"/>
@@ -131,13 +142,15 @@ public static class SactSessionExtensions
     /// <summary>Does not compile: a string is not metadata.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
     [Obsolete("A string is not metadata. Pass named values: SetAsync(userId, new() { [\"role\"] = \"admin\" }).", error: true)]
-    public static ValueTask SetAsync(this ISactSession session, string userId, string metadata, CancellationToken cancellationToken = default) =>
+    public static ValueTask SetAsync(
+        this ISactSession session, string userId, string metadata, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException();
 
     /// <summary>Does not compile: a token is not metadata.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
     [Obsolete("A CancellationToken is not metadata. Name the argument: SetAsync(userId, cancellationToken: token).", error: true)]
-    public static ValueTask SetAsync(this ISactSession session, string userId, CancellationToken metadata) => throw new NotSupportedException();
+    public static ValueTask SetAsync(this ISactSession session, string userId, CancellationToken metadata) =>
+        throw new NotSupportedException();
 
     /// <summary>Does not compile: a call without a name removes nothing.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
@@ -168,7 +181,8 @@ public static class SactSessionExtensions
         ArgumentNullException.ThrowIfNull(value, parameter);
         if (value is CancellationToken or SessionSignInOptions)
         {
-            throw new ArgumentException($"A {value.GetType().Name} is not metadata. Name the argument that you mean, or pass null as the metadata.", parameter);
+            throw new ArgumentException(
+                $"A {value.GetType().Name} is not metadata. Name the argument that you mean, or pass null as the metadata.", parameter);
         }
 
         var json = SessionServices.Of(session.Options).Settings.Json;

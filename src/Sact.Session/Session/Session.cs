@@ -42,7 +42,8 @@ public class Session<TStore> : ISession<TStore>
         if (!ReferenceEquals(request.HttpContext, response.HttpContext))
         {
             throw new ArgumentException(
-                "The request and the response belong to different HttpContexts. Pass context.Request and context.Response of one context.", nameof(response));
+                "The request and the response belong to different HttpContexts. Pass context.Request and context.Response of one context.",
+                nameof(response));
         }
 
         var services = SessionServices.Of(options);
@@ -115,11 +116,13 @@ public class Session<TStore> : ISession<TStore>
 
     /// <inheritdoc/>
     [OverloadResolutionPriority(1)]
-    public ValueTask SetAsync(string userId, JsonObject? metadata, SessionSignInOptions options, CancellationToken cancellationToken = default) =>
+    public ValueTask SetAsync(
+        string userId, JsonObject? metadata, SessionSignInOptions options, CancellationToken cancellationToken = default) =>
         SignInAsync(userId, FieldsFromJson.From(metadata, nameof(metadata)), Required(options), cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask SetAsync(string userId, JsonElement metadata, SessionSignInOptions options, CancellationToken cancellationToken = default) =>
+    public ValueTask SetAsync(
+        string userId, JsonElement metadata, SessionSignInOptions options, CancellationToken cancellationToken = default) =>
         SignInAsync(userId, FieldsFromJson.From(metadata, nameof(metadata)), Required(options), cancellationToken);
 
     /// <inheritdoc/>
@@ -130,7 +133,8 @@ public class Session<TStore> : ISession<TStore>
     /// <inheritdoc/>
     [OverloadResolutionPriority(1)]
     public ValueTask SetPendingAsync(string userId, JsonObject? metadata = null, CancellationToken cancellationToken = default) =>
-        _session.Start.SignInAsync(userId, FieldsFromJson.From(metadata, nameof(metadata)), _session.Settings.PendingTerms, cancellationToken);
+        _session.Start.SignInAsync(
+            userId, FieldsFromJson.From(metadata, nameof(metadata)), _session.Settings.PendingTerms, cancellationToken);
 
     /// <inheritdoc/>
     [OverloadResolutionPriority(1)]
@@ -143,7 +147,8 @@ public class Session<TStore> : ISession<TStore>
 
     /// <inheritdoc/>
     [OverloadResolutionPriority(1)]
-    public ValueTask<bool> RaiseAsync(int assuranceLevel, SessionSignInOptions? options = null, CancellationToken cancellationToken = default) =>
+    public ValueTask<bool> RaiseAsync(
+        int assuranceLevel, SessionSignInOptions? options = null, CancellationToken cancellationToken = default) =>
         RaiseAsync(assuranceLevel, (SessionFields?)null, options, cancellationToken);
 
     /// <inheritdoc/>
@@ -167,7 +172,8 @@ public class Session<TStore> : ISession<TStore>
         if (Required(options).AssuranceLevel is not null)
         {
             throw new ArgumentException(
-                "An anonymous session has no user, so it has no assurance level. Leave SessionSignInOptions.AssuranceLevel unset.", nameof(options));
+                "An anonymous session has no user, so it has no assurance level. Leave SessionSignInOptions.AssuranceLevel unset.",
+                nameof(options));
         }
 
         var terms = SessionTerms.Of(options, _session.Settings.AnonymousTerms, nameof(options));
@@ -233,7 +239,8 @@ public class Session<TStore> : ISession<TStore>
         _session.Devices.DeleteAsync(key, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<long> DeleteAllSessionsAsync(CancellationToken cancellationToken = default) => _session.Devices.DeleteAllAsync(cancellationToken);
+    public ValueTask<long> DeleteAllSessionsAsync(CancellationToken cancellationToken = default) =>
+        _session.Devices.DeleteAllAsync(cancellationToken);
 
     /// <inheritdoc/>
     public void SetCookie(bool unset = false)
@@ -269,10 +276,12 @@ public class Session<TStore> : ISession<TStore>
         return options;
     }
 
-    private ValueTask SignInAsync(string userId, SessionFields fields, SessionSignInOptions? options, CancellationToken cancellationToken) =>
+    private ValueTask SignInAsync(
+        string userId, SessionFields fields, SessionSignInOptions? options, CancellationToken cancellationToken) =>
         _session.Start.SignInAsync(userId, fields, _session.Settings.SignInTermsFor(options, nameof(options)), cancellationToken);
 
-    private ValueTask<bool> RaiseAsync(int assuranceLevel, SessionFields? fields, SessionSignInOptions? options, CancellationToken cancellationToken)
+    private ValueTask<bool> RaiseAsync(
+        int assuranceLevel, SessionFields? fields, SessionSignInOptions? options, CancellationToken cancellationToken)
     {
         if (assuranceLevel is < 0 or > 255)
         {

@@ -33,7 +33,8 @@ public sealed class SessionData
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     public string UserId => State == SessionState.SignedIn
         ? _record.UserId!
-        : throw new InvalidOperationException("Nobody is signed in to this session. Look at State first; of a pending session take PendingUserId.");
+        : throw new InvalidOperationException(
+            "Nobody is signed in to this session. Look at State first; of a pending session take PendingUserId.");
 
     /// <summary>Who is about to sign in, of a pending session; null of any other. Not a user yet.</summary>
     public string? PendingUserId => State == SessionState.Pending ? _record.UserId : null;

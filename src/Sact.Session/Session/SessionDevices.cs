@@ -47,7 +47,8 @@ internal readonly struct SessionDevices(RequestSession session)
     {
         if (key.IsDefault)
         {
-            throw new ArgumentException("A default SessionKey names no session. Use the key of a session from GetActiveSessionsAsync.", nameof(key));
+            throw new ArgumentException(
+                "A default SessionKey names no session. Use the key of a session from GetActiveSessionsAsync.", nameof(key));
         }
 
         using var scope = await session.EnterAsync(cancellationToken).ConfigureAwait(false);
@@ -99,5 +100,6 @@ internal readonly struct SessionDevices(RequestSession session)
         }
     }
 
-    private static bool IsOfSameUser(SessionRecord record, SessionRecord mine) => string.Equals(record.UserId, mine.UserId, StringComparison.Ordinal);
+    private static bool IsOfSameUser(SessionRecord record, SessionRecord mine) =>
+        string.Equals(record.UserId, mine.UserId, StringComparison.Ordinal);
 }

@@ -29,7 +29,8 @@ internal readonly struct SessionEnd(RequestSession session)
     public async ValueTask<bool> EndOwnAsync(CancellationToken cancellationToken)
     {
         bool ended = false;
-        if ((session.Unended ?? await session.LoadAsync(reload: false, cancellationToken, forEnding: true).ConfigureAwait(false)) is { } record)
+        if ((session.Unended ?? await session.LoadAsync(reload: false, cancellationToken, forEnding: true).ConfigureAwait(false))
+            is { } record)
         {
             ended = await EndAsync(record, EndedReason.SignedOut, cancellationToken).ConfigureAwait(false);
         }

@@ -9,7 +9,8 @@ internal readonly struct SessionFieldWriter(RequestSession session)
     public async ValueTask<bool> UpdateAsync(SessionFields fields, CancellationToken cancellationToken)
     {
         ThrowIfTooLarge(fields, nameof(fields));
-        return await ChangeSignedInAsync(fields, [], null, nameof(fields), cancellationToken).ConfigureAwait(false) == SessionUpdateStatus.Applied;
+        return await ChangeSignedInAsync(
+            fields, [], null, nameof(fields), cancellationToken).ConfigureAwait(false) == SessionUpdateStatus.Applied;
     }
 
     /// <summary>Removes fields of the signed-in session.</summary>
@@ -20,13 +21,15 @@ internal readonly struct SessionFieldWriter(RequestSession session)
             SessionFieldRule.ThrowIfBadName(name, allowReserved: false, nameof(names));
         }
 
-        return await ChangeSignedInAsync(null, names, null, nameof(names), cancellationToken).ConfigureAwait(false) == SessionUpdateStatus.Applied;
+        return await ChangeSignedInAsync(
+            null, names, null, nameof(names), cancellationToken).ConfigureAwait(false) == SessionUpdateStatus.Applied;
     }
 
     /// <summary>
     /// Computes one field of the signed-in session from its value, again and again until nobody has written it meanwhile.
     /// </summary>
-    public async ValueTask<ModifyResult<T>> ModifyAsync<T>(string name, Func<T?, T> modify, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken)
+    public async ValueTask<ModifyResult<T>> ModifyAsync<T>(
+        string name, Func<T?, T> modify, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken)
     {
         SessionFieldRule.ThrowIfBadName(name, allowReserved: false, nameof(name));
         ArgumentNullException.ThrowIfNull(modify);
@@ -34,7 +37,8 @@ internal readonly struct SessionFieldWriter(RequestSession session)
         for (int i = 0; i < SessionRenewer.MaxTries; i++)
         {
             // The application's function runs outside of the lock: it may use the session itself.
-            if (await session.ReadAsync(reload: false, cancellationToken).ConfigureAwait(false) is not { State: SessionState.SignedIn } read)
+            if (await session.ReadAsync(reload: false, cancellationToken).ConfigureAwait(false)
+                is not { State: SessionState.SignedIn } read)
             {
                 return default;
             }
@@ -56,7 +60,8 @@ internal readonly struct SessionFieldWriter(RequestSession session)
         }
 
         throw new SessionStoreException(
-            $"The field could not be changed: the store reported another writer {SessionRenewer.MaxTries} times in a row. Check the store's UpdateAsync.");
+            $"The field could not be changed: the store reported another writer {SessionRenewer.MaxTries} times in a row. Check the "
+            + "store's UpdateAsync.");
     }
 
     /// <summary>
@@ -93,7 +98,11 @@ internal readonly struct SessionFieldWriter(RequestSession session)
         parameter);
 
     private async ValueTask<SessionUpdateStatus> ChangeSignedInAsync(
-        SessionFields? set, IReadOnlyList<string> remove, SessionFieldCondition? condition, string parameter, CancellationToken cancellationToken)
+        SessionFields? set,
+        IReadOnlyList<string> remove,
+        SessionFieldCondition? condition,
+        string parameter,
+        CancellationToken cancellationToken)
     {
         using var scope = await session.EnterAsync(cancellationToken).ConfigureAwait(false);
         return await session.LoadAsync(reload: false, cancellationToken).ConfigureAwait(false) is { State: SessionState.SignedIn } record

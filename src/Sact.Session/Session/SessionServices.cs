@@ -51,11 +51,13 @@ internal sealed class SessionServices
 
     /// <summary>The services for these options: always the same ones for the same object.</summary>
     /// <exception cref="OptionsValidationException">An option breaks its rule; the message says what to do.</exception>
-    public static SessionServices Of(SactSessionOptions options) => s_ofOptions.GetValue(options, static options => new SessionServices(options));
+    public static SessionServices Of(SactSessionOptions options) =>
+        s_ofOptions.GetValue(options, static options => new SessionServices(options));
 
     /// <summary>Bound to the cookie's name: a value that was moved to another cookie cannot be read there.</summary>
     public IDataProtector Protector(string cookieName) => _protection is { } provider
         ? provider.CreateProtector("Sact.Session.ProtectedCookie.v1", cookieName)
         : throw new InvalidOperationException(
-            "Protected cookies need Data Protection. Call builder.Services.AddDataProtection(), or set SactSessionOptions.DataProtectionProvider.");
+            "Protected cookies need Data Protection. Call builder.Services.AddDataProtection(), or set "
+            + "SactSessionOptions.DataProtectionProvider.");
 }

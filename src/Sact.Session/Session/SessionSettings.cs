@@ -10,14 +10,17 @@ internal sealed class SessionSettings
     public SessionSettings(SactSessionOptions options)
     {
         SignInTerms = new(
-            SessionState.SignedIn, 1, new SessionLifetimes(options.IdleTimeout, options.FirstUseTimeout, options.AbsoluteTimeout), options.IsPersistent);
+            SessionState.SignedIn, 1, new SessionLifetimes(
+                options.IdleTimeout, options.FirstUseTimeout, options.AbsoluteTimeout), options.IsPersistent);
         AnonymousTerms = new(
             SessionState.Anonymous,
             0,
-            new SessionLifetimes(Shorter(options.AnonymousIdleTimeout, options.IdleTimeout), options.FirstUseTimeout, options.AbsoluteTimeout),
+            new SessionLifetimes(
+                Shorter(options.AnonymousIdleTimeout, options.IdleTimeout), options.FirstUseTimeout, options.AbsoluteTimeout),
             options.IsPersistent);
         PendingTerms = new(
-            SessionState.Pending, 1, new SessionLifetimes(options.PendingTimeout, options.PendingTimeout, options.PendingTimeout), IsPersistent: false);
+            SessionState.Pending, 1, new SessionLifetimes(
+                options.PendingTimeout, options.PendingTimeout, options.PendingTimeout), IsPersistent: false);
         _touchInterval = options.TouchInterval ?? Shorter(options.IdleTimeout / 20, TimeSpan.FromMinutes(15));
         RenewalGrace = options.RenewalGrace;
         ReplayMargin = options.ReplayMargin;

@@ -14,7 +14,9 @@ internal readonly struct SessionStart(RequestSession session)
         using var scope = await session.EnterAsync(cancellationToken).ConfigureAwait(false);
         session.Request.ThrowIfStarted();
         var old = session.Unended ?? await session.LoadAsync(reload: false, cancellationToken, forEnding: true).ConfigureAwait(false);
-        SessionPredecessor? predecessor = old is null or { State: SessionState.Anonymous } ? new(session.State.Number, BySigningIn: true) : null;
+        SessionPredecessor? predecessor = old is null or { State: SessionState.Anonymous }
+            ? new(session.State.Number, BySigningIn: true)
+            : null;
         fields = WithKeptFields(old, fields);
         if (old is not null)
         {
@@ -29,7 +31,8 @@ internal readonly struct SessionStart(RequestSession session)
     /// <param name="terms">Its lifetimes.</param>
     /// <param name="number">The <see cref="SessionStateMachine.Number"/> that the request must still have; null for any.</param>
     /// <param name="cancellationToken">Read before the write begins.</param>
-    public async ValueTask<bool> StartAnonymousAsync(SessionFields fields, SessionTerms terms, int? number, CancellationToken cancellationToken)
+    public async ValueTask<bool> StartAnonymousAsync(
+        SessionFields fields, SessionTerms terms, int? number, CancellationToken cancellationToken)
     {
         session.Fields.ThrowIfTooLarge(fields, nameof(fields));
         using var scope = await session.EnterAsync(cancellationToken).ConfigureAwait(false);
@@ -74,7 +77,9 @@ internal readonly struct SessionStart(RequestSession session)
                     return;
                 default:
                     throw new SessionStoreException(
-                        "The store's CreateAsync returned default. Return SessionCreation.Created, Exists or CapReached.", null, outcomeUnknown: true);
+                        "The store's CreateAsync returned default. Return SessionCreation.Created, Exists or CapReached.",
+                        null,
+                        outcomeUnknown: true);
             }
         }
 

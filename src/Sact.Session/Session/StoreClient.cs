@@ -29,14 +29,24 @@ internal readonly struct StoreClient(IGenericStore store, SessionServices servic
             cancellationToken);
 
     public ValueTask<SessionCreation> CreateAsync(SessionRecord session, SessionCap? cap, CancellationToken cancellationToken) =>
-        CallAsync(static (store, about, token) => store.CreateAsync(about.session, about.cap, token), (session, cap), "create", CallKind.Write, cancellationToken);
+        CallAsync(
+            static (store, about, token) => store.CreateAsync(about.session, about.cap, token),
+            (session, cap),
+            "create",
+            CallKind.Write,
+            cancellationToken);
 
     public ValueTask<SessionUpdate> UpdateAsync(SessionRecord session, SessionChange change, CancellationToken cancellationToken) =>
         CallAsync(
-            static (store, about, token) => store.UpdateAsync(about.session, about.change, token), (session, change), "update", CallKind.Write, cancellationToken);
+            static (store, about, token) => store.UpdateAsync(about.session, about.change, token),
+            (session, change),
+            "update",
+            CallKind.Write,
+            cancellationToken);
 
     public ValueTask<bool> DeleteAsync(SessionRecord session, CancellationToken cancellationToken) =>
-        CallAsync(static (store, session, token) => store.DeleteAsync(session, token), session, "delete", CallKind.Write, cancellationToken);
+        CallAsync(
+            static (store, session, token) => store.DeleteAsync(session, token), session, "delete", CallKind.Write, cancellationToken);
 
     public ValueTask<long> DeleteActiveSessionsAsync(string userId, SessionKey? except, CancellationToken cancellationToken) =>
         CallAsync(
@@ -63,8 +73,12 @@ internal readonly struct StoreClient(IGenericStore store, SessionServices servic
             CallKind.Read,
             cancellationToken);
 
-    [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "It has no timer, and a store that ignores it may read it later.")]
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever a store throws is a fault of the store.")]
+    [SuppressMessage(
+        "Reliability",
+        "CA2000:Dispose objects before losing scope",
+        Justification = "It has no timer, and a store that ignores it may read it later.")]
+    [SuppressMessage(
+        "Design", "CA1031:Do not catch general exception types", Justification = "Whatever a store throws is a fault of the store.")]
     private ValueTask<T> CallAsync<TArgument, T>(
         Func<IGenericStore, TArgument, CancellationToken, ValueTask<T>> call,
         TArgument argument,
@@ -90,7 +104,8 @@ internal readonly struct StoreClient(IGenericStore store, SessionServices servic
         return pending.IsCompletedSuccessfully ? pending : WaitAsync(pending.AsTask(), limit ?? new(), operation, kind, cancellationToken);
     }
 
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever a store throws is a fault of the store.")]
+    [SuppressMessage(
+        "Design", "CA1031:Do not catch general exception types", Justification = "Whatever a store throws is a fault of the store.")]
     private async ValueTask<T> WaitAsync<T>(
         Task<T> pending, CancellationTokenSource limit, string operation, CallKind kind, CancellationToken cancellationToken)
     {
@@ -151,6 +166,8 @@ internal readonly struct StoreClient(IGenericStore store, SessionServices servic
     {
         services.Telemetry.StoreFault(operation, fault);
         return fault as SessionStoreException ?? new SessionStoreException(
-            $"The session store failed to {operation.Replace('_', ' ')} ({fault.GetType().Name}).", fault, outcomeUnknown: kind == CallKind.Write);
+            $"The session store failed to {operation.Replace('_', ' ')} ({fault.GetType().Name}).",
+            fault,
+            outcomeUnknown: kind == CallKind.Write);
     }
 }

@@ -36,7 +36,8 @@ internal sealed partial class RoomGraph
     public IReadOnlyDictionary<string, string> Rooms { get; }
 
     /// <summary>Each use of a room by another, with the types that are the reason.</summary>
-    public IEnumerable<(string From, string To, IEnumerable<string> Reasons)> AllUses => _uses.Select(use => (use.Key.From, use.Key.To, use.Value.AsEnumerable()));
+    public IEnumerable<(string From, string To, IEnumerable<string> Reasons)> AllUses =>
+        _uses.Select(use => (use.Key.From, use.Key.To, use.Value.AsEnumerable()));
 
     /// <summary>Every circle of two or more rooms, with the types that close it.</summary>
     public IEnumerable<string> Circles()
@@ -83,7 +84,8 @@ internal sealed partial class RoomGraph
     private string? RoomOf(IType type) => Rooms.GetValueOrDefault(OuterName(type));
 
     // Nested types, closures and state machines belong to the type that holds them.
-    private static string OuterName(IType type) => NameEnd().Replace(type.FullName[(type.FullName.Split('+', '/')[0].LastIndexOf('.') + 1)..], "");
+    private static string OuterName(IType type) =>
+        NameEnd().Replace(type.FullName[(type.FullName.Split('+', '/')[0].LastIndexOf('.') + 1)..], "");
 
     private static Dictionary<string, string> RoomsOf(string source)
     {
@@ -109,6 +111,7 @@ internal sealed partial class RoomGraph
     private static partial Regex NameEnd();
 
     // A type of a namespace begins at the margin; a nested one does not.
-    [GeneratedRegex(@"^(?:[a-z]+ )*(?:class|struct|interface|enum|delegate \S+|record(?: struct)?) (?<name>[A-Za-z]+)", RegexOptions.Multiline)]
+    [GeneratedRegex(
+        @"^(?:[a-z]+ )*(?:class|struct|interface|enum|delegate \S+|record(?: struct)?) (?<name>[A-Za-z]+)", RegexOptions.Multiline)]
     private static partial Regex Declaration();
 }

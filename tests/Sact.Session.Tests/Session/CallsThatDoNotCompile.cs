@@ -50,7 +50,11 @@ public sealed class CallsThatDoNotCompile
             .Select(file => MetadataReference.CreateFromFile(file));
         var options = new CSharpParseOptions(LanguageVersion.Preview);
         return [.. CSharpCompilation
-            .Create("Calls", [CSharpSyntaxTree.ParseText(code, options)], platform, new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary))
+            .Create(
+                "Calls",
+                [CSharpSyntaxTree.ParseText(code, options)],
+                platform,
+                new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary))
             .GetDiagnostics()
             .Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)
             .Select(diagnostic => diagnostic.ToString())];

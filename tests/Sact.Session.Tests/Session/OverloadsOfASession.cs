@@ -77,7 +77,8 @@ public sealed partial class OverloadsOfASession
         var host = new SessionHost(options => options.MaxRecordBytes = 256);
         string id = await host.SignInAsync();
 
-        await Assert.ThrowsAsync<ArgumentException>("metadata", async () => await host.Request(id).Session.RaiseAsync(2, new JsonObject { ["a"] = new string('x', 300) }));
+        await Assert.ThrowsAsync<ArgumentException>(
+            "metadata", async () => await host.Request(id).Session.RaiseAsync(2, new JsonObject { ["a"] = new string('x', 300) }));
 
         Assert.Equal(1, (await host.Request(id).Session.GetAsync())?.AssuranceLevel);
     }
@@ -93,7 +94,8 @@ public sealed partial class OverloadsOfASession
         Assert.Null(await host.Request(session.SessionId).Session.GetAnyAsync());
 
         var tooLong = new SessionSignInOptions { AbsoluteTimeout = host.Options.PendingTimeout + TimeSpan.FromTicks(1) };
-        await Assert.ThrowsAsync<ArgumentException>("options", async () => await host.Request().Session.SetPendingAsync("alice", null, tooLong));
+        await Assert.ThrowsAsync<ArgumentException>(
+            "options", async () => await host.Request().Session.SetPendingAsync("alice", null, tooLong));
     }
 
     [Fact]

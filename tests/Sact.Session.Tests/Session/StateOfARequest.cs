@@ -83,7 +83,9 @@ public sealed class StateOfARequest
         var (id, record) = Make();
         var state = Presented(id[..24] + new string('A', 32));
 
-        Assert.Equal(new Examination(SecretVerdict.Foreign, null, RefusedReason.Foreign), state.Examine(record, record.Key, s_now, _services.Settings));
+        Assert.Equal(
+            new Examination(SecretVerdict.Foreign, null, RefusedReason.Foreign),
+            state.Examine(record, record.Key, s_now, _services.Settings));
         Assert.False(state.IsSuperseded);
     }
 
@@ -94,7 +96,8 @@ public sealed class StateOfARequest
         var (id, record) = Make();
         var late = Presented(SessionIdFormat.WithNewRotor(id));
 
-        Assert.Equal(new Examination(SecretVerdict.Refused, null, RefusedReason.Stale), late.Examine(record, record.Key, s_now, _services.Settings));
+        Assert.Equal(
+            new Examination(SecretVerdict.Refused, null, RefusedReason.Stale), late.Examine(record, record.Key, s_now, _services.Settings));
         Assert.True(late.IsSuperseded);
 
         var replay = s_now + _services.Settings.ReplayMargin + TimeSpan.FromMilliseconds(1);
@@ -120,7 +123,9 @@ public sealed class StateOfARequest
 
         Assert.Equal(RefusedReason.Stale, state.Recognise(replaced));
         Assert.True(state.IsSuperseded);
-        Assert.Equal(new Examination(SecretVerdict.Current, null, RefusedReason.Stale), state.Examine(replaced, record.Key, s_now, _services.Settings));
+        Assert.Equal(
+            new Examination(SecretVerdict.Current, null, RefusedReason.Stale),
+            state.Examine(replaced, record.Key, s_now, _services.Settings));
     }
 
     [Fact]
