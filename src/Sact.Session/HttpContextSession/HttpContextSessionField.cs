@@ -22,7 +22,7 @@ internal static class HttpContextSessionField
     /// <exception cref="ArgumentOutOfRangeException">The key is too long.</exception>
     public static void ThrowIfBadKey(string key, string parameter)
     {
-        if (!SessionFieldRule.IsWellFormed(key))
+        if (!UnicodeRule.IsWellFormed(key))
         {
             throw new ArgumentException("A session key is well-formed Unicode; this one has a lone surrogate.", parameter);
         }
@@ -89,7 +89,7 @@ internal static class HttpContextSessionField
     }
 
     private static bool IsPlain(string key) =>
-        key.Length <= SessionFieldRule.MaxNameLength - Prefix.Length && (key.Length == 0 || key[0] != Hashed) && SessionFieldRule.ValidateName(Prefix + key, allowReserved: true) is null;
+        key.Length <= FieldNameRule.MaxLength - Prefix.Length && (key.Length == 0 || key[0] != Hashed) && FieldNameRule.Validate(Prefix + key, allowReserved: true) is null;
 
     private static bool Read(ref Utf8JsonReader reader, JsonTokenType expected) => reader.Read() && reader.TokenType == expected;
 }

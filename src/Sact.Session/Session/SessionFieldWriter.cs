@@ -17,7 +17,7 @@ internal readonly struct SessionFieldWriter(RequestSession session)
     {
         foreach (string name in names)
         {
-            SessionFieldRule.ThrowIfBadName(name, allowReserved: false, nameof(names));
+            FieldNameRule.ThrowIfBroken(name, allowReserved: false, nameof(names));
         }
 
         return await ChangeSignedInAsync(null, names, null, nameof(names), cancellationToken).ConfigureAwait(false) == SessionUpdateStatus.Applied;
@@ -26,7 +26,7 @@ internal readonly struct SessionFieldWriter(RequestSession session)
     /// <summary>Computes one field of the signed-in session from its value, again and again until nobody has written it meanwhile.</summary>
     public async ValueTask<ModifyResult<T>> ModifyAsync<T>(string name, Func<T?, T> modify, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken)
     {
-        SessionFieldRule.ThrowIfBadName(name, allowReserved: false, nameof(name));
+        FieldNameRule.ThrowIfBroken(name, allowReserved: false, nameof(name));
         ArgumentNullException.ThrowIfNull(modify);
         ArgumentNullException.ThrowIfNull(typeInfo);
         for (int i = 0; i < SessionRenewer.MaxTries; i++)
