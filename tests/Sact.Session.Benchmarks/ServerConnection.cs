@@ -20,11 +20,13 @@ internal sealed class ServerConnection : IFeatureCollection, IHttpRequestFeature
     private readonly DefaultHttpContext _context;
     private readonly IHttpContextAccessor? _accessor;
     private readonly RequestDelegate _run;
+    private IHttpResponseFeature _response;
     private int _status = 200;
 
     public ServerConnection(IServiceProvider services, RequestDelegate run)
     {
         _run = run;
+        _response = this;
         _accessor = services.GetService<IHttpContextAccessor>();
         _context = new DefaultHttpContext(this) { ServiceScopeFactory = services.GetRequiredService<IServiceScopeFactory>() };
         Stream = Stream.Null;
@@ -93,7 +95,12 @@ internal sealed class ServerConnection : IFeatureCollection, IHttpRequestFeature
     {
         get
         {
-            if (key == typeof(IHttpRequestFeature) || key == typeof(IHttpResponseFeature) || key == typeof(IHttpResponseBodyFeature) || key == typeof(IHttpRequestLifetimeFeature))
+            if (key == typeof(IHttpResponseFeature))
+            {
+                return _response;
+            }
+
+            if (key == typeof(IHttpRequestFeature) || key == typeof(IHttpResponseBodyFeature) || key == typeof(IHttpRequestLifetimeFeature))
             {
                 return this;
             }
@@ -113,6 +120,12 @@ internal sealed class ServerConnection : IFeatureCollection, IHttpRequestFeature
         {
             // Without a closure: a server's own collection makes none either.
             Revision++;
+            if (key == typeof(IHttpResponseFeature))
+            {
+                _response = (IHttpResponseFeature?)value ?? this;
+                return;
+            }
+
             for (int i = 0; i < _extra.Count; i++)
             {
                 if (_extra[i].Key == key)
@@ -166,6 +179,7 @@ internal sealed class ServerConnection : IFeatureCollection, IHttpRequestFeature
     public async ValueTask<IHeaderDictionary> SendAsync(string? cookie)
     {
         _extra.Clear();
+        _response = this;
         _responseHeaders.Clear();
         _requestHeaders.Clear();
         _status = 200;

@@ -7,9 +7,7 @@ namespace Sact.Session;
 /// </summary>
 internal sealed class CookieWriter(CookieBuilder options, TimeSpan? customAge, SessionTelemetry telemetry)
 {
-    private readonly CookieBuilder _cookie = Copy(options);
-    private readonly string?[] _attributes = new string?[4];
-    private string? _deletion;
+    private readonly SetCookieHeader _header = new(options);
 
     public string Name { get; } = options.Name!;
 
@@ -67,7 +65,9 @@ internal sealed class CookieWriter(CookieBuilder options, TimeSpan? customAge, S
         string encoded = Uri.EscapeDataString(value);
         if (name.Length + encoded.Length > CookieRule.MaxNameAndValue)
         {
-            throw new ArgumentException("A cookie's name and encoded value have at most 4096 bytes together, or browsers drop it. Keep the value in the session instead: UpdateAsync.", nameof(value));
+            throw new ArgumentException(
+                "A cookie's name and encoded value have at most 4096 bytes together, or browsers drop it. Keep the value in the session instead: UpdateAsync.",
+                nameof(value));
         }
 
         Send(request, name, encoded, customAge);
@@ -97,10 +97,11 @@ internal sealed class CookieWriter(CookieBuilder options, TimeSpan? customAge, S
 
         if (Taken.Contains(name, StringComparer.OrdinalIgnoreCase))
         {
-            throw new ArgumentException("A custom cookie does not bear a session cookie's name. Choose another, or call SetCookie for the session's own.", nameof(name));
+            throw new ArgumentException(
+                "A custom cookie does not bear a session cookie's name. Choose another, or call SetCookie for the session's own.", nameof(name));
         }
 
-        if (CookieRule.ValidatePrefix(name, _cookie) is { } prefix)
+        if (CookieRule.ValidatePrefix(name, _header.Cookie) is { } prefix)
         {
             throw new ArgumentException("The name has a prefix whose rules SactSessionOptions.Cookie breaks: " + prefix, nameof(name));
         }
@@ -114,7 +115,7 @@ internal sealed class CookieWriter(CookieBuilder options, TimeSpan? customAge, S
         lock (request.Lock)
         {
             var http = request.Context.Request;
-            secure = _cookie.SecurePolicy == CookieSecurePolicy.Always || (_cookie.SecurePolicy != CookieSecurePolicy.None && http.IsHttps);
+            secure = _header.IsSecure(http.IsHttps);
             overHttp = secure && !http.IsHttps && !IsLoopback(http.Host.Host);
         }
 
@@ -123,54 +124,12 @@ internal sealed class CookieWriter(CookieBuilder options, TimeSpan? customAge, S
             telemetry.SecureCookieOverHttp();
         }
 
-        string attributes = age is null || age == TimeSpan.Zero ? Attributes(secure, deletion: age is not null) : Attributes(secure, age);
-        bool own = ReferenceEquals(name, Name);
-        request.SetCookie(name, own && age == TimeSpan.Zero ? DeletionOf(attributes) : string.Concat(name, "=", value, attributes), secret: own);
-    }
-
-    // The same at every sign-out, but for one that only https makes secure.
-    private string DeletionOf(string attributes) => _deletion is { } deletion && deletion.EndsWith(attributes, StringComparison.Ordinal) ? deletion : _deletion = string.Concat(Name, "=", attributes);
-
-    /// <summary>What follows the value in a header without an age, or in a deletion: always the same, so it is written once.</summary>
-    private string Attributes(bool secure, bool deletion) => _attributes[(secure ? 2 : 0) + (deletion ? 1 : 0)] ??= Attributes(secure, deletion ? TimeSpan.Zero : null);
-
-    private string Attributes(bool secure, TimeSpan? age)
-    {
-        var options = _cookie.Build(new DefaultHttpContext());
-        options.Secure = secure;
-        options.MaxAge = age;
-        if (age == TimeSpan.Zero)
-        {
-            // Every attribute that scopes the cookie is repeated, or the browser would look for another one.
-            options.Expires = DateTimeOffset.UnixEpoch;
-        }
-
-        return options.CreateCookieHeader("n", "").ToString()["n=".Length..];
+        string header = age == TimeSpan.Zero ? _header.Delete(name, secure) : _header.Set(name, value, secure, age);
+        request.SetCookie(name, header, secret: ReferenceEquals(name, Name));
     }
 
     private static bool IsLoopback(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
         || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
         || (System.Net.IPAddress.TryParse(host.Trim('[', ']'), out var address) && System.Net.IPAddress.IsLoopback(address));
-
-    // What was validated is what is used: a later change to the application's builder must not loosen it.
-    private static CookieBuilder Copy(CookieBuilder cookie)
-    {
-        var copy = new CookieBuilder
-        {
-            Name = cookie.Name,
-            Path = cookie.Path,
-            Domain = cookie.Domain,
-            SecurePolicy = cookie.SecurePolicy,
-            HttpOnly = cookie.HttpOnly,
-            SameSite = cookie.SameSite,
-            IsEssential = cookie.IsEssential,
-        };
-        foreach (string extension in cookie.Extensions)
-        {
-            copy.Extensions.Add(extension);
-        }
-
-        return copy;
-    }
 }

@@ -1,28 +1,25 @@
-using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.OutputCaching;
+using Microsoft.AspNetCore.ResponseCaching;
+using Microsoft.Extensions.Primitives;
 
 namespace Sact.Session;
 
 /// <summary>
-/// What the library does to one response, kept as a request feature: its cookies, one <c>Set-Cookie</c> per name, and what caches are told.
-/// Written to the headers at once, and once more when the response starts, because an exception handler clears headers before it runs the
-/// request again.
+/// What the library keeps of one request and its response: the sessions, the cookies and what caches are told. The headers are written at once,
+/// and once more when the response starts, because an exception handler clears them before it runs the request again.
 /// </summary>
-internal sealed partial class RequestFeature
+/// <remarks>It is the guard of the response as well, so that a request allocates one object for all of this.</remarks>
+internal sealed class RequestFeature : GuardedResponse
 {
     private readonly SessionTelemetry _telemetry;
 
-    // The session id among them.
-    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
-    private KeyValuePair<string, string>[] _cookies = [];
-
-    // Which revision of the request's features was seen to have no output cache among them: until the next change it still has none.
-    private int _revisionWithoutCache = -1;
-    private bool _asked;
-    private bool _readUser;
-    private bool _forbidStoring;
-    private bool _clearCache;
+    // In this order the small ones share one word: 8 B less for each request.
+    private CacheHeaders _caches;
+    private OutputCacheSwitch _outputCache = new();
+    private PendingCookies _cookies = new();
+    private bool _isGuarded;
+    private bool _isUsedLate;
     private volatile bool _ended;
 
     private RequestFeature(HttpContext context, SessionTelemetry telemetry)
@@ -37,9 +34,7 @@ internal sealed partial class RequestFeature
     /// <summary>The lock of the request.</summary>
     public Lock Lock => RequestLock.Of(Context);
 
-    /// <summary>
-    /// The first session of the request, kept here so that a request has one feature of this library; null until there is one.
-    /// </summary>
+    /// <summary>The first session of the request, kept here so that a request has one feature of this library; null until there is one.</summary>
     public RequestSession? FirstSession { get; private set; }
 
     /// <summary>The sessions of further registrations. Few applications have them, so they are a feature of their own.</summary>
@@ -59,7 +54,7 @@ internal sealed partial class RequestFeature
     /// <summary>Whether the request is over. Its context may be serving another one by now.</summary>
     public bool HasEnded => _ended;
 
-    /// <summary>That of a context, made at the first ask. The caller holds the lock.</summary>
+    /// <summary>The feature of a context, created at the first call. The caller holds the lock.</summary>
     public static RequestFeature Of(HttpContext context, SessionTelemetry telemetry)
     {
         // By the indexer, here as below: the generic methods are dispatched at run time, and cost three times as much.
@@ -101,68 +96,39 @@ internal sealed partial class RequestFeature
     }
 
     /// <summary>
-    /// On the way out: an answer without a body starts only after the caches that stand outside have decided whether to keep it. Nothing
-    /// where nobody asked.
+    /// On the way out: a response without a body starts only after the caches outside have decided whether to store it. Nothing where no session was
+    /// used.
     /// </summary>
     public static void FinishHeadersBeforeCaches(HttpContext context)
     {
-        if (context.Features[typeof(RequestFeature)] is RequestFeature { _asked: true, _ended: false } response)
+        if (context.Features[typeof(RequestFeature)] is RequestFeature { _isGuarded: true, _ended: false } response)
         {
-            // Its own, which may be another over the same features.
+            // The lock of the feature's context, which may be another one over the same features.
             lock (response.Lock)
             {
                 if (!response.Started)
                 {
-                    response.WriteHeaders(starting: true);
+                    response.FinishHeaders();
                 }
             }
         }
     }
 
-    /// <summary>The first byte of the body is about to be written.</summary>
-    public void FinishHeaders()
-    {
-        lock (Lock)
-        {
-            WriteHeaders(starting: true);
-        }
-    }
-
-    /// <summary>
-    /// Somebody asked for the session: the answer depends on the cookie, and is nobody else's. The caller holds the lock.
-    /// </summary>
+    /// <summary>The session is used: the response depends on the cookie, and no other user may receive it. The caller holds the lock.</summary>
     public void MarkUsed()
     {
-        ThrowIfEnded();
-
-        // Each time: the output cache may stand between the first who asks and the next.
-        StopOutputCache();
-        if (_asked)
-        {
-            return;
-        }
-
-        _asked = true;
-        HeaderFinishingStream.Precede(this);
-        if (!Started)
-        {
-            Context.Response.OnStarting(static state =>
-            {
-                ((RequestFeature)state).FinishHeaders();
-                return Task.CompletedTask;
-            }, this);
-            WriteHeaders(starting: false);
-        }
+        GuardResponse();
+        Mark(SessionUse.ReadCookie);
     }
 
     /// <summary>A session's data was read.</summary>
-    public void MarkUserRead() => Mark(ref _readUser);
+    public void MarkUserRead() => Mark(SessionUse.ReadUser);
 
     /// <summary>A secret is in the response: no cache may keep it.</summary>
-    public void ForbidStoring() => Mark(ref _forbidStoring);
+    public void ForbidStoring() => Mark(SessionUse.SendSecret);
 
-    /// <summary>Somebody signed out, and the browser is to forget the pages it keeps.</summary>
-    public void ClearSiteData() => Mark(ref _clearCache);
+    /// <summary>Somebody signed out, and the browser removes the pages that it keeps.</summary>
+    public void ClearSiteData() => Mark(SessionUse.ClearBrowserCache);
 
     /// <param name="name">The cookie's name.</param>
     /// <param name="header">The whole header.</param>
@@ -171,11 +137,15 @@ internal sealed partial class RequestFeature
     {
         lock (Lock)
         {
-            MarkUsed();
+            GuardResponse();
             ThrowIfStarted();
-            _cookies = _cookies.Length == 0 ? [new(name, header)] : With(name, header);
-            _forbidStoring |= secret;
-            WriteHeaders(starting: false);
+            _cookies.Set(name, header);
+            if (secret)
+            {
+                _caches.Add(SessionUse.SendSecret);
+            }
+
+            WriteHeaders();
         }
     }
 
@@ -192,7 +162,8 @@ internal sealed partial class RequestFeature
     {
         if (_ended)
         {
-            throw new InvalidOperationException("The session was used after its request had ended. Take what you need from it before, or await the work in the request.");
+            throw new InvalidOperationException(
+                "The session was used after its request had ended. Take what you need from it before, or await the work in the request.");
         }
     }
 
@@ -201,13 +172,94 @@ internal sealed partial class RequestFeature
         ThrowIfEnded();
         if (HasStarted)
         {
-            throw new InvalidOperationException("The response has started, so no cookie can be sent any more. Sign in, renew and set cookies before the first byte of the body is written.");
+            throw new InvalidOperationException(
+                "The response has started, so no cookie can be sent any more. "
+                + "Sign in, renew and set cookies before the first byte of the body is written.");
         }
+    }
+
+    protected override bool IsLengthHidden => !_ended && (_isUsedLate || Server.HasStarted)
+        && (Context.Features[typeof(IResponseCachingFeature)] ?? Context.Features[typeof(IOutputCacheFeature)]) is not null;
+
+    protected override void BeforeAccess()
+    {
+        if (!_ended)
+        {
+            _outputCache.TurnOff(Context.Features, always: false);
+        }
+    }
+
+    protected override StringValues AllowedCacheControl(StringValues value)
+    {
+        if (_ended)
+        {
+            return value;
+        }
+
+        var allowed = _caches.Restrict(value, out bool wasShared);
+        if (wasShared)
+        {
+            _telemetry.PublicMadePrivate();
+        }
+
+        return allowed;
     }
 
     private bool Started => Context.Response.HasStarted;
 
-    // Under the lock, so that nothing is written to the headers of a context that has gone on to its next request.
+    private void GuardResponse()
+    {
+        ThrowIfEnded();
+
+        // Each time: the output cache may have been added since the first use.
+        _outputCache.TurnOff(Context.Features, always: false);
+        if (_isGuarded)
+        {
+            return;
+        }
+
+        bool started = Started;
+        Guard(Context.Features);
+        _isGuarded = true;
+
+        // Response caching writes the date when it decides to store. A buffer outside of it may delay the start.
+        _isUsedLate = started
+            || (Context.Features[typeof(IResponseCachingFeature)] is not null && !StringValues.IsNullOrEmpty(Server.Headers.Date));
+        if (!started)
+        {
+            OnStarting(static state =>
+            {
+                ((RequestFeature)state).FinishHeaders();
+                return Task.CompletedTask;
+            }, this);
+            WriteHeaders();
+        }
+    }
+
+    private void FinishHeaders()
+    {
+        lock (Lock)
+        {
+            _outputCache.TurnOff(Context.Features, always: true);
+            WriteHeaders();
+        }
+    }
+
+    private void WriteHeaders()
+    {
+        _cookies.PutInto(Server.Headers);
+        WriteCacheHeaders();
+    }
+
+    private void WriteCacheHeaders()
+    {
+        if (_caches.WriteTo(Server.Headers))
+        {
+            _telemetry.PublicMadePrivate();
+        }
+    }
+
+    // Under the lock, so that nothing is written to the headers of a context that serves its next request.
     private void End()
     {
         lock (Lock)
@@ -216,17 +268,13 @@ internal sealed partial class RequestFeature
         }
     }
 
-    private void Mark(ref bool flag)
+    private void Mark(SessionUse use)
     {
         lock (Lock)
         {
-            if (!flag && !_ended)
+            if (!_ended && _caches.Add(use) && _isGuarded && !Started)
             {
-                flag = true;
-                if (_asked && !Started)
-                {
-                    WriteCacheHeaders(Context.Response.Headers);
-                }
+                WriteCacheHeaders();
             }
         }
     }

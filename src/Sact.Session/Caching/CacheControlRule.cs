@@ -1,0 +1,49 @@
+using Microsoft.Net.Http.Headers;
+
+namespace Sact.Session;
+
+/// <summary>What <c>Cache-Control</c> may say of a response that used a session (RFC 9111 section 5.2.2).</summary>
+internal static class CacheControlRule
+{
+    public const string NoStore = "no-store";
+
+    /// <summary>The value without any permission for a shared cache.</summary>
+    /// <param name="value">All lines of the header, joined; not empty.</param>
+    /// <param name="holdsUserData">Whether a shared cache must be forbidden even where the value says nothing of sharing.</param>
+    /// <param name="wasShared">Whether the value allowed a shared cache to keep the response.</param>
+    public static string Restrict(string value, bool holdsUserData, out bool wasShared)
+    {
+        wasShared = false;
+        if (value == NoStore)
+        {
+            return value;
+        }
+
+        // A cache may read anything into a value that the framework cannot parse.
+        if (!CacheControlHeaderValue.TryParse(value, out var parsed))
+        {
+            return NoStore;
+        }
+
+        wasShared = parsed.Public || parsed.SharedMaxAge is not null;
+        if (wasShared || (holdsUserData && !IsRestricted(parsed)))
+        {
+            parsed.Public = false;
+            parsed.SharedMaxAge = null;
+            if (!parsed.NoStore)
+            {
+                // With field names, "private" protects only those fields.
+                parsed.Private = true;
+                parsed.PrivateHeaders.Clear();
+            }
+
+            value = parsed.ToString();
+        }
+
+        // It may be left in an extension or a field name, where a careless cache finds it.
+        return value.Contains("public", StringComparison.OrdinalIgnoreCase) ? NoStore : value;
+    }
+
+    private static bool IsRestricted(CacheControlHeaderValue value) =>
+        value.NoStore || (value.NoCache && value.NoCacheHeaders.Count == 0) || (value.Private && value.PrivateHeaders.Count == 0);
+}

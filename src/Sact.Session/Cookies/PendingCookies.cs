@@ -1,0 +1,48 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+
+namespace Sact.Session;
+
+/// <summary>The <c>Set-Cookie</c> lines of one response, one per name. They are put back where an exception handler has cleared the headers.</summary>
+internal struct PendingCookies()
+{
+    // The session id among them.
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
+    private KeyValuePair<string, string>[] _cookies = [];
+
+    public void Set(string name, string header) =>
+        _cookies = _cookies.Length == 0 ? [new(name, header)] : [.. _cookies.Where(cookie => cookie.Key != name), new(name, header)];
+
+    public readonly void PutInto(IHeaderDictionary headers)
+    {
+        if (_cookies.Length == 0)
+        {
+            return;
+        }
+
+        var sent = headers.SetCookie;
+        if (_cookies.Length > 1 || !StringValues.IsNullOrEmpty(sent))
+        {
+            if (sent.Count != 1 || _cookies.Length != 1 || !ReferenceEquals(sent[0], _cookies[0].Value))
+            {
+                PutBeside(sent, headers);
+            }
+        }
+        else
+        {
+            headers.SetCookie = _cookies[0].Value;
+        }
+    }
+
+    private readonly void PutBeside(StringValues sent, IHeaderDictionary headers)
+    {
+        var cookies = _cookies;
+        var kept = sent.Where(header => header is not null && !Array.Exists(cookies, cookie => IsOf(header, cookie.Key)));
+        headers.SetCookie = new StringValues([.. kept, .. cookies.Select(static cookie => cookie.Value)]);
+    }
+
+    // A line without '=' is a name.
+    private static bool IsOf(string header, string name) =>
+        header.StartsWith(name, StringComparison.Ordinal) && (header.Length == name.Length || header[name.Length] == '=');
+}
