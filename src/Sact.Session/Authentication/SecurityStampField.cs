@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Sact.Session;
 
-/// <summary>The field that holds the hash of the user's security stamp. A hash, so that a dump of the store does not contain the stamp.</summary>
+/// <summary>The field that holds the hash of the user's security stamp. A hash is enough to compare two stamps.</summary>
 internal static class SecurityStampField
 {
     public const string Name = "$stamp";

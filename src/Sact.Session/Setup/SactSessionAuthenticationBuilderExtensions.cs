@@ -9,53 +9,103 @@ using Sact.Session;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
-/// <summary>Lets <c>[Authorize]</c>, <c>SignInAsync</c> and ASP.NET Core Identity stand on sessions.</summary>
+/// <summary>Makes <c>[Authorize]</c>, <c>SignInAsync</c> and ASP.NET Core Identity use sessions.</summary>
 public static class SactSessionAuthenticationBuilderExtensions
 {
     /// <summary>
-    /// Adds the scheme <see cref="SactSessionDefaults.AuthenticationScheme"/> over the unnamed registration, so that <c>[Authorize]</c>,
+    /// Adds the scheme <see cref="SactSessionDefaults.AuthenticationScheme"/> over the unnamed registration. Then <c>[Authorize]</c>,
     /// <c>SignInAsync</c> and <c>SignOutAsync</c> use the session.
     /// </summary>
     /// <param name="builder">The result of <c>AddAuthentication()</c>.</param>
-    /// <param name="configure">Sets the options.</param>
-    /// <example><code>builder.Services.AddAuthentication().AddSactSession();</code></example>
-    public static AuthenticationBuilder AddSactSession(this AuthenticationBuilder builder, Action<SactSessionAuthenticationOptions>? configure = null) =>
+    /// <param name="configure">Sets the options; null for the defaults.</param>
+    /// <returns>The same builder.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="builder"/> is null.</exception>
+    /// <example>
+    /// <code>
+    /// builder.Services.AddAuthentication().AddSactSession();
+    /// builder.Services.AddAuthorization();
+    /// // …
+    /// app.MapGet("/me", (ClaimsPrincipal user) => user.Identity!.Name).RequireAuthorization();
+    /// </code>
+    /// </example>
+    public static AuthenticationBuilder AddSactSession(
+        this AuthenticationBuilder builder, Action<SactSessionAuthenticationOptions>? configure = null) =>
         builder.AddSactSession<IGenericStore>(configure);
 
-    /// <summary>Adds a scheme over the unnamed registration, or over the one that <see cref="SactSessionAuthenticationOptions.SessionName"/> names.</summary>
+    /// <summary>
+    /// Adds a scheme over the unnamed registration, or over the one that <see cref="SactSessionAuthenticationOptions.SessionName"/> names.
+    /// It replaces a cookie scheme of the same name.
+    /// </summary>
     /// <param name="builder">The result of <c>AddAuthentication()</c>.</param>
-    /// <param name="authenticationScheme">The name of the scheme, such as <c>IdentityConstants.ApplicationScheme</c>.</param>
-    /// <param name="configure">Sets the options.</param>
+    /// <param name="authenticationScheme">
+    /// The name of the scheme, such as <c>IdentityConstants.ApplicationScheme</c>. At least one character.
+    /// </param>
+    /// <param name="configure">Sets the options; null for the defaults.</param>
+    /// <returns>The same builder.</returns>
+    /// <exception cref="ArgumentNullException">The builder or the name is null.</exception>
+    /// <exception cref="ArgumentException">The name is empty.</exception>
+    /// <example><code>builder.Services.AddAuthentication().AddSactSession(IdentityConstants.ApplicationScheme);</code></example>
     public static AuthenticationBuilder AddSactSession(
         this AuthenticationBuilder builder, string authenticationScheme, Action<SactSessionAuthenticationOptions>? configure = null) =>
         builder.AddSactSession<IGenericStore>(authenticationScheme, configure);
 
-    /// <summary>Adds the scheme <see cref="SactSessionDefaults.AuthenticationScheme"/>. See <see cref="AddSactSession{TStore}(AuthenticationBuilder, string, Action{SactSessionAuthenticationOptions})"/>.</summary>
-    /// <typeparam name="TStore">The store's type; <see cref="IGenericStore"/> for the unnamed registration, whatever its store.</typeparam>
-    /// <param name="builder">What <c>AddAuthentication()</c> returned.</param>
-    /// <param name="configure">Sets the options.</param>
-    public static AuthenticationBuilder AddSactSession<TStore>(this AuthenticationBuilder builder, Action<SactSessionAuthenticationOptions>? configure = null)
-        where TStore : class, IGenericStore => builder.AddSactSession<TStore>(SactSessionDefaults.AuthenticationScheme, configure);
+    /// <summary>
+    /// Adds the scheme <see cref="SactSessionDefaults.AuthenticationScheme"/> over the registration with a store of this type.
+    /// </summary>
+    /// <typeparam name="TStore">
+    /// The type of the store; <see cref="IGenericStore"/> for the unnamed registration, whatever its store.
+    /// </typeparam>
+    /// <param name="builder">The result of <c>AddAuthentication()</c>.</param>
+    /// <param name="configure">Sets the options; null for the defaults.</param>
+    /// <returns>The same builder.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="builder"/> is null.</exception>
+    /// <example><code>builder.Services.AddAuthentication().AddSactSession&lt;MyStore&gt;();</code></example>
+    public static AuthenticationBuilder AddSactSession<TStore>(
+        this AuthenticationBuilder builder, Action<SactSessionAuthenticationOptions>? configure = null)
+        where TStore : class, IGenericStore =>
+        builder.AddSactSession<TStore>(SactSessionDefaults.AuthenticationScheme, configure);
 
     /// <summary>
-    /// Adds an authentication scheme over the session: signing in issues a new id, signing out ends the session. A cookie scheme of the same name is replaced and its settings (paths, events) stay: so the cookie of
-    /// ASP.NET Core Identity is replaced by <c>AddSactSession&lt;IGenericStore&gt;(IdentityConstants.ApplicationScheme)</c>. Sessions are registered along with it, in memory unless <c>builder.Services.AddSactSession().Use…</c>
-    /// chooses a store; the 503 of <c>UseSactSession()</c> stands at the beginning of the pipeline by itself.
+    /// Adds an authentication scheme over the session. A sign-in issues a new id, and a sign-out ends the session. The scheme replaces a
+    /// cookie scheme of the same name and keeps its settings, such as paths and events.
     /// </summary>
-    /// <typeparam name="TStore">The store's type; <see cref="IGenericStore"/> for the unnamed registration, whatever its store.</typeparam>
-    /// <param name="builder">What <c>AddAuthentication()</c> returned.</param>
-    /// <param name="authenticationScheme">The scheme's name. <c>CookieAuthenticationDefaults.AuthenticationScheme</c> where the application's code names that.</param>
-    /// <param name="configure">Sets the options.</param>
-    public static AuthenticationBuilder AddSactSession<TStore>(this AuthenticationBuilder builder, string authenticationScheme, Action<SactSessionAuthenticationOptions>? configure = null)
+    /// <typeparam name="TStore">
+    /// The type of the store; <see cref="IGenericStore"/> for the unnamed registration, whatever its store.
+    /// </typeparam>
+    /// <param name="builder">The result of <c>AddAuthentication()</c>.</param>
+    /// <param name="authenticationScheme">
+    /// The name of the scheme, at least one character. Use <c>CookieAuthenticationDefaults.AuthenticationScheme</c> if the application's
+    /// code names that scheme.
+    /// </param>
+    /// <param name="configure">Sets the options; null for the defaults.</param>
+    /// <returns>The same builder.</returns>
+    /// <remarks>
+    /// <para>The method registers sessions too. They are in memory unless <c>builder.Services.AddSactSession().Use…</c> chooses a store. It
+    /// also adds <c>UseSactSession()</c> at the beginning of the pipeline, so a store that cannot answer is a 503.</para>
+    /// <para>The application does not start if the registration is missing, if two schemes use one registration, or if the options set a
+    /// cookie. The exception is an <see cref="InvalidOperationException"/>.</para>
+    /// </remarks>
+    /// <exception cref="ArgumentNullException">The builder or the name is null.</exception>
+    /// <exception cref="ArgumentException">The name is empty.</exception>
+    /// <example>
+    /// <code>
+    /// builder.Services.AddAuthentication().AddSactSession&lt;MyStore&gt;("Admin", o => o.SessionName = "admin");
+    /// </code>
+    /// </example>
+    public static AuthenticationBuilder AddSactSession<TStore>(
+        this AuthenticationBuilder builder, string authenticationScheme, Action<SactSessionAuthenticationOptions>? configure = null)
         where TStore : class, IGenericStore
     {
         var services = Prepared(builder, authenticationScheme);
         services.TryAddTransient<SactSessionAuthenticationHandler>();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<SactSessionAuthenticationOptions>, SactSessionAuthenticationSetup>());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<SactSessionAuthenticationOptions>, SactSessionAuthenticationSetup>());
+        services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<IConfigureOptions<SactSessionAuthenticationOptions>, SactSessionAuthenticationSetup>());
+        services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<IPostConfigureOptions<SactSessionAuthenticationOptions>, SactSessionAuthenticationSetup>());
 
-        // The framework's own defaults for what is unset: the paths.
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<CookieAuthenticationOptions>, PostConfigureCookieAuthenticationOptions>());
+        // The framework sets the default paths.
+        services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<IPostConfigureOptions<CookieAuthenticationOptions>, PostConfigureCookieAuthenticationOptions>());
         services.AddOptions<SactSessionAuthenticationOptions>(authenticationScheme)
             .Configure(options =>
             {
@@ -72,24 +122,42 @@ public static class SactSessionAuthenticationBuilderExtensions
             OwnsCookie: true,
             provider => SessionRegistry.Of(provider).Find(typeof(TStore), OptionsOf(provider, authenticationScheme).SessionName),
             provider => OptionsOf(provider, authenticationScheme).SecurityStampClaimType is not null));
-        services.PostConfigure<AuthenticationOptions>(options => TakePlace(options, authenticationScheme));
+        services.PostConfigure<AuthenticationOptions>(options => ReplaceCookieScheme(options, authenticationScheme));
         return builder;
     }
 
-    /// <summary>Keeps the tickets of the cookie scheme <c>Cookies</c> in sessions. See <see cref="AddSactTicketStore(AuthenticationBuilder, string, Action{SactTicketStoreOptions})"/>.</summary>
-    /// <param name="builder">What <c>AddAuthentication()</c> returned.</param>
-    /// <param name="configure">Sets the options.</param>
-    public static AuthenticationBuilder AddSactTicketStore(this AuthenticationBuilder builder, Action<SactTicketStoreOptions>? configure = null) =>
+    /// <summary>Keeps the tickets of the cookie scheme <c>Cookies</c> in sessions.</summary>
+    /// <param name="builder">The result of <c>AddAuthentication()</c>.</param>
+    /// <param name="configure">Sets the options; null for the defaults.</param>
+    /// <returns>The same builder.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="builder"/> is null.</exception>
+    /// <example><code>builder.Services.AddAuthentication("Cookies").AddCookie().AddSactTicketStore();</code></example>
+    public static AuthenticationBuilder AddSactTicketStore(
+        this AuthenticationBuilder builder, Action<SactTicketStoreOptions>? configure = null) =>
         builder.AddSactTicketStore(CookieAuthenticationDefaults.AuthenticationScheme, configure);
 
     /// <summary>
-    /// Keeps the tickets of a cookie scheme in sessions, so that they can be listed and ended per user: for an application that keeps <c>AddCookie()</c>, its cookie and its options. Each ticket is one session
-    /// of its user under <see cref="SactSessionOptions"/> (limits, cap, store); what it holds is encrypted by Data Protection.
+    /// Keeps the tickets of a cookie scheme in sessions, so that they can be listed and ended per user. Use it if the application keeps
+    /// <c>AddCookie()</c>, its cookie and its options.
     /// </summary>
-    /// <param name="builder">What <c>AddAuthentication()</c> returned.</param>
-    /// <param name="authenticationScheme">The cookie scheme's name.</param>
-    /// <param name="configure">Sets the options.</param>
-    public static AuthenticationBuilder AddSactTicketStore(this AuthenticationBuilder builder, string authenticationScheme, Action<SactTicketStoreOptions>? configure = null)
+    /// <param name="builder">The result of <c>AddAuthentication()</c>.</param>
+    /// <param name="authenticationScheme">The name of the cookie scheme, at least one character.</param>
+    /// <param name="configure">Sets the options; null for the defaults.</param>
+    /// <returns>The same builder.</returns>
+    /// <remarks>
+    /// Each ticket is one session of its user. <see cref="SactSessionOptions"/> set its lifetimes, cap and store. ASP.NET Core Data
+    /// Protection encrypts the ticket. The application does not start if the cookie scheme is missing or has another <c>SessionStore</c>.
+    /// </remarks>
+    /// <exception cref="ArgumentNullException">The builder or the name is null.</exception>
+    /// <exception cref="ArgumentException">The name is empty.</exception>
+    /// <example>
+    /// <code>
+    /// builder.Services.AddAuthentication("Admin").AddCookie("Admin").AddSactTicketStore("Admin");
+    /// builder.Services.AddSactSession().UseSqlite("Data Source=app.db");
+    /// </code>
+    /// </example>
+    public static AuthenticationBuilder AddSactTicketStore(
+        this AuthenticationBuilder builder, string authenticationScheme, Action<SactTicketStoreOptions>? configure = null)
     {
         var services = Prepared(builder, authenticationScheme);
         var options = services.AddOptions<SactTicketStoreOptions>(authenticationScheme);
@@ -102,9 +170,11 @@ public static class SactSessionAuthenticationBuilderExtensions
         services.AddSingleton(new AuthenticationRegistration(
             authenticationScheme,
             OwnsCookie: false,
-            provider => SessionRegistry.Of(provider).Find(typeof(IGenericStore), TicketOptionsOf(provider, authenticationScheme).SessionName),
+            provider => SessionRegistry.Of(provider)
+                .Find(typeof(IGenericStore), TicketOptionsOf(provider, authenticationScheme).SessionName),
             provider => TicketOptionsOf(provider, authenticationScheme).SecurityStampClaimType is not null));
-        services.AddSingleton<IPostConfigureOptions<CookieAuthenticationOptions>>(provider => new TicketStoreSetup(authenticationScheme, provider));
+        services.AddSingleton<IPostConfigureOptions<CookieAuthenticationOptions>>(
+            provider => new TicketStoreSetup(authenticationScheme, provider));
         services.PostConfigure<AuthenticationOptions>(options => KeepTickets(options, authenticationScheme));
         return builder;
     }
@@ -121,32 +191,40 @@ public static class SactSessionAuthenticationBuilderExtensions
         return services;
     }
 
-    private static SactSessionAuthenticationOptions OptionsOf(IServiceProvider services, string scheme) => services.GetRequiredService<IOptionsMonitor<SactSessionAuthenticationOptions>>().Get(scheme);
+    private static SactSessionAuthenticationOptions OptionsOf(IServiceProvider services, string scheme) =>
+        services.GetRequiredService<IOptionsMonitor<SactSessionAuthenticationOptions>>().Get(scheme);
 
-    private static SactTicketStoreOptions TicketOptionsOf(IServiceProvider services, string scheme) => services.GetRequiredService<IOptionsMonitor<SactTicketStoreOptions>>().Get(scheme);
+    private static SactTicketStoreOptions TicketOptionsOf(IServiceProvider services, string scheme) =>
+        services.GetRequiredService<IOptionsMonitor<SactTicketStoreOptions>>().Get(scheme);
 
-    // After all schemes are added, so that it does not matter whether AddIdentity() comes before or after.
-    private static void TakePlace(AuthenticationOptions options, string name)
+    // It runs after all schemes are added, so AddIdentity() may come before or after AddSactSession().
+    private static void ReplaceCookieScheme(AuthenticationOptions options, string name)
     {
         if (!options.SchemeMap.TryGetValue(name, out var scheme))
         {
             options.AddScheme<SactSessionAuthenticationHandler>(name, displayName: null);
         }
-        else if (scheme.HandlerType == typeof(CookieAuthenticationHandler) || scheme.HandlerType == typeof(SactSessionAuthenticationHandler))
+        else if (scheme.HandlerType == typeof(CookieAuthenticationHandler)
+            || scheme.HandlerType == typeof(SactSessionAuthenticationHandler))
         {
             scheme.HandlerType = typeof(SactSessionAuthenticationHandler);
         }
         else
         {
-            throw new InvalidOperationException($"Scheme '{name}' is there already, and is no cookie scheme whose place the session could take ({scheme.HandlerType?.Name}). Give AddSactSession<TStore>() another name.");
+            throw new InvalidOperationException(
+                $"Scheme '{name}' already exists with the handler {scheme.HandlerType?.Name}. "
+                + "The session can replace a cookie scheme only. Give AddSactSession<TStore>() another name.");
         }
     }
 
     private static void KeepTickets(AuthenticationOptions options, string name)
     {
-        if (!options.SchemeMap.TryGetValue(name, out var scheme) || scheme.HandlerType?.IsAssignableTo(typeof(CookieAuthenticationHandler)) != true)
+        if (!options.SchemeMap.TryGetValue(name, out var scheme)
+            || scheme.HandlerType?.IsAssignableTo(typeof(CookieAuthenticationHandler)) != true)
         {
-            throw new InvalidOperationException($"AddSactTicketStore() keeps the tickets of a cookie scheme, and '{name}' is none. Call AddCookie(\"{name}\") too, or pass the name of the cookie scheme to AddSactTicketStore().");
+            throw new InvalidOperationException(
+                $"AddSactTicketStore() keeps the tickets of a cookie scheme, but '{name}' is not a cookie scheme. "
+                + $"Call AddCookie(\"{name}\") too, or pass the name of the cookie scheme to AddSactTicketStore().");
         }
 
         if (scheme.HandlerType == typeof(CookieAuthenticationHandler))

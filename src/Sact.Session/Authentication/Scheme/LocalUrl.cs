@@ -2,12 +2,14 @@ using Microsoft.AspNetCore.Http;
 
 namespace Sact.Session;
 
-/// <summary>Where a browser may be sent after signing in or out: nowhere but to this host (CWE-601, OWASP Unvalidated Redirects).</summary>
+/// <summary>
+/// Decides whether a URL leads to this host. A sign-in or sign-out redirects to no other one (CWE-601, OWASP Unvalidated Redirects).
+/// </summary>
 internal static class LocalUrl
 {
     public static bool IsLocal(string url, HttpRequest request)
     {
-        // Browsers drop control characters and turn '\' into '/': "/\t/evil" and "/\evil" lead elsewhere.
+        // Browsers drop control characters and turn '\' into '/', so "/\t/evil" and "/\evil" lead to another host.
         foreach (char c in url)
         {
             if (char.IsControl(c))

@@ -7,18 +7,25 @@ using Microsoft.AspNetCore.Authentication;
 
 namespace Sact.Session;
 
-/// <summary>What a sign-in by the authentication scheme keeps with the session, in fields that no application can write (<c>$…</c>).</summary>
+/// <summary>Converts between a principal and the fields of its session. No application can write these fields (<c>$…</c>).</summary>
 internal static class PrincipalFields
 {
     public const string Claims = "$claims";
     public const string Properties = "$properties";
     public const string Issued = "$issued";
 
-    // What the record itself knows is not kept twice: answered from there, it cannot disagree.
+    // A day in the year 8307. DateTimeOffset throws for a year after 9999.
+    private const long MaxMilliseconds = 200_000_000_000_000;
+
+    // The record has these values already. A second copy could differ.
     private static readonly HashSet<string> s_ofRecord = new(StringComparer.Ordinal) { ".issued", ".expires", ".persistent" };
 
-    /// <summary>All that is kept: the principal, or what the application's own mapping makes of it; the properties; when; under which security stamp.</summary>
-    public static SessionFields Of(ClaimsPrincipal principal, AuthenticationProperties properties, SactSessionAuthenticationOptions options, DateTimeOffset now)
+    /// <summary>
+    /// The fields of a sign-in: the principal or its mapping by the application, the properties, the time, and the hash of the security
+    /// stamp.
+    /// </summary>
+    public static SessionFields Of(
+        ClaimsPrincipal principal, AuthenticationProperties properties, SactSessionAuthenticationOptions options, DateTimeOffset now)
     {
         var fields = new List<KeyValuePair<string, ReadOnlyMemory<byte>>> { new(Issued, Number(now)) };
         if (options.ToMetadata is null)
@@ -37,15 +44,19 @@ internal static class PrincipalFields
         }
 
         var reserved = SessionFields.Create(fields);
-        return options.ToMetadata is { } map ? FieldsFromJson.From(map(principal), nameof(options.ToMetadata)).Merge(reserved) : reserved;
+        return options.ToMetadata is { } map
+            ? FieldsFromJson.From(map(principal), nameof(options.ToMetadata)).Merge(reserved)
+            : reserved;
     }
 
-    /// <summary>The names that a refreshed sign-in no longer has.</summary>
-    public static string[] Lacking(SessionFields fields) => [.. new[] { Claims, Properties, SecurityStampField.Name }.Where(name => !fields.Contains(name))];
+    /// <summary>The fields that a refreshed sign-in removes, because it has no value for them.</summary>
+    public static string[] Lacking(SessionFields fields) =>
+        [.. new[] { Claims, Properties, SecurityStampField.Name }.Where(name => !fields.Contains(name))];
 
-    /// <summary>The principal of a signed-in session; null if the application's own mapping makes none of it.</summary>
-    /// <exception cref="JsonException">What is kept cannot be read.</exception>
-    public static ClaimsPrincipal? Principal(SessionRecord record, SessionServices services, SactSessionAuthenticationOptions options, string scheme)
+    /// <summary>The principal of a signed-in session; null if <c>FromMetadata</c> returns null.</summary>
+    /// <exception cref="JsonException">The claims in the record cannot be read.</exception>
+    public static ClaimsPrincipal? Principal(
+        SessionRecord record, SessionServices services, SactSessionAuthenticationOptions options, string scheme)
     {
         if (options.FromMetadata is { } map)
         {
@@ -57,11 +68,13 @@ internal static class PrincipalFields
             return PrincipalJson.Read(json);
         }
 
-        // Signed in by ISession.SetAsync: a user without any further claim.
-        return new ClaimsPrincipal(new ClaimsIdentity([new Claim(options.UserIdClaimType, record.UserId!)], scheme, ClaimsIdentity.DefaultNameClaimType, ClaimsIdentity.DefaultRoleClaimType));
+        // ISactSession.SetAsync signed the user in, so there is no other claim.
+        var userId = new Claim(options.UserIdClaimType, record.UserId!);
+        return new ClaimsPrincipal(
+            new ClaimsIdentity([userId], scheme, ClaimsIdentity.DefaultNameClaimType, ClaimsIdentity.DefaultRoleClaimType));
     }
 
-    /// <exception cref="JsonException">What is kept cannot be read.</exception>
+    /// <exception cref="JsonException">The properties in the record cannot be read.</exception>
     public static AuthenticationProperties PropertiesOf(SessionRecord record)
     {
         var properties = new AuthenticationProperties();
@@ -70,7 +83,7 @@ internal static class PrincipalFields
             using var document = JsonDocument.Parse(json);
             if (document.RootElement.ValueKind != JsonValueKind.Object)
             {
-                throw new JsonException("The properties are not of the form this version writes.");
+                throw new JsonException("The properties are not a JSON object, which is the format of this version.");
             }
 
             foreach (var item in document.RootElement.EnumerateObject())
@@ -85,10 +98,13 @@ internal static class PrincipalFields
         return properties;
     }
 
-    public static ReadOnlyMemory<byte> Number(DateTimeOffset instant) => Encoding.ASCII.GetBytes(instant.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture));
+    public static ReadOnlyMemory<byte> Number(DateTimeOffset instant) =>
+        Encoding.ASCII.GetBytes(instant.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture));
 
     private static DateTimeOffset? IssuedAt(SessionRecord record) =>
-        record.Fields.TryGetValue(Issued, out var json) && long.TryParse(json.Span, NumberStyles.None, CultureInfo.InvariantCulture, out long milliseconds) && milliseconds < 200_000_000_000_000
+        record.Fields.TryGetValue(Issued, out var json)
+        && long.TryParse(json.Span, NumberStyles.None, CultureInfo.InvariantCulture, out long milliseconds)
+        && milliseconds < MaxMilliseconds
             ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds)
             : null;
 

@@ -6,21 +6,24 @@ using System.Text.Json;
 namespace Sact.Session;
 
 /// <summary>
-/// A principal as compact JSON: a list of identities; a claim is <c>[type, value, value type, issuer, original issuer, properties]</c>, cut off where the rest is the default. Written and read by hand,
-/// so that no reflection is needed and no type is ever named in it.
+/// Writes and reads a principal as compact JSON, a list of identities. A claim is the array <c>[type, value, value type, issuer, original
+/// issuer, properties]</c>, without the last elements if they have their defaults. The code needs no reflection, and the JSON names no .NET
+/// type.
 /// </summary>
 internal static class PrincipalJson
 {
-    // Whoever acts for somebody who acts for somebody: deeper than this it is a mistake, and a field is at most 32 deep.
-    private const int MostActors = 4;
+    // An actor may have an actor. A deeper chain is a mistake, and the JSON of a field is at most 32 levels deep.
+    private const int MaxActors = 4;
 
-    private static readonly JsonWriterOptions s_writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions s_writerOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <exception cref="ArgumentException">A text of the principal is no well-formed Unicode, or actors are nested too deep.</exception>
+    /// <exception cref="ArgumentException">
+    /// A string of the principal is not well-formed Unicode, or its actors are nested too deeply.
+    /// </exception>
     public static ReadOnlyMemory<byte> Write(ClaimsPrincipal principal)
     {
         var written = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(written, s_writing))
+        using (var writer = new Utf8JsonWriter(written, s_writerOptions))
         {
             writer.WriteStartArray();
             foreach (var identity in principal.Identities)
@@ -34,7 +37,7 @@ internal static class PrincipalJson
         return written.WrittenMemory;
     }
 
-    /// <exception cref="JsonException">It is not what <see cref="Write(ClaimsPrincipal)"/> writes.</exception>
+    /// <exception cref="JsonException">The JSON does not have the format of <see cref="Write(ClaimsPrincipal)"/>.</exception>
     public static ClaimsPrincipal Read(ReadOnlyMemory<byte> json)
     {
         using var document = JsonDocument.Parse(json);
@@ -48,9 +51,10 @@ internal static class PrincipalJson
 
             return principal;
         }
-        catch (Exception fault) when (fault is InvalidOperationException or KeyNotFoundException or ArgumentException or IndexOutOfRangeException)
+        catch (Exception fault)
+            when (fault is InvalidOperationException or KeyNotFoundException or ArgumentException or IndexOutOfRangeException)
         {
-            throw new JsonException("The claims are not of the form this version writes.", fault);
+            throw new JsonException("The claims do not have the JSON format of this version.", fault);
         }
     }
 
@@ -71,9 +75,12 @@ internal static class PrincipalJson
         writer.WriteEndArray();
         if (identity.Actor is { } actor)
         {
-            if (actors == MostActors)
+            if (actors == MaxActors)
             {
-                throw new ArgumentException($"The principal's actors are nested more than {MostActors} deep. Sign in with fewer, or replace ToMetadata and FromMetadata.", nameof(identity));
+                throw new ArgumentException(
+                    $"The principal has more than {MaxActors} nested actors. "
+                    + "Sign in with fewer actors, or set ToMetadata and FromMetadata.",
+                    nameof(identity));
             }
 
             writer.WritePropertyName("actor");
@@ -113,10 +120,12 @@ internal static class PrincipalJson
     private static ClaimsIdentity ReadIdentity(JsonElement json)
     {
         var identity = new ClaimsIdentity(
-            Text(json, "type"), Text(json, "name") ?? ClaimsIdentity.DefaultNameClaimType, Text(json, "role") ?? ClaimsIdentity.DefaultRoleClaimType)
+            StringOf(json, "type"),
+            StringOf(json, "name") ?? ClaimsIdentity.DefaultNameClaimType,
+            StringOf(json, "role") ?? ClaimsIdentity.DefaultRoleClaimType)
         {
-            Label = Text(json, "label"),
-            BootstrapContext = Text(json, "token"),
+            Label = StringOf(json, "label"),
+            BootstrapContext = StringOf(json, "token"),
         };
         foreach (var claim in json.GetProperty("claims").EnumerateArray())
         {
@@ -148,20 +157,23 @@ internal static class PrincipalJson
         return identity;
     }
 
-    private static void WriteUnless(Utf8JsonWriter writer, string name, string? text, string? usual)
+    private static void WriteUnless(Utf8JsonWriter writer, string name, string? value, string? defaultValue)
     {
-        if (Unless(text, usual) is { } unusual)
+        if (Unless(value, defaultValue) is { } other)
         {
-            writer.WriteString(name, Checked(unusual));
+            writer.WriteString(name, Checked(other));
         }
     }
 
-    private static string? Unless(string? text, string? usual) => string.Equals(text, usual, StringComparison.Ordinal) ? null : text;
+    private static string? Unless(string? value, string? defaultValue) =>
+        string.Equals(value, defaultValue, StringComparison.Ordinal) ? null : value;
 
-    private static string? Text(JsonElement json, string name) => json.TryGetProperty(name, out var text) ? text.GetString() : null;
+    private static string? StringOf(JsonElement json, string name) => json.TryGetProperty(name, out var value) ? value.GetString() : null;
 
-    // The writer would put another character in the place of a lone surrogate, and so make another claim of it.
-    private static string? Checked(string? text) => text is null || UnicodeRule.IsWellFormed(text)
-        ? text
-        : throw new ArgumentException("A claim is well-formed Unicode; one of the principal's has a lone surrogate. Sign in without it.", nameof(text));
+    // The JSON writer would replace a lone surrogate by another character, which changes the claim.
+    private static string? Checked(string? value) => value is null || UnicodeRule.IsWellFormed(value)
+        ? value
+        : throw new ArgumentException(
+            "A claim of the principal has a lone surrogate. Claims must be well-formed Unicode. Sign in without that claim.",
+            nameof(value));
 }

@@ -11,13 +11,14 @@ using Microsoft.Extensions.Options;
 namespace Sact.Session;
 
 /// <summary>
-/// The authentication scheme over the session. What it tells a browser (where to sign in, what an API endpoint answers) is the framework's own code for cookies, asked through its events, so that an
-/// application which replaces <c>AddCookie</c> sees no difference.
+/// The authentication scheme over the session. The cookie events of the framework write every redirect and status code, so an application
+/// that replaces <c>AddCookie</c> sees no difference.
 /// </summary>
-internal sealed class SactSessionAuthenticationHandler(IOptionsMonitor<SactSessionAuthenticationOptions> options, ILoggerFactory logger, UrlEncoder encoder)
+internal sealed class SactSessionAuthenticationHandler(
+    IOptionsMonitor<SactSessionAuthenticationOptions> options, ILoggerFactory logger, UrlEncoder encoder)
     : SignInAuthenticationHandler<SactSessionAuthenticationOptions>(options, logger, encoder)
 {
-    private bool _asked;
+    private bool _authenticateCalled;
     private bool _signedOut;
 
     private new CookieAuthenticationEvents Events => (CookieAuthenticationEvents)base.Events!;
@@ -28,15 +29,16 @@ internal sealed class SactSessionAuthenticationHandler(IOptionsMonitor<SactSessi
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        _asked = true;
+        _authenticateCalled = true;
         if (Context.GetEndpoint()?.Metadata.GetMetadata<DisableSactSessionAttribute>() is not null)
         {
             return AuthenticateResult.NoResult();
         }
 
         var session = Session;
-        int epoch = session.Number;
-        if (await session.ReadAsync(reload: false, Context.RequestAborted).ConfigureAwait(false) is not { State: SessionState.SignedIn } record)
+        int number = session.Number;
+        if (await session.ReadAsync(reload: false, Context.RequestAborted).ConfigureAwait(false)
+            is not { State: SessionState.SignedIn } record)
         {
             return AuthenticateResult.NoResult();
         }
@@ -46,7 +48,7 @@ internal sealed class SactSessionAuthenticationHandler(IOptionsMonitor<SactSessi
         {
             if (PrincipalFields.Principal(record, session.Services, Options, Scheme.Name) is not { } kept)
             {
-                return AuthenticateResult.Fail("The session's metadata makes no principal.");
+                return AuthenticateResult.Fail("FromMetadata returned no principal for the session.");
             }
 
             ticket = new AuthenticationTicket(kept, PrincipalFields.PropertiesOf(record), Scheme.Name);
@@ -57,7 +59,7 @@ internal sealed class SactSessionAuthenticationHandler(IOptionsMonitor<SactSessi
             return AuthenticateResult.Fail("The session's claims cannot be read.");
         }
 
-        AnsweredSession.Mark(Context, ticket.Properties, record);
+        AuthenticatedSession.Mark(Context, ticket.Properties, record);
         var validating = new CookieValidatePrincipalContext(Context, Scheme, Options, ticket);
         await Events.ValidatePrincipal(validating).ConfigureAwait(false);
         if (validating.Principal is not { } principal)
@@ -65,7 +67,8 @@ internal sealed class SactSessionAuthenticationHandler(IOptionsMonitor<SactSessi
             return AuthenticateResult.Fail("The principal was rejected.");
         }
 
-        return validating.ShouldRenew && !await KeepAsync(session, epoch, record, principal, validating.Properties).ConfigureAwait(false)
+        return validating.ShouldRenew
+            && !await KeepAsync(session, number, record, principal, validating.Properties).ConfigureAwait(false)
             ? AuthenticateResult.Fail("The session has ended.")
             : AuthenticateResult.Success(new AuthenticationTicket(principal, validating.Properties, Scheme.Name));
     }
@@ -75,34 +78,42 @@ internal sealed class SactSessionAuthenticationHandler(IOptionsMonitor<SactSessi
         ArgumentNullException.ThrowIfNull(user);
         var now = TimeProvider.GetUtcNow();
         properties ??= new AuthenticationProperties();
-        var answered = AnsweredSession.Of(properties);
+        var authenticated = AuthenticatedSession.Of(properties);
         properties.IssuedUtc ??= now;
         var signingIn = new CookieSigningInContext(Context, Scheme, Options, user, properties, Options.Cookie.Build(Context));
         await Events.SigningIn(signingIn).ConfigureAwait(false);
-        var principal = signingIn.Principal ?? throw new InvalidOperationException("OnSigningIn has left no principal. Leave CookieSigningInContext.Principal as it is, or set another.");
+        var principal = signingIn.Principal ?? throw new InvalidOperationException(
+            "OnSigningIn has set the principal to null. A sign-in needs a principal. "
+            + "Leave CookieSigningInContext.Principal as it is, or set another.");
         string userId = UserIds.Of(principal, Options.UserIdClaimType, nameof(SactSessionAuthenticationOptions), Scheme.Name);
         var fields = PrincipalFields.Of(principal, signingIn.Properties, Options, now);
         var session = Session;
 
-        // Signing in with the very properties this request was authenticated by, for the same user, is no new proof of who it is: the claims are brought up to date. So does Identity's RefreshSignInAsync.
-        bool refreshed = !_signedOut && answered is not null && answered.IsUnchangedIn(signingIn.Properties) && answered.UserId == userId;
-        if (refreshed)
+        // A sign-in of the same user with the unchanged properties of this request's authentication proves nothing new: it only refreshes
+        // the claims. Identity's RefreshSignInAsync does the same.
+        bool refreshes = !_signedOut
+            && authenticated is not null
+            && authenticated.IsUnchangedIn(signingIn.Properties)
+            && authenticated.UserId == userId;
+        if (refreshes)
         {
-            if (!await RefreshAsync(session, answered!, fields).ConfigureAwait(false))
+            if (!await RefreshAsync(session, authenticated!, fields).ConfigureAwait(false))
             {
                 return;
             }
         }
         else
         {
-            var terms = SchemeLifetimes.Of(signingIn.Properties, answered, Options.ExpireTimeSpan, Options.SlidingExpiration, now, session.Settings);
-            await session.Start.SignInAsync(userId, fields, session.Settings.SignInTermsFor(terms, nameof(properties)), CancellationToken.None).ConfigureAwait(false);
+            var lifetimes = SchemeLifetimes.Of(
+                signingIn.Properties, authenticated, Options.ExpireTimeSpan, Options.SlidingExpiration, now, session.Settings);
+            var terms = session.Settings.SignInTermsFor(lifetimes, nameof(properties));
+            await session.Start.SignInAsync(userId, fields, terms, CancellationToken.None).ConfigureAwait(false);
             await SecurityStamps.EndOutdatedAsync(session, Context, fields).ConfigureAwait(false);
         }
 
         if (await session.ReadAsync(reload: false, CancellationToken.None).ConfigureAwait(false) is { } record)
         {
-            AnsweredSession.Mark(Context, signingIn.Properties, record);
+            AuthenticatedSession.Mark(Context, signingIn.Properties, record);
             signingIn.Properties.ExpiresUtc = record.ExpiresAt;
         }
 
@@ -115,67 +126,84 @@ internal sealed class SactSessionAuthenticationHandler(IOptionsMonitor<SactSessi
     {
         _signedOut = true;
 
-        // Before any event: what an application's own code throws must not keep the session alive.
+        // The session ends before any event, so that an exception of the application's code cannot keep it alive.
         await Session.End.SignOutAsync(CancellationToken.None).ConfigureAwait(false);
-        var signingOut = new CookieSigningOutContext(Context, Scheme, Options, properties ?? new AuthenticationProperties(), Options.Cookie.Build(Context));
+        var signingOut = new CookieSigningOutContext(
+            Context, Scheme, Options, properties ?? new AuthenticationProperties(), Options.Cookie.Build(Context));
         await Events.SigningOut(signingOut).ConfigureAwait(false);
         await RedirectAsync(signingOut.Properties, Options.LogoutPath).ConfigureAwait(false);
     }
 
     protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
     {
-        await ThrowIfNobodyAuthenticatedAsync().ConfigureAwait(false);
-        string redirectUri = BuildRedirectUri(Options.LoginPath + QueryString.Create(Options.ReturnUrlParameter, Wanted(properties)));
-        await Events.RedirectToLogin(new RedirectContext<CookieAuthenticationOptions>(Context, Scheme, Options, properties, redirectUri)).ConfigureAwait(false);
+        await ThrowIfMiddlewareIsMissingAsync().ConfigureAwait(false);
+        await Events.RedirectToLogin(RedirectTo(Options.LoginPath, properties)).ConfigureAwait(false);
     }
 
-    protected override Task HandleForbiddenAsync(AuthenticationProperties properties)
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
+        Events.RedirectToAccessDenied(RedirectTo(Options.AccessDeniedPath, properties));
+
+    private RedirectContext<CookieAuthenticationOptions> RedirectTo(PathString path, AuthenticationProperties properties)
     {
-        string redirectUri = BuildRedirectUri(Options.AccessDeniedPath + QueryString.Create(Options.ReturnUrlParameter, Wanted(properties)));
-        return Events.RedirectToAccessDenied(new RedirectContext<CookieAuthenticationOptions>(Context, Scheme, Options, properties, redirectUri));
+        string returnUrl = string.IsNullOrEmpty(properties.RedirectUri)
+            ? OriginalPathBase + OriginalPath + Request.QueryString
+            : properties.RedirectUri;
+        string redirectUri = BuildRedirectUri(path + QueryString.Create(Options.ReturnUrlParameter, returnUrl));
+        return new RedirectContext<CookieAuthenticationOptions>(Context, Scheme, Options, properties, redirectUri);
     }
 
-    private string Wanted(AuthenticationProperties properties) =>
-        string.IsNullOrEmpty(properties.RedirectUri) ? OriginalPathBase + OriginalPath + Request.QueryString : properties.RedirectUri;
-
-    /// <summary>Keeps what validating has renewed, unless the request has another session by now, whose user may be another. A fault of the store does not fail the request, whose user was just found good: the next request validates again.</summary>
-    private async Task<bool> KeepAsync(RequestSession session, int epoch, SessionRecord record, ClaimsPrincipal principal, AuthenticationProperties properties)
+    /// <summary>Keeps the claims that the validation has renewed.</summary>
+    /// <returns>False if the request no longer has the session that was validated. The present one may belong to another user.</returns>
+    private async Task<bool> KeepAsync(
+        RequestSession session, int number, SessionRecord record, ClaimsPrincipal principal, AuthenticationProperties properties)
     {
         var now = TimeProvider.GetUtcNow();
         var fields = PrincipalFields.Of(principal, properties, Options, now);
         if (UserIds.Of(principal, Options.UserIdClaimType, nameof(SactSessionAuthenticationOptions), Scheme.Name) != record.UserId)
         {
-            throw new InvalidOperationException("OnValidatePrincipal has replaced the principal by another user's. To change who the user is, sign in anew with SignInAsync.");
+            throw new InvalidOperationException(
+                "OnValidatePrincipal has replaced the principal by that of another user. "
+                + "A session keeps its user. Call SignInAsync to change the user.");
         }
 
         try
         {
             properties.IssuedUtc = now;
-            return await session.Fields.ChangeAnyAsync(fields, PrincipalFields.Lacking(fields), epoch, CancellationToken.None).ConfigureAwait(false) == SessionUpdateStatus.Applied;
+            var status = await session.Fields
+                .ChangeAnyAsync(fields, PrincipalFields.Lacking(fields), number, CancellationToken.None)
+                .ConfigureAwait(false);
+            return status == SessionUpdateStatus.Applied;
         }
         catch (SessionStoreException fault)
         {
+            // The user was just found valid, so the request succeeds. The next request validates again.
             AuthenticationLog.PrincipalNotKept(session.Telemetry.Log, record.Key, fault);
             return true;
         }
     }
 
     /// <summary>
-    /// A new id at once, then the new claims: at no moment has an old id new privileges. The session stays: its data, its place in the list of devices, its absolute deadline and when the user last
-    /// proved who they are. One that has ended meanwhile is not brought back, and what the request has begun in its place is left alone.
+    /// Renews the id at once, then writes the new claims: an old id never has new privileges. The session keeps its data, its place in the
+    /// device list, its absolute deadline and the time of its last authentication.
     /// </summary>
-    private static async Task<bool> RefreshAsync(RequestSession session, AnsweredSession answered, SessionFields fields)
+    /// <returns>False if the session has ended or the request has begun another one. Then nothing is written.</returns>
+    private static async Task<bool> RefreshAsync(RequestSession session, AuthenticatedSession authenticated, SessionFields fields)
     {
-        int epoch = session.Number;
-        if (await session.ReadAsync(reload: false, CancellationToken.None).ConfigureAwait(false) is not { State: SessionState.SignedIn } record || record.Key != answered.Key)
+        int number = session.Number;
+        if (await session.ReadAsync(reload: false, CancellationToken.None).ConfigureAwait(false)
+            is not { State: SessionState.SignedIn } record || record.Key != authenticated.Key)
         {
             return false;
         }
 
-        // False where the id is good only by its grace, or another request was first: then the client has a newer one.
+        // The result does not matter: if it is false, the client has a newer id already.
         await session.Renewer.RenewAsync(immediately: true, raise: null, CancellationToken.None).ConfigureAwait(false);
-        var status = await session.Fields.ChangeAnyAsync(fields, PrincipalFields.Lacking(fields), epoch, CancellationToken.None).ConfigureAwait(false);
-        if (status == SessionUpdateStatus.Applied && fields.TryGetValue(SecurityStampField.Name, out var stamp) && SecurityStampField.Differs(record, stamp))
+        var status = await session.Fields
+            .ChangeAnyAsync(fields, PrincipalFields.Lacking(fields), number, CancellationToken.None)
+            .ConfigureAwait(false);
+        if (status == SessionUpdateStatus.Applied
+            && fields.TryGetValue(SecurityStampField.Name, out var stamp)
+            && SecurityStampField.Differs(record, stamp))
         {
             await session.Devices.DeleteOthersAsync(renewCurrent: false, CancellationToken.None).ConfigureAwait(false);
         }
@@ -190,33 +218,44 @@ internal sealed class SactSessionAuthenticationHandler(IOptionsMonitor<SactSessi
             return;
         }
 
-        string? wanted = properties.RedirectUri;
-        if (string.IsNullOrEmpty(wanted) && onPath.HasValue && OriginalPath == onPath)
+        string? returnUrl = properties.RedirectUri;
+        if (string.IsNullOrEmpty(returnUrl) && onPath.HasValue && OriginalPath == onPath)
         {
-            wanted = Request.Query[Options.ReturnUrlParameter];
+            returnUrl = Request.Query[Options.ReturnUrlParameter];
         }
 
-        if (string.IsNullOrEmpty(wanted))
+        if (string.IsNullOrEmpty(returnUrl))
         {
             return;
         }
 
-        if (!LocalUrl.IsLocal(wanted, Request))
+        if (!LocalUrl.IsLocal(returnUrl, Request))
         {
             AuthenticationLog.ReturnUrlIgnored(Session.Telemetry.Log);
             return;
         }
 
-        await Events.RedirectToReturnUrl(new RedirectContext<CookieAuthenticationOptions>(Context, Scheme, Options, properties, wanted)).ConfigureAwait(false);
+        var redirect = new RedirectContext<CookieAuthenticationOptions>(Context, Scheme, Options, properties, returnUrl);
+        await Events.RedirectToReturnUrl(redirect).ConfigureAwait(false);
     }
 
-    /// <summary>A challenge by a default scheme that nobody has asked means that nobody asks it at all: every user would be sent to the login page for ever.</summary>
-    private async Task ThrowIfNobodyAuthenticatedAsync()
+    /// <summary>
+    /// Detects an application without <c>UseAuthentication()</c>: a default scheme challenges, and no scheme was ever called to
+    /// authenticate. Every user would be redirected to the login page for ever.
+    /// </summary>
+    private async Task ThrowIfMiddlewareIsMissingAsync()
     {
-        if (!_asked && Context.Features.Get<IAuthenticationFeature>() is null
-            && await Context.RequestServices.GetRequiredService<IAuthenticationSchemeProvider>().GetDefaultAuthenticateSchemeAsync().ConfigureAwait(false) is { } scheme && scheme.Name == Scheme.Name)
+        if (_authenticateCalled || Context.Features.Get<IAuthenticationFeature>() is not null)
         {
-            throw new InvalidOperationException($"Nobody has asked scheme '{Scheme.Name}' who the user is. Call app.UseAuthentication() before app.UseAuthorization().");
+            return;
+        }
+
+        var schemes = Context.RequestServices.GetRequiredService<IAuthenticationSchemeProvider>();
+        if (await schemes.GetDefaultAuthenticateSchemeAsync().ConfigureAwait(false) is { } scheme && scheme.Name == Scheme.Name)
+        {
+            throw new InvalidOperationException(
+                $"Scheme '{Scheme.Name}' was challenged, but the authentication middleware did not run. "
+                + "Call app.UseAuthentication() before app.UseAuthorization().");
         }
     }
 }

@@ -7,79 +7,117 @@ using Microsoft.AspNetCore.Http;
 namespace Sact.Session;
 
 /// <summary>
-/// How the authentication scheme behaves: the options of the framework's cookie scheme, so that what an application has set there moves over as it is (paths, events, <c>ReturnUrlParameter</c>,
-/// <c>ForwardXxx</c>), and a few of its own.
+/// The options of the authentication scheme. They extend the options of the framework's cookie scheme, so an application keeps its paths,
+/// events, <c>ReturnUrlParameter</c> and <c>ForwardXxx</c>.
 /// </summary>
 /// <remarks>
-/// <para>The cookie is the session's. Setting <see cref="CookieAuthenticationOptions.Cookie"/>, <see cref="CookieAuthenticationOptions.CookieManager"/>, <see cref="CookieAuthenticationOptions.TicketDataFormat"/>
-/// or <see cref="CookieAuthenticationOptions.SessionStore"/> is refused at start-up with the mend; <see cref="CookieAuthenticationOptions.DataProtectionProvider"/> is not needed.</para>
-/// <para><b>Lifetimes</b> never go beyond <see cref="SactSessionOptions"/>. <see cref="CookieAuthenticationOptions.ExpireTimeSpan"/> shortens the idle timeout. If
-/// <see cref="CookieAuthenticationOptions.SlidingExpiration"/> or the sign-in's <see cref="AuthenticationProperties.AllowRefresh"/> is false, it shortens the absolute timeout instead: the session ends then, however
-/// much it is used. The sign-in's <see cref="AuthenticationProperties.ExpiresUtc"/> always shortens the absolute one.</para>
+/// <para>The session sends the cookie. An application that sets <see cref="CookieAuthenticationOptions.Cookie"/>,
+/// <see cref="CookieAuthenticationOptions.CookieManager"/>, <see cref="CookieAuthenticationOptions.TicketDataFormat"/> or
+/// <see cref="CookieAuthenticationOptions.SessionStore"/> fails at start-up. The message says what to set instead.
+/// <see cref="CookieAuthenticationOptions.DataProtectionProvider"/> has no effect.</para>
+/// <para><b>Lifetimes</b> never exceed those of <see cref="SactSessionOptions"/>. <see cref="CookieAuthenticationOptions.ExpireTimeSpan"/>
+/// shortens the idle timeout. It shortens the absolute timeout instead if <see cref="CookieAuthenticationOptions.SlidingExpiration"/> or
+/// the sign-in's <see cref="AuthenticationProperties.AllowRefresh"/> is false. The sign-in's
+/// <see cref="AuthenticationProperties.ExpiresUtc"/> always shortens the absolute timeout.</para>
 /// </remarks>
 public sealed class SactSessionAuthenticationOptions : CookieAuthenticationOptions
 {
     /// <summary>
-    /// The claim whose value is the user id, of any identity of the principal. Default: <see cref="ClaimTypes.NameIdentifier"/>. A sign-in without it is an <see cref="InvalidOperationException"/>.
+    /// The type of the claim that carries the user id. Any identity of the principal may have it. Default:
+    /// <see cref="ClaimTypes.NameIdentifier"/>. It must not be empty. A sign-in without the claim is an
+    /// <see cref="InvalidOperationException"/>.
     /// </summary>
     public string UserIdClaimType { get; set; } = ClaimTypes.NameIdentifier;
 
     /// <summary>
-    /// What to keep of a principal as the session's metadata, in place of all its claims. Null (default): every identity and claim, in a field of the library's own that
-    /// <see cref="ISactSession.UpdateAsync(JsonObject, CancellationToken)"/> cannot write. Set it together with <see cref="FromMetadata"/>. What you keep in ordinary fields your own code can change: never let
-    /// users write them.
+    /// Maps a principal to the metadata of its session. Null (default): every identity and claim is kept, in a field that
+    /// <see cref="ISactSession.UpdateAsync(JsonObject, CancellationToken)"/> cannot write. Set it together with <see cref="FromMetadata"/>.
     /// </summary>
+    /// <remarks>Your code can change ordinary metadata. Never let users write the fields from which claims are made.</remarks>
     public Func<ClaimsPrincipal, JsonObject>? ToMetadata { get; set; }
 
     /// <summary>
-    /// Makes the principal of a signed-in session; null from it means that nobody is authenticated. Never called for an anonymous or pending session. Null (default): the principal that was signed in, or, of a
-    /// session signed in by <c>ISession.SetAsync</c>, one with the user id alone. Set it together with <see cref="ToMetadata"/>.
+    /// Makes the principal of a signed-in session. If it returns null, nobody is authenticated. It is never called for an anonymous or
+    /// pending session. Set it together with <see cref="ToMetadata"/>.
     /// </summary>
+    /// <remarks>
+    /// Null (default): the principal that was signed in. A session that <c>ISactSession.SetAsync</c> signed in has a principal with the
+    /// user id alone.
+    /// </remarks>
     public Func<SessionData, ClaimsPrincipal?>? FromMetadata { get; set; }
 
     /// <summary>
-    /// The claim that carries the user's security stamp. Default: ASP.NET Core Identity's, <c>AspNet.Identity.SecurityStamp</c>. When a sign-in brings another stamp than the user's other sessions have (a new password, a
-    /// second factor switched on), those end at once (ASVS 5.0 V7.4.3). Only its hash is kept apart. Null: they stay until they are validated.
+    /// The type of the claim that carries the user's security stamp. Default: <c>AspNet.Identity.SecurityStamp</c>, the type of ASP.NET
+    /// Core Identity. A sign-in with a new stamp ends the user's sessions with another stamp at once (ASVS 5.0 V7.4.3).
     /// </summary>
+    /// <remarks>
+    /// Identity changes the stamp with the password or a second factor. Null: those sessions live until the application validates them.
+    /// The library compares hashes of the stamps, which it keeps in a field apart from the claims.
+    /// </remarks>
     public string? SecurityStampClaimType { get; set; } = "AspNet.Identity.SecurityStamp";
 
-    /// <summary>Which registration of sessions the scheme stands on, if the store's type alone does not say it: the name given to <c>AddSactSession(name, …)</c>. Null (default): by the store's type.</summary>
+    /// <summary>
+    /// The name of the registration that the scheme uses, as given to <c>AddSactSession(name, …)</c>. Null (default): the registration is
+    /// found by the type of its store.
+    /// </summary>
     public string? SessionName { get; set; }
 
-    /// <summary>The session of a request that the scheme stands on.</summary>
+    /// <summary>Returns the session of a request, in the registration that the scheme uses.</summary>
     internal Func<HttpContext, string?, RequestSession> Session { get; set; } = null!;
 
-    /// <inheritdoc/>
+    /// <summary>Checks the options. The framework calls it when it first needs them.</summary>
+    /// <exception cref="InvalidOperationException">
+    /// <see cref="UserIdClaimType"/> is empty, or only one of <see cref="ToMetadata"/> and <see cref="FromMetadata"/> is set.
+    /// </exception>
     public override void Validate()
     {
         base.Validate();
         if (string.IsNullOrEmpty(UserIdClaimType))
         {
-            throw new InvalidOperationException($"UserIdClaimType is empty. Set {nameof(SactSessionAuthenticationOptions)}.{nameof(UserIdClaimType)} to the claim that carries the user id.");
+            throw new InvalidOperationException(
+                $"UserIdClaimType is empty. Set {nameof(SactSessionAuthenticationOptions)}.{nameof(UserIdClaimType)} "
+                + "to the claim that carries the user id.");
         }
 
         if (ToMetadata is null != FromMetadata is null)
         {
-            throw new InvalidOperationException($"ToMetadata and FromMetadata go together: what one keeps the other must read. Set both in {nameof(SactSessionAuthenticationOptions)}, or neither.");
+            throw new InvalidOperationException(
+                "Only one of ToMetadata and FromMetadata is set. One must read what the other keeps. "
+                + $"Set both in {nameof(SactSessionAuthenticationOptions)}, or neither.");
         }
     }
 
-    /// <summary>Refuses what would have no effect. The cookie of an option that an application relies on (a Domain, a name) must not be lost in silence.</summary>
-    /// <exception cref="InvalidOperationException">Something of the cookie is set here.</exception>
+    /// <summary>Refuses settings without effect. An application that sets a domain or a name of the cookie relies on it.</summary>
+    /// <exception cref="InvalidOperationException">An option of the cookie is set here.</exception>
     internal void ThrowIfCookieIsSet(string scheme)
     {
-        var usual = new CookieAuthenticationOptions().Cookie;
-        if (Cookie.Name is not null || Cookie.Domain is not null || Cookie.Path is not null || Cookie.SameSite != usual.SameSite || Cookie.SecurePolicy != usual.SecurePolicy || !Cookie.HttpOnly
-            || !Cookie.IsEssential || Cookie.MaxAge is not null || Cookie.Extensions.Count > 0)
+        if (IsCookieSet())
         {
             throw new InvalidOperationException(
-                $"The cookie of scheme '{scheme}' is the session's. Set builder.Services.AddSactSession(o => o.Cookie…) in place of the scheme's Cookie, and SactSessionOptions.AbsoluteTimeout in place of its MaxAge.");
+                $"Scheme '{scheme}' has settings for a cookie, but the session sends the cookie. "
+                + "Set builder.Services.AddSactSession(o => o.Cookie…) instead. "
+                + "Set SactSessionOptions.AbsoluteTimeout instead of MaxAge.");
         }
 
         if (SessionStore is not null || TicketDataFormat is not null || CookieManager is not null)
         {
             throw new InvalidOperationException(
-                $"Scheme '{scheme}' keeps its tickets in the session. Leave SessionStore, TicketDataFormat and CookieManager unset; to keep AddCookie() and only its tickets here, call AddSactTicketStore() in place of AddSactSession<TStore>().");
+                $"Scheme '{scheme}' keeps its tickets in the session. Leave SessionStore, TicketDataFormat and CookieManager unset. "
+                + "To keep AddCookie() and only its tickets here, call AddSactTicketStore() instead of AddSactSession<TStore>().");
         }
+    }
+
+    private bool IsCookieSet()
+    {
+        var unset = new CookieAuthenticationOptions().Cookie;
+        return Cookie.Name is not null
+            || Cookie.Domain is not null
+            || Cookie.Path is not null
+            || Cookie.SameSite != unset.SameSite
+            || Cookie.SecurePolicy != unset.SecurePolicy
+            || !Cookie.HttpOnly
+            || !Cookie.IsEssential
+            || Cookie.MaxAge is not null
+            || Cookie.Extensions.Count > 0;
     }
 }

@@ -4,11 +4,13 @@ using Microsoft.Extensions.Options;
 namespace Sact.Session;
 
 /// <summary>
-/// What is configured for a cookie scheme of the same name counts for this one: <c>ConfigureApplicationCookie</c>, the paths of Identity's default pages, the security stamp check that <c>AddIdentity</c> sets.
-/// So a scheme that takes a cookie scheme's place behaves as that did.
+/// Applies the configuration of a cookie scheme to the session scheme of the same name. Examples are <c>ConfigureApplicationCookie</c>, the
+/// paths of Identity's default pages, and the security stamp check of <c>AddIdentity</c>.
 /// </summary>
 internal sealed class SactSessionAuthenticationSetup(
-    IEnumerable<IConfigureOptions<CookieAuthenticationOptions>> configurations, IEnumerable<IPostConfigureOptions<CookieAuthenticationOptions>> completions, IServiceProvider services)
+    IEnumerable<IConfigureOptions<CookieAuthenticationOptions>> configurations,
+    IEnumerable<IPostConfigureOptions<CookieAuthenticationOptions>> completions,
+    IServiceProvider services)
     : IConfigureNamedOptions<SactSessionAuthenticationOptions>, IPostConfigureOptions<SactSessionAuthenticationOptions>
 {
     public void Configure(SactSessionAuthenticationOptions options) => Configure(Options.DefaultName, options);
@@ -32,7 +34,7 @@ internal sealed class SactSessionAuthenticationSetup(
     {
         options.TimeProvider ??= (TimeProvider?)services.GetService(typeof(TimeProvider));
 
-        // Before the framework fills in what is unset: the default paths are wanted, its cookie is not.
+        // The framework sets its default cookie and default paths below. Only a cookie that the application has set must be refused.
         options.ThrowIfCookieIsSet(name ?? Options.DefaultName);
         foreach (var completion in completions)
         {

@@ -1,8 +1,8 @@
 namespace Sact.Session;
 
-/// <summary>Names of the authentication scheme.</summary>
+/// <summary>The default values of the authentication scheme.</summary>
 public static class SactSessionDefaults
 {
-    /// <summary>The scheme's name where none is given: <c>SactSession</c>.</summary>
+    /// <summary>The default name of the scheme: <c>SactSession</c>.</summary>
     public const string AuthenticationScheme = "SactSession";
 }

@@ -2,24 +2,37 @@ using Microsoft.AspNetCore.Authentication;
 
 namespace Sact.Session;
 
-/// <summary>What a cookie scheme's expiry comes to as a session's limits. Nothing goes beyond <see cref="SactSessionOptions"/>.</summary>
+/// <summary>
+/// Translates the expiry of a cookie scheme to the lifetimes of a session. They never exceed <see cref="SactSessionOptions"/>.
+/// </summary>
 internal static class SchemeLifetimes
 {
-    /// <param name="properties">What the sign-in wishes.</param>
-    /// <param name="answered">What they were answered with, if they were: no wish, then.</param>
-    /// <param name="expireTimeSpan">The scheme's own.</param>
-    /// <param name="slidingExpiration">The scheme's own.</param>
-    /// <param name="now">Now.</param>
-    /// <param name="settings">The most there is.</param>
-    /// <param name="expiryIsAbsolute">False for a ticket, whose expiry the framework's handler sets and moves itself.</param>
+    // The shortest lifetime that a session may have. A sign-in that has expired already gets it, and nobody uses it.
+    private static readonly TimeSpan s_minimum = TimeSpan.FromSeconds(1);
+
+    /// <param name="properties">The properties of the sign-in.</param>
+    /// <param name="authenticated">
+    /// The session that the properties come from; null for none. An expiry that it set is no request for another one.
+    /// </param>
+    /// <param name="expireTimeSpan">The <c>ExpireTimeSpan</c> of the scheme.</param>
+    /// <param name="slidingExpiration">The <c>SlidingExpiration</c> of the scheme.</param>
+    /// <param name="now">The current time.</param>
+    /// <param name="settings">The settings with the longest lifetimes that are allowed.</param>
+    /// <param name="expiryIsAbsolute">False for a ticket: the framework's handler sets and moves the expiry of tickets.</param>
     public static SessionSignInOptions Of(
-        AuthenticationProperties properties, AnsweredSession? answered, TimeSpan expireTimeSpan, bool slidingExpiration, DateTimeOffset now, SessionSettings settings, bool expiryIsAbsolute = true)
+        AuthenticationProperties properties,
+        AuthenticatedSession? authenticated,
+        TimeSpan expireTimeSpan,
+        bool slidingExpiration,
+        DateTimeOffset now,
+        SessionSettings settings,
+        bool expiryIsAbsolute = true)
     {
-        var most = settings.SignInTerms.Lifetimes;
+        var longest = settings.SignInTerms.Lifetimes;
         bool slides = slidingExpiration && (properties.AllowRefresh ?? true);
-        var wish = !expiryIsAbsolute || answered?.HasAnsweredExpiry(properties) == true ? null : properties.ExpiresUtc - now;
-        var absolute = Within(wish ?? (slides ? most.AbsoluteTimeout : expireTimeSpan), most.AbsoluteTimeout);
-        var idle = Within(slides ? expireTimeSpan : absolute, most.IdleTimeout);
+        var requested = !expiryIsAbsolute || authenticated?.HasUnchangedExpiry(properties) == true ? null : properties.ExpiresUtc - now;
+        var absolute = Within(requested ?? (slides ? longest.AbsoluteTimeout : expireTimeSpan), longest.AbsoluteTimeout);
+        var idle = Within(slides ? expireTimeSpan : absolute, longest.IdleTimeout);
         return new SessionSignInOptions
         {
             IsPersistent = properties.IsPersistent ? true : null,
@@ -28,10 +41,5 @@ internal static class SchemeLifetimes
         };
     }
 
-    // At least a second, the shortest life a session has: a sign-in that has expired already is one that nobody uses.
-    private static TimeSpan Within(TimeSpan span, TimeSpan most)
-    {
-        var least = TimeSpan.FromSeconds(1);
-        return span < least ? least : span < most ? span : most;
-    }
+    private static TimeSpan Within(TimeSpan span, TimeSpan longest) => span < s_minimum ? s_minimum : span < longest ? span : longest;
 }

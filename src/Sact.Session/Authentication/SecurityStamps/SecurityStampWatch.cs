@@ -4,11 +4,15 @@ using Microsoft.AspNetCore.Identity;
 namespace Sact.Session;
 
 /// <summary>
-/// Sees every change of a user that ASP.NET Core Identity is about to save, and ends the sessions of another security stamp than the user has now: a password reset by mail, a second factor switched on, an
-/// administrator's <c>UpdateSecurityStampAsync</c>. It validates nothing; Identity's validators are where it can be seen. The session that the request itself was authenticated by stays, for
-/// <c>RefreshSignInAsync</c> to bring up to date.
+/// Ends a user's sessions with an old security stamp when ASP.NET Core Identity is about to save the user. The stamp changes with a
+/// password reset, a new second factor, or an administrator's <c>UpdateSecurityStampAsync</c>.
 /// </summary>
-internal sealed class SecurityStampWatch<TUser>(AuthenticationRegistry registry, IHttpContextAccessor accessor, IServiceProvider services) : IUserValidator<TUser>
+/// <remarks>
+/// It is a validator, because Identity calls the validators before every save. It never refuses a user. The session that authenticated the
+/// request stays, so that <c>RefreshSignInAsync</c> can update it.
+/// </remarks>
+internal sealed class SecurityStampWatch<TUser>(
+    AuthenticationRegistry registry, IHttpContextAccessor accessor, IServiceProvider services) : IUserValidator<TUser>
     where TUser : class
 {
     public async Task<IdentityResult> ValidateAsync(UserManager<TUser> manager, TUser user)
@@ -19,14 +23,16 @@ internal sealed class SecurityStampWatch<TUser>(AuthenticationRegistry registry,
             return IdentityResult.Success;
         }
 
-        // No session can be of a user whose id none can have.
+        // A user whose id is invalid for a session has no sessions.
         string userId = await manager.GetUserIdAsync(user).ConfigureAwait(false);
         if (userId is not null && UserIdRule.Validate(userId) is null)
         {
             var stamp = SecurityStampField.HashOf(await manager.GetSecurityStampAsync(user).ConfigureAwait(false));
             foreach (var source in registry.SourcesWithStamps(services))
             {
-                await SecurityStamps.EndOutdatedAsync(source.Store, source.Services, accessor.HttpContext, userId, stamp, mine: null).ConfigureAwait(false);
+                await SecurityStamps
+                    .EndOutdatedAsync(source.Store, source.Services, accessor.HttpContext, userId, stamp, spared: null)
+                    .ConfigureAwait(false);
             }
         }
 

@@ -2,42 +2,51 @@ using Microsoft.AspNetCore.Http;
 
 namespace Sact.Session;
 
-/// <summary>Ends a user's sessions that were signed in under a security stamp which is no longer the user's.</summary>
+/// <summary>Ends a user's sessions that were signed in with an old security stamp.</summary>
 internal static class SecurityStamps
 {
-    /// <summary>After a sign-in: its stamp is the user's now.</summary>
+    /// <summary>Call it after a sign-in. The stamp of that sign-in is the current one.</summary>
     public static async Task EndOutdatedAsync(RequestSession session, HttpContext context, SessionFields fields)
     {
         if (fields.TryGetValue(SecurityStampField.Name, out var stamp)
-            && await session.ReadAsync(reload: false, CancellationToken.None).ConfigureAwait(false) is { UserId: { } userId } mine)
+            && await session.ReadAsync(reload: false, CancellationToken.None).ConfigureAwait(false) is { UserId: { } userId } current)
         {
-            await EndOutdatedAsync(session.Store, session.Services, context, userId, stamp, mine.Key).ConfigureAwait(false);
+            await EndOutdatedAsync(session.Store, session.Services, context, userId, stamp, current.Key).ConfigureAwait(false);
         }
     }
 
-    /// <param name="store">Where they are.</param>
-    /// <param name="services">The registration's services.</param>
-    /// <param name="context">The request; null outside of one.</param>
-    /// <param name="userId">Whose.</param>
-    /// <param name="stamp">The stamp, as it is kept.</param>
-    /// <param name="mine">The session that stays; null if none does.</param>
-    public static async Task EndOutdatedAsync(IGenericStore store, SessionServices services, HttpContext? context, string userId, ReadOnlyMemory<byte> stamp, SessionKey? mine)
+    /// <param name="store">The store of the sessions.</param>
+    /// <param name="services">The services of the registration.</param>
+    /// <param name="context">The request, whose authenticated sessions are spared; null outside of a request.</param>
+    /// <param name="userId">The user.</param>
+    /// <param name="stamp">The hash of the current stamp, from <see cref="SecurityStampField"/>.</param>
+    /// <param name="spared">A session that stays; null for none.</param>
+    public static async Task EndOutdatedAsync(
+        IGenericStore store,
+        SessionServices services,
+        HttpContext? context,
+        string userId,
+        ReadOnlyMemory<byte> stamp,
+        SessionKey? spared)
     {
         var calls = new StoreClient(store, services, context);
-        SessionKey? told = null;
+        SessionKey? firstEnded = null;
         long ended = 0;
         foreach (var other in await calls.ListAsync(userId, CancellationToken.None).ConfigureAwait(false))
         {
-            if (other.Key != mine && !AnsweredSession.IsNotedIn(context, other.Key) && SecurityStampField.Differs(other, stamp) && await calls.DeleteAsync(other, CancellationToken.None).ConfigureAwait(false))
+            if (other.Key != spared
+                && !AuthenticatedSessions.Contains(context, other.Key)
+                && SecurityStampField.Differs(other, stamp)
+                && await calls.DeleteAsync(other, CancellationToken.None).ConfigureAwait(false))
             {
-                told ??= other.Key;
+                firstEnded ??= other.Key;
                 ended++;
             }
         }
 
-        if (told is { } key)
+        if (firstEnded is { } key)
         {
-            services.Telemetry.EndedMany(mine ?? key, ended, EndedReason.Others);
+            services.Telemetry.EndedMany(spared ?? key, ended, EndedReason.Others);
         }
     }
 }

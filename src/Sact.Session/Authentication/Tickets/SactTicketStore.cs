@@ -8,10 +8,15 @@ using Microsoft.AspNetCore.Http;
 namespace Sact.Session;
 
 /// <summary>
-/// Keeps the tickets of a cookie scheme as sessions. A ticket is found by the id that lies encrypted in the scheme's cookie; the store of sessions has only hashes of it. Renewing never creates and never
-/// changes the user; ending is idempotent; an id with an invented secret does nothing.
+/// Keeps the tickets of a cookie scheme as sessions. The scheme's cookie contains the encrypted id of a ticket. The store has only hashes
+/// of the id.
 /// </summary>
-internal sealed class SactTicketStore(SessionSource source, IDataProtectionProvider protection, string scheme, SactTicketStoreOptions options, bool slidingExpiration) : ITicketStore
+/// <remarks>
+/// A renewal never creates a ticket and never changes its user. A ticket may be ended twice. An id with an invented secret has no effect.
+/// </remarks>
+internal sealed class SactTicketStore(
+    SessionSource source, IDataProtectionProvider protection, string scheme, SactTicketStoreOptions options, bool slidingExpiration)
+    : ITicketStore
 {
     public const string Ticket = "$ticket";
 
@@ -20,7 +25,8 @@ internal sealed class SactTicketStore(SessionSource source, IDataProtectionProvi
 
     public Task<string> StoreAsync(AuthenticationTicket ticket) => StoreAsync(ticket, CancellationToken.None);
 
-    public Task<string> StoreAsync(AuthenticationTicket ticket, CancellationToken cancellationToken) => StoreAsync(ticket, new DefaultHttpContext(), cancellationToken);
+    public Task<string> StoreAsync(AuthenticationTicket ticket, CancellationToken cancellationToken) =>
+        StoreAsync(ticket, new DefaultHttpContext(), cancellationToken);
 
     public async Task<string> StoreAsync(AuthenticationTicket ticket, HttpContext httpContext, CancellationToken cancellationToken)
     {
@@ -39,11 +45,12 @@ internal sealed class SactTicketStore(SessionSource source, IDataProtectionProvi
             case SessionCreationStatus.CapReached:
                 throw new SessionCapReachedException();
             default:
-                throw new SessionStoreException("The store says of a new id that it exists already. Look at the machine's random source.");
+                throw new SessionStoreException(
+                    "The store already has a session with the new id. Random ids do not repeat. Check the random source of the machine.");
         }
 
         tickets.Stored = record;
-        AnsweredSession.NoteIn(httpContext, record.Key);
+        AuthenticatedSessions.Add(httpContext, record.Key);
         _services.Telemetry.Began(record.Key, record.State);
         foreach (var ended in created.Ended)
         {
@@ -52,7 +59,9 @@ internal sealed class SactTicketStore(SessionSource source, IDataProtectionProvi
 
         if (record.Fields.TryGetValue(SecurityStampField.Name, out var stamp))
         {
-            await SecurityStamps.EndOutdatedAsync(source.Store, _services, httpContext, userId, stamp, record.Key).ConfigureAwait(false);
+            await SecurityStamps
+                .EndOutdatedAsync(source.Store, _services, httpContext, userId, stamp, record.Key)
+                .ConfigureAwait(false);
         }
 
         return id;
@@ -60,11 +69,12 @@ internal sealed class SactTicketStore(SessionSource source, IDataProtectionProvi
 
     public Task RenewAsync(string key, AuthenticationTicket ticket) => RenewAsync(key, ticket, CancellationToken.None);
 
-    public Task RenewAsync(string key, AuthenticationTicket ticket, CancellationToken cancellationToken) => RenewAsync(key, ticket, new DefaultHttpContext(), cancellationToken);
+    public Task RenewAsync(string key, AuthenticationTicket ticket, CancellationToken cancellationToken) =>
+        RenewAsync(key, ticket, new DefaultHttpContext(), cancellationToken);
 
     public async Task RenewAsync(string key, AuthenticationTicket ticket, HttpContext httpContext, CancellationToken cancellationToken)
     {
-        if (await FindAsync(key, httpContext, anew: false, cancellationToken).ConfigureAwait(false) is not { } record)
+        if (await FindAsync(key, httpContext, reload: false, cancellationToken).ConfigureAwait(false) is not { } record)
         {
             AuthenticationLog.TicketNotRenewed(_services.Telemetry.Log);
             return;
@@ -72,7 +82,9 @@ internal sealed class SactTicketStore(SessionSource source, IDataProtectionProvi
 
         if (UserIds.Of(ticket.Principal, options.UserIdClaimType, nameof(SactTicketStoreOptions), scheme) != record.UserId)
         {
-            throw new InvalidOperationException($"A ticket of scheme '{scheme}' is renewed for another user than it was made for. To change who the user is, call SignOutAsync before SignInAsync.");
+            throw new InvalidOperationException(
+                $"A ticket of scheme '{scheme}' was about to be renewed for another user. A ticket keeps its user. "
+                + "To change the user, call SignOutAsync before SignInAsync.");
         }
 
         var fields = Fields(ticket, record.Key);
@@ -95,12 +107,13 @@ internal sealed class SactTicketStore(SessionSource source, IDataProtectionProvi
 
     public Task<AuthenticationTicket?> RetrieveAsync(string key) => RetrieveAsync(key, CancellationToken.None);
 
-    public Task<AuthenticationTicket?> RetrieveAsync(string key, CancellationToken cancellationToken) => RetrieveAsync(key, new DefaultHttpContext(), cancellationToken);
+    public Task<AuthenticationTicket?> RetrieveAsync(string key, CancellationToken cancellationToken) =>
+        RetrieveAsync(key, new DefaultHttpContext(), cancellationToken);
 
     public async Task<AuthenticationTicket?> RetrieveAsync(string key, HttpContext httpContext, CancellationToken cancellationToken)
     {
         var tickets = TicketsOfRequest.Of(httpContext, this);
-        if (await FindAsync(key, httpContext, anew: !tickets.SigningIn, cancellationToken).ConfigureAwait(false) is not { } record)
+        if (await FindAsync(key, httpContext, reload: !tickets.SigningIn, cancellationToken).ConfigureAwait(false) is not { } record)
         {
             return null;
         }
@@ -118,30 +131,31 @@ internal sealed class SactTicketStore(SessionSource source, IDataProtectionProvi
             return null;
         }
 
-        if (await NoteSeenAsync(record, httpContext, cancellationToken).ConfigureAwait(false) is not { } noted)
+        if (await TouchAsync(record, httpContext, cancellationToken).ConfigureAwait(false) is not { } touched)
         {
             return null;
         }
 
-        tickets.Verified = noted;
-        AnsweredSession.Mark(httpContext, ticket.Properties, noted);
+        tickets.Verified = touched;
+        AuthenticatedSession.Mark(httpContext, ticket.Properties, touched);
         return ticket;
     }
 
     public Task RemoveAsync(string key) => RemoveAsync(key, CancellationToken.None);
 
-    public Task RemoveAsync(string key, CancellationToken cancellationToken) => RemoveAsync(key, new DefaultHttpContext(), cancellationToken);
+    public Task RemoveAsync(string key, CancellationToken cancellationToken) =>
+        RemoveAsync(key, new DefaultHttpContext(), cancellationToken);
 
     public async Task RemoveAsync(string key, HttpContext httpContext, CancellationToken cancellationToken)
     {
-        // The client's disconnect does not keep a session alive that was to end.
-        if (await FindAsync(key, httpContext, anew: false, CancellationToken.None).ConfigureAwait(false) is { } record)
+        // A client that disconnects must not keep the session alive, so its token is not used.
+        if (await FindAsync(key, httpContext, reload: false, CancellationToken.None).ConfigureAwait(false) is { } record)
         {
             await EndAsync(record, httpContext, EndedReason.SignedOut).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Ends the ticket that was stored in this request, whose cookie has not been seen yet.</summary>
+    /// <summary>Ends the ticket that this request has stored. No request has presented its cookie yet.</summary>
     public async Task EndStoredAsync(HttpContext httpContext)
     {
         if (TicketsOfRequest.Of(httpContext, this).Stored is { } stored)
@@ -150,8 +164,10 @@ internal sealed class SactTicketStore(SessionSource source, IDataProtectionProvi
         }
     }
 
-    /// <summary>The ticket could not be renewed on the way out; it stays as it is, and the next request tries again.</summary>
-    public void TellNotRenewed(SessionStoreException fault, HttpContext httpContext)
+    /// <summary>
+    /// Logs that the ticket was not renewed at the end of the request. It is unchanged, and the next request tries again.
+    /// </summary>
+    public void LogNotRenewed(SessionStoreException fault, HttpContext httpContext)
     {
         if (TicketsOfRequest.Of(httpContext, this).Verified is { } record)
         {
@@ -166,14 +182,21 @@ internal sealed class SactTicketStore(SessionSource source, IDataProtectionProvi
         string id = source.Store.CreateSessionId(userId);
         if (!TicketSecret.TryOf(id, out var secret))
         {
-            throw new InvalidOperationException("The store's CreateSessionId does not make ids of 56 base64url characters. Derive the store from GenericStore.");
+            throw new InvalidOperationException(
+                "The store's CreateSessionId returned an invalid id. An id has 56 base64url characters. "
+                + "Derive the store from GenericStore.");
         }
 
         var key = source.Store.GetSessionKey(id);
-        var terms = SessionTerms.Of(
-            SchemeLifetimes.Of(ticket.Properties, answered: null, ticket.Properties.ExpiresUtc - now ?? _settings.SignInTerms.Lifetimes.IdleTimeout, slidingExpiration, now, _settings, expiryIsAbsolute: false),
-            _settings.SignInTerms,
-            nameof(ticket));
+        var lifetimes = SchemeLifetimes.Of(
+            ticket.Properties,
+            authenticated: null,
+            ticket.Properties.ExpiresUtc - now ?? _settings.SignInTerms.Lifetimes.IdleTimeout,
+            slidingExpiration,
+            now,
+            _settings,
+            expiryIsAbsolute: false);
+        var terms = SessionTerms.Of(lifetimes, _settings.SignInTerms, nameof(ticket));
         var fields = Fields(ticket, key);
         return fields.SizeInBytes > _settings.MaxRecordBytes
             ? throw TooLarge()
@@ -194,7 +217,14 @@ internal sealed class SactTicketStore(SessionSource source, IDataProtectionProvi
             });
     }
 
-    private async ValueTask<SessionRecord?> FindAsync(string key, HttpContext context, bool anew, CancellationToken cancellationToken)
+    /// <param name="key">The id of the ticket.</param>
+    /// <param name="context">The request.</param>
+    /// <param name="reload">
+    /// True to read again although the ticket was read in this request. The client's disconnect cancels such a read.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <returns>The record of a live, verified ticket; null if there is none.</returns>
+    private async ValueTask<SessionRecord?> FindAsync(string key, HttpContext context, bool reload, CancellationToken cancellationToken)
     {
         if (!TicketSecret.TryOf(key, out var secret))
         {
@@ -202,12 +232,15 @@ internal sealed class SactTicketStore(SessionSource source, IDataProtectionProvi
         }
 
         var sessionKey = source.Store.GetSessionKey(key);
-        if (!anew && TicketsOfRequest.Of(context, this).Verified is { } verified && verified.Key == sessionKey && secret.IsOf(verified))
+        if (!reload
+            && TicketsOfRequest.Of(context, this).Verified is { } verified
+            && verified.Key == sessionKey
+            && secret.IsOf(verified))
         {
             return verified;
         }
 
-        var record = await Calls(context).GetAsync(sessionKey, endsWithRequest: anew, cancellationToken).ConfigureAwait(false);
+        var record = await Calls(context).GetAsync(sessionKey, endsWithRequest: reload, cancellationToken).ConfigureAwait(false);
         if (record is null || record.Key != sessionKey || !record.IsLive(_services.Now))
         {
             _services.Telemetry.Refused(RefusedReason.Unknown, sessionKey);
@@ -235,8 +268,9 @@ internal sealed class SactTicketStore(SessionSource source, IDataProtectionProvi
         tickets.Verified = tickets.Verified?.Key == record.Key ? null : tickets.Verified;
     }
 
-    /// <summary>Notes that the ticket was seen, if due; null if it has ended since it was read.</summary>
-    private async ValueTask<SessionRecord?> NoteSeenAsync(SessionRecord record, HttpContext context, CancellationToken cancellationToken)
+    /// <summary>Updates "last seen" if that is due.</summary>
+    /// <returns>The record after the update; null if the ticket has ended since it was read.</returns>
+    private async ValueTask<SessionRecord?> TouchAsync(SessionRecord record, HttpContext context, CancellationToken cancellationToken)
     {
         var now = _services.Now;
         if (!_settings.IsTouchDue(record, now))
@@ -246,7 +280,8 @@ internal sealed class SactTicketStore(SessionSource source, IDataProtectionProvi
 
         try
         {
-            var outcome = await Calls(context).UpdateAsync(record, new SessionChange { Touch = new SessionTouch(now) }, cancellationToken).ConfigureAwait(false);
+            var change = new SessionChange { Touch = new SessionTouch(now) };
+            var outcome = await Calls(context).UpdateAsync(record, change, cancellationToken).ConfigureAwait(false);
             return outcome.Status == SessionUpdateStatus.Gone ? null : outcome.Record ?? record;
         }
         catch (SessionStoreException fault)
@@ -259,7 +294,10 @@ internal sealed class SactTicketStore(SessionSource source, IDataProtectionProvi
     private SessionFields Fields(AuthenticationTicket ticket, SessionKey key)
     {
         string sealedTicket = Convert.ToBase64String(Protector(key).Protect(TicketSerializer.Default.Serialize(ticket)));
-        var fields = new List<KeyValuePair<string, ReadOnlyMemory<byte>>> { new(Ticket, Encoding.ASCII.GetBytes($"\"{sealedTicket}\"")) };
+        var fields = new List<KeyValuePair<string, ReadOnlyMemory<byte>>>
+        {
+            new(Ticket, Encoding.ASCII.GetBytes($"\"{sealedTicket}\"")),
+        };
         if (SecurityStampField.Of(ticket.Principal, options.SecurityStampClaimType) is { } stamp)
         {
             fields.Add(new(SecurityStampField.Name, stamp));
@@ -268,14 +306,21 @@ internal sealed class SactTicketStore(SessionSource source, IDataProtectionProvi
         return SessionFields.Create(fields);
     }
 
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever is wrong with what was kept, nobody is signed in by it.")]
+    [SuppressMessage(
+        "Design",
+        "CA1031:Do not catch general exception types",
+        Justification = "A ticket that cannot be read signs nobody in, whatever the cause.")]
     private AuthenticationTicket? Open(SessionRecord record)
     {
         try
         {
-            return record.Fields.TryGetValue(Ticket, out var json)
-                ? TicketSerializer.Default.Deserialize(Protector(record.Key).Unprotect(Convert.FromBase64String(Encoding.ASCII.GetString(json.Span[1..^1]))))
-                : null;
+            if (!record.Fields.TryGetValue(Ticket, out var json))
+            {
+                return null;
+            }
+
+            byte[] sealedTicket = Convert.FromBase64String(Encoding.ASCII.GetString(json.Span[1..^1]));
+            return TicketSerializer.Default.Deserialize(Protector(record.Key).Unprotect(sealedTicket));
         }
         catch (Exception)
         {
@@ -283,9 +328,12 @@ internal sealed class SactTicketStore(SessionSource source, IDataProtectionProvi
         }
     }
 
-    // Bound to scheme and key: what is moved to another record cannot be opened there.
-    private IDataProtector Protector(SessionKey key) => protection.CreateProtector("Sact.Session.Ticket.v1", scheme, key.ToString());
+    // Bound to the scheme and the key, so that a ticket that is copied to another record cannot be decrypted there.
+    private IDataProtector Protector(SessionKey key) =>
+        protection.CreateProtector("Sact.Session.Ticket.v1", scheme, key.ToString());
 
-    private ArgumentException TooLarge() =>
-        new($"The ticket would have more than MaxRecordBytes ({_settings.MaxRecordBytes}). Sign in with fewer claims or tokens, or raise SactSessionOptions.MaxRecordBytes.", "ticket");
+    private ArgumentException TooLarge() => new(
+        $"The ticket is larger than the limit of MaxRecordBytes ({_settings.MaxRecordBytes} bytes). "
+        + "Sign in with fewer claims or tokens, or raise SactSessionOptions.MaxRecordBytes.",
+        "ticket");
 }

@@ -2,20 +2,28 @@ using System.Security.Claims;
 
 namespace Sact.Session;
 
-/// <summary>How the tickets of a cookie scheme are kept as sessions. Their limits, cap and store are those of the registration of sessions.</summary>
+/// <summary>
+/// The options of tickets that are kept as sessions. <see cref="SactSessionOptions"/> of the registration set their lifetimes, cap and
+/// store.
+/// </summary>
 public sealed class SactTicketStoreOptions
 {
     /// <summary>
-    /// The claim whose value is the user id, of any identity of the ticket. Default: <see cref="ClaimTypes.NameIdentifier"/>. A ticket without it is an <see cref="InvalidOperationException"/> at sign-in.
+    /// The type of the claim that carries the user id. Any identity of the ticket may have it. Default:
+    /// <see cref="ClaimTypes.NameIdentifier"/>. A sign-in without the claim is an <see cref="InvalidOperationException"/>.
     /// </summary>
     public string UserIdClaimType { get; set; } = ClaimTypes.NameIdentifier;
 
     /// <summary>
-    /// The claim that carries the user's security stamp. Default: ASP.NET Core Identity's, <c>AspNet.Identity.SecurityStamp</c>. When a sign-in brings another stamp than the user's other tickets have, those end at once. Null: they
-    /// stay until they are validated.
+    /// The type of the claim that carries the user's security stamp. Default: <c>AspNet.Identity.SecurityStamp</c>, the type of ASP.NET
+    /// Core Identity. A sign-in with a new stamp ends the user's tickets with another stamp at once (ASVS 5.0 V7.4.3). Null: they live
+    /// until the application validates them.
     /// </summary>
     public string? SecurityStampClaimType { get; set; } = "AspNet.Identity.SecurityStamp";
 
-    /// <summary>Which registration of sessions keeps the tickets: the name given to <c>AddSactSession(name, …)</c>. Null (default): the unnamed one.</summary>
+    /// <summary>
+    /// The name of the registration that keeps the tickets, as given to <c>AddSactSession(name, …)</c>. Null (default): the unnamed
+    /// registration.
+    /// </summary>
     public string? SessionName { get; set; }
 }

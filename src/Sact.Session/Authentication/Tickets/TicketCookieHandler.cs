@@ -8,10 +8,16 @@ using Microsoft.Extensions.Options;
 namespace Sact.Session;
 
 /// <summary>
-/// The framework's cookie handler, but for two things: a sign-out deletes the cookie even if the store fails, and a sign-in ends the ticket that was presented and makes a new one. The framework's renews the one it knows, which keeps an id that others may know, and
-/// after a sign-out in the same request renews what is gone.
+/// The framework's cookie handler with two differences. A sign-out deletes the cookie even if the store fails. A sign-in ends the ticket
+/// that was presented and creates a new one.
 /// </summary>
-internal sealed class TicketCookieHandler(IOptionsMonitor<CookieAuthenticationOptions> options, ILoggerFactory logger, UrlEncoder encoder) : CookieAuthenticationHandler(options, logger, encoder)
+/// <remarks>
+/// The framework's handler renews the first ticket that it has seen. That keeps an id which others may know. After a sign-out in the same
+/// request, the ticket does not even exist any more.
+/// </remarks>
+internal sealed class TicketCookieHandler(
+    IOptionsMonitor<CookieAuthenticationOptions> options, ILoggerFactory logger, UrlEncoder encoder)
+    : CookieAuthenticationHandler(options, logger, encoder)
 {
     private readonly IOptionsMonitor<CookieAuthenticationOptions> _options = options;
     private readonly ILoggerFactory _logger = logger;
@@ -29,10 +35,11 @@ internal sealed class TicketCookieHandler(IOptionsMonitor<CookieAuthenticationOp
 
         if (Response.HasStarted)
         {
-            throw new InvalidOperationException("The response has started, so no cookie can be sent any more. Sign in before the first byte of the body is written.");
+            throw new InvalidOperationException(
+                "The response has started, so no cookie can be sent. Sign in before the first byte of the body is written.");
         }
 
-        // A handler that has not looked at the request's cookie yet: it finds that the ticket has ended, and stores a new one.
+        // A new handler has not read the request's cookie. It finds that the ticket has ended, and stores a new one.
         var tickets = TicketsOfRequest.Of(Context, store);
         var fresh = new TicketCookieHandler(_options, _logger, _encoder) { _isForOneSignIn = true };
         tickets.SigningIn = true;
@@ -63,26 +70,9 @@ internal sealed class TicketCookieHandler(IOptionsMonitor<CookieAuthenticationOp
         }
         catch (SessionStoreException)
         {
-            DeleteCookieLast();
+            DeleteCookieAtStart();
             throw;
         }
-    }
-
-    // The ticket could not be ended; the browser forgets it all the same. When the response starts, because whoever answers the fault clears the headers first.
-    private void DeleteCookieLast()
-    {
-        if (Response.HasStarted)
-        {
-            return;
-        }
-
-        var cookie = Options.Cookie.Build(Context);
-        cookie.Expires = null;
-        Response.OnStarting(() =>
-        {
-            Options.CookieManager.DeleteCookie(Context, Options.Cookie.Name!, cookie);
-            return Task.CompletedTask;
-        });
     }
 
     protected override async Task FinishResponseAsync()
@@ -98,7 +88,25 @@ internal sealed class TicketCookieHandler(IOptionsMonitor<CookieAuthenticationOp
         }
         catch (SessionStoreException fault) when (Options.SessionStore is SactTicketStore store)
         {
-            store.TellNotRenewed(fault, Context);
+            store.LogNotRenewed(fault, Context);
         }
+    }
+
+    // The browser must forget a ticket that the store could not end. An exception handler clears the headers before it answers, so the
+    // cookie is deleted when the response starts.
+    private void DeleteCookieAtStart()
+    {
+        if (Response.HasStarted)
+        {
+            return;
+        }
+
+        var cookie = Options.Cookie.Build(Context);
+        cookie.Expires = null;
+        Response.OnStarting(() =>
+        {
+            Options.CookieManager.DeleteCookie(Context, Options.Cookie.Name!, cookie);
+            return Task.CompletedTask;
+        });
     }
 }

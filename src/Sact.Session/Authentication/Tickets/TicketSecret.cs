@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 namespace Sact.Session;
 
 /// <summary>
-/// A ticket's id looks like a session's and names its record, but its secret is hashed once more before it is compared. So an id out of a ticket is worth nothing as a session cookie, and a session cookie
-/// nothing as a ticket: to each, the other's is an invented secret under a known key.
+/// The hashes of a ticket's id. A ticket's id has the format of a session id, and its key part names the record. The rest is hashed once
+/// more before the comparison. So a ticket's id is invalid as a session cookie, and a session cookie is invalid as a ticket's id.
 /// </summary>
 internal readonly struct TicketSecret
 {
@@ -18,7 +18,7 @@ internal readonly struct TicketSecret
 
     public SecretHash Whole { get; }
 
-    /// <summary>False for a text that no ticket's id can be.</summary>
+    /// <returns>False if the string does not have the format of a ticket's id.</returns>
     public static bool TryOf(string? ticketId, out TicketSecret secret)
     {
         Span<byte> id = stackalloc byte[SessionIdFormat.ByteLength];

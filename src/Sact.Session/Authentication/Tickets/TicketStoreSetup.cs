@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace Sact.Session;
 
-/// <summary>Gives a cookie scheme its ticket store.</summary>
+/// <summary>Sets the ticket store of a cookie scheme.</summary>
 internal sealed class TicketStoreSetup(string scheme, IServiceProvider services) : IPostConfigureOptions<CookieAuthenticationOptions>
 {
     public void PostConfigure(string? name, CookieAuthenticationOptions options)
@@ -17,15 +17,17 @@ internal sealed class TicketStoreSetup(string scheme, IServiceProvider services)
 
         if (options.SessionStore is not null and not SactTicketStore)
         {
-            throw new InvalidOperationException($"Cookie scheme '{scheme}' has a SessionStore of its own. Leave CookieAuthenticationOptions.SessionStore unset, or do not call AddSactTicketStore() for it.");
+            throw new InvalidOperationException(
+                $"Cookie scheme '{scheme}' already has a SessionStore. AddSactTicketStore() sets it. "
+                + "Leave CookieAuthenticationOptions.SessionStore unset, or do not call AddSactTicketStore() for this scheme.");
         }
 
-        var kept = services.GetRequiredService<IOptionsMonitor<SactTicketStoreOptions>>().Get(scheme);
+        var ticketOptions = services.GetRequiredService<IOptionsMonitor<SactTicketStoreOptions>>().Get(scheme);
         options.SessionStore = new SactTicketStore(
-            SessionRegistry.Of(services).Find(typeof(IGenericStore), kept.SessionName),
+            SessionRegistry.Of(services).Find(typeof(IGenericStore), ticketOptions.SessionName),
             options.DataProtectionProvider ?? services.GetRequiredService<IDataProtectionProvider>(),
             scheme,
-            kept,
+            ticketOptions,
             options.SlidingExpiration);
     }
 }

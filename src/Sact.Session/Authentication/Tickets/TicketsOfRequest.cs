@@ -2,20 +2,23 @@ using Microsoft.AspNetCore.Http;
 
 namespace Sact.Session;
 
-/// <summary>What a request has done with the tickets of one scheme. The framework's handler remembers the first key it saw and would renew that one, even after a sign-out.</summary>
+/// <summary>
+/// The tickets of one scheme in a request. The framework's handler remembers the first key that it saw, and would renew that ticket even
+/// after a sign-out.
+/// </summary>
 internal sealed class TicketsOfRequest
 {
     private readonly Dictionary<SactTicketStore, TicketsOfRequest> _all;
 
     private TicketsOfRequest(Dictionary<SactTicketStore, TicketsOfRequest> all) => _all = all;
 
-    /// <summary>Whether a sign-in is under way: the ticket that was presented then ends, and a new one begins.</summary>
+    /// <summary>Whether a sign-in is running. It ends the ticket that was presented and creates a new one.</summary>
     public bool SigningIn { get; set; }
 
-    /// <summary>The ticket that was stored in this request.</summary>
+    /// <summary>The ticket that this request has stored; null if there is none.</summary>
     public SessionRecord? Stored { get; set; }
 
-    /// <summary>The ticket that was verified in this request, so that renewing it needs no second read.</summary>
+    /// <summary>The ticket that this request has verified; null if there is none. Its renewal needs no second read.</summary>
     public SessionRecord? Verified { get; set; }
 
     public static TicketsOfRequest Of(HttpContext context, SactTicketStore store)

@@ -17,7 +17,7 @@ public sealed class InvalidSchemes
     public static TheoryData<string, string> Mistakes => new()
     {
         { "two schemes on one registration", "AddSactSession<TStore>(\"scheme\", o => o.SessionName = \"name\")" },
-        { "two schemes on one store type", "stand on one registration" },
+        { "two schemes on one store type", "use one registration" },
         { "an unregistered store", "No session is registered over ApplicationStore" },
         { "an unregistered name", "AddSactSession(\"admin\")" },
         { "a cookie name", "AddSactSession(o => o.Cookie…)" },
@@ -25,12 +25,12 @@ public sealed class InvalidSchemes
         { "a cookie age", "SactSessionOptions.AbsoluteTimeout" },
         { "a ticket store", "AddSactTicketStore()" },
         { "a cookie manager", "CookieManager unset" },
-        { "half a mapping", "ToMetadata and FromMetadata go together" },
+        { "half a mapping", "one of ToMetadata and FromMetadata is set" },
         { "no user id claim", "UserIdClaimType" },
         { "a scheme of another kind", "Give AddSactSession<TStore>() another name" },
         { "tickets without a cookie scheme", "AddCookie(\"Cookies\")" },
         { "tickets of the session scheme", "keeps the tickets of a cookie scheme" },
-        { "tickets with another ticket store", "SessionStore of its own" },
+        { "tickets with another ticket store", "already has a SessionStore" },
     };
 
     [Theory]
