@@ -38,7 +38,7 @@ public static class TestSessionData
         var services = SessionServices.Of(options ?? new SactSessionOptions());
         if (userId is not null)
         {
-            SessionFieldRule.ThrowIfBadUserId(userId, nameof(userId));
+            UserIdRule.ThrowIfBroken(userId, nameof(userId));
         }
 
         var store = new MemoryStore(new MemoryStoreOptions { Prefix = "test" });

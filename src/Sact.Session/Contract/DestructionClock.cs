@@ -3,12 +3,15 @@ using Microsoft.Extensions.Logging;
 namespace Sact.Session.Stores;
 
 /// <summary>
-/// Says when expired records may be destroyed by holding the wall clock against the running time: a clock that jumps forwards makes sessions look expired, and they
-/// must live again when it is set right.
+/// The clock that decides whether expired records may be destroyed. It compares the wall clock with the running time of the process:
+/// a wall clock that jumps forwards makes live sessions look expired, and they must be live again once it is corrected.
 /// </summary>
 internal sealed class DestructionClock(TimeProvider clock, ILogger logger)
 {
-    /// <summary>How long an operator has to set a clock right before its new time is believed; without an end, nothing would ever be destroyed again.</summary>
+    /// <summary>
+    /// How long a new wall-clock time must last before it is believed. Without this limit nothing would ever be destroyed again after a
+    /// jump that nobody corrects.
+    /// </summary>
     public static readonly TimeSpan BelievedAfter = TimeSpan.FromHours(24);
 
     private readonly Lock _lock = new();
@@ -17,7 +20,7 @@ internal sealed class DestructionClock(TimeProvider clock, ILogger logger)
     private long? _jumpedAt;
     private TimeSpan _jump;
 
-    /// <summary>The time to judge destruction by; null while the clock is not to be trusted.</summary>
+    /// <summary>The time that decides about destruction; null while the wall clock is not believed.</summary>
     public DateTimeOffset? Now
     {
         get
@@ -25,15 +28,14 @@ internal sealed class DestructionClock(TimeProvider clock, ILogger logger)
             var wall = clock.GetUtcNow();
             lock (_lock)
             {
-                var expected = _base + clock.GetElapsedTime(_baseTimestamp);
-                var jump = wall - expected;
+                var jump = wall - (_base + clock.GetElapsedTime(_baseTimestamp));
                 if (jump.Duration() <= SessionRecord.SkewMargin)
                 {
                     _jumpedAt = null;
                     return wall;
                 }
 
-                // Another jump begins the day anew.
+                // Another jump starts the 24 hours again.
                 if (_jumpedAt is not { } since || (jump - _jump).Duration() > SessionRecord.SkewMargin)
                 {
                     _jumpedAt = clock.GetTimestamp();

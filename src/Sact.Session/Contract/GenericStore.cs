@@ -3,7 +3,10 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Sact.Session.Stores;
 
-/// <summary>The base of a store: it makes ids and names from <see cref="GenericStoreOptions"/>, and leaves the keeping of records to the derived class.</summary>
+/// <summary>
+/// The base class of a store. It makes ids and keys from <see cref="GenericStoreOptions"/> and checks arguments; the derived class keeps
+/// the records.
+/// </summary>
 public abstract class GenericStore : IGenericStore
 {
     private readonly byte[] _routing;
@@ -11,21 +14,27 @@ public abstract class GenericStore : IGenericStore
 
     /// <summary>Reads the options.</summary>
     /// <param name="options">Prefix, routing key, clock and log.</param>
-    /// <exception cref="ArgumentException">The prefix breaks its rule, or the routing key is empty or ill-formed.</exception>
+    /// <exception cref="ArgumentException">The prefix is invalid, or the routing key is empty or not well-formed.</exception>
     protected GenericStore(GenericStoreOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         if (!SessionKey.IsValidPrefix(options.Prefix))
         {
-            throw new ArgumentException("Prefix has 1 to 64 characters out of a-z, 0-9, '_', '.' and '-'. Set GenericStoreOptions.Prefix accordingly.", nameof(options));
+            throw new ArgumentException(
+                $"The prefix '{options.Prefix}' is invalid. A prefix must have 1 to 64 characters out of a-z, 0-9, '_', '.' and '-'. "
+                + "Set GenericStoreOptions.Prefix to such a name.",
+                nameof(options));
         }
 
-        if (options.RoutingKey is { } key && (key.Length == 0 || !SessionFieldRule.IsWellFormed(key)))
+        if (options.RoutingKey is { } key && (key.Length == 0 || !UnicodeRule.IsWellFormed(key)))
         {
-            throw new ArgumentException("RoutingKey is well-formed text of at least one character. Set GenericStoreOptions.RoutingKey accordingly, or leave it null.", nameof(options));
+            throw new ArgumentException(
+                "The routing key is empty or has a lone surrogate. It must be a well-formed string of at least one character. "
+                + "Set GenericStoreOptions.RoutingKey to such a string, or leave it null.",
+                nameof(options));
         }
 
-        Prefix = string.Intern(options.Prefix);
+        Prefix = options.Prefix;
         _routing = SessionIdFormat.RoutingSeed(options.RoutingKey ?? options.Prefix);
         Clock = options.TimeProvider ?? TimeProvider.System;
         Logger = new SafeLogger((options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger(GetType()));
@@ -39,12 +48,15 @@ public abstract class GenericStore : IGenericStore
     protected TimeProvider Clock { get; }
 
     /// <summary>
-    /// The time by which a sweep judges what may be destroyed (<see cref="SessionRecord.MayBeDestroyed"/>); null while the wall clock and the running time of this process differ by more than
-    /// <see cref="SessionRecord.SkewMargin"/>, which is logged once: nothing is destroyed then. A clock that stays where it jumped to is believed after 24 hours.
+    /// The time by which a cleanup decides what may be destroyed (<see cref="SessionRecord.MayBeDestroyed"/>); null if nothing may be.
     /// </summary>
+    /// <remarks>
+    /// It is null while the wall clock and the running time of this process differ by more than <see cref="SessionRecord.SkewMargin"/>,
+    /// which is logged once. A wall clock that keeps its new time for 24 hours is believed.
+    /// </remarks>
     protected DateTimeOffset? DestructionTime => _destruction.Now;
 
-    /// <summary>Where the store logs; keys only, never an id or a value. A logger that throws is not heard of here.</summary>
+    /// <summary>The store's logger. Log session keys only, never an id or a value. It swallows the exceptions of log providers.</summary>
     protected ILogger Logger { get; }
 
     /// <inheritdoc/>
@@ -52,7 +64,7 @@ public abstract class GenericStore : IGenericStore
     {
         if (userId is not null)
         {
-            SessionFieldRule.ThrowIfBadUserId(userId, nameof(userId));
+            ThrowIfBadUserId(userId);
         }
 
         return SessionIdFormat.Mint(_routing, userId);
@@ -61,11 +73,9 @@ public abstract class GenericStore : IGenericStore
     /// <inheritdoc/>
     public SessionKey GetSessionKey(string sessionId)
     {
-        ArgumentNullException.ThrowIfNull(sessionId);
         Span<byte> id = stackalloc byte[SessionIdFormat.ByteLength];
-        return SessionIdFormat.TryDecode(sessionId, id)
-            ? new SessionKey(Prefix, id[..SessionIdFormat.KeyPartBytes])
-            : throw new ArgumentException("A session id has exactly 56 base64url characters, without padding. Take it from CreateSessionId or from the session cookie.", nameof(sessionId));
+        SessionIdFormat.Decode(sessionId, id);
+        return KeyOf(id);
     }
 
     internal SessionKey KeyOf(ReadOnlySpan<byte> id) => new(Prefix, id[..SessionIdFormat.KeyPartBytes]);
@@ -73,7 +83,7 @@ public abstract class GenericStore : IGenericStore
     /// <inheritdoc/>
     public string GetReferenceKey(string userId)
     {
-        SessionFieldRule.ThrowIfBadUserId(userId, nameof(userId));
+        ThrowIfBadUserId(userId);
         return $"{Prefix}:user_id:{userId}";
     }
 
@@ -81,10 +91,12 @@ public abstract class GenericStore : IGenericStore
     public abstract ValueTask<SessionRecord?> GetAsync(SessionKey key, CancellationToken cancellationToken = default);
 
     /// <inheritdoc/>
-    public abstract ValueTask<SessionCreation> CreateAsync(SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default);
+    public abstract ValueTask<SessionCreation> CreateAsync(
+        SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default);
 
     /// <inheritdoc/>
-    public abstract ValueTask<SessionUpdate> UpdateAsync(SessionRecord session, SessionChange change, CancellationToken cancellationToken = default);
+    public abstract ValueTask<SessionUpdate> UpdateAsync(
+        SessionRecord session, SessionChange change, CancellationToken cancellationToken = default);
 
     /// <inheritdoc/>
     public abstract ValueTask<bool> DeleteAsync(SessionRecord session, CancellationToken cancellationToken = default);
@@ -93,7 +105,8 @@ public abstract class GenericStore : IGenericStore
     public abstract IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(string userId, CancellationToken cancellationToken = default);
 
     /// <inheritdoc/>
-    public abstract ValueTask<long> DeleteActiveSessionsAsync(string userId, SessionKey? except = null, CancellationToken cancellationToken = default);
+    public abstract ValueTask<long> DeleteActiveSessionsAsync(
+        string userId, SessionKey? except = null, CancellationToken cancellationToken = default);
 
     /// <inheritdoc/>
     public abstract ValueTask<long> ClearAsync(CancellationToken cancellationToken = default);
@@ -101,32 +114,86 @@ public abstract class GenericStore : IGenericStore
     /// <inheritdoc/>
     public abstract ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default);
 
-    /// <summary>Whether a key can be this store's: refuses <c>default</c>; false for another prefix, whose sessions are never found here.</summary>
+    /// <summary>Tells whether a key can be of this store.</summary>
     /// <param name="key">The key.</param>
+    /// <returns>False if the key has another prefix: this store never finds such a session.</returns>
     /// <exception cref="ArgumentException">The key is <c>default</c>.</exception>
-    protected bool Owns(SessionKey key) => key.IsDefault
-        ? throw new ArgumentException("A default SessionKey names no session.", nameof(key))
-        : string.Equals(key.Prefix, Prefix, StringComparison.Ordinal);
+    protected bool Owns(SessionKey key)
+    {
+        SessionKey.ThrowIfDefault(key, nameof(key));
+        return string.Equals(key.Prefix, Prefix, StringComparison.Ordinal);
+    }
 
-    /// <summary>Refuses a user id that breaks its rules.</summary>
-    /// <param name="userId">1 to 256 UTF-8 bytes of well-formed text, without NUL.</param>
-    /// <exception cref="ArgumentException">It breaks them.</exception>
-    protected static void ThrowIfBadUserId(string userId) => SessionFieldRule.ThrowIfBadUserId(userId, nameof(userId));
+    /// <summary>Refuses an invalid user id.</summary>
+    /// <param name="userId">1 to 256 UTF-8 bytes of well-formed Unicode, without NUL.</param>
+    /// <exception cref="ArgumentException">The user id is null or invalid. The message does not repeat it.</exception>
+    protected static void ThrowIfBadUserId(string userId) => UserIdRule.ThrowIfBroken(userId, nameof(userId));
+
+    /// <summary>Refuses invalid arguments of <see cref="DeleteActiveSessionsAsync"/>.</summary>
+    /// <param name="userId">1 to 256 UTF-8 bytes of well-formed Unicode, without NUL.</param>
+    /// <param name="except">The session to keep; null for none.</param>
+    /// <exception cref="ArgumentException">
+    /// The user id is null or invalid, or <paramref name="except"/> is <c>default(SessionKey)</c>.
+    /// </exception>
+    protected static void ThrowIfBadEnding(string userId, SessionKey? except)
+    {
+        ThrowIfBadUserId(userId);
+        if (except is { } key)
+        {
+            SessionKey.ThrowIfDefault(key, nameof(except));
+        }
+    }
 
     /// <summary>Refuses a record that cannot be created here: it contradicts itself, or its key has another prefix.</summary>
     /// <param name="session">The new record.</param>
-    /// <exception cref="ArgumentException">It cannot be created here.</exception>
+    /// <exception cref="ArgumentException">The record cannot be created here.</exception>
     protected void ThrowIfNotCreatable(SessionRecord session)
     {
         ArgumentNullException.ThrowIfNull(session);
-        if (SessionRecord.Validate(session) is { } fault)
+        if (SessionRecord.Validate(session) is { } error)
         {
-            throw new ArgumentException(fault, nameof(session));
+            throw new ArgumentException(error, nameof(session));
         }
 
         if (!Owns(session.Key))
         {
-            throw new ArgumentException($"The record's key has another prefix than this store's '{Prefix}'. Make the id with this store's CreateSessionId.", nameof(session));
+            throw new ArgumentException(
+                $"The record's key has the prefix '{session.Key.Prefix}', and this store's prefix is '{Prefix}'. "
+                + "Make the session id with this store's CreateSessionId.",
+                nameof(session));
         }
     }
+
+    /// <summary>
+    /// Refuses a change that contradicts itself. <see cref="SessionRecord.Apply"/> does this too; a store that does not call it calls this.
+    /// </summary>
+    /// <param name="change">The change.</param>
+    /// <exception cref="ArgumentException">
+    /// The change raises the level without a renewal of the kind <see cref="SessionRenewalKind.Replace"/>.
+    /// </exception>
+    protected static void ThrowIfBadChange(SessionChange change) => SessionChange.ThrowIfBroken(change, nameof(change));
+
+    /// <summary>
+    /// Refuses a record that a newer version of this library wrote. Call it before a record is returned or changed, and not before it is
+    /// ended or counted.
+    /// </summary>
+    /// <param name="format">The stored <see cref="SessionRecord.Format"/>.</param>
+    /// <exception cref="SessionStoreException">The format is above <see cref="SessionRecord.CurrentFormat"/>.</exception>
+    protected static void ThrowIfNewerFormat(long format)
+    {
+        if (format > SessionRecord.CurrentFormat)
+        {
+            throw new SessionStoreException(
+                $"A session is stored in format {format}. This version of Sact.Session reads formats up to {SessionRecord.CurrentFormat}. "
+                + "Update Sact.Session on this machine.");
+        }
+    }
+
+    /// <summary>
+    /// Logs that a stored record cannot be read (event 25). The store then treats the session as absent and leaves the record as it is.
+    /// </summary>
+    /// <param name="key">The key as it is stored. It is logged only if it is a session key.</param>
+    /// <param name="exception">What is wrong with the record. It must hold no secret.</param>
+    protected void LogUnreadable(string? key, Exception exception) =>
+        StoreLog.Unreadable(Logger, SessionKey.TryParse(key, null, out var parsed) ? parsed.ToString() : "(no key)", exception);
 }

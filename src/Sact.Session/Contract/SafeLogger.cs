@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Sact.Session.Stores;
 
-/// <summary>A store's log: one that throws never stops what the store was about to do, nor leaves it half done.</summary>
-[SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A logger's fault is not the store's.")]
+/// <summary>A logger that never throws: an exception of a log provider must not stop a write halfway.</summary>
+[SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A log provider's exception is not the store's.")]
 internal sealed class SafeLogger(ILogger inner) : ILogger
 {
     public IDisposable? BeginScope<TState>(TState state)
@@ -22,7 +22,8 @@ internal sealed class SafeLogger(ILogger inner) : ILogger
         }
     }
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         try
         {

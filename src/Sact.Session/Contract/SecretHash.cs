@@ -1,21 +1,20 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
-using System.Diagnostics.CodeAnalysis;
 
 namespace Sact.Session.Stores;
 
 /// <summary>
-/// The first 16 bytes of SHA-256 over (a part of) a session id: what a record keeps in place of the secret, so that a dump of the store
+/// The first 16 bytes of SHA-256 over (a part of) a session id. A record keeps it in place of the secret, so that a dump of the store
 /// cannot be replayed (OWASP ASVS 5.0 V7.2, V11.4).
 /// </summary>
 /// <remarks>
-/// The input is the bytes that the id's characters encode: 24 bytes (key part and lineage) for the lineage, all 42 for a rotor. The id carries
-/// 192 bits of randomness, so an unsalted fast hash is enough. Comparison takes the same time whatever differs.
+/// The input is the bytes that the id's characters encode: 24 bytes (key part and lineage) for the lineage, all 42 for a rotor. The id
+/// has 192 random bits, so an unsalted fast hash is enough. A comparison takes the same time wherever two hashes differ.
 /// </remarks>
 [DebuggerDisplay("SecretHash")]
-public readonly struct SecretHash : IEquatable<SecretHash>
+public readonly record struct SecretHash
 {
-    /// <summary>The number of bytes in a hash.</summary>
+    /// <summary>The number of bytes in a hash: 16.</summary>
     public const int Size = 16;
 
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
@@ -24,14 +23,16 @@ public readonly struct SecretHash : IEquatable<SecretHash>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     private readonly ulong _low;
 
-    /// <summary>Takes a hash back from the bytes that <see cref="CopyTo"/> wrote.</summary>
+    /// <summary>Restores a hash from the bytes that <see cref="CopyTo"/> or <see cref="ToArray"/> wrote.</summary>
     /// <param name="bytes">Exactly 16 bytes.</param>
-    /// <exception cref="ArgumentException">The span does not hold 16 bytes.</exception>
+    /// <exception cref="ArgumentException">The span does not have 16 bytes.</exception>
     public SecretHash(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length != Size)
         {
-            throw new ArgumentException("A secret's hash has exactly 16 bytes.", nameof(bytes));
+            throw new ArgumentException(
+                $"The span has {bytes.Length} bytes. The hash of a secret has exactly {Size}. Pass what CopyTo or ToArray wrote.",
+                nameof(bytes));
         }
 
         _high = BinaryPrimitives.ReadUInt64BigEndian(bytes);
@@ -42,20 +43,22 @@ public readonly struct SecretHash : IEquatable<SecretHash>
     public bool IsDefault => (_high | _low) == 0;
 
     /// <summary>Writes the 16 bytes.</summary>
-    /// <param name="destination">Room for at least 16 bytes.</param>
-    /// <exception cref="ArgumentException">The span is too short.</exception>
+    /// <param name="destination">A span of at least 16 bytes.</param>
+    /// <exception cref="ArgumentException">The span is shorter than 16 bytes.</exception>
     public void CopyTo(Span<byte> destination)
     {
         if (destination.Length < Size)
         {
-            throw new ArgumentException("A secret's hash needs 16 bytes of room.", nameof(destination));
+            throw new ArgumentException(
+                $"The span has {destination.Length} bytes. The hash of a secret needs {Size}. Pass a longer span.", nameof(destination));
         }
 
         BinaryPrimitives.WriteUInt64BigEndian(destination, _high);
         BinaryPrimitives.WriteUInt64BigEndian(destination[8..], _low);
     }
 
-    /// <summary>The 16 bytes in a new array.</summary>
+    /// <summary>Writes the 16 bytes into a new array.</summary>
+    /// <returns>The new array.</returns>
     public byte[] ToArray()
     {
         byte[] bytes = new byte[Size];
@@ -65,24 +68,13 @@ public readonly struct SecretHash : IEquatable<SecretHash>
 
     /// <summary>Compares in constant time.</summary>
     /// <param name="other">The other hash.</param>
+    /// <returns>True if all 16 bytes are the same.</returns>
     public bool Equals(SecretHash other) => ((_high ^ other._high) | (_low ^ other._low)) == 0;
-
-    /// <inheritdoc/>
-    public override bool Equals([NotNullWhen(true)] object? obj) => obj is SecretHash other && Equals(other);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(_high, _low);
 
-    /// <summary>Tells nothing of the hash.</summary>
+    /// <summary>Reveals nothing of the hash.</summary>
+    /// <returns>The name of this type.</returns>
     public override string ToString() => nameof(SecretHash);
-
-    /// <summary>Compares in constant time.</summary>
-    /// <param name="left">One hash.</param>
-    /// <param name="right">The other.</param>
-    public static bool operator ==(SecretHash left, SecretHash right) => left.Equals(right);
-
-    /// <summary>Compares in constant time.</summary>
-    /// <param name="left">One hash.</param>
-    /// <param name="right">The other.</param>
-    public static bool operator !=(SecretHash left, SecretHash right) => !left.Equals(right);
 }

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Collections;
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
@@ -8,231 +10,208 @@ using System.Text.Json.Serialization;
 namespace Sact.Session;
 
 /// <summary>
-/// A record's named values: immutable, in order, names compared ordinally. A value is opaque UTF-8 JSON, which every store returns byte for byte.
-/// <c>null</c> is a value; a field that was removed is absent.
+/// A session's named values: immutable, in order, names compared ordinally. A value is UTF-8 JSON, which every store returns byte for
+/// byte. <c>null</c> is a value; a removed field is absent.
 /// </summary>
-/// <remarks>Names have 1 to 128 characters, are well-formed and have no control characters; a leading <c>$</c> marks a field of the library's own.</remarks>
+/// <remarks>
+/// A name has 1 to 128 characters, is well-formed Unicode and has no control characters. A leading <c>$</c> marks a field of the library.
+/// </remarks>
 [DebuggerDisplay("{Count} fields")]
 [JsonConverter(typeof(SessionFieldsJsonConverter))]
-public sealed partial class SessionFields : IReadOnlyCollection<KeyValuePair<string, ReadOnlyMemory<byte>>>
+public sealed class SessionFields : IReadOnlyCollection<KeyValuePair<string, ReadOnlyMemory<byte>>>
 {
-    // One buffer for all: per field the length of the name, that of the value (7 bits a byte, the low ones first, as nearly all fit one), the name in UTF-8, the value.
-    private const int FewFields = 16;
-
-    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
-    private readonly byte[] _packed;
-
-    private SessionFields(byte[] packed, int count, int size)
+    internal SessionFields(PackedFields packed, int count, int size)
     {
-        _packed = packed;
+        Packed = packed;
         Count = count;
         SizeInBytes = size;
     }
 
     /// <summary>No fields.</summary>
-    public static SessionFields Empty { get; } = new([], 0, 0);
+    public static SessionFields Empty { get; } = new(new PackedFields([]), 0, 0);
 
     /// <summary>The number of fields.</summary>
     public int Count { get; }
 
-    /// <summary>The sum of all names and values in UTF-8 bytes: what <c>MaxRecordBytes</c> limits.</summary>
+    /// <summary>The sum of all names and values in bytes of UTF-8, which <c>MaxRecordBytes</c> limits.</summary>
     public int SizeInBytes { get; }
 
-    internal int PackedLength => _packed.Length;
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
+    internal PackedFields Packed { get; }
 
-    /// <summary>Makes fields of names and values, checking every one.</summary>
-    /// <param name="fields">Names, each at most once, and UTF-8 JSON values, which are copied.</param>
+    /// <summary>Makes fields of names and values, and checks every one.</summary>
+    /// <param name="fields">Names, each at most once, and values in UTF-8 JSON, which are copied.</param>
+    /// <returns>The fields.</returns>
     /// <exception cref="ArgumentException">
-    /// A name or a value breaks a rule: a bad or repeated name, no single JSON value, deeper than 32, a name twice in one object, a lone surrogate.
+    /// A name or a value breaks a rule: an invalid or repeated name, not one JSON value, nested more than 32 deep, one name twice in an
+    /// object, a lone surrogate. The message names the field and never the value.
     /// </exception>
-    public static SessionFields Create(IEnumerable<KeyValuePair<string, ReadOnlyMemory<byte>>> fields)
+    public static SessionFields Create(IEnumerable<KeyValuePair<string, ReadOnlyMemory<byte>>> fields) => Pack(fields, stored: false);
+
+    /// <summary>
+    /// Restores fields from a store's own representation. The values were checked before they were stored, so only the names are checked.
+    /// </summary>
+    /// <param name="fields">Names, each at most once, and the values exactly as the store was given them; they are copied.</param>
+    /// <returns>The fields.</returns>
+    /// <exception cref="ArgumentException">A name is invalid or repeated, or a value is empty: the record is unreadable.</exception>
+    [EditorBrowsable(EditorBrowsableState.Advanced)]
+    public static SessionFields Restore(IEnumerable<KeyValuePair<string, ReadOnlyMemory<byte>>> fields) => Pack(fields, stored: true);
+
+    /// <summary>Restores fields from the bytes that <see cref="ToJson"/> wrote.</summary>
+    /// <param name="json">One JSON object in UTF-8.</param>
+    /// <returns>The fields.</returns>
+    /// <exception cref="ArgumentException">The bytes are not what <see cref="ToJson"/> writes: the record is unreadable.</exception>
+    [EditorBrowsable(EditorBrowsableState.Advanced)]
+    public static SessionFields RestoreJson(ReadOnlySpan<byte> json)
     {
-        ArgumentNullException.ThrowIfNull(fields);
-        var packer = new Packer(0);
-        foreach (var (name, value) in fields)
+        try
         {
-            SessionFieldRule.ThrowIfBadName(name, allowReserved: true, nameof(fields));
-            if (SessionFieldRule.ValidateValue(value.Span) is { } fault)
-            {
-                throw new ArgumentException("A field's value " + fault, nameof(fields));
-            }
-
-            packer.Add(name, value.Span);
+            return FieldsJson.Split(json, nameof(json), stored: true);
         }
-
-        return packer.ToFields(nameof(fields));
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            throw new ArgumentException("The bytes are not one JSON object. Pass what ToJson wrote.", nameof(json), exception);
+        }
     }
 
     /// <summary>
-    /// Takes fields back from a store's own representation. The values were checked when they went in, so only the names' rules are checked here.
+    /// Writes the fields as one JSON object, each value byte for byte: a form that a store can keep in one column or file.
     /// </summary>
-    /// <param name="fields">Names, each at most once, and the values exactly as they were given to the store; they are copied.</param>
-    /// <exception cref="ArgumentException">A name is bad or repeated, or a value is empty: the record is unreadable.</exception>
-    public static SessionFields Restore(IEnumerable<KeyValuePair<string, ReadOnlyMemory<byte>>> fields)
+    /// <returns>The object in UTF-8.</returns>
+    [EditorBrowsable(EditorBrowsableState.Advanced)]
+    public byte[] ToJson()
     {
-        ArgumentNullException.ThrowIfNull(fields);
-        var packer = new Packer(0);
-        foreach (var (name, value) in fields)
+        var written = new ArrayBufferWriter<byte>(Packed.Length + 16);
+        using (var writer = new Utf8JsonWriter(written, new JsonWriterOptions { SkipValidation = true }))
         {
-            SessionFieldRule.ThrowIfBadName(name, allowReserved: true, nameof(fields));
-            if (value.IsEmpty)
-            {
-                throw new ArgumentException("A field's value is not empty.", nameof(fields));
-            }
-
-            packer.Add(name, value.Span);
+            WriteTo(writer);
         }
 
-        return packer.ToFields(nameof(fields));
+        return written.WrittenSpan.ToArray();
     }
 
-    /// <summary>The value of a field as UTF-8 JSON, not a copy; false if there is no field of that name.</summary>
+    /// <summary>Gets the value of a field.</summary>
     /// <param name="name">The name, compared ordinally.</param>
-    /// <param name="json">The value, or empty.</param>
+    /// <param name="json">The value in UTF-8 JSON, not a copy; empty if there is no such field.</param>
+    /// <returns>True if there is a field of that name, even if its value is <c>null</c>.</returns>
     public bool TryGetValue(string name, out ReadOnlyMemory<byte> json)
     {
         ArgumentNullException.ThrowIfNull(name);
-        int at = Ascii.IsValid(name) ? FindAscii(name) : FindOther(name);
-        if (at < 0)
+        json = default;
+        if (name.Length > FieldNameRule.MaxLength || !UnicodeRule.IsWellFormed(name))
         {
-            json = default;
             return false;
         }
 
-        var entry = EntryAt(at);
-        json = _packed.AsMemory(entry.ValueStart, entry.ValueLength);
+        Span<byte> utf8 = stackalloc byte[3 * name.Length];
+        int start = Packed.Find(utf8[..Encoding.UTF8.GetBytes(name, utf8)]);
+        if (start < 0)
+        {
+            return false;
+        }
+
+        json = Packed.ValueOf(Packed.At(start));
         return true;
     }
 
-    /// <summary>Whether there is a field of that name, even one whose value is <c>null</c>.</summary>
+    /// <summary>Tells whether there is a field of that name, even if its value is <c>null</c>.</summary>
     /// <param name="name">The name, compared ordinally.</param>
+    /// <returns>True if there is.</returns>
     public bool Contains(string name) => TryGetValue(name, out _);
 
-    /// <summary>The fields after a change: those of <paramref name="set"/> added or replaced, those of <paramref name="remove"/> gone.</summary>
+    /// <summary>
+    /// The fields after a change: those of <paramref name="set"/> added or replaced, those of <paramref name="remove"/> removed.
+    /// </summary>
     /// <param name="set">Fields to add or replace; null for none. A name that is in both is set.</param>
-    /// <param name="remove">Names to remove; a name that is not there is skipped. Null for none.</param>
-    /// <returns>These fields themselves if nothing is to change.</returns>
+    /// <param name="remove">The names of fields to remove; null for none. The name of an absent field has no effect.</param>
+    /// <returns>The merged fields; this same object if nothing changes.</returns>
     public SessionFields Merge(SessionFields? set, IEnumerable<string>? remove = null)
     {
-        HashSet<string>? gone = remove is null or ICollection<string> { Count: 0 } or IReadOnlyCollection<string> { Count: 0 } ? null : new(remove, StringComparer.Ordinal);
-        if (set is null or { Count: 0 } && gone is null or { Count: 0 })
+        HashSet<string>? removed = remove is null or IReadOnlyCollection<string> { Count: 0 } ? null : new(remove, StringComparer.Ordinal);
+        set ??= Empty;
+        if (set.Count == 0 && removed is null or { Count: 0 })
         {
             return this;
         }
 
         if (Count == 0)
         {
-            return set ?? this;
+            return set;
         }
 
-        set ??= Empty;
-        var index = set.Index();
-        var packer = new Packer(_packed.Length + set._packed.Length);
-        for (int at = 0; at < _packed.Length;)
+        var builder = new PackedFieldsBuilder(Packed.Length + set.Packed.Length);
+        var lookup = new FieldLookup(set.Packed, set.Count);
+        foreach (var field in Packed)
         {
-            var entry = EntryAt(at);
-            int replacement = set.Find(entry.Name, index);
+            int replacement = lookup.Find(field.Name);
             if (replacement >= 0)
             {
-                packer.AddUnique(set.EntryAt(replacement).Name, set.ValueOf(set.EntryAt(replacement)));
+                builder.Add(field.Name, set.Packed.At(replacement).Value);
             }
-            else if (gone?.Contains(Encoding.UTF8.GetString(entry.Name)) != true)
+            else if (removed?.Contains(Encoding.UTF8.GetString(field.Name)) != true)
             {
-                packer.AddUnique(entry.Name, ValueOf(entry));
+                builder.Add(field.Name, field.Value);
             }
-
-            at = entry.End;
         }
 
-        index = Index();
-        for (int at = 0; at < set._packed.Length;)
+        lookup = new FieldLookup(Packed, Count);
+        foreach (var field in set.Packed)
         {
-            var entry = set.EntryAt(at);
-            if (Find(entry.Name, index) < 0)
+            if (lookup.Find(field.Name) < 0)
             {
-                packer.AddUnique(entry.Name, set.ValueOf(entry));
+                builder.Add(field.Name, field.Value);
             }
-
-            at = entry.End;
         }
 
-        return packer.ToFields(nameof(set));
+        return builder.BuildUnique();
     }
 
-    /// <summary>Whether two sets of fields have the same names with byte-for-byte the same values, in whatever order.</summary>
+    /// <summary>Tells whether two sets of fields have the same names with byte for byte the same values, in any order.</summary>
     /// <param name="other">The other fields.</param>
-    public bool SameAs([NotNullWhen(true)] SessionFields? other)
-    {
-        if (other is null || other.Count != Count)
-        {
-            return false;
-        }
-
-        if (_packed.AsSpan().SequenceEqual(other._packed))
-        {
-            return true;
-        }
-
-        foreach (var (name, value) in this)
-        {
-            if (!other.TryGetValue(name, out var theirs) || !theirs.Span.SequenceEqual(value.Span))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
+    /// <returns>True if they have.</returns>
+    public bool SameAs([NotNullWhen(true)] SessionFields? other) =>
+        other is not null
+        && other.Count == Count
+        && (Packed.SameBytes(other.Packed)
+            || this.All(field => other.TryGetValue(field.Key, out var value) && value.Span.SequenceEqual(field.Value.Span)));
 
     /// <summary>Writes the fields as one JSON object, each value byte for byte.</summary>
-    /// <param name="writer">The writer; it stands where a value is due.</param>
-    public void WriteTo(Utf8JsonWriter writer)
+    internal void WriteTo(Utf8JsonWriter writer)
     {
-        ArgumentNullException.ThrowIfNull(writer);
         writer.WriteStartObject();
-        for (int at = 0; at < _packed.Length;)
+        foreach (var field in Packed)
         {
-            var entry = EntryAt(at);
-            writer.WritePropertyName(entry.Name);
-            writer.WriteRawValue(_packed.AsSpan(entry.ValueStart, entry.ValueLength), skipInputValidation: true);
-            at = entry.End;
+            writer.WritePropertyName(field.Name);
+            writer.WriteRawValue(field.Value, skipInputValidation: true);
         }
 
         writer.WriteEndObject();
     }
 
-    /// <summary>The fields without those of the library's own, whose names begin with <c>$</c>.</summary>
-    public SessionFields WithoutReserved()
+    /// <summary>
+    /// The fields without the library's own, whose names begin with <c>$</c>; this same object if there are none of those.
+    /// </summary>
+    internal SessionFields WithoutReserved()
     {
         List<string>? reserved = null;
-        for (int at = 0; at < _packed.Length;)
+        foreach (var field in Packed)
         {
-            var entry = EntryAt(at);
-            if (entry.Name[0] == (byte)'$')
+            if (field.Name[0] == (byte)'$')
             {
-                (reserved ??= []).Add(Encoding.UTF8.GetString(entry.Name));
+                (reserved ??= []).Add(Encoding.UTF8.GetString(field.Name));
             }
-
-            at = entry.End;
         }
 
         return reserved is null ? this : Merge(null, reserved);
     }
 
-    /// <summary>The fields in order, names as text, values as UTF-8 JSON that must not be written to.</summary>
+    /// <summary>The fields in order: names as strings, values in UTF-8 JSON that must not be written to.</summary>
+    /// <returns>The enumerator.</returns>
     public IEnumerator<KeyValuePair<string, ReadOnlyMemory<byte>>> GetEnumerator()
     {
-        for (int at = 0; at < _packed.Length;)
+        for (int next = 0; next < Packed.Length;)
         {
-            int start, length;
-            string name;
-            {
-                var entry = EntryAt(at);
-                name = Encoding.UTF8.GetString(entry.Name);
-                (start, length, at) = (entry.ValueStart, entry.ValueLength, entry.End);
-            }
-
-            yield return new(name, _packed.AsMemory(start, length));
+            yield return ReadNext(ref next);
         }
     }
 
@@ -240,5 +219,32 @@ public sealed partial class SessionFields : IReadOnlyCollection<KeyValuePair<str
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     /// <summary>Tells the number of fields and nothing of them.</summary>
+    /// <returns>Such as "3 fields".</returns>
     public override string ToString() => $"{Count} fields";
+
+    private static SessionFields Pack(IEnumerable<KeyValuePair<string, ReadOnlyMemory<byte>>> fields, bool stored)
+    {
+        ArgumentNullException.ThrowIfNull(fields);
+        var builder = new PackedFieldsBuilder(0);
+        foreach (var (name, value) in fields)
+        {
+            FieldNameRule.ThrowIfBroken(name, allowReserved: true, nameof(fields));
+            string? error = !stored ? FieldValueRule.Validate(value.Span) : value.IsEmpty ? "is empty, which no JSON value is." : null;
+            if (error is not null)
+            {
+                throw FieldValueRule.Exception(name, error, nameof(fields));
+            }
+
+            builder.Add(name, value.Span);
+        }
+
+        return builder.Build(nameof(fields));
+    }
+
+    private KeyValuePair<string, ReadOnlyMemory<byte>> ReadNext(ref int next)
+    {
+        var field = Packed.At(next);
+        next = field.End;
+        return new(Encoding.UTF8.GetString(field.Name), Packed.ValueOf(field));
+    }
 }

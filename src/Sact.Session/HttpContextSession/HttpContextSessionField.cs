@@ -23,7 +23,7 @@ internal static class HttpContextSessionField
     /// <exception cref="ArgumentOutOfRangeException">The key is too long.</exception>
     public static void ThrowIfBadKey(string key, string parameter)
     {
-        if (!SessionFieldRule.IsWellFormed(key))
+        if (!UnicodeRule.IsWellFormed(key))
         {
             throw new ArgumentException("The key has a lone surrogate. A session key must be well-formed Unicode.", parameter);
         }
@@ -95,9 +95,9 @@ internal static class HttpContextSessionField
     }
 
     private static bool IsPlain(string key) =>
-        key.Length <= SessionFieldRule.MaxNameLength - Prefix.Length
+        key.Length <= FieldNameRule.MaxLength - Prefix.Length
         && (key.Length == 0 || key[0] != Hashed)
-        && SessionFieldRule.ValidateName(Prefix + key, allowReserved: true) is null;
+        && FieldNameRule.Validate(Prefix + key, allowReserved: true) is null;
 
     private static bool Read(ref Utf8JsonReader reader, JsonTokenType expected) => reader.Read() && reader.TokenType == expected;
 }

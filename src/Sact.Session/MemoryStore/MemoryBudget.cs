@@ -4,12 +4,13 @@ using Microsoft.Extensions.Logging;
 namespace Sact.Session;
 
 /// <summary>
-/// Reckons the bytes that sessions take in memory and keeps them under the limit. Anonymous sessions have a tenth of it and make room only for each other and for
-/// users; a user's session is never evicted.
+/// Keeps the estimated size of all sessions within a limit. Anonymous sessions have a tenth of it. They make room for each other and for
+/// users' sessions, the oldest first; a user's session is never removed for room.
 /// </summary>
-internal sealed class MemoryBudget(long maxBytes, ConcurrentDictionary<SessionKeyPart, SessionRecord> records, Func<bool> sweep, ILogger logger)
+internal sealed class MemoryBudget(
+    long maxBytes, ConcurrentDictionary<SessionKeyPart, SessionRecord> records, Func<bool> destroyExpired, ILogger logger)
 {
-    // A record, its place in the dictionary and its place in the index, measured on 64-bit .NET 10 and rounded up.
+    // A record, its entry in the dictionary and its entry in the index of users: measured on 64-bit .NET 10 and rounded up.
     private const int FixedBytes = 448;
 
     private readonly long _maxAnonymousBytes = maxBytes / 10;
@@ -21,62 +22,59 @@ internal sealed class MemoryBudget(long maxBytes, ConcurrentDictionary<SessionKe
     public long Bytes => Interlocked.Read(ref _bytes);
 
     public static long SizeOf(SessionRecord record) =>
-        FixedBytes + (2L * (record.UserId?.Length ?? 0)) + record.Fields.PackedLength + SizeOf(record.SignInClient) + SizeOf(record.LastSeenClient);
+        FixedBytes
+        + (2L * (record.UserId?.Length ?? 0))
+        + record.Fields.Packed.Length
+        + SizeOf(record.SignInClient)
+        + SizeOf(record.LastSeenClient);
 
-    /// <summary>Takes room for a record, or for its growth, making anonymous sessions go if need be.</summary>
-    /// <exception cref="SessionStoreException">There is none to be had.</exception>
-    public void Take(long bytes, bool anonymous)
+    /// <summary>Reserves bytes for a record or for its growth. It removes anonymous sessions and expired ones if it must.</summary>
+    /// <exception cref="SessionStoreException">There is no room.</exception>
+    public void Reserve(long bytes, bool anonymous)
     {
-        long total = Interlocked.Add(ref _bytes, bytes);
-        long shy = anonymous ? Interlocked.Add(ref _anonymousBytes, bytes) : 0;
-        while (total > maxBytes || shy > _maxAnonymousBytes)
+        Interlocked.Add(ref _bytes, bytes);
+        Interlocked.Add(ref _anonymousBytes, anonymous ? bytes : 0);
+        while (Bytes > maxBytes || (anonymous && Interlocked.Read(ref _anonymousBytes) > _maxAnonymousBytes))
         {
-            if (!EvictOne() && !sweep())
+            if (!EvictOne() && !destroyExpired())
             {
-                Give(bytes, anonymous);
+                Release(bytes, anonymous);
                 MemoryStoreLog.MemoryFull(logger, maxBytes);
-                throw new SessionStoreException("The memory store is full. Raise MemoryStoreOptions.MaxBytes, or choose a store that does not live in memory.");
+                throw new SessionStoreException(
+                    $"The memory store is full: its limit is {maxBytes} bytes, a tenth of which is for anonymous sessions. Raise "
+                    + "MemoryStoreOptions.MaxBytes, or use a store outside of the process.");
             }
-
-            total = Bytes;
-            shy = anonymous ? Interlocked.Read(ref _anonymousBytes) : 0;
         }
     }
 
-    public void Give(long bytes, bool anonymous)
+    public void Release(long bytes, bool anonymous)
     {
         Interlocked.Add(ref _bytes, -bytes);
-        if (anonymous)
-        {
-            Interlocked.Add(ref _anonymousBytes, -bytes);
-        }
+        Interlocked.Add(ref _anonymousBytes, anonymous ? -bytes : 0);
     }
 
-    /// <summary>Enters an anonymous session into the order of eviction.</summary>
-    public void Entered(SessionRecord record)
+    /// <summary>Adds an anonymous session to the queue of eviction.</summary>
+    public void OnAnonymousAdded(SessionRecord record)
     {
         _anonymous.Enqueue((record.Key, record.LastSeenAt));
         long live = Interlocked.Increment(ref _anonymousCount);
 
-        // Those that were ended or have expired leave their place behind. Clearing a few with each entry keeps the queue within twice the living.
-        for (int i = 0; i < 4 && _anonymous.Count > (2 * live) + 64 && _anonymous.TryDequeue(out var place); i++)
+        // Ended and expired sessions leave their entries behind. Four checks with each new entry keep the queue within twice the live ones.
+        for (int i = 0; i < 4 && _anonymous.Count > (2 * live) + 64 && _anonymous.TryDequeue(out var entry); i++)
         {
-            if (records.TryGetValue(place.Key.Part, out _))
+            if (records.ContainsKey(entry.Key.Part))
             {
-                _anonymous.Enqueue(place);
+                _anonymous.Enqueue(entry);
             }
         }
     }
 
-    public void Left(SessionRecord record)
+    /// <summary>Releases the bytes of a record that was removed.</summary>
+    public void OnRemoved(SessionRecord record)
     {
         bool anonymous = record.State == SessionState.Anonymous;
-        if (anonymous)
-        {
-            Interlocked.Decrement(ref _anonymousCount);
-        }
-
-        Give(SizeOf(record), anonymous);
+        Interlocked.Add(ref _anonymousCount, anonymous ? -1 : 0);
+        Release(SizeOf(record), anonymous);
     }
 
     private static long SizeOf(SessionClient? client) =>
@@ -84,27 +82,27 @@ internal sealed class MemoryBudget(long maxBytes, ConcurrentDictionary<SessionKe
 
     private bool EvictOne()
     {
-        // The oldest first; one that was seen since it took its place gets a second one. Twice round is enough to find one that can go.
-        for (long tries = 2L * _anonymous.Count; tries > 0 && _anonymous.TryDequeue(out var place); tries--)
+        // A session that was seen since its entry was queued is queued again. Two rounds are enough to find one to remove.
+        for (long tries = 2L * _anonymous.Count; tries > 0 && _anonymous.TryDequeue(out var entry); tries--)
         {
-            if (!records.TryGetValue(place.Key.Part, out var record) || record.State != SessionState.Anonymous)
+            if (!records.TryGetValue(entry.Key.Part, out var record) || record.State != SessionState.Anonymous)
             {
                 continue;
             }
 
-            if (record.LastSeenAt > place.SeenAt)
+            if (record.LastSeenAt > entry.SeenAt)
             {
                 _anonymous.Enqueue((record.Key, record.LastSeenAt));
             }
             else if (records.TryRemove(new KeyValuePair<SessionKeyPart, SessionRecord>(record.Key.Part, record)))
             {
-                Left(record);
+                OnRemoved(record);
                 MemoryStoreLog.AnonymousEvicted(logger, record.Key);
                 return true;
             }
             else
             {
-                _anonymous.Enqueue(place);
+                _anonymous.Enqueue(entry);
             }
         }
 

@@ -1,45 +1,45 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
 namespace Sact.Session;
 
 /// <summary>
-/// Keeps sessions in the memory of this process: the default store, for one process whose users may be signed out by a restart. Durability class: the process.
+/// Keeps sessions in the memory of this process. It is the default store, for one process whose users may be signed out by a restart.
+/// Durability class: the process.
 /// </summary>
 /// <remarks>
-/// Reads take no lock. Writes of different users do not wait for each other. Memory is capped in bytes (<see cref="MemoryStoreOptions.MaxBytes"/>). Expired sessions are destroyed a few at a time
-/// as others are created, and by <see cref="DeleteExpiredAsync"/>.
+/// Reads take no lock, and writes of different users do not wait for each other. The memory is limited
+/// (<see cref="MemoryStoreOptions.MaxBytes"/>). Expired sessions are destroyed a few at a time as others are created, and by
+/// <see cref="DeleteExpiredAsync"/>.
 /// </remarks>
 [DebuggerDisplay("MemoryStore {Prefix}")]
-public sealed partial class MemoryStore : GenericStore, IExpiredSessionStore
+public sealed class MemoryStore : GenericStore, IExpiredSessionStore
 {
-    // Each creation looks at this many others, so a full round takes a quarter as many creations as there are sessions.
-    private const int SweptWithEachCreation = 4;
+    // Each creation looks at this many records, so a full round takes a quarter as many creations as there are sessions.
+    private const int LooksPerCreation = 4;
 
-    // By the key without the prefix, which all share.
-    private readonly ConcurrentDictionary<SessionKeyPart, SessionRecord> _records = new();
-    private readonly ConcurrentDictionary<string, UserSessions> _users = new(StringComparer.Ordinal);
-    private readonly MemoryBudget _budget;
-    private IEnumerator<KeyValuePair<SessionKeyPart, SessionRecord>>? _sweep;
-    private int _sweeping;
+    private readonly MemoryTable _table;
+    private readonly MemorySweep _sweep;
 
-    /// <summary>Makes an empty store.</summary>
-    /// <param name="options">Its options; null for the defaults.</param>
-    /// <exception cref="ArgumentException">An option breaks its rule.</exception>
+    /// <summary>Creates an empty store.</summary>
+    /// <param name="options">The options; null for the defaults.</param>
+    /// <exception cref="ArgumentException">An option breaks its rule. The message names the rule.</exception>
     public MemoryStore(MemoryStoreOptions? options = null)
         : base(options ??= new MemoryStoreOptions())
     {
         if (options.MaxBytes < 64 * 1024)
         {
-            throw new ArgumentException("MaxBytes is at least 65536. Set MemoryStoreOptions.MaxBytes accordingly.", nameof(options));
+            throw new ArgumentException(
+                $"MemoryStoreOptions.MaxBytes is {options.MaxBytes}. It must be at least 65536 bytes (64 KiB).", nameof(options));
         }
 
-        _budget = new MemoryBudget(options.MaxBytes, _records, () => Sweep(int.MaxValue, most: 100) > 0, Logger);
+        _table = new MemoryTable(
+            options.MaxBytes, Clock, Logger, destroyExpired: () => _sweep!.Run(DestructionTime, maxLooks: null, maxDestroyed: 100) > 0);
+        _sweep = new MemorySweep(_table);
     }
 
-    /// <summary>The bytes that sessions take now, as the store reckons them.</summary>
-    public long SizeInBytes => _budget.Bytes;
+    /// <summary>The estimated bytes of all sessions.</summary>
+    internal long SizeInBytes => _table.SizeInBytes;
 
     /// <inheritdoc/>
     public override ValueTask<SessionRecord?> GetAsync(SessionKey key, CancellationToken cancellationToken = default)
@@ -47,11 +47,12 @@ public sealed partial class MemoryStore : GenericStore, IExpiredSessionStore
         bool owns = Owns(key);
         return cancellationToken.IsCancellationRequested
             ? ValueTask.FromCanceled<SessionRecord?>(cancellationToken)
-            : new(owns && _records.TryGetValue(key.Part, out var record) && record.IsLive(Clock.GetUtcNow()) ? record : null);
+            : new(owns && _table.Get(key.Part) is { } record && record.IsLive(Clock.GetUtcNow()) ? record : null);
     }
 
     /// <inheritdoc/>
-    public override ValueTask<SessionCreation> CreateAsync(SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default)
+    public override ValueTask<SessionCreation> CreateAsync(
+        SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default)
     {
         ThrowIfNotCreatable(session);
         if (cancellationToken.IsCancellationRequested)
@@ -59,13 +60,13 @@ public sealed partial class MemoryStore : GenericStore, IExpiredSessionStore
             return ValueTask.FromCanceled<SessionCreation>(cancellationToken);
         }
 
-        Sweep(SweptWithEachCreation, SweptWithEachCreation);
-        var outcome = session.UserId is { } userId ? CreateForUser(session, userId, cap) : CreateAnonymous(session);
-        return new(outcome);
+        _sweep.Run(DestructionTime, LooksPerCreation, LooksPerCreation);
+        return new(_table.Create(session, cap));
     }
 
     /// <inheritdoc/>
-    public override ValueTask<SessionUpdate> UpdateAsync(SessionRecord session, SessionChange change, CancellationToken cancellationToken = default)
+    public override ValueTask<SessionUpdate> UpdateAsync(
+        SessionRecord session, SessionChange change, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(session);
         if (cancellationToken.IsCancellationRequested)
@@ -73,35 +74,14 @@ public sealed partial class MemoryStore : GenericStore, IExpiredSessionStore
             return ValueTask.FromCanceled<SessionUpdate>(cancellationToken);
         }
 
-        while (_records.TryGetValue(session.Key.Part, out var stored) && stored.IsSameSession(session))
+        while (_table.Get(session.Key.Part) is { } stored && stored.IsSameSession(session))
         {
             var outcome = stored.Apply(change, Clock.GetUtcNow());
-            if (outcome.Status != SessionUpdateStatus.Applied || ReferenceEquals(outcome.Record, stored))
+            if (outcome is not { Status: SessionUpdateStatus.Applied, Record: { } changed }
+                || ReferenceEquals(changed, stored)
+                || _table.TryReplace(stored, changed))
             {
                 return new(outcome);
-            }
-
-            bool anonymous = stored.State == SessionState.Anonymous;
-            long growth = MemoryBudget.SizeOf(outcome.Record!) - MemoryBudget.SizeOf(stored);
-            if (growth > 0)
-            {
-                _budget.Take(growth, anonymous);
-            }
-
-            // Replaces the very record the change was applied to, or nothing: another writer's change is never lost, an ended session never comes back.
-            if (_records.TryUpdate(session.Key.Part, outcome.Record!, stored))
-            {
-                if (growth < 0)
-                {
-                    _budget.Give(-growth, anonymous);
-                }
-
-                return new(outcome);
-            }
-
-            if (growth > 0)
-            {
-                _budget.Give(growth, anonymous);
             }
         }
 
@@ -112,31 +92,23 @@ public sealed partial class MemoryStore : GenericStore, IExpiredSessionStore
     public override ValueTask<bool> DeleteAsync(SessionRecord session, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(session);
-        if (cancellationToken.IsCancellationRequested)
-        {
-            return ValueTask.FromCanceled<bool>(cancellationToken);
-        }
-
-        while (_records.TryGetValue(session.Key.Part, out var stored) && stored.IsSameSession(session))
-        {
-            if (TryEnd(stored))
-            {
-                return new(stored.IsLive(Clock.GetUtcNow()));
-            }
-        }
-
-        return new(false);
+        return cancellationToken.IsCancellationRequested
+            ? ValueTask.FromCanceled<bool>(cancellationToken)
+            : new(EndsLive(session));
     }
 
     /// <inheritdoc/>
-    public override async IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(string userId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public override async IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(
+        string userId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ThrowIfBadUserId(userId);
         await Task.CompletedTask.ConfigureAwait(false);
-        foreach (var key in KeysOf(userId))
+        foreach (var session in _table.SessionsOf(userId))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (_records.TryGetValue(key, out var record) && IsOf(record, userId) && record.IsLive(Clock.GetUtcNow()))
+
+            // Read once more: while the caller was busy with the sessions before, this one may have changed or ended.
+            if (_table.Get(session.Key.Part) is { } record && record.IsSameSession(session) && record.IsLive(Clock.GetUtcNow()))
             {
                 yield return record;
             }
@@ -144,54 +116,27 @@ public sealed partial class MemoryStore : GenericStore, IExpiredSessionStore
     }
 
     /// <inheritdoc/>
-    public override ValueTask<long> DeleteActiveSessionsAsync(string userId, SessionKey? except = null, CancellationToken cancellationToken = default)
+    public override ValueTask<long> DeleteActiveSessionsAsync(
+        string userId, SessionKey? except = null, CancellationToken cancellationToken = default)
     {
-        ThrowIfBadUserId(userId);
-        if (except is { IsDefault: true })
-        {
-            throw new ArgumentException("A default SessionKey names no session; pass null to keep none.", nameof(except));
-        }
-
-        if (cancellationToken.IsCancellationRequested)
-        {
-            return ValueTask.FromCanceled<long>(cancellationToken);
-        }
-
-        long ended = 0;
-        foreach (var key in KeysOf(userId))
-        {
-            while ((except is not { } kept || !Owns(kept) || !key.Equals(kept.Part)) && _records.TryGetValue(key, out var record) && IsOf(record, userId))
-            {
-                if (TryEnd(record))
-                {
-                    ended += record.IsLive(Clock.GetUtcNow()) ? 1 : 0;
-                    break;
-                }
-            }
-        }
-
-        return new(ended);
+        ThrowIfBadEnding(userId, except);
+        return cancellationToken.IsCancellationRequested
+            ? ValueTask.FromCanceled<long>(cancellationToken)
+            : new(_table.SessionsOf(userId).LongCount(session => session.Key != except && EndsLive(session)));
     }
 
     /// <inheritdoc/>
     public override ValueTask<long> ClearAsync(CancellationToken cancellationToken = default)
     {
         long ended = 0;
-        foreach (var (key, _) in _records)
+        foreach (var session in _table.All)
         {
             if (cancellationToken.IsCancellationRequested)
             {
                 return ValueTask.FromCanceled<long>(cancellationToken);
             }
 
-            while (_records.TryGetValue(key, out var record))
-            {
-                if (TryEnd(record))
-                {
-                    ended += record.IsLive(Clock.GetUtcNow()) ? 1 : 0;
-                    break;
-                }
-            }
+            ended += EndsLive(session) ? 1 : 0;
         }
 
         return new(ended);
@@ -206,13 +151,19 @@ public sealed partial class MemoryStore : GenericStore, IExpiredSessionStore
         }
 
         var now = Clock.GetUtcNow();
-        return new(_records.LongCount(entry => entry.Value.IsLive(now)));
+        return new(_table.All.LongCount(session => session.IsLive(now)));
     }
 
     /// <inheritdoc/>
     public ValueTask<long> DeleteExpiredAsync(int batch, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
-        return cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled<long>(cancellationToken) : new(Sweep(int.MaxValue, batch));
+        return cancellationToken.IsCancellationRequested
+            ? ValueTask.FromCanceled<long>(cancellationToken)
+            : new(_sweep.Run(DestructionTime, maxLooks: null, batch));
     }
+
+    /// <summary>Ends a session.</summary>
+    /// <returns>True if it was live.</returns>
+    private bool EndsLive(SessionRecord session) => _table.End(session)?.IsLive(Clock.GetUtcNow()) == true;
 }

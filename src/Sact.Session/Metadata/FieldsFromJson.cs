@@ -5,87 +5,91 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Sact.Session;
 
-/// <summary>Turns what an application hands over as metadata into fields, checked; an <see cref="ArgumentException"/> names the argument and the rule.</summary>
+/// <summary>
+/// Turns the metadata that an application passes into checked fields. An <see cref="ArgumentException"/> names the argument, the rule and,
+/// where it is known, the field; never a value.
+/// </summary>
 internal static class FieldsFromJson
 {
-    public static SessionFields From(JsonObject? fields, string parameter)
-    {
-        if (fields is null)
+    public static SessionFields From(JsonObject? fields, string parameter) => fields is null
+        ? SessionFields.Empty
+        : Explained(parameter, fields, static (fields, parameter) =>
         {
-            return SessionFields.Empty;
-        }
-
-        return Guarded(parameter, fields, static (fields, parameter) =>
-        {
-            using var text = JsonText.Begin();
-            fields.WriteTo(text.Writer);
-            return Split(text.End(), parameter);
+            using var json = ReusedJsonWriter.Take();
+            fields.WriteTo(json.Writer);
+            return FieldsJson.Split(json.Finish(), parameter, stored: false);
         });
-    }
 
-    public static SessionFields From(JsonElement fields, string parameter) =>
-        fields.ValueKind == JsonValueKind.Undefined
-            ? throw new ArgumentException("The element is undefined. Pass a JSON object.", parameter)
-            : Guarded(parameter, fields, static (fields, parameter) => Split(JsonMarshal.GetRawUtf8Value(fields), parameter));
+    public static SessionFields From(JsonElement fields, string parameter) => fields.ValueKind == JsonValueKind.Undefined
+        ? throw new ArgumentException("The element is undefined: it has no value. Pass a JSON object.", parameter)
+        : Explained(parameter, fields, static (fields, parameter) =>
+            FieldsJson.Split(JsonMarshal.GetRawUtf8Value(fields), parameter, stored: false));
 
     public static SessionFields From<T>(T fields, JsonTypeInfo<T> info, string parameter)
     {
         ArgumentNullException.ThrowIfNull(info);
-        return Guarded(parameter, (fields, info), static (about, parameter) =>
+        return Explained(parameter, (fields, info), static (source, parameter) =>
         {
-            using var text = JsonText.Begin();
-            JsonSerializer.Serialize(text.Writer, about.fields, about.info);
-            return Split(text.End(), parameter);
+            using var json = ReusedJsonWriter.Take();
+            JsonSerializer.Serialize(json.Writer, source.fields, source.info);
+            return FieldsJson.Split(json.Finish(), parameter, stored: false);
         });
     }
 
-    /// <summary>An object as one element, for whoever implements a session.</summary>
+    /// <summary>Turns an object with named properties into an element.</summary>
     public static JsonElement ToElement(object fields, JsonTypeInfo info, string parameter)
     {
         if (info.Kind is not (JsonTypeInfoKind.Object or JsonTypeInfoKind.Dictionary))
         {
-            throw new ArgumentException($"A {fields.GetType()} makes no JSON object. Pass an object with named properties, such as new {{ theme = \"dark\" }}.", parameter);
+            throw new ArgumentException(
+                $"A value of type {fields.GetType()} makes no JSON object. Pass an object with named properties, such as "
+                + "new { theme = \"dark\" }.",
+                parameter);
         }
 
-        return Guarded(parameter, (fields, info), static (about, _) =>
+        return Explained(parameter, (fields, info), static (source, _) =>
         {
-            using var text = JsonText.Begin();
-            JsonSerializer.Serialize(text.Writer, about.fields, about.info);
-            using var document = JsonDocument.Parse(text.End().ToArray(), new JsonDocumentOptions { MaxDepth = SessionFields.MostReadableDepth });
+            using var json = ReusedJsonWriter.Take();
+            JsonSerializer.Serialize(json.Writer, source.fields, source.info);
+            var readable = new JsonDocumentOptions { MaxDepth = FieldsJson.MaxReadableDepth };
+            using var document = JsonDocument.Parse(json.Finish().ToArray(), readable);
             return document.RootElement.Clone();
         });
     }
 
-    /// <summary>One field of a typed value.</summary>
+    /// <summary>Makes one field of a typed value.</summary>
     public static SessionFields One<T>(string name, T value, JsonTypeInfo<T> info, string parameter) =>
-        Guarded(parameter, (name, value, info), static (about, _) =>
+        Explained(parameter, (name, value, info), static (source, _) =>
         {
-            using var text = JsonText.Begin();
-            JsonSerializer.Serialize(text.Writer, about.value, about.info);
-            return SessionFields.Create([new(about.name, text.End().ToArray())]);
+            using var json = ReusedJsonWriter.Take();
+            JsonSerializer.Serialize(json.Writer, source.value, source.info);
+            return SessionFields.Create([new(source.name, json.Finish().ToArray())]);
         });
 
-    /// <summary>Takes an object's text apart; each value is kept byte for byte.</summary>
-    private static SessionFields Split(ReadOnlySpan<byte> json, string parameter) => SessionFields.TakeApart(json, parameter, stored: false);
-
-    private static T Guarded<TAbout, T>(string parameter, TAbout about, Func<TAbout, string, T> make)
+    /// <summary>Runs a conversion and turns its exceptions into ones about the argument.</summary>
+    private static TResult Explained<TSource, TResult>(string parameter, TSource source, Func<TSource, string, TResult> convert)
     {
         try
         {
-            return make(about, parameter);
+            return convert(source, parameter);
         }
-        catch (ArgumentException fault) when (fault.ParamName != parameter)
+        catch (ArgumentException exception) when (exception.ParamName != parameter)
         {
-            string rule = fault.ParamName is null ? fault.Message : fault.Message.Replace($" (Parameter '{fault.ParamName}')", "", StringComparison.Ordinal);
-            throw new ArgumentException(rule, parameter, fault);
+            string suffix = $" (Parameter '{exception.ParamName}')";
+            throw new ArgumentException(exception.Message.Replace(suffix, "", StringComparison.Ordinal), parameter, exception);
         }
-        catch (JsonException fault)
+        catch (JsonException exception)
         {
-            throw new ArgumentException("Metadata is one JSON object, nested at most 32 deep.", parameter, fault);
+            throw new ArgumentException(
+                "The metadata cannot be written as JSON. It must be one JSON object, nested at most 32 deep.", parameter, exception);
         }
-        catch (InvalidOperationException fault)
+        catch (InvalidOperationException exception)
         {
-            throw new ArgumentException("Metadata is well-formed JSON: no lone surrogate, no name twice in one object, nested at most 32 deep.", parameter, fault);
+            throw new ArgumentException(
+                "The metadata cannot be written as well-formed JSON. It must have no lone surrogate and no name twice in one object, and "
+                + "must be nested at most 32 deep.",
+                parameter,
+                exception);
         }
     }
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
@@ -7,7 +6,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Sact.Session;
 
-/// <summary>How typed values meet JSON: the defaults, and the metadata that a type needs.</summary>
+/// <summary>The JSON options of typed values, and the reading of such values from fields.</summary>
 internal static partial class SessionJson
 {
     public static JsonSerializerOptions DefaultOptions() => new()
@@ -16,9 +15,12 @@ internal static partial class SessionJson
         AllowDuplicateProperties = false,
     };
 
-    /// <summary>A copy of the options that knows simple types without reflection, and all others with it where reflection is to be had.</summary>
-    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "Reached only where the application has reflection-based serialisation switched on.")]
-    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "Reached only where the application has reflection-based serialisation switched on.")]
+    /// <summary>
+    /// Copies the options and adds the metadata of simple types, which need no reflection. It adds reflection for all other types where the
+    /// application has it switched on.
+    /// </summary>
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "Reached only where reflection-based serialisation is on.")]
+    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "Reached only where reflection-based serialisation is on.")]
     public static JsonSerializerOptions Complete(JsonSerializerOptions options)
     {
         var complete = new JsonSerializerOptions(options);
@@ -33,25 +35,38 @@ internal static partial class SessionJson
         return complete;
     }
 
-    /// <exception cref="InvalidOperationException">Nothing is known of the type, as under Native AOT without a context for it.</exception>
-    public static JsonTypeInfo<T> TypeInfo<T>(JsonSerializerOptions options) =>
-        options.TryGetTypeInfo(typeof(T), out var info)
-            ? (JsonTypeInfo<T>)info
-            : throw new InvalidOperationException($"Nothing is known of {typeof(T)} without reflection. Add a JsonSerializerContext that names it to SactSessionOptions.SerializerOptions.TypeInfoResolverChain, or pass its JsonTypeInfo.");
+    /// <exception cref="InvalidOperationException">The options have no metadata for the type, as under Native AOT.</exception>
+    public static JsonTypeInfo<T> TypeInfo<T>(JsonSerializerOptions options) => options.TryGetTypeInfo(typeof(T), out var info)
+        ? (JsonTypeInfo<T>)info
+        : throw new InvalidOperationException(
+            $"There is no JSON metadata for {typeof(T)}, and reflection is off. Add a JsonSerializerContext with this type to "
+            + "SactSessionOptions.SerializerOptions.TypeInfoResolverChain, or pass the JsonTypeInfo of the type.");
 
-    /// <summary>The value of a field; <c>default</c> where it is absent or <c>null</c>.</summary>
-    public static T? Read<T>(SessionFields fields, string name, JsonTypeInfo<T> info) =>
-        fields.TryGetValue(name, out var json) && !json.Span.SequenceEqual("null"u8) ? JsonSerializer.Deserialize(json.Span, info) : default;
-
-    /// <summary>The text that a JSON string stands for. What the serializer would say of it, without its preparations.</summary>
-    public static string Text(ReadOnlySpan<byte> json)
+    /// <summary>Reads the value of a field.</summary>
+    /// <returns>The value; <c>default</c> if the field is absent or <c>null</c>.</returns>
+    /// <exception cref="JsonException">The value does not fit the type. The message names the field and never the value.</exception>
+    public static T? Read<T>(SessionFields fields, string name, JsonTypeInfo<T> info)
     {
-        // Nothing is escaped in most texts, and then what stands between the quotation marks is the text.
-        if (json.Length >= 2 && json[^1] == (byte)'"' && !json[1..^1].ContainsAny((byte)'\\', (byte)'"'))
+        if (!fields.TryGetValue(name, out var json) || json.Span.SequenceEqual("null"u8))
         {
-            return Encoding.UTF8.GetString(json[1..^1]);
+            return default;
         }
 
+        try
+        {
+            return JsonSerializer.Deserialize(json.Span, info);
+        }
+        catch (JsonException exception)
+        {
+            throw new JsonException(
+                $"The value of the field '{FieldNameRule.Shown(name)}' does not fit {typeof(T)}. Read it as the type that it was written as.",
+                exception.Path, exception.LineNumber, exception.BytePositionInLine, exception);
+        }
+    }
+
+    /// <summary>Reads a JSON string.</summary>
+    public static string Text(ReadOnlySpan<byte> json)
+    {
         var reader = new Utf8JsonReader(json);
         reader.Read();
         return reader.GetString()!;

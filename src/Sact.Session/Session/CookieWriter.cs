@@ -81,7 +81,7 @@ internal sealed class CookieWriter(CookieBuilder options, TimeSpan? customAge, S
 
     public static void ThrowIfIllFormed(string value, string parameter)
     {
-        if (!SessionFieldRule.IsWellFormed(value))
+        if (!UnicodeRule.IsWellFormed(value))
         {
             throw new ArgumentException("The value has a lone surrogate. A cookie's value must be well-formed Unicode.", parameter);
         }

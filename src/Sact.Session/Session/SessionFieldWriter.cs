@@ -18,7 +18,7 @@ internal readonly struct SessionFieldWriter(RequestSession session)
     {
         foreach (string name in names)
         {
-            SessionFieldRule.ThrowIfBadName(name, allowReserved: false, nameof(names));
+            FieldNameRule.ThrowIfBroken(name, allowReserved: false, nameof(names));
         }
 
         return await ChangeSignedInAsync(
@@ -31,7 +31,7 @@ internal readonly struct SessionFieldWriter(RequestSession session)
     public async ValueTask<ModifyResult<T>> ModifyAsync<T>(
         string name, Func<T?, T> modify, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken)
     {
-        SessionFieldRule.ThrowIfBadName(name, allowReserved: false, nameof(name));
+        FieldNameRule.ThrowIfBroken(name, allowReserved: false, nameof(name));
         ArgumentNullException.ThrowIfNull(modify);
         ArgumentNullException.ThrowIfNull(typeInfo);
         for (int i = 0; i < SessionRenewer.MaxTries; i++)

@@ -9,7 +9,7 @@ internal readonly struct SessionStart(RequestSession session)
     /// <summary>Signs in, or begins a pending session, as the terms say. The verified session that was presented ends.</summary>
     public async ValueTask SignInAsync(string userId, SessionFields fields, SessionTerms terms, CancellationToken cancellationToken)
     {
-        SessionFieldRule.ThrowIfBadUserId(userId, nameof(userId));
+        UserIdRule.ThrowIfBroken(userId, nameof(userId));
         session.Fields.ThrowIfTooLarge(fields, "metadata");
         using var scope = await session.EnterAsync(cancellationToken).ConfigureAwait(false);
         session.Request.ThrowIfStarted();

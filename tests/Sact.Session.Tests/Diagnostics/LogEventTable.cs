@@ -32,6 +32,7 @@ public sealed class LogEventTable
         (22, "EndedUnsent", LogLevel.Error),
         (23, "Insufficient", LogLevel.Information),
         (24, "CrossSite", LogLevel.Warning),
+        (25, "Unreadable", LogLevel.Error),
         (30, "PrincipalUnreadable", LogLevel.Warning),
         (31, "PrincipalNotKept", LogLevel.Warning),
         (32, "ReturnUrlIgnored", LogLevel.Information),

@@ -6,7 +6,7 @@ namespace Sact.Session.Tests;
 /// <summary>Any key and any bytes that the framework accepts come back unchanged.</summary>
 public sealed class KeysAndValues
 {
-    private static readonly Gen<string> s_wellFormed = Gen.String.Where(key => SessionFieldRule.IsWellFormed(key));
+    private static readonly Gen<string> s_wellFormed = Gen.String.Where(key => UnicodeRule.IsWellFormed(key));
 
     public static TheoryData<string> UnusualKeys =>
     [
@@ -40,8 +40,8 @@ public sealed class KeysAndValues
         Gen.Select(s_wellFormed, s_wellFormed, Gen.Byte.Array).Sample((key, other, bytes) =>
         {
             var (name, json) = HttpContextSessionField.Write(key, bytes);
-            Assert.Null(SessionFieldRule.ValidateName(name, allowReserved: true));
-            Assert.Null(SessionFieldRule.ValidateValue(json.Span));
+            Assert.Null(FieldNameRule.Validate(name, allowReserved: true));
+            Assert.Null(FieldValueRule.Validate(json.Span));
             Assert.True(HttpContextSessionField.TryRead(name, json.Span, out string? read, out byte[]? value));
             Assert.Equal(key, read);
             Assert.Equal(bytes, value);

@@ -32,7 +32,7 @@ public sealed class InvalidMetadata
         ["object: name of 10 KB"] = ("1 to 128", Object(() => new() { [Canary + new string('a', 10_240)] = 1 })),
         ["object: NUL in a name"] = ("control", Object(() => new() { [Canary + "\0"] = 1 })),
         ["object: C1 control in a name"] = ("control", Object(() => new() { [Canary + "\u0085"] = 1 })),
-        ["object: a reserved name"] = ("'$'", Object(() => new() { ["$" + Canary] = 1 })),
+        ["object: a reserved name"] = ("'$'", Object(() => new() { ["$claims"] = Canary })),
         ["object: 33 deep"] = ("32 deep", Object(() => new() { ["a"] = JsonNode.Parse(Deep(33)) })),
         ["object: 2,000 deep"] = (
             "32 deep", Object(() => new() { ["a"] = JsonNode.Parse(Deep(2_000), documentOptions: new() { MaxDepth = 3_000 }) })),

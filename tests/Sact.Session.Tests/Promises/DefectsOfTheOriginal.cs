@@ -64,9 +64,7 @@ public sealed class DefectsOfTheOriginal
             Assert.Fail($"{remaining.Key} is still listed.");
         }
 
-        var users = (System.Collections.ICollection)typeof(MemoryStore)
-            .GetField("_users", System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.NonPublic)!.GetValue(host.Memory)!;
-        Assert.Empty(users);
+        Assert.Equal(0, MemoryAccounting.Entries(host.Memory, "_users"));
         Assert.Equal(empty, host.Memory.SizeInBytes);
     }
 

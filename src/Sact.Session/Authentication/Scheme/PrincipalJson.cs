@@ -161,7 +161,7 @@ internal static class PrincipalJson
     private static string? Text(JsonElement json, string name) => json.TryGetProperty(name, out var text) ? text.GetString() : null;
 
     // The writer would put another character in the place of a lone surrogate, and so make another claim of it.
-    private static string? Checked(string? text) => text is null || SessionFieldRule.IsWellFormed(text)
+    private static string? Checked(string? text) => text is null || UnicodeRule.IsWellFormed(text)
         ? text
         : throw new ArgumentException("A claim is well-formed Unicode; one of the principal's has a lone surrogate. Sign in without it.", nameof(text));
 }

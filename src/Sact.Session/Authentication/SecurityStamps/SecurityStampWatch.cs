@@ -21,7 +21,7 @@ internal sealed class SecurityStampWatch<TUser>(AuthenticationRegistry registry,
 
         // No session can be of a user whose id none can have.
         string userId = await manager.GetUserIdAsync(user).ConfigureAwait(false);
-        if (userId is not null && SessionFieldRule.ValidateUserId(userId) is null)
+        if (userId is not null && UserIdRule.Validate(userId) is null)
         {
             var stamp = SecurityStampField.HashOf(await manager.GetSecurityStampAsync(user).ConfigureAwait(false));
             foreach (var source in registry.SourcesWithStamps(services))

@@ -25,7 +25,7 @@ internal sealed class SactTicketStore(SessionSource source, IDataProtectionProvi
     public async Task<string> StoreAsync(AuthenticationTicket ticket, HttpContext httpContext, CancellationToken cancellationToken)
     {
         string userId = UserIds.Of(ticket.Principal, options.UserIdClaimType, nameof(SactTicketStoreOptions), scheme);
-        SessionFieldRule.ThrowIfBadUserId(userId, nameof(ticket));
+        UserIdRule.ThrowIfBroken(userId, nameof(ticket));
         var tickets = TicketsOfRequest.Of(httpContext, this);
         var calls = Calls(httpContext);
         await EndStoredAsync(httpContext).ConfigureAwait(false);

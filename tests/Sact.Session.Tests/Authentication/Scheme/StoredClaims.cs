@@ -88,7 +88,7 @@ public sealed class StoredClaims
     public void ThatAreUnreadableThrowAJsonException(string json) =>
         Assert.ThrowsAny<JsonException>(() => PrincipalJson.Read(Encoding.UTF8.GetBytes(json)));
 
-    private static bool SessionFieldRuleHolds(string? text) => text is null || SessionFieldRule.IsWellFormed(text);
+    private static bool SessionFieldRuleHolds(string? text) => text is null || UnicodeRule.IsWellFormed(text);
 
     private static string Describe(ClaimsPrincipal principal) => string.Join("\n", principal.Identities.Select(Describe));
 

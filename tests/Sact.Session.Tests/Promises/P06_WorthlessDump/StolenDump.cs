@@ -104,9 +104,10 @@ public sealed class StolenDump
     {
         var blobs = new List<byte[]>();
         var seen = new HashSet<object>(ReferenceEqualityComparer.Instance);
+        object table = typeof(MemoryStore).GetField("_table", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(store)!;
         foreach (string field in new[] { "_records", "_users", "_budget" })
         {
-            Walk(typeof(MemoryStore).GetField(field, BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(store)!);
+            Walk(table.GetType().GetField(field, BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(table)!);
         }
 
         return blobs;

@@ -1,0 +1,75 @@
+namespace Sact.Session.Stores;
+
+/// <summary>The rules by which a change becomes a new record: the merge that every store must come to.</summary>
+internal static class ChangeRule
+{
+    public static SessionUpdate Apply(SessionRecord record, SessionChange change, DateTimeOffset now)
+    {
+        SessionChange.ThrowIfBroken(change, nameof(change));
+        if (!record.IsLive(now))
+        {
+            return SessionUpdate.Gone;
+        }
+
+        if ((change.Generation is { } generation && generation != record.Generation)
+            || change.Condition?.Holds(record.Fields) == false
+            || change.Renewal?.Holds(record) == false
+            || change.Raise?.Level < record.AssuranceLevel)
+        {
+            return SessionUpdate.Conflict(record);
+        }
+
+        var fields = change.ChangesFields ? record.Fields.Merge(change.Set, change.Remove) : record.Fields;
+        if (change.MaxBytes is { } max && fields.SizeInBytes > max && fields.SizeInBytes > record.Fields.SizeInBytes)
+        {
+            return SessionUpdate.TooLarge;
+        }
+
+        var changed = ReferenceEquals(fields, record.Fields) ? record : record with { Fields = fields };
+        changed = change.Touch is { } touch ? Touch(changed, touch) : changed;
+        changed = change.Renewal is { } renewal ? Renew(changed, renewal) : changed;
+        changed = change.Raise is { } raise ? Raise(changed, raise) : changed;
+        return SessionUpdate.Applied(changed);
+    }
+
+    private static SessionRecord Touch(SessionRecord record, SessionTouch touch) => record with
+    {
+        Presented = true,
+        LastSeenAt = Earlier(Later(touch.SeenAt, record.LastSeenAt), record.AbsoluteDeadline),
+        LastSeenClient = touch.Client ?? record.LastSeenClient,
+    };
+
+    private static SessionRecord Renew(SessionRecord record, SessionRenewal renewal)
+    {
+        if (renewal.Kind == SessionRenewalKind.Propose)
+        {
+            return record with { PendingHash = renewal.Hash, PendingSince = renewal.At };
+        }
+
+        bool replaces = renewal.Kind == SessionRenewalKind.Replace;
+        return record with
+        {
+            PreviousHash = replaces ? null : record.CurrentHash,
+            CurrentHash = renewal.Hash,
+            PendingHash = null,
+            PendingSince = null,
+            Generation = record.Generation + (replaces ? 1 : 0),
+
+            // A node whose clock is behind must not shorten the grace that another node's promotion began.
+            LastPromotedAt = record.LastPromotedAt is { } last ? Later(last, renewal.At) : renewal.At,
+        };
+    }
+
+    private static SessionRecord Raise(SessionRecord record, SessionRaise raise) => record with
+    {
+        AssuranceLevel = raise.Level,
+        AuthenticatedAt = record.AuthenticatedAt is { } last ? Later(last, raise.AuthenticatedAt) : raise.AuthenticatedAt,
+        State = raise.SignsIn && record.State == SessionState.Pending ? SessionState.SignedIn : record.State,
+        Lifetimes = raise.Lifetimes ?? record.Lifetimes,
+        IsPersistent = raise.IsPersistent ?? record.IsPersistent,
+    };
+
+    private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
+
+    private static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
+}
