@@ -10,7 +10,7 @@ namespace CustomStore;
 /// Sessions as files in a folder: one JSON file each, one lock. It shows what a store has to do, and that <see cref="SessionRecord.Apply"/> and <see cref="SessionCap"/> do the thinking.
 /// For one process; every write is a file, and to list a user's sessions it reads them all.
 /// </summary>
-public sealed partial class FileStore(string folder, GenericStoreOptions options) : GenericStore(options), IExpiredSessionStore
+public sealed class FileStore(string folder, GenericStoreOptions options) : GenericStore(options), IExpiredSessionStore
 {
     private static readonly Lock s_lock = new();
 
@@ -77,10 +77,8 @@ public sealed partial class FileStore(string folder, GenericStoreOptions options
 
     public override ValueTask<long> DeleteActiveSessionsAsync(string userId, SessionKey? except = null, CancellationToken cancellationToken = default)
     {
-        ThrowIfBadUserId(userId);
-        return except is { IsDefault: true }
-            ? throw new ArgumentException("A default SessionKey names no session; pass null to keep none.", nameof(except))
-            : Locked(() => EndAll(ReadAll().Where(record => record.UserId == userId && record.Key != except)), cancellationToken);
+        ThrowIfBadEnding(userId, except);
+        return Locked(() => EndAll(ReadAll().Where(record => record.UserId == userId && record.Key != except)), cancellationToken);
     }
 
     public override ValueTask<long> ClearAsync(CancellationToken cancellationToken = default) => Locked(() => EndAll(ReadAll()), cancellationToken);
@@ -116,7 +114,7 @@ public sealed partial class FileStore(string folder, GenericStoreOptions options
         }
         catch (Exception fault) when (fault is JsonException or ArgumentException or OverflowException or NullReferenceException)
         {
-            Unreadable(Logger, fault);
+            LogUnreadable(null, fault);
             return null;
         }
     }
@@ -124,8 +122,11 @@ public sealed partial class FileStore(string folder, GenericStoreOptions options
     private static bool IsNewer(SessionRecord record) => record.Format > SessionRecord.CurrentFormat;
 
     /// <summary>Only a version that knows the format may read, list or change the record.</summary>
-    private static SessionRecord? Known(SessionRecord? record) =>
-        record is not null && IsNewer(record) ? throw new SessionStoreException("A session was written by a newer version. Update the application on this machine.") : record;
+    private static SessionRecord? Known(SessionRecord? record)
+    {
+        ThrowIfNewerFormat(record?.Format ?? 0);
+        return record;
+    }
 
     // Moved into place, so that a crash leaves the old file or the new one.
     private void Write(SessionRecord record)
@@ -156,7 +157,4 @@ public sealed partial class FileStore(string folder, GenericStoreOptions options
             }
         }
     }
-
-    [LoggerMessage(1, LogLevel.Error, "A session file cannot be read; it is left alone.")]
-    private static partial void Unreadable(ILogger logger, Exception fault);
 }

@@ -7,18 +7,11 @@ namespace Sact.Session;
 /// <summary>Records as rows: instants and spans in milliseconds, hashes as 16 bytes, fields as one JSON object.</summary>
 internal static partial class SqliteRows
 {
-    /// <exception cref="SessionStoreException">The record is of a newer format.</exception>
     /// <exception cref="FormatException">The row is unreadable.</exception>
     public static SessionRecord Read(SqliteDataReader row)
     {
         try
         {
-            long format = row.GetInt64(23);
-            if (format > SessionRecord.CurrentFormat)
-            {
-                throw Newer(format);
-            }
-
             var clients = row.IsDBNull(15) ? null : JsonSerializer.Deserialize(row.GetString(15), ClientJson.Default.Clients);
             var record = new SessionRecord
             {
@@ -42,7 +35,7 @@ internal static partial class SqliteRows
                 AuthenticatedAt = Instant(row, 17),
                 LastSeenAt = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(18)),
                 Lifetimes = new SessionLifetimes(TimeSpan.FromMilliseconds(row.GetInt64(19)), TimeSpan.FromMilliseconds(row.GetInt64(20)), TimeSpan.FromMilliseconds(row.GetInt64(21))),
-                Format = (int)format,
+                Format = row.GetInt32(23),
             };
             return SessionRecord.Validate(record) is { } fault ? throw new FormatException(fault) : record;
         }
@@ -52,7 +45,8 @@ internal static partial class SqliteRows
         }
     }
 
-    public static bool IsNewer(SqliteDataReader row) => row.GetValue(23) is > (long)SessionRecord.CurrentFormat;
+    /// <summary>The record's format; 0 if the column holds no number.</summary>
+    public static long Format(SqliteDataReader row) => row.GetValue(23) as long? ?? 0;
 
     public static void Bind(SqliteCommand command, SessionRecord record)
     {
@@ -95,9 +89,6 @@ internal static partial class SqliteRows
             command.Parameters.AddWithValue(name, value ?? DBNull.Value);
         }
     }
-
-    private static SessionStoreException Newer(long format) =>
-        new($"A session was written in format {format}, and this version knows {SessionRecord.CurrentFormat}. Update Sact.Session on this machine.");
 
     private static long Milliseconds(TimeSpan span) => span.Ticks / TimeSpan.TicksPerMillisecond;
 

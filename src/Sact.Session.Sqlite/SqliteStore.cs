@@ -105,12 +105,7 @@ public sealed partial class SqliteStore : GenericStore, IExpiredSessionStore, ID
     /// <inheritdoc/>
     public override async ValueTask<long> DeleteActiveSessionsAsync(string userId, SessionKey? except = null, CancellationToken cancellationToken = default)
     {
-        ThrowIfBadUserId(userId);
-        if (except is { IsDefault: true })
-        {
-            throw new ArgumentException("A default SessionKey names no session; pass null to keep none.", nameof(except));
-        }
-
+        ThrowIfBadEnding(userId, except);
         return await _database.WriteAsync(
             writer =>
             {
@@ -277,7 +272,7 @@ public sealed partial class SqliteStore : GenericStore, IExpiredSessionStore, ID
         var now = Clock.GetUtcNow();
         while (rows.Read())
         {
-            if (countNewer && SqliteRows.IsNewer(rows))
+            if (countNewer && SqliteRows.Format(rows) > SessionRecord.CurrentFormat)
             {
                 newer++;
             }
@@ -293,13 +288,14 @@ public sealed partial class SqliteStore : GenericStore, IExpiredSessionStore, ID
     /// <summary>An unreadable record is absent to this call, with one event; nobody else notices, and it is not deleted.</summary>
     private SessionRecord? ReadOrSkip(SqliteDataReader rows)
     {
+        ThrowIfNewerFormat(SqliteRows.Format(rows));
         try
         {
             return SqliteRows.Read(rows);
         }
-        catch (FormatException fault)
+        catch (FormatException exception)
         {
-            SqliteLog.Unreadable(Logger, SessionKey.TryParse(rows.GetValue(0) as string, null, out var key) ? key.ToString() : "(no key)", fault);
+            LogUnreadable(rows.GetValue(0) as string, exception);
             return null;
         }
     }

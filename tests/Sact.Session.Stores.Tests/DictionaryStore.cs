@@ -54,12 +54,7 @@ internal class DictionaryStore : GenericStore, IExpiredSessionStore
 
     public override ValueTask<long> DeleteActiveSessionsAsync(string userId, SessionKey? except = null, CancellationToken cancellationToken = default)
     {
-        ThrowIfBadUserId(userId);
-        if (except is { IsDefault: true })
-        {
-            throw new ArgumentException("A default SessionKey names no session.", nameof(except));
-        }
-
+        ThrowIfBadEnding(userId, except);
         return Locked(() => DeleteActive(userId, except), cancellationToken);
     }
 
@@ -158,7 +153,11 @@ internal class DictionaryStore : GenericStore, IExpiredSessionStore
 
     protected int Newer(string userId) => Own().Count(record => record.UserId == userId && IsLive(record) && IsNewer(record));
 
-    private static SessionRecord Known(SessionRecord record) => IsNewer(record) ? throw new SessionStoreException("The record was written by a newer version.") : record;
+    private static SessionRecord Known(SessionRecord record)
+    {
+        ThrowIfNewerFormat(record.Format);
+        return record;
+    }
 
     protected bool End(SessionRecord record)
     {
