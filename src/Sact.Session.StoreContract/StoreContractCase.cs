@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace Sact.Session.StoreContract;
 
-/// <summary>One rule of the contract, and the function that puts a store to it.</summary>
+/// <summary>One rule of the contract, with the test that checks a store against it.</summary>
 [DebuggerDisplay("{Name,nq}")]
 public sealed class StoreContractCase
 {
@@ -25,21 +25,26 @@ public sealed class StoreContractCase
         _startsBefore = startsBefore;
     }
 
-    /// <summary>Situation and fact, such as <c>Creation.NeverOverwrites</c>; unique in the suite and kept from version to version.</summary>
+    /// <summary>
+    /// Situation and fact, such as <c>Creation.NeverOverwrites</c>. The name is unique, and stays the same in later versions.
+    /// </summary>
     public string Name { get; }
 
-    /// <summary>The rule as one sentence.</summary>
+    /// <summary>The rule in one or two sentences.</summary>
     public string Rule { get; }
 
-    /// <summary>The attacks it repels, by their ids in the project's list of abuse, such as <c>G4</c>; often none.</summary>
+    /// <summary>
+    /// The attacks that the rule prevents, by their ids in the project's list of abuse cases, such as <c>G4</c>; often none.
+    /// </summary>
     public IReadOnlyList<string> Abuse { get; }
 
-    /// <summary>Puts a store to the rule, under a prefix and user ids of this run's own.</summary>
+    /// <summary>Checks a store against the rule, under a new prefix and with new user ids.</summary>
     /// <param name="subject">The store.</param>
-    /// <param name="cancellationToken">Gives the run up.</param>
+    /// <param name="cancellationToken">Stops the run.</param>
+    /// <returns>A task that completes when the store keeps the rule.</returns>
     /// <exception cref="StoreContractException">The store breaks the rule.</exception>
     /// <exception cref="StoreContractNotApplicableException">The subject lacks a capability that the case needs.</exception>
-    /// <exception cref="OperationCanceledException">The run was given up.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     public async Task RunAsync(StoreContractSubject subject, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(subject);
@@ -48,16 +53,20 @@ public sealed class StoreContractCase
         {
             await _run(run);
         }
-        catch (StoreContractException fault)
+        catch (StoreContractException exception)
         {
-            throw new StoreContractException($"{Name}: {fault.Message}", fault.InnerException);
+            throw new StoreContractException($"{Name}: {exception.Message} The rule: {Rule}", exception.InnerException);
         }
-        catch (Exception fault) when (fault is not StoreContractNotApplicableException && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception)
+            when (exception is not StoreContractNotApplicableException && !cancellationToken.IsCancellationRequested)
         {
-            throw new StoreContractException($"{Name}: the store threw {fault.GetType().Name} where the rule leaves no room for it: {fault.Message}", fault);
+            throw new StoreContractException(
+                $"{Name}: The store threw {exception.GetType().Name}, which the rule does not allow: {exception.Message} The rule: {Rule}",
+                exception);
         }
     }
 
-    /// <summary>The name.</summary>
+    /// <summary>Gets the name.</summary>
+    /// <returns><see cref="Name"/>.</returns>
     public override string ToString() => Name;
 }

@@ -3,7 +3,7 @@ namespace Sact.Session.StoreContract;
 /// <summary>The contract of <see cref="IGenericStore"/>, case by case.</summary>
 public static class StoreContractSuite
 {
-    /// <summary>All cases. They share nothing and may run in parallel over one subject.</summary>
+    /// <summary>All cases. They share nothing, and may run in parallel over one subject.</summary>
     public static IReadOnlyList<StoreContractCase> Cases { get; } =
     [
         .. NamingCases.All,

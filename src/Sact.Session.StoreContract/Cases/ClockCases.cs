@@ -6,12 +6,33 @@ internal static class ClockCases
 {
     public static IReadOnlyList<StoreContractCase> All { get; } =
     [
-        new("Clock", SetRightRevivesWhatOnlyExpired, "A clock that jumps forwards and is set right has destroyed nothing: whatever was called meanwhile, the sessions live again.", ["G2"]),
-        new("Clock", CapUnderAWrongClockDestroysNothing, "Sign-ins under a cap by a clock that is ahead destroy no session that only looks expired.", ["G2"]),
-        new("Clock", NothingIsDestroyedWithinTheMargin, "Within the margin after its deadline an expired session is not destroyed, and lives again when the clock is set back.", ["G2", "G3"]),
-        new("Clock", SetBackRevivesNoEnd, "An explicit end removes an expired session too: a clock set back revives none that was ended.", ["G7"]),
+        new(
+            "Clock",
+            SetRightRevivesWhatOnlyExpired,
+            "A clock that jumps forwards and is corrected destroys nothing: whatever was called meanwhile, the sessions are live again.",
+            ["G2"]),
+        new(
+            "Clock",
+            CapUnderAWrongClockDestroysNothing,
+            "Sign-ins under a cap by a clock that is ahead destroy no session that only looks expired.",
+            ["G2"]),
+        new(
+            "Clock",
+            NothingIsDestroyedWithinTheMargin,
+            "Within the margin after its deadline an expired session is not destroyed, and is live again when the clock is set back.",
+            ["G2", "G3"]),
+        new(
+            "Clock",
+            SetBackRevivesNoEnd,
+            "An explicit end removes an expired session too: a clock that is set back revives no session that was ended.",
+            ["G7"]),
         new("Clock", SetBackRevivesNoCapped, "A clock set back revives no session that the cap ended.", ["G7"]),
-        new("Clock", HandlesMayDisagree, "Two handles whose clocks differ disagree by just so much about a deadline, and neither destroys what lives for the other.", ["G3"]),
+        new(
+            "Clock",
+            HandlesMayDisagree,
+            "Two handles whose clocks differ disagree about a deadline by that difference, and neither destroys what is live for the "
+            + "other.",
+            ["G3"]),
     ];
 
     private static async Task SetRightRevivesWhatOnlyExpired(CaseRun run)
@@ -26,8 +47,16 @@ internal static class ClockCases
             {
                 await run.AbsentAsync(session, "A clock that is days ahead does not find a session expired.");
                 await run.AbsentAsync(visitor, "A clock that is days ahead does not find an anonymous session expired.");
-                await run.AnsweredAsync(SessionUpdateStatus.Gone, session, new SessionChange { Touch = new SessionTouch(run.Now) }, "A touch by a clock that is days ahead");
-                await run.AnsweredAsync(SessionUpdateStatus.Gone, pending, new SessionChange { Set = Fields(("a", "1")) }, "A change by a clock that is days ahead");
+                await run.AnsweredAsync(
+                    SessionUpdateStatus.Gone,
+                    session,
+                    new SessionChange { Touch = new SessionTouch(run.Now) },
+                    "A touch by a clock that is days ahead");
+                await run.AnsweredAsync(
+                    SessionUpdateStatus.Gone,
+                    pending,
+                    new SessionChange { Set = Fields(("a", "1")) },
+                    "A change by a clock that is days ahead");
                 await run.ListedAsync(run.Alice, "A clock that is days ahead lists expired sessions.");
                 await run.CountedAsync(0, "A clock that is days ahead counts expired sessions.");
                 if (run.Store is IExpiredSessionStore sweeper)
@@ -37,11 +66,11 @@ internal static class ClockCases
             }
 
             run.Clock.Jump(-jump);
-            await run.StandsAsync(session, "A session after the clock was set right");
-            await run.StandsAsync(pending, "A pending session after the clock was set right");
-            await run.StandsAsync(visitor, "An anonymous session after the clock was set right");
-            await run.ListedAsync(run.Alice, "After the clock was set right the list is not whole.", session, pending);
-            await run.CountedAsync(3, "After the clock was set right the count is not whole.");
+            await run.MatchesAsync(session, "A session after the clock was corrected");
+            await run.MatchesAsync(pending, "A pending session after the clock was corrected");
+            await run.MatchesAsync(visitor, "An anonymous session after the clock was corrected");
+            await run.ListedAsync(run.Alice, "After the clock was corrected the list is not complete.", session, pending);
+            await run.CountedAsync(3, "After the clock was corrected the count is not complete.");
         }
     }
 
@@ -57,8 +86,8 @@ internal static class ClockCases
 
         await run.ListedAsync(run.Alice, "A clock that is days ahead lists an expired session.", later);
         run.Clock.Jump(TimeSpan.FromDays(-3));
-        await run.StandsAsync(session, "A session after a sign-in by a clock that was ahead, set right now,");
-        await run.ListedAsync(run.Alice, "After a sign-in by a clock that was ahead the list is not whole.", session, later);
+        await run.MatchesAsync(session, "A session after a sign-in by a clock that was ahead, and was corrected,,");
+        await run.ListedAsync(run.Alice, "After a sign-in by a clock that was ahead the list is not complete.", session, later);
     }
 
     private static async Task NothingIsDestroyedWithinTheMargin(CaseRun run)
@@ -75,9 +104,10 @@ internal static class ClockCases
         }
 
         run.Clock.Jump(-back - TimeSpan.FromMilliseconds(1));
-        await run.StandsAsync(session, "A session whose deadline a clock set right by less than the margin has before it,");
-        await run.StandsAsync(visitor, "An anonymous session whose deadline a clock set right by less than the margin has before it,");
-        await run.ListedAsync(run.Alice, "A session that lives again is not listed.", session, other);
+        await run.MatchesAsync(session, "A session whose deadline is in the future again after a correction by less than the margin,");
+        await run.MatchesAsync(
+            visitor, "An anonymous session whose deadline is in the future again after a correction by less than the margin,");
+        await run.ListedAsync(run.Alice, "A session that is live again is not listed.", session, other);
     }
 
     private static async Task SetBackRevivesNoEnd(CaseRun run)
@@ -92,7 +122,7 @@ internal static class ClockCases
         await run.AbsentAsync(one, "A clock set back revived a session that DeleteAsync ended after it had expired.");
         await run.AbsentAsync(hers, "A clock set back revived a session that DeleteActiveSessionsAsync ended after it had expired.");
         await run.ListedAsync(run.Alice, "A clock set back lists sessions that were ended after they had expired.");
-        await run.StandsAsync(rest[0], "Another user's session");
+        await run.MatchesAsync(rest[0], "Another user's session");
         run.Clock.Jump(TimeSpan.FromMinutes(5));
         await run.Store.ClearAsync(run.Token);
         run.Clock.Jump(TimeSpan.FromMinutes(-5));
@@ -124,18 +154,27 @@ internal static class ClockCases
         var toDeadline = session.ExpiresAt - run.Now - aheadBy;
         run.Clock.Advance(toDeadline - TimeSpan.FromMilliseconds(1));
         clock.Advance(toDeadline - TimeSpan.FromMilliseconds(1));
-        RequireSame(session, await ahead.GetAsync(session.Key, run.Token), "A session one millisecond before the deadline of the clock ahead");
+        RequireSame(
+            session, await ahead.GetAsync(session.Key, run.Token), "A session one millisecond before the deadline of the clock ahead");
         run.Clock.Advance(TimeSpan.FromMilliseconds(1));
         clock.Advance(TimeSpan.FromMilliseconds(1));
-        Require(await ahead.GetAsync(session.Key, run.Token) is null, "Exactly at the deadline by the clock ahead its handle still reads the session.");
-        Require((await ahead.UpdateAsync(session, new SessionChange { Set = Fields(("a", "1")) }, run.Token)).Status == SessionUpdateStatus.Gone, "Past the deadline by the clock ahead its handle changes the session.");
+        Require(
+            await ahead.GetAsync(session.Key, run.Token) is null,
+            "Exactly at the deadline by the clock ahead its handle still reads the session.");
+        var late = await ahead.UpdateAsync(session, new SessionChange { Set = Fields(("a", "1")) }, run.Token);
+        Require(late.Status == SessionUpdateStatus.Gone, "Past the deadline by the clock ahead its handle changes the session.");
         if (ahead is IExpiredSessionStore sweeper)
         {
             await sweeper.DeleteExpiredAsync(100, run.Token);
         }
 
-        await run.StandsAsync(session, "A session that has expired only for another node's clock");
-        await run.AppliedAsync(session, new SessionChange { Touch = new SessionTouch(run.Now) }, "A touch of a session that has expired only for another node's clock");
-        Require(await ahead.GetAsync(session.Key, run.Token) is not null, "A session that was touched is not read by the handle for which it had expired.");
+        await run.MatchesAsync(session, "A session that has expired only for another node's clock");
+        await run.AppliedAsync(
+            session,
+            new SessionChange { Touch = new SessionTouch(run.Now) },
+            "A touch of a session that has expired only for another node's clock");
+        Require(
+            await ahead.GetAsync(session.Key, run.Token) is not null,
+            "A session that was touched is not read by the handle for which it had expired.");
     }
 }

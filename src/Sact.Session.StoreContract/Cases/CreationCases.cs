@@ -10,12 +10,24 @@ internal static class CreationCases
         new("Creation", NeverOverwrites, "Another live record under the key is Exists, and stays as it was.", ["C2"]),
         new("Creation", VeryCreationIsARetry, "Creating the very same record once more is Created, and there is one session."),
         new("Creation", RetryKeepsWhatHappenedSince, "A retry of a creation overwrites nothing that was changed since."),
-        new("Creation", RetryEndsNobody, "A retry of a creation ends nobody under a cap that is full."),
-        new("Creation", ExistsEndsNobody, "Exists ends nobody, even under a cap that is full: nothing is written."),
-        new("Creation", DeadRecordGivesWay, "An expired record under the key is absent: the creation takes its place, and its old user's list no longer names it.", ["G4"]),
-        new("Creation", RefusalDestroysNothing, "A creation that the cap refuses writes nothing: an expired record under its key is not destroyed.", ["G2"]),
+        new("Creation", RetryEndsNobody, "A retry of a creation ends no session under a cap that is full."),
+        new("Creation", ExistsEndsNobody, "Exists ends no session, even under a cap that is full: nothing is written."),
+        new(
+            "Creation",
+            DeadRecordGivesWay,
+            "An expired record under the key is absent: the creation replaces it, and the old user's list does not have it.",
+            ["G4"]),
+        new(
+            "Creation",
+            RefusalDestroysNothing,
+            "A creation that the cap refuses writes nothing: an expired record under its key is not destroyed.",
+            ["G2"]),
         new("Creation", EndedKeyIsFree, "The key of an ended session is free."),
-        new("Creation", ContradictoryRecordIsRefused, "A record that contradicts itself, or has a key of another prefix, is an ArgumentException.", ["C10"]),
+        new(
+            "Creation",
+            ContradictoryRecordIsRefused,
+            "A record that contradicts itself, or has a key of another prefix, is an ArgumentException.",
+            ["C10"]),
         new("Creation", ParallelRetriesLeaveOne, "Parallel identical creations are all Created and leave one session."),
         new("Creation", ParallelRivalsLeaveOne, "Of parallel different creations under one key exactly one is Created.", ["C2"]),
     ];
@@ -24,10 +36,10 @@ internal static class CreationCases
     {
         await run.CountedAsync(0, "A new prefix is not empty.");
         var session = await run.SignInAsync(run.Alice, Fields(("role", "\"admin\"")));
-        await run.StandsAsync(session, "The session just created");
+        await run.MatchesAsync(session, "The session just created");
         await run.ListedAsync(run.Alice, "The session just created is not what its user's list shows.", session);
         await run.CountedAsync(1, "One session was created.");
-        Require(await run.Store.GetAsync(run.NewKey(run.Alice), run.Token) is null, "A key that nobody created was found.");
+        Require(await run.Store.GetAsync(run.NewKey(run.Alice), run.Token) is null, "A key without a session was found.");
     }
 
     private static async Task NeverOverwrites(CaseRun run)
@@ -43,8 +55,12 @@ internal static class CreationCases
         ];
         foreach (var rival in rivals)
         {
-            Require((await run.Store.CreateAsync(rival, null, run.Token)).Status == SessionCreationStatus.Exists, "CreateAsync did not answer Exists for another record under the key of a live session.");
-            await run.StandsAsync(session, "A session whose key another creation asked for");
+            await run.CreationIsAsync(
+                SessionCreationStatus.Exists,
+                rival,
+                null,
+                "CreateAsync did not answer Exists for another record under the key of a live session.");
+            await run.MatchesAsync(session, "A session after another creation under its key");
         }
 
         await run.ListedAsync(run.Alice, "A creation that answered Exists changed the user's list.", session);
@@ -54,12 +70,13 @@ internal static class CreationCases
     {
         var session = await run.SignInAsync(run.Alice);
         var retry = await run.Other.CreateAsync(Like(session), null, run.Token);
-        Require(retry.Status == SessionCreationStatus.Created, $"A retry of a creation was answered {retry.Status} in place of Created.");
-        Require(retry.Ended.Count == 0, "A retry of a creation ended somebody.");
+        Require(retry.Status == SessionCreationStatus.Created, $"A retry of a creation was answered {retry.Status} instead of Created.");
+        Require(retry.Ended.Count == 0, "A retry of a creation ended a session.");
         await run.ListedAsync(run.Alice, "A retry of a creation is listed twice or not at all.", session);
         await run.CountedAsync(1, "A retry of a creation was counted twice.");
         var visitor = await run.SignInAsync(null);
-        Require((await run.Store.CreateAsync(visitor, null, run.Token)).Status == SessionCreationStatus.Created, "A retry of an anonymous creation was not answered Created.");
+        await run.CreationIsAsync(
+            SessionCreationStatus.Created, visitor, null, "A retry of an anonymous creation was not answered Created.");
     }
 
     private static async Task RetryKeepsWhatHappenedSince(CaseRun run)
@@ -67,8 +84,9 @@ internal static class CreationCases
         var session = await run.SignInAsync(run.Alice, Fields(("a", "1")));
         run.Clock.Advance(TimeSpan.FromMinutes(5));
         var changed = await run.AppliedAsync(session, new SessionChange { Set = Fields(("a", "2")), Touch = new SessionTouch(run.Now) });
-        Require((await run.Store.CreateAsync(session, null, run.Token)).Status == SessionCreationStatus.Created, "A retry of a creation after a change was not answered Created.");
-        await run.StandsAsync(changed, "A session changed before its creation was retried");
+        await run.CreationIsAsync(
+            SessionCreationStatus.Created, session, null, "A retry of a creation after a change was not answered Created.");
+        await run.MatchesAsync(changed, "A session changed before its creation was retried");
     }
 
     private static async Task RetryEndsNobody(CaseRun run)
@@ -80,10 +98,12 @@ internal static class CreationCases
         foreach (var policy in Enum.GetValues<SessionCapPolicy>())
         {
             var retry = await run.Store.CreateAsync(second, new SessionCap(2, policy), run.Token);
-            Require(retry.Status == SessionCreationStatus.Created && retry.Ended.Count == 0, $"A retry under a full cap ({policy}) was not Created with nobody ended.");
+            Require(
+                retry.Status == SessionCreationStatus.Created && retry.Ended.Count == 0,
+                $"A retry under a full cap ({policy}) was not Created with no session ended.");
         }
 
-        await run.ListedAsync(run.Alice, "A retry under a full cap changed who lives.", first, second);
+        await run.ListedAsync(run.Alice, "A retry under a full cap changed the list of live sessions.", first, second);
     }
 
     private static async Task ExistsEndsNobody(CaseRun run)
@@ -94,24 +114,34 @@ internal static class CreationCases
         foreach (var policy in Enum.GetValues<SessionCapPolicy>())
         {
             var creation = await run.Store.CreateAsync(run.Record(run.Alice, key: second.Key), new SessionCap(1, policy), run.Token);
-            Require(creation.Status == SessionCreationStatus.Exists || (creation.Status == SessionCreationStatus.CapReached && policy == SessionCapPolicy.Refuse), $"A taken key under a full cap ({policy}) was answered {creation.Status}.");
-            Require(creation.Ended.Count == 0, "A creation that stored nothing says that it ended somebody.");
+            Require(
+                creation.Status == SessionCreationStatus.Exists
+                || (creation.Status == SessionCreationStatus.CapReached && policy == SessionCapPolicy.Refuse),
+                $"A taken key under a full cap ({policy}) was answered {creation.Status}.");
+            Require(creation.Ended.Count == 0, "A creation that stored nothing says that it ended a session.");
         }
 
-        await run.ListedAsync(run.Alice, "A creation that stored nothing ended somebody.", first, second);
+        await run.ListedAsync(run.Alice, "A creation that stored nothing ended a session.", first, second);
     }
 
     private static async Task DeadRecordGivesWay(CaseRun run)
     {
         var dead = await run.SignInAsync(run.Alice, Fields(("old", "1")));
         run.Clock.Advance(dead.ExpiresAt - run.Now);
-        var heir = await run.CreateAsync(run.Record(null, key: dead.Key, fields: Fields(("new", "1"))));
-        await run.StandsAsync(heir, "A session created in the place of an expired one");
-        await run.ListedAsync(run.Alice, "The user of an expired session is still listed with the one that took its key.");
-        Require(!await run.Store.DeleteAsync(dead, run.Token), "The record of an expired session ended the one that took its key.");
-        await run.AnsweredAsync(SessionUpdateStatus.Gone, dead, new SessionChange { Set = Fields(("old", "2")) }, "A change to a session that expired and whose key was taken");
-        Require(await run.Store.DeleteActiveSessionsAsync(run.Alice, null, run.Token) == 0, "Ending a user's sessions counted one that is no longer the user's.");
-        await run.StandsAsync(heir, "A session created in the place of an expired one of another user, after that user's sessions were ended,");
+        var successor = await run.CreateAsync(run.Record(null, key: dead.Key, fields: Fields(("new", "1"))));
+        await run.MatchesAsync(successor, "A session created under the key of an expired one");
+        await run.ListedAsync(run.Alice, "The user of an expired session is listed with the new session under its key.");
+        Require(!await run.Store.DeleteAsync(dead, run.Token), "The record of an expired session ended the new session under its key.");
+        await run.AnsweredAsync(
+            SessionUpdateStatus.Gone,
+            dead,
+            new SessionChange { Set = Fields(("old", "2")) },
+            "A change to a session that expired and whose key has a new session");
+        Require(
+            await run.Store.DeleteActiveSessionsAsync(run.Alice, null, run.Token) == 0,
+            "Ending a user's sessions counted another user's session.");
+        await run.MatchesAsync(
+            successor, "A session under the key of another user's expired session, after that user's sessions were ended,");
     }
 
     private static async Task RefusalDestroysNothing(CaseRun run)
@@ -119,20 +149,24 @@ internal static class CreationCases
         var dead = await run.SignInAsync(run.Alice, Fields(("a", "1")));
         run.Clock.Advance(dead.ExpiresAt - run.Now);
         var live = await run.SignInAsync(run.Alice);
-        var refused = await run.Store.CreateAsync(run.Record(run.Alice, key: dead.Key), new SessionCap(1, SessionCapPolicy.Refuse), run.Token);
-        Require(refused.Status == SessionCreationStatus.CapReached, $"A full cap that refuses answered {refused.Status} for the key of an expired session.");
+        var refused = await run.Store.CreateAsync(
+            run.Record(run.Alice, key: dead.Key), new SessionCap(1, SessionCapPolicy.Refuse), run.Token);
+        Require(
+            refused.Status == SessionCreationStatus.CapReached,
+            $"A full cap that refuses answered {refused.Status} for the key of an expired session.");
         run.Clock.Jump(TimeSpan.FromMinutes(-5));
-        await run.StandsAsync(dead, "An expired session whose key a refused creation asked for, after the clock was set back,");
-        await run.ListedAsync(run.Alice, "An expired session whose key a refused creation asked for is not listed after the clock was set back.", dead, live);
+        await run.MatchesAsync(dead, "An expired session after a refused creation under its key, after the clock was set back,");
+        await run.ListedAsync(
+            run.Alice, "An expired session after a refused creation under its key is not listed after the clock was set back.", dead, live);
     }
 
     private static async Task EndedKeyIsFree(CaseRun run)
     {
         var ended = await run.SignInAsync(run.Alice, Fields(("old", "1")));
         await run.Store.DeleteAsync(ended, run.Token);
-        var heir = await run.CreateAsync(run.Record(run.Alice, key: ended.Key));
-        await run.StandsAsync(heir, "A session created under the key of an ended one");
-        await run.ListedAsync(run.Alice, "A session created under the key of an ended one is not listed.", heir);
+        var successor = await run.CreateAsync(run.Record(run.Alice, key: ended.Key));
+        await run.MatchesAsync(successor, "A session created under the key of an ended one");
+        await run.ListedAsync(run.Alice, "A session created under the key of an ended one is not listed.", successor);
     }
 
     private static async Task ContradictoryRecordIsRefused(CaseRun run)
@@ -149,11 +183,13 @@ internal static class CreationCases
         ];
         foreach (var record in bad)
         {
-            await RequireThrowsAsync<ArgumentException>(async () => await run.Store.CreateAsync(record, null, run.Token), "CreateAsync accepted a record that contradicts itself or has a key of another prefix.");
+            await RequireThrowsAsync<ArgumentException>(
+                async () => await run.Store.CreateAsync(record, null, run.Token),
+                "CreateAsync accepted a record that contradicts itself or has a key of another prefix.");
         }
 
-        await run.CountedAsync(0, "A refused creation left something behind.");
-        await run.ListedAsync(run.Alice, "A refused creation left something behind.");
+        await run.CountedAsync(0, "A refused creation left a session behind.");
+        await run.ListedAsync(run.Alice, "A refused creation left a session behind.");
     }
 
     private static async Task ParallelRetriesLeaveOne(CaseRun run)
@@ -162,7 +198,9 @@ internal static class CreationCases
         await TogetherAsync(16, async i =>
         {
             var creation = await run.Handle(i).CreateAsync(session, new SessionCap(1), run.Token);
-            Require(creation.Status == SessionCreationStatus.Created && creation.Ended.Count == 0, "One of parallel identical creations was not Created, or ended somebody.");
+            Require(
+                creation.Status == SessionCreationStatus.Created && creation.Ended.Count == 0,
+                "One of parallel identical creations was not Created, or ended a session.");
         });
         await run.ListedAsync(run.Alice, "Parallel identical creations did not leave one session.", session);
         await run.CountedAsync(1, "Parallel identical creations did not leave one session.");
@@ -175,22 +213,25 @@ internal static class CreationCases
         var answers = new SessionCreationStatus[rivals.Length];
         await TogetherAsync(rivals.Length, async i => answers[i] = (await run.Handle(i).CreateAsync(rivals[i], null, run.Token)).Status);
         Require(
-            answers.Count(answer => answer == SessionCreationStatus.Created) == 1 && answers.Count(answer => answer == SessionCreationStatus.Exists) == rivals.Length - 1,
+            answers.Count(answer => answer == SessionCreationStatus.Created) == 1
+            && answers.Count(answer => answer == SessionCreationStatus.Exists) == rivals.Length - 1,
             "Of parallel different creations under one key not exactly one was Created and the others Exists.");
-        await run.StandsAsync(rivals[Array.IndexOf(answers, SessionCreationStatus.Created)], "The one of parallel creations that was acknowledged");
+        await run.MatchesAsync(
+            rivals[Array.IndexOf(answers, SessionCreationStatus.Created)], "The one of parallel creations that was answered Created");
     }
 
-    private static SessionRecord Like(SessionRecord session, SecretHash? current = null, DateTimeOffset? createdAt = null, SessionState? state = null) => new()
-    {
-        Key = session.Key,
-        UserId = session.UserId,
-        State = state ?? session.State,
-        LineageHash = session.LineageHash,
-        CurrentHash = current ?? session.CurrentHash,
-        Fields = session.Fields,
-        Lifetimes = session.Lifetimes,
-        CreatedAt = createdAt ?? session.CreatedAt,
-        LastSeenAt = session.LastSeenAt,
-        AuthenticatedAt = session.AuthenticatedAt,
-    };
+    private static SessionRecord Like(
+        SessionRecord session, SecretHash? current = null, DateTimeOffset? createdAt = null, SessionState? state = null) => new()
+        {
+            Key = session.Key,
+            UserId = session.UserId,
+            State = state ?? session.State,
+            LineageHash = session.LineageHash,
+            CurrentHash = current ?? session.CurrentHash,
+            Fields = session.Fields,
+            Lifetimes = session.Lifetimes,
+            CreatedAt = createdAt ?? session.CreatedAt,
+            LastSeenAt = session.LastSeenAt,
+            AuthenticatedAt = session.AuthenticatedAt,
+        };
 }

@@ -8,9 +8,13 @@ internal static class EndingCases
     [
         new("Ending", EndsOneSession, "DeleteAsync ends the session it is given and no other: record, list entry and count.", ["D1"]),
         new("Ending", IsIdempotent, "Ending a session a second time answers false and is no error."),
-        new("Ending", NeverStoredIsFalse, "Ending a session that never was answers false and is no error."),
+        new("Ending", NeverStoredIsFalse, "Ending a session that never existed answers false and is no error."),
         new("Ending", OtherLineageEndsNothing, "A record of another lineage ends nothing.", ["C8", "C12"]),
-        new("Ending", WorksThroughAStaleRecord, "A record as read long ago ends the session, whatever has changed since.", ["D2", "D3"]),
+        new(
+            "Ending",
+            WorksThroughAStaleRecord,
+            "A record that was read long ago ends the session, whatever has changed since.",
+            ["D2", "D3"]),
         new("Ending", SignsOutOnTheOtherHandle, "No read begun after the end was acknowledged returns the session, on any handle.", ["D1"]),
         new("Ending", LeavesNothingStored, "An ended session leaves nothing under its key."),
         new("Ending", OfParallelEndsOneIsTrue, "Of parallel ends of one session exactly one answers true."),
@@ -23,8 +27,8 @@ internal static class EndingCases
         var visitor = await run.SignInAsync(null);
         Require(await run.Store.DeleteAsync(session, run.Token), "Ending a live session answered false.");
         await run.AbsentAsync(session, "An ended session is still read.");
-        await run.ListedAsync(run.Alice, "An ended session is still listed, or another has gone with it.", stays);
-        await run.CountedAsync(2, "An ended session is still counted, or another has gone with it.");
+        await run.ListedAsync(run.Alice, "An ended session is still listed, or another session ended with it.", stays);
+        await run.CountedAsync(2, "An ended session is still counted, or another session ended with it.");
         Require(await run.Store.DeleteAsync(visitor, run.Token), "Ending a live anonymous session answered false.");
         await run.AbsentAsync(visitor, "An ended anonymous session is still read.");
         await run.CountedAsync(1, "An ended anonymous session is still counted.");
@@ -39,16 +43,18 @@ internal static class EndingCases
 
     private static async Task NeverStoredIsFalse(CaseRun run)
     {
-        Require(!await run.Store.DeleteAsync(run.Record(run.Alice), run.Token), "Ending a session that never was answered true.");
-        Require(!await run.Store.DeleteAsync(run.Record(null), run.Token), "Ending an anonymous session that never was answered true.");
+        Require(!await run.Store.DeleteAsync(run.Record(run.Alice), run.Token), "Ending a session that never existed answered true.");
+        Require(!await run.Store.DeleteAsync(run.Record(null), run.Token), "Ending an anonymous session that never existed answered true.");
     }
 
     private static async Task OtherLineageEndsNothing(CaseRun run)
     {
         var session = await run.SignInAsync(run.Alice);
-        Require(!await run.Store.DeleteAsync(run.Record(run.Alice, key: session.Key), run.Token), "A record of another lineage ended a session, or says so.");
-        await run.StandsAsync(session, "A session that a record of another lineage was to end");
-        await run.ListedAsync(run.Alice, "A record of another lineage took a session out of its user's list.", session);
+        Require(
+            !await run.Store.DeleteAsync(run.Record(run.Alice, key: session.Key), run.Token),
+            "A record of another lineage ended a session, or answered true.");
+        await run.MatchesAsync(session, "A session after an end through a record of another lineage");
+        await run.ListedAsync(run.Alice, "A record of another lineage removed a session from its user's list.", session);
     }
 
     private static async Task WorksThroughAStaleRecord(CaseRun run)
@@ -74,11 +80,16 @@ internal static class EndingCases
         RequireSame(session, await run.Other.GetAsync(session.Key, run.Token), "A session as another handle reads it");
         Require(await run.Other.DeleteAsync(session, run.Token), "Another handle could not end a session.");
         await run.AbsentAsync(session, "A session that another handle ended is still read.");
-        await run.AnsweredAsync(SessionUpdateStatus.Gone, session, new SessionChange { Set = Fields(("a", "1")) }, "A change to a session that another handle ended");
+        await run.AnsweredAsync(
+            SessionUpdateStatus.Gone,
+            session,
+            new SessionChange { Set = Fields(("a", "1")) },
+            "A change to a session that another handle ended");
         await run.ListedAsync(run.Alice, "A session that another handle ended is still listed.");
         var next = await run.SignInAsync(run.Alice);
         Require((await run.ListAsync(run.Alice, run.Other)).Single().Key == next.Key, "Another handle does not list a session.");
-        Require(await run.Other.DeleteActiveSessionsAsync(run.Alice, null, run.Token) == 1, "Another handle did not end a user's sessions.");
+        Require(
+            await run.Other.DeleteActiveSessionsAsync(run.Alice, null, run.Token) == 1, "Another handle did not end a user's sessions.");
         await run.AbsentAsync(next, "A session is still read after another handle ended its user's sessions.");
     }
 
@@ -88,10 +99,10 @@ internal static class EndingCases
         bool? stored = await run.Subject.ExistsPhysicallyAsync(session.Key, run.Token);
         if (stored is null)
         {
-            throw new StoreContractNotApplicableException("The subject cannot look behind the store's back (ExistsPhysicallyAsync).");
+            throw new StoreContractNotApplicableException("The subject cannot look into the storage (ExistsPhysicallyAsync).");
         }
 
-        Require(stored.Value, "Nothing is stored under the key of a live session: ExistsPhysicallyAsync looks in the wrong place.");
+        Require(stored.Value, "Nothing is stored under the key of a live session: ExistsPhysicallyAsync looks in another place.");
         await run.Store.DeleteAsync(session, run.Token);
         Require(await run.Subject.ExistsPhysicallyAsync(session.Key, run.Token) == false, "An ended session is still stored.");
     }

@@ -6,9 +6,16 @@ internal static class EndingManyCases
 {
     public static IReadOnlyList<StoreContractCase> All { get; } =
     [
-        new("EndingMany", EndsTheUsersSessions, "DeleteActiveSessionsAsync ends a user's sessions, signed in and pending, counts them, and ends nobody else's."),
-        new("EndingMany", KeepsTheExcepted, "DeleteActiveSessionsAsync keeps the session excepted."),
-        new("EndingMany", ForeignExceptionKeepsNothing, "An excepted key that is not this user's keeps nothing, and its session is not touched.", ["C9"]),
+        new(
+            "EndingMany",
+            EndsTheUsersSessions,
+            "DeleteActiveSessionsAsync ends a user's sessions, signed in and pending, counts them, and ends no other user's."),
+        new("EndingMany", KeepsTheExcepted, "DeleteActiveSessionsAsync keeps the excepted session."),
+        new(
+            "EndingMany",
+            ForeignExceptionKeepsNothing,
+            "An excepted key that is not this user's keeps nothing, and its session stays.",
+            ["C9"]),
         new("EndingMany", IsIdempotent, "Ending a user's sessions again, or those of a user who has none, answers 0."),
         new("EndingMany", EndsHundreds, "DeleteActiveSessionsAsync ends every session of a user who has hundreds."),
         new("EndingMany", EndsEverySessionOfThePrefix, "ClearAsync ends every session of the prefix, whatever its state, and counts them."),
@@ -17,7 +24,11 @@ internal static class EndingManyCases
 
     private static async Task EndsTheUsersSessions(CaseRun run)
     {
-        SessionRecord[] hers = [await run.SignInAsync(run.Alice), await run.SignInAsync(run.Alice, presented: true), await run.SignInAsync(run.Alice, state: SessionState.Pending)];
+        SessionRecord[] hers =
+        [
+            await run.SignInAsync(run.Alice), await run.SignInAsync(run.Alice, presented: true),
+            await run.SignInAsync(run.Alice, state: SessionState.Pending),
+        ];
         var his = await run.SignInAsync(run.Bob);
         var visitor = await run.SignInAsync(null);
         long ended = await run.Store.DeleteActiveSessionsAsync(run.Alice, null, run.Token);
@@ -28,8 +39,8 @@ internal static class EndingManyCases
 
         Require(ended == hers.Length, $"Ending a user's {hers.Length} sessions answered {ended}.");
         await run.ListedAsync(run.Alice, "A user is listed with sessions after all were ended.");
-        await run.StandsAsync(his, "Another user's session");
-        await run.StandsAsync(visitor, "An anonymous session");
+        await run.MatchesAsync(his, "Another user's session");
+        await run.MatchesAsync(visitor, "An anonymous session");
         await run.CountedAsync(2, "After a user's sessions were ended the others are not all counted.");
     }
 
@@ -38,9 +49,11 @@ internal static class EndingManyCases
         var session = await run.SignInAsync(run.Alice, Fields(("a", "1")));
         var other = await run.SignInAsync(run.Alice);
         await run.SignInAsync(run.Alice, state: SessionState.Pending);
-        Require(await run.Store.DeleteActiveSessionsAsync(run.Alice, session.Key, run.Token) == 2, "Ending all but one of three sessions did not answer 2.");
-        await run.StandsAsync(session, "The session excepted");
-        await run.AbsentAsync(other, "A session not excepted was kept.");
+        Require(
+            await run.Store.DeleteActiveSessionsAsync(run.Alice, session.Key, run.Token) == 2,
+            "Ending all but one of three sessions did not answer 2.");
+        await run.MatchesAsync(session, "The excepted session");
+        await run.AbsentAsync(other, "A session that was not excepted is still there.");
         await run.ListedAsync(run.Alice, "After all but one were ended the list is not that one.", session);
     }
 
@@ -48,24 +61,33 @@ internal static class EndingManyCases
     {
         var his = await run.SignInAsync(run.Bob);
         var visitor = await run.SignInAsync(null);
-        Func<SessionRecord, SessionKey>[] foreign = [_ => his.Key, _ => visitor.Key, _ => run.NewKey(run.Alice), hers => SessionKey.Parse($"{run.Prefix}-x:{hers.Key.KeyPart}")];
+        Func<SessionRecord, SessionKey>[] foreign =
+        [
+            _ => his.Key, _ => visitor.Key, _ => run.NewKey(run.Alice), hers => SessionKey.Parse($"{run.Prefix}-x:{hers.Key.KeyPart}"),
+        ];
         foreach (var keyBeside in foreign)
         {
             var hers = await run.SignInAsync(run.Alice);
-            Require(await run.Store.DeleteActiveSessionsAsync(run.Alice, keyBeside(hers), run.Token) == 1, "Ending a user's one session with a foreign key excepted did not answer 1.");
+            Require(
+                await run.Store.DeleteActiveSessionsAsync(run.Alice, keyBeside(hers), run.Token) == 1,
+                "Ending a user's one session and except another user's did not answer 1.");
             await run.AbsentAsync(hers, "An excepted key that is not this user's kept a session.");
         }
 
-        await run.StandsAsync(his, "Another user's session, whose key was excepted,");
-        await run.StandsAsync(visitor, "An anonymous session, whose key was excepted,");
+        await run.MatchesAsync(his, "Another user's session, whose key was excepted,");
+        await run.MatchesAsync(visitor, "An anonymous session, whose key was excepted,");
     }
 
     private static async Task IsIdempotent(CaseRun run)
     {
         await run.SignInAsync(run.Alice);
         await run.Store.DeleteActiveSessionsAsync(run.Alice, null, run.Token);
-        Require(await run.Store.DeleteActiveSessionsAsync(run.Alice, null, run.Token) == 0, "Ending a user's sessions a second time did not answer 0.");
-        Require(await run.Store.DeleteActiveSessionsAsync(run.Bob, null, run.Token) == 0, "Ending the sessions of a user who has none did not answer 0.");
+        Require(
+            await run.Store.DeleteActiveSessionsAsync(run.Alice, null, run.Token) == 0,
+            "Ending a user's sessions a second time did not answer 0.");
+        Require(
+            await run.Store.DeleteActiveSessionsAsync(run.Bob, null, run.Token) == 0,
+            "Ending the sessions of a user who has none did not answer 0.");
         await run.Store.ClearAsync(run.Token);
         Require(await run.Store.ClearAsync(run.Token) == 0, "Ending all sessions a second time did not answer 0.");
     }
@@ -79,8 +101,10 @@ internal static class EndingManyCases
             sessions[i] = await run.SignInAsync(run.Alice);
         }
 
-        Require((await run.ListAsync(run.Alice)).Count == Count, "The list of a user who has hundreds of sessions is not complete.");
-        Require(await run.Store.DeleteActiveSessionsAsync(run.Alice, sessions[^1].Key, run.Token) == Count - 1, "Ending hundreds of sessions but one did not answer how many there were.");
+        Require((await run.ListAsync(run.Alice)).Count == Count, "The list of a user with hundreds of sessions is not complete.");
+        Require(
+            await run.Store.DeleteActiveSessionsAsync(run.Alice, sessions[^1].Key, run.Token) == Count - 1,
+            "Ending hundreds of sessions but one did not answer their number.");
         await run.ListedAsync(run.Alice, "After hundreds but one were ended the list is not that one.", sessions[^1]);
         foreach (var session in sessions.AsSpan(0, Count - 1).ToArray())
         {
@@ -90,8 +114,12 @@ internal static class EndingManyCases
 
     private static async Task EndsEverySessionOfThePrefix(CaseRun run)
     {
-        SessionRecord[] all = [await run.SignInAsync(run.Alice), await run.SignInAsync(run.Alice, state: SessionState.Pending), await run.SignInAsync(run.Bob), await run.SignInAsync(null), await run.SignInAsync(null)];
-        Require(await run.Store.ClearAsync(run.Token) == all.Length, "ClearAsync did not answer how many live sessions there were.");
+        SessionRecord[] all =
+        [
+            await run.SignInAsync(run.Alice), await run.SignInAsync(run.Alice, state: SessionState.Pending), await run.SignInAsync(run.Bob),
+            await run.SignInAsync(null), await run.SignInAsync(null),
+        ];
+        Require(await run.Store.ClearAsync(run.Token) == all.Length, "ClearAsync did not answer the number of live sessions.");
         foreach (var session in all)
         {
             await run.AbsentAsync(session, $"A {session.State} session outlived ClearAsync.");
@@ -110,7 +138,9 @@ internal static class EndingManyCases
         run.Clock.Advance(dead.ExpiresAt - run.Now);
         await run.SignInAsync(run.Alice);
         Require(!await run.Store.DeleteAsync(deadVisitor, run.Token), "Ending an expired session answered true.");
-        Require(await run.Store.DeleteActiveSessionsAsync(run.Alice, null, run.Token) == 1, "Ending a user's sessions counted an expired one, or missed the live one.");
+        Require(
+            await run.Store.DeleteActiveSessionsAsync(run.Alice, null, run.Token) == 1,
+            "Ending a user's sessions counted an expired one, or missed the live one.");
         await run.SignInAsync(null);
         run.Clock.Advance(TimeSpan.FromMinutes(30));
         await run.SignInAsync(run.Alice);

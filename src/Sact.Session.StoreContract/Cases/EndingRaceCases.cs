@@ -8,18 +8,41 @@ internal static class EndingRaceCases
 
     public static IReadOnlyList<StoreContractCase> All { get; } =
     [
-        new("EndingRace", NoWriterRevives, "Whatever is written while a session ends, it is dead from the moment the end was acknowledged.", ["D1", "D2", "D3"]),
-        new("EndingRace", NoWriterRevivesAmongMany, "Whatever is written while a user's sessions end, they are dead from the moment the end was acknowledged.", ["D1", "D14"]),
-        new("EndingRace", EndingManyMissesNobody, "A sign-in acknowledged before a user's sessions were ended is dead; one that ran beside it lives and is listed, or is dead.", ["D14"]),
-        new("EndingRace", ListAndRecordsAgree, "After parallel sign-ins, sign-outs and capped sign-ins the list names exactly the living.", ["D12"]),
-        new("EndingRace", DeleteAllMissesNobody, "A session acknowledged before ClearAsync began is dead when it is acknowledged.", ["D14"]),
+        new(
+            "EndingRace",
+            NoWriterRevives,
+            "Whatever is written while a session ends, no read after the answer returns the session.",
+            ["D1", "D2", "D3"]),
+        new(
+            "EndingRace",
+            NoWriterRevivesAmongMany,
+            "Whatever is written while a user's sessions end, no read after the answer returns one of them.",
+            ["D1", "D14"]),
+        new(
+            "EndingRace",
+            EndingManyMissesNobody,
+            "A sign-in that was answered before a user's sessions were ended has ended. One that ran at the same time is live and "
+            + "listed, or has ended.",
+            ["D14"]),
+        new(
+            "EndingRace",
+            ListAndRecordsAgree,
+            "After parallel sign-ins, sign-outs and capped sign-ins the list has exactly the live sessions.",
+            ["D12"]),
+        new(
+            "EndingRace",
+            DeleteAllMissesNobody,
+            "A session that was created before ClearAsync began has ended when ClearAsync answers.",
+            ["D14"]),
     ];
 
     private static Task NoWriterRevives(CaseRun run) => NoWriterRevivesAsync(run, async (store, session) =>
         Require(await store.DeleteAsync(session, run.Token), "Ending a session while it is written to answered false."));
 
     private static Task NoWriterRevivesAmongMany(CaseRun run) => NoWriterRevivesAsync(run, async (store, _) =>
-        Require(await store.DeleteActiveSessionsAsync(run.Alice, null, run.Token) == 1, "Ending a user's one session while it is written to did not answer 1."));
+        Require(
+            await store.DeleteActiveSessionsAsync(run.Alice, null, run.Token) == 1,
+            "Ending a user's one session while it is written to did not answer 1."));
 
     private static async Task NoWriterRevivesAsync(CaseRun run, Func<IGenericStore, SessionRecord, Task> end)
     {
@@ -32,23 +55,25 @@ internal static class EndingRaceCases
             {
                 if (i == 0)
                 {
-                    // The end comes among writes, not before them.
+                    // The end must come among the writes, and not before them.
                     await written.Task;
                     await end(run.Store, session);
                     Volatile.Write(ref acknowledged, 1);
-                    await run.AbsentAsync(session, "A session is read after its end was acknowledged.");
+                    await run.AbsentAsync(session, "A session is still read after its end was answered.");
                     return;
                 }
 
                 for (bool last = false; !last;)
                 {
-                    // A store that answers at once would otherwise keep the thread, and the end from beginning.
+                    // Otherwise a store that answers at once would keep the thread, and the end would never begin.
                     await Task.Yield();
                     last = Volatile.Read(ref acknowledged) == 1;
                     foreach (var change in UpdateCases.EveryKind(session, run.Now).Take(6))
                     {
                         var update = await run.Handle(i).UpdateAsync(session, change, run.Token);
-                        Require(!last || update.Status == SessionUpdateStatus.Gone, $"A change begun after the session's end was acknowledged was answered {update.Status}.");
+                        Require(
+                            !last || update.Status == SessionUpdateStatus.Gone,
+                            $"A change that began after the answer to the session's end was answered {update.Status}.");
                         if (update.Status == SessionUpdateStatus.Gone || Interlocked.Increment(ref writes) == 8)
                         {
                             written.TrySetResult();
@@ -60,7 +85,7 @@ internal static class EndingRaceCases
             await run.ListedAsync(run.Alice, "A late write brought an ended session back into its user's list.");
         }
 
-        await run.CountedAsync(0, "Late writes left sessions behind that are counted.");
+        await run.CountedAsync(0, "After late writes the count shows sessions that had ended.");
     }
 
     private static async Task EndingManyMissesNobody(CaseRun run)
@@ -86,7 +111,7 @@ internal static class EndingRaceCases
                     await run.Store.DeleteActiveSessionsAsync(run.Alice, null, run.Token);
                     foreach (var session in before)
                     {
-                        await run.AbsentAsync(session, "A sign-in that was acknowledged before a user's sessions were ended survived.");
+                        await run.AbsentAsync(session, "A sign-in that was answered before a user's sessions were ended is still live.");
                     }
 
                     return;
@@ -107,7 +132,9 @@ internal static class EndingRaceCases
             await run.Store.DeleteActiveSessionsAsync(run.Alice, null, run.Token);
             foreach (var session in sessions)
             {
-                await run.AbsentAsync(session, "A sign-in that ran beside the end of its user's sessions could not be ended afterwards: it is not in the index.");
+                await run.AbsentAsync(
+                    session,
+                    "A sign-in that ran at the same time as the end of its user's sessions cannot be ended: it is not in the index.");
             }
         }
     }
@@ -146,7 +173,7 @@ internal static class EndingRaceCases
                 await run.Store.ClearAsync(run.Token);
                 foreach (var session in before)
                 {
-                    await run.AbsentAsync(session, "A session that was acknowledged before ClearAsync began survived it.");
+                    await run.AbsentAsync(session, "A session that was created before ClearAsync began is still live.");
                 }
             });
             await AgreeAsync(run, beside.Where(session => session.UserId is not null));
@@ -160,10 +187,14 @@ internal static class EndingRaceCases
         foreach (var session in sessions)
         {
             bool lives = await run.Store.GetAsync(session.Key, run.Token) is not null;
-            Require(lives == listed.Contains(session.Key), lives ? "After parallel calls a live session is not in its user's list." : "After parallel calls a dead session is in its user's list.");
+            Require(
+                lives == listed.Contains(session.Key),
+                lives
+                    ? "After parallel calls a live session is not in its user's list."
+                    : "After parallel calls an ended session is in its user's list.");
             living += lives ? 1 : 0;
         }
 
-        Require(living <= listed.Count, "After parallel calls the list is not whole.");
+        Require(living <= listed.Count, "After parallel calls the list is not complete.");
     }
 }

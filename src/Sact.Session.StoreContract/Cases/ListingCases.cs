@@ -6,11 +6,14 @@ internal static class ListingCases
 {
     public static IReadOnlyList<StoreContractCase> All { get; } =
     [
-        new("Listing", ShowsSignedInAndPending, "A user's list shows the signed-in and the pending sessions, whole, and nobody else's."),
-        new("Listing", UnknownUserHasNone, "The list of a user who has no session is empty, and stays so after the last one ended."),
-        new("Listing", DeadAreSkipped, "Among dead sessions of every kind the list shows exactly the living."),
-        new("Listing", ChangesKeepTheEntry, "No change takes a session out of its user's list.", ["D12"]),
-        new("Listing", CountIsOfAnyState, "The count is of live sessions in any state."),
+        new(
+            "Listing",
+            ShowsSignedInAndPending,
+            "A user's list has the signed-in and the pending sessions with all their properties, and no other user's."),
+        new("Listing", UnknownUserHasNone, "The list of a user who has no session is empty, and stays empty after the last one ended."),
+        new("Listing", DeadAreSkipped, "Among expired and ended sessions the list has exactly the live sessions."),
+        new("Listing", ChangesKeepTheEntry, "No change removes a session from its user's list.", ["D12"]),
+        new("Listing", CountIsOfAnyState, "The count includes live sessions of any state."),
     ];
 
     private static async Task ShowsSignedInAndPending(CaseRun run)
@@ -46,7 +49,7 @@ internal static class ListingCases
         run.Clock.Advance(capped.ExpiresAt - run.Now);
         for (int i = 0; i < 3; i++)
         {
-            await run.ListedAsync(run.Alice, "Among dead sessions the list is not exactly the living.", lives);
+            await run.ListedAsync(run.Alice, "Among expired and ended sessions the list is not exactly the live sessions.", lives);
         }
     }
 
@@ -64,7 +67,7 @@ internal static class ListingCases
         })
         {
             seen = await run.AppliedAsync(session, change(seen));
-            await run.ListedAsync(run.Alice, "A change took a session out of its user's list.", session);
+            await run.ListedAsync(run.Alice, "A change removed a session from its user's list.", session);
             RequireSame(seen, (await run.ListAsync(run.Alice)).Single(), "A listed session after a change");
         }
     }
@@ -79,8 +82,8 @@ internal static class ListingCases
         await run.SignInAsync(run.Alice);
         await run.SignInAsync(run.Alice, state: SessionState.Pending);
         var visitor = await run.SignInAsync(null);
-        await run.CountedAsync(3, "The count is not of live sessions in any state.");
+        await run.CountedAsync(3, "The count is not that of the live sessions of any state.");
         await run.Store.DeleteAsync(visitor, run.Token);
-        await run.CountedAsync(2, "The count is not of live sessions in any state.");
+        await run.CountedAsync(2, "The count is not that of the live sessions of any state.");
     }
 }

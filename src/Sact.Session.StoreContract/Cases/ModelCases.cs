@@ -4,7 +4,11 @@ internal static class ModelCases
 {
     public static IReadOnlyList<StoreContractCase> All { get; } =
     [
-        new("Model", RandomCommandsAgree, "Under random commands the store does what a plain model of the contract does.", ["G1", "G4", "G5", "G7"]),
+        new(
+            "Model",
+            RandomCommandsAgree,
+            "Under random commands the store does what a plain model of the contract does.",
+            ["G1", "G4", "G5", "G7"]),
     ];
 
     private static async Task RandomCommandsAgree(CaseRun run)

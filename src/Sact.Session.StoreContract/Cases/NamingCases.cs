@@ -9,11 +9,21 @@ internal static class NamingCases
     public static IReadOnlyList<StoreContractCase> All { get; } =
     [
         new("Naming", IdsNeverRepeat, "CreateSessionId makes 56 base64url characters that never repeat, whatever the user.", ["C1"]),
-        new("Naming", KeyIsPrefixAndKeyPart, "GetSessionKey answers the prefix and the first 24 characters of the id, alike on every handle."),
-        new("Naming", UsersSessionsShareARoutingTag, "The ids of one user share their first three characters; those of anonymous sessions do not."),
-        new("Naming", ReferenceKeyNamesTheUser, "GetReferenceKey answers {prefix}:user_id:{user id}, whatever characters the user id has."),
+        new(
+            "Naming",
+            KeyIsPrefixAndKeyPart,
+            "GetSessionKey answers the prefix and the first 24 characters of the id, the same on every handle."),
+        new(
+            "Naming",
+            UsersSessionsShareARoutingTag,
+            "The ids of one user share their first three characters; those of anonymous sessions do not."),
+        new("Naming", ReferenceKeyNamesTheUser, "GetReferenceKey answers {prefix}:user_id:{user id}, for any user id."),
         new("Naming", MalformedIdIsRefused, "A malformed id is an ArgumentException whose message does not repeat it.", ["A2", "J4"]),
-        new("Naming", BadUserIdIsRefused, "A user id that is empty, over 256 bytes, ill-formed or has a NUL is an ArgumentException in every method that takes one."),
+        new(
+            "Naming",
+            BadUserIdIsRefused,
+            "A user id that is empty, over 256 bytes, not well-formed or has a NUL is an ArgumentException in every method that takes "
+            + "one."),
         new("Naming", DefaultKeyIsRefused, "default(SessionKey) is an ArgumentException, never a session.", ["C11"]),
     ];
 
@@ -23,7 +33,9 @@ internal static class NamingCases
         for (int i = 0; i < 1000; i++)
         {
             string id = run.Store.CreateSessionId(i % 2 == 0 ? run.Alice : null);
-            Require(id.Length == 56 && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'), "CreateSessionId made an id that is not 56 base64url characters.");
+            Require(
+                id.Length == 56 && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'),
+                "CreateSessionId made an id that is not 56 base64url characters.");
             Require(seen.Add(id), "CreateSessionId made the same id twice.");
         }
 
@@ -34,7 +46,9 @@ internal static class NamingCases
     {
         string id = run.Store.CreateSessionId(run.Alice);
         var key = run.Store.GetSessionKey(id);
-        Require(key.ToString() == run.Prefix + ":" + id[..24], "GetSessionKey did not answer the prefix, a colon and the first 24 characters of the id.");
+        Require(
+            key.ToString() == run.Prefix + ":" + id[..24],
+            "GetSessionKey did not answer the prefix, a colon and the first 24 characters of the id.");
         Require(run.Other.GetSessionKey(id) == key, "Two handles with one prefix answered different keys for one id.");
         return Task.CompletedTask;
     }
@@ -48,7 +62,9 @@ internal static class NamingCases
         }
 
         // Sixteen random tags of 18 bits are all the same once in 2^270 runs.
-        Require(Enumerable.Range(0, 16).Select(_ => run.Store.CreateSessionId()[..3]).Distinct().Count() > 1, "The ids of anonymous sessions share one routing tag.");
+        Require(
+            Enumerable.Range(0, 16).Select(_ => run.Store.CreateSessionId()[..3]).Distinct().Count() > 1,
+            "The ids of anonymous sessions share one routing tag.");
         return Task.CompletedTask;
     }
 
@@ -56,7 +72,9 @@ internal static class NamingCases
     {
         foreach (string user in AwkwardText.UserIds)
         {
-            Require(run.Store.GetReferenceKey(user) == $"{run.Prefix}:user_id:{user}", "GetReferenceKey did not answer {prefix}:user_id:{user id}.");
+            Require(
+                run.Store.GetReferenceKey(user) == $"{run.Prefix}:user_id:{user}",
+                "GetReferenceKey did not answer {prefix}:user_id:{user id}.");
         }
 
         return Task.CompletedTask;
@@ -65,7 +83,11 @@ internal static class NamingCases
     private static Task MalformedIdIsRefused(CaseRun run)
     {
         string good = run.Store.CreateSessionId();
-        string[] bad = ["", good[1..], good + "A", good[1..] + "=", good[1..] + "+", good[1..] + "/", " " + good[1..], good[1..] + "\n", good[1..] + "٣", good[..24], $"{run.Prefix}:{good[..24]}"];
+        string[] bad =
+        [
+            "", good[1..], good + "A", good[1..] + "=", good[1..] + "+", good[1..] + "/", " " + good[1..], good[1..] + "\n",
+            good[1..] + "٣", good[..24], $"{run.Prefix}:{good[..24]}",
+        ];
         foreach (string id in bad)
         {
             try
@@ -74,7 +96,9 @@ internal static class NamingCases
             }
             catch (ArgumentException refusal)
             {
-                Require(id.Length == 0 || !refusal.ToString().Contains(id, StringComparison.Ordinal), "The refusal of a malformed id repeats it.");
+                Require(
+                    id.Length == 0 || !refusal.ToString().Contains(id, StringComparison.Ordinal),
+                    "The refusal of a malformed id repeats it.");
                 continue;
             }
 
@@ -88,17 +112,27 @@ internal static class NamingCases
     {
         foreach (string user in s_badUserIds)
         {
-            await RequireThrowsAsync<ArgumentException>(() => Task.FromResult(run.Store.CreateSessionId(user)), "CreateSessionId accepted a user id that breaks the rules.");
-            await RequireThrowsAsync<ArgumentException>(() => Task.FromResult(run.Store.GetReferenceKey(user)), "GetReferenceKey accepted a user id that breaks the rules.");
-            await RequireThrowsAsync<ArgumentException>(() => run.ListAsync(user), "GetActiveSessionsAsync accepted a user id that breaks the rules.");
-            await RequireThrowsAsync<ArgumentException>(async () => await run.Store.DeleteActiveSessionsAsync(user, null, run.Token), "DeleteActiveSessionsAsync accepted a user id that breaks the rules.");
+            await RequireThrowsAsync<ArgumentException>(
+                () => Task.FromResult(run.Store.CreateSessionId(user)),
+                "CreateSessionId accepted a user id that breaks the rules.");
+            await RequireThrowsAsync<ArgumentException>(
+                () => Task.FromResult(run.Store.GetReferenceKey(user)),
+                "GetReferenceKey accepted a user id that breaks the rules.");
+            await RequireThrowsAsync<ArgumentException>(
+                () => run.ListAsync(user),
+                "GetActiveSessionsAsync accepted a user id that breaks the rules.");
+            await RequireThrowsAsync<ArgumentException>(
+                async () => await run.Store.DeleteActiveSessionsAsync(user, null, run.Token),
+                "DeleteActiveSessionsAsync accepted a user id that breaks the rules.");
         }
     }
 
     private static async Task DefaultKeyIsRefused(CaseRun run)
     {
         var session = await run.SignInAsync(run.Alice);
-        await RequireThrowsAsync<ArgumentException>(async () => await run.Store.GetAsync(default, run.Token), "GetAsync accepted default(SessionKey).");
+        await RequireThrowsAsync<ArgumentException>(
+            async () => await run.Store.GetAsync(default, run.Token),
+            "GetAsync accepted default(SessionKey).");
         await RequireThrowsAsync<ArgumentException>(
             async () => await run.Store.DeleteActiveSessionsAsync(run.Alice, default(SessionKey), run.Token),
             "DeleteActiveSessionsAsync accepted default(SessionKey) as the session to keep.");

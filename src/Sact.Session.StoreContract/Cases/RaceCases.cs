@@ -8,9 +8,9 @@ internal static class RaceCases
 {
     public static IReadOnlyList<StoreContractCase> All { get; } =
     [
-        new("Race", WritersOfDifferentFieldsAllLand, "Of parallel writers of different fields every one lands.", ["D7"]),
+        new("Race", WritersOfDifferentFieldsAllLand, "Of parallel writers of different fields every one applies.", ["D7"]),
         new("Race", CompareAndSwapIsExact, "Parallel compare-and-swap increments of one field are exact.", ["D8"]),
-        new("Race", TouchesAndRenewalsLoseNoWrite, "Touches and renewals beside writes of fields lose none of them.", ["D6"]),
+        new("Race", TouchesAndRenewalsLoseNoWrite, "Touches and renewals at the same time as writes of fields lose none of these.", ["D6"]),
         new("Race", ReadsSeeWholeChanges, "A read sees all of a change or none of it."),
     ];
 
@@ -18,14 +18,20 @@ internal static class RaceCases
     {
         const int Writers = 64, Steps = 4;
 
-        // Every write leaves a trace that no later one covers, or a loss would be made good by the next step.
-        var session = await run.SignInAsync(run.Alice, Fields([("kept", "1"), .. Enumerable.Range(0, Writers).Select(i => ($"old{i}", "1"))]));
+        // Every write leaves a trace that no later write replaces. Otherwise the next step would hide a loss.
+        var session = await run.SignInAsync(
+            run.Alice, Fields([("kept", "1"), .. Enumerable.Range(0, Writers).Select(i => ($"old{i}", "1"))]));
         await TogetherAsync(Writers, async i =>
         {
             for (int step = 0; step < Steps; step++)
             {
-                var update = await run.Handle(i).UpdateAsync(session, new SessionChange { Set = Fields(($"f{i}", $"{step}"), ($"g{i}-{step}", "true")), Remove = [$"old{i}"] }, run.Token);
-                Require(update.Status == SessionUpdateStatus.Applied, $"Of parallel writers of different fields one was answered {update.Status}.");
+                var update = await run.Handle(i).UpdateAsync(
+                    session,
+                    new SessionChange { Set = Fields(($"f{i}", $"{step}"), ($"g{i}-{step}", "true")), Remove = [$"old{i}"] },
+                    run.Token);
+                Require(
+                    update.Status == SessionUpdateStatus.Applied,
+                    $"Of parallel writers of different fields one was answered {update.Status}.");
             }
         });
         var now = await run.Store.GetAsync(session.Key, run.Token);
@@ -35,7 +41,7 @@ internal static class RaceCases
             .. Enumerable.Range(0, Writers).Select(i => ($"f{i}", $"{Steps - 1}")),
             .. Enumerable.Range(0, Writers * Steps).Select(i => ($"g{i / Steps}-{i % Steps}", "true")),
         ]);
-        Require(now?.Fields.SameAs(expected) == true, "Of parallel writers of different fields not every one landed.");
+        Require(now?.Fields.SameAs(expected) == true, "Of parallel writers of different fields not every one applied.");
     }
 
     private static async Task CompareAndSwapIsExact(CaseRun run)
@@ -51,9 +57,15 @@ internal static class RaceCases
                 int next = int.Parse(Encoding.UTF8.GetString(was.Span), CultureInfo.InvariantCulture) + 1;
                 var update = await run.Handle(i).UpdateAsync(
                     session,
-                    new SessionChange { Set = Fields(("n", next.ToString(CultureInfo.InvariantCulture)), ($"w{i}", $"{done}")), Condition = new SessionFieldCondition("n", was) },
+                    new SessionChange
+                    {
+                        Set = Fields(("n", next.ToString(CultureInfo.InvariantCulture)), ($"w{i}", $"{done}")),
+                        Condition = new SessionFieldCondition("n", was),
+                    },
                     run.Token);
-                Require(update.Status is SessionUpdateStatus.Applied or SessionUpdateStatus.Conflict, $"A compare-and-swap was answered {update.Status}.");
+                Require(
+                    update.Status is SessionUpdateStatus.Applied or SessionUpdateStatus.Conflict,
+                    $"A compare-and-swap was answered {update.Status}.");
                 seen = update.Record!;
                 done += update.Status == SessionUpdateStatus.Applied ? 1 : 0;
             }
@@ -77,13 +89,18 @@ internal static class RaceCases
                     : seen.PendingHash is { } pending ? new SessionChange { Renewal = SessionRenewal.Promote(pending, run.Now) }
                     : new SessionChange { Renewal = SessionRenewal.Propose(NewHash(), run.Now, seen) };
                 var update = await run.Handle(i).UpdateAsync(session, change, run.Token);
-                Require(update.Status is SessionUpdateStatus.Applied or SessionUpdateStatus.Conflict && (update.Status == SessionUpdateStatus.Applied || change.Renewal is not null), $"A change to a live session was answered {update.Status}.");
+                Require(
+                    update.Status is SessionUpdateStatus.Applied or SessionUpdateStatus.Conflict
+                    && (update.Status == SessionUpdateStatus.Applied || change.Renewal is not null),
+                    $"A change to a live session was answered {update.Status}.");
                 seen = update.Record!;
             }
         });
         var now = await run.Store.GetAsync(session.Key, run.Token);
-        Require(now?.Fields.SameAs(Fields([.. Enumerable.Range(0, Writers).Select(i => ($"f{i}", "24"))])) == true, "Touches and renewals beside writes of fields lost some.");
-        Require(now!.Presented, "Writes of fields beside a touch undid it.");
+        Require(
+            now?.Fields.SameAs(Fields([.. Enumerable.Range(0, Writers).Select(i => ($"f{i}", "24"))])) == true,
+            "Touches and renewals at the same time as writes of fields lost some of these.");
+        Require(now!.Presented, "Writes of fields at the same time as a touch undid the touch.");
     }
 
     private static async Task ReadsSeeWholeChanges(CaseRun run)
@@ -107,10 +124,15 @@ internal static class RaceCases
             while (Volatile.Read(ref writing) > 0)
             {
                 await Task.Yield();
-                var seen = i % 4 == 3 ? (await run.ListAsync(run.Alice, run.Handle(i))).SingleOrDefault() : await run.Handle(i).GetAsync(session.Key, run.Token);
+                var seen = i % 4 == 3
+                    ? (await run.ListAsync(run.Alice, run.Handle(i))).SingleOrDefault()
+                    : await run.Handle(i).GetAsync(session.Key, run.Token);
                 Require(
-                    seen is not null && seen.Fields.TryGetValue("a", out var a) && seen.Fields.TryGetValue("b", out var b) && a.Span.SequenceEqual(b.Span),
-                    "A read saw half of a change, or did not see the session at all.");
+                    seen is not null
+                    && seen.Fields.TryGetValue("a", out var a)
+                    && seen.Fields.TryGetValue("b", out var b)
+                    && a.Span.SequenceEqual(b.Span),
+                    "A read saw a part of a change, or did not see the session at all.");
             }
         });
     }

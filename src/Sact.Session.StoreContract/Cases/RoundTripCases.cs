@@ -6,12 +6,12 @@ internal static class RoundTripCases
 {
     public static IReadOnlyList<StoreContractCase> All { get; } =
     [
-        new("RoundTrip", EveryPropertyComesBack, "Every property of a record comes back as it was given, set or not, in all three states."),
-        new("RoundTrip", ExtremeLimitsComeBack, "Lifetimes come back to the millisecond, from the shortest to the longest."),
-        new("RoundTrip", AwkwardValuesComeBack, "Values come back byte for byte, whether created or set.", ["H4", "H7"]),
-        new("RoundTrip", AwkwardNamesComeBack, "Field names come back byte for byte, and no two are taken for one.", ["H6"]),
-        new("RoundTrip", LargeValuesComeBack, "A value of 64 KiB and a thousand fields come back."),
-        new("RoundTrip", AwkwardUsersStayApart, "Any valid user id works, and no two are taken for one.", ["C15"]),
+        new("RoundTrip", EveryPropertyComesBack, "Every property of a record is read as it was written, set or not, in all three states."),
+        new("RoundTrip", ExtremeLimitsComeBack, "Lifetimes are read to the millisecond, from the shortest to the longest."),
+        new("RoundTrip", AwkwardValuesComeBack, "Values are read byte for byte, whether created or set.", ["H4", "H7"]),
+        new("RoundTrip", AwkwardNamesComeBack, "Field names are read byte for byte, and no two are confused.", ["H6"]),
+        new("RoundTrip", LargeValuesComeBack, "A value of 64 KiB is read as it was written, and so are a thousand fields."),
+        new("RoundTrip", AwkwardUsersStayApart, "Any valid user id works, and no two are confused.", ["C15"]),
     ];
 
     private static async Task EveryPropertyComesBack(CaseRun run)
@@ -41,7 +41,8 @@ internal static class RoundTripCases
                 CreatedAt = run.Now.AddMilliseconds(-7),
                 LastSeenAt = run.Now.AddMilliseconds(-5),
                 AuthenticatedAt = run.Now.AddMilliseconds(-6),
-                Lifetimes = new SessionLifetimes(TimeSpan.FromMilliseconds(7_200_001), TimeSpan.FromMilliseconds(3_600_007), TimeSpan.FromMilliseconds(86_400_013)),
+                Lifetimes = new SessionLifetimes(
+                    TimeSpan.FromMilliseconds(7_200_001), TimeSpan.FromMilliseconds(3_600_007), TimeSpan.FromMilliseconds(86_400_013)),
             });
             var promoted = await run.CreateAsync(new SessionRecord
             {
@@ -60,10 +61,13 @@ internal static class RoundTripCases
             });
             foreach (var session in new[] { bare, full, promoted })
             {
-                await run.StandsAsync(session, $"A record read back ({state})");
+                await run.MatchesAsync(session, $"A record read back ({state})");
                 if (user is not null)
                 {
-                    RequireSame(session, (await run.ListAsync(user)).FirstOrDefault(listed => listed.Key == session.Key), $"A record in its user's list ({state})");
+                    RequireSame(
+                        session,
+                        (await run.ListAsync(user)).FirstOrDefault(listed => listed.Key == session.Key),
+                        $"A record in its user's list ({state})");
                 }
 
                 var unchanged = await run.AppliedAsync(session, new SessionChange(), "A change that sets nothing");
@@ -75,10 +79,15 @@ internal static class RoundTripCases
     private static async Task ExtremeLimitsComeBack(CaseRun run)
     {
         TimeSpan shortest = TimeSpan.FromMilliseconds(1), longest = SessionLifetimes.Maximum;
-        foreach (var lifetimes in new SessionLifetimes[] { new(shortest, shortest, shortest), new(longest, longest, longest), new(shortest, longest, longest), new(longest, shortest, longest), new(longest, longest, shortest) })
+        foreach (
+            var lifetimes in new SessionLifetimes[]
+            {
+                new(shortest, shortest, shortest), new(longest, longest, longest), new(shortest, longest, longest),
+                new(longest, shortest, longest), new(longest, longest, shortest),
+            })
         {
             var session = await run.SignInAsync(run.Alice, lifetimes: lifetimes, presented: true);
-            await run.StandsAsync(session, "A session with extreme lifetimes");
+            await run.MatchesAsync(session, "A session with extreme lifetimes");
         }
     }
 
@@ -91,10 +100,10 @@ internal static class RoundTripCases
         RequireSameFields(fields, await run.AppliedAsync(changed, new SessionChange { Set = fields }), "The answer to a change");
         RequireSameFields(fields, await run.Store.GetAsync(changed.Key, run.Token), "Fields that a change set");
 
-        // A store that rewrites the others while it changes one is found out by the second change.
+        // The second change reveals a store that rewrites the other fields while it changes one.
         await run.AppliedAsync(created, new SessionChange { Set = Fields(("one", "1.0")) });
         await run.AppliedAsync(created, new SessionChange { Remove = ["one"] });
-        RequireSameFields(fields, await run.Store.GetAsync(created.Key, run.Token), "Fields beside one that was set and removed");
+        RequireSameFields(fields, await run.Store.GetAsync(created.Key, run.Token), "Fields next to one that was set and removed");
     }
 
     private static async Task AwkwardNamesComeBack(CaseRun run)
@@ -111,11 +120,14 @@ internal static class RoundTripCases
         RequireSameFields(fields, await run.Store.GetAsync(changed.Key, run.Token), "Fields set one by one");
         foreach (var (name, value) in fields)
         {
-            var left = await run.AppliedAsync(changed, new SessionChange { Remove = [name], Condition = new SessionFieldCondition(name, value) });
+            var left = await run.AppliedAsync(
+                changed, new SessionChange { Remove = [name], Condition = new SessionFieldCondition(name, value) });
             Require(!left.Fields.Contains(name), "A field that was removed is still there.");
         }
 
-        Require((await run.Store.GetAsync(changed.Key, run.Token))?.Fields.Count == 0, "After every field was removed by its name some are left.");
+        Require(
+            (await run.Store.GetAsync(changed.Key, run.Token))?.Fields.Count == 0,
+            "After every field was removed by its name, some are still there.");
     }
 
     private static async Task LargeValuesComeBack(CaseRun run)
@@ -142,14 +154,16 @@ internal static class RoundTripCases
 
         foreach (var (user, session) in sessions)
         {
-            await run.StandsAsync(session, "The session of an unusual user id");
+            await run.MatchesAsync(session, "The session of an unusual user id");
             await run.ListedAsync(user, "An unusual user id is not listed with its one session.", session);
         }
 
         foreach (var (user, session) in sessions)
         {
-            Require(await run.Store.DeleteActiveSessionsAsync(user, null, run.Token) == 1, "Ending the sessions of an unusual user id did not end the one it has.");
-            await run.AbsentAsync(session, "The session of an unusual user id outlived its end.");
+            Require(
+                await run.Store.DeleteActiveSessionsAsync(user, null, run.Token) == 1,
+                "Ending the sessions of an unusual user id did not end the one it has.");
+            await run.AbsentAsync(session, "The session of an unusual user id is still read after its end.");
         }
     }
 
@@ -159,10 +173,11 @@ internal static class RoundTripCases
         foreach (var (name, value) in expected)
         {
             Require(actual!.Fields.TryGetValue(name, out var found), $"{what} lack the field {Shown(name)}.");
-            Require(found.Span.SequenceEqual(value.Span), $"{what} have another value in {Shown(name)} than was given{(value.Length < 100 ? ": " + System.Text.Encoding.UTF8.GetString(value.Span) : "")}.");
+            string written = value.Length < 100 ? System.Text.Encoding.UTF8.GetString(value.Span) : $"{value.Length} bytes";
+            Require(found.Span.SequenceEqual(value.Span), $"{what} have another value in {Shown(name)} than {written}.");
         }
 
-        Require(actual!.Fields.Count == expected.Count, $"{what} are more than were given.");
+        Require(actual!.Fields.Count == expected.Count, $"{what} are more than were written.");
     }
 
     private static string Shown(string name) => name.Length > 20 ? $"of {name.Length} characters" : $"'{name}'";

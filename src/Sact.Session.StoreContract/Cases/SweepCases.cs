@@ -4,23 +4,37 @@ namespace Sact.Session.StoreContract;
 
 internal static class SweepCases
 {
-    // The cases live through this and sweep at its end, when their clock has come to the server's.
+    // The cases take this long and clean up at the end, when their clock has reached the server's.
     private static readonly TimeSpan s_span = TimeSpan.FromDays(10);
     private static readonly TimeSpan s_tick = TimeSpan.FromMilliseconds(1);
 
     public static IReadOnlyList<StoreContractCase> All { get; } =
     [
-        new("Sweep", DestroysWhatIsPastTheMargin, "A sweep destroys what has been expired for the margin, from the millisecond at which it has.", startsBefore: s_span + s_tick),
-        new("Sweep", SparesTheMargin, "A sweep destroys nothing whose deadline is less than the margin past.", ["G2"], s_span),
-        new("Sweep", SparesTheLiving, "A sweep destroys nothing that lives, also if it was touched just before what had been its deadline.", ["D9"], s_span),
-        new("Sweep", KeepsToItsBatch, "A sweep destroys at most its batch; swept again and again it destroys all.", startsBefore: s_span),
-        new("Sweep", BelievesNoJumpingClock, "A sweep destroys nothing while the clock has jumped by more than the margin.", ["G2"]),
+        new(
+            "Sweep",
+            DestroysWhatIsPastTheMargin,
+            "A cleanup destroys what has been expired for the margin, to the millisecond.",
+            startsBefore: s_span + s_tick),
+        new("Sweep", SparesTheMargin, "A cleanup destroys nothing whose deadline passed less than the margin ago.", ["G2"], s_span),
+        new(
+            "Sweep",
+            SparesTheLiving,
+            "A cleanup destroys no live session, not even one that was touched just before its deadline.",
+            ["D9"],
+            s_span),
+        new(
+            "Sweep",
+            KeepsToItsBatch,
+            "A cleanup destroys at most its batch, and repeated cleanups destroy everything.",
+            startsBefore: s_span),
+        new("Sweep", BelievesNoJumpingClock, "A cleanup destroys nothing while the clock has jumped by more than the margin.", ["G2"]),
         new("Sweep", BatchIsAtLeastOne, "A batch below 1 is an ArgumentOutOfRangeException.", startsBefore: s_span),
-        new("Sweep", NeverTakesWhatIsTouched, "Sessions touched while sweeps run are not swept.", ["D9"], s_span),
+        new("Sweep", NeverTakesWhatIsTouched, "Sessions touched while cleanups run are not destroyed.", ["D9"], s_span),
     ];
 
     private static IExpiredSessionStore Sweeper(CaseRun run) =>
-        run.Store as IExpiredSessionStore ?? throw new StoreContractNotApplicableException("The store is no IExpiredSessionStore: it has a time-to-live of its own.");
+        run.Store as IExpiredSessionStore ?? throw new StoreContractNotApplicableException(
+            "The store is no IExpiredSessionStore: it has a own time-to-live.");
 
     private static async Task<long> SweepAllAsync(CaseRun run)
     {
@@ -33,30 +47,40 @@ internal static class SweepCases
         return destroyed;
     }
 
-    private static SessionLifetimes EndingBefore(TimeSpan beforeTheEnd) => new(s_span - beforeTheEnd, s_span - beforeTheEnd, s_span - beforeTheEnd);
+    private static SessionLifetimes EndingBefore(TimeSpan beforeTheEnd) =>
+        new(s_span - beforeTheEnd, s_span - beforeTheEnd, s_span - beforeTheEnd);
 
     private static async Task DestroysWhatIsPastTheMargin(CaseRun run)
     {
         var sweeper = Sweeper(run);
         run.Clock.Advance(s_tick);
         var lifetimes = EndingBefore(SessionRecord.SkewMargin);
-        SessionRecord[] dead = [await run.SignInAsync(run.Alice, lifetimes: lifetimes, presented: true), await run.SignInAsync(run.Alice, SessionFields.Empty, SessionState.Pending, lifetimes: lifetimes), await run.SignInAsync(null, lifetimes: lifetimes)];
+        SessionRecord[] dead =
+        [
+            await run.SignInAsync(run.Alice, lifetimes: lifetimes, presented: true),
+            await run.SignInAsync(run.Alice, SessionFields.Empty, SessionState.Pending, lifetimes: lifetimes),
+            await run.SignInAsync(null, lifetimes: lifetimes),
+        ];
         var live = await run.SignInAsync(run.Alice, lifetimes: EndingBefore(-TimeSpan.FromDays(1)));
         run.Clock.Advance(s_span - s_tick);
-        Require(await SweepAllAsync(run) == 0, "A sweep destroyed a session one millisecond before the margin after its deadline had passed.");
+        Require(
+            await SweepAllAsync(
+                run) == 0, "A cleanup destroyed a session one millisecond before the margin after its deadline had passed.");
         run.Clock.Advance(s_tick);
-        Require(await SweepAllAsync(run) == dead.Length, "Sweeps did not destroy, or did not count, exactly what has been expired for the margin.");
-        Require(await sweeper.DeleteExpiredAsync(100, run.Token) == 0, "A sweep says that it destroyed what had been destroyed.");
-        await run.StandsAsync(live, "A live session after a sweep");
+        Require(
+            await SweepAllAsync(run) == dead.Length,
+            "Cleanups did not destroy, or did not count, exactly what has been expired for the margin.");
+        Require(await sweeper.DeleteExpiredAsync(100, run.Token) == 0, "A cleanup counted what an earlier one had destroyed.");
+        await run.MatchesAsync(live, "A live session after a cleanup");
 
-        // Only what is not stored any more stays away when the clock goes back.
+        // Only a record that is no longer stored stays absent when the clock is set back.
         run.Clock.Jump(-s_span);
         foreach (var session in dead)
         {
-            await run.AbsentAsync(session, "A session that was swept is still stored.");
+            await run.AbsentAsync(session, "A session that was destroyed is still stored.");
         }
 
-        await run.ListedAsync(run.Alice, "A session that was swept is still listed.", live);
+        await run.ListedAsync(run.Alice, "A session that was destroyed is still listed.", live);
     }
 
     private static async Task SparesTheMargin(CaseRun run)
@@ -64,9 +88,9 @@ internal static class SweepCases
         var session = await run.SignInAsync(run.Alice, lifetimes: EndingBefore(SessionRecord.SkewMargin - s_tick));
         run.Clock.Advance(s_span);
         await run.AbsentAsync(session, "An expired session is read.");
-        Require(await SweepAllAsync(run) == 0, "A sweep destroyed a session within the margin after its deadline.");
+        Require(await SweepAllAsync(run) == 0, "A cleanup destroyed a session within the margin after its deadline.");
         run.Clock.Jump(-SessionRecord.SkewMargin);
-        await run.StandsAsync(session, "A session whose deadline is less than the margin past, after a sweep,");
+        await run.MatchesAsync(session, "A session within the margin after its deadline, after a cleanup,");
     }
 
     private static async Task SparesTheLiving(CaseRun run)
@@ -79,9 +103,9 @@ internal static class SweepCases
         touched = await run.AppliedAsync(touched, new SessionChange { Touch = new SessionTouch(run.Now) });
         firstTouched = await run.AppliedAsync(firstTouched, new SessionChange { Touch = new SessionTouch(run.Now) });
         run.Clock.Advance(s_span - TimeSpan.FromDays(5));
-        Require(await SweepAllAsync(run) == 0, "A sweep destroyed a live session that was touched.");
-        await run.StandsAsync(touched, "A touched session after a sweep");
-        await run.StandsAsync(firstTouched, "A touched anonymous session after a sweep");
+        Require(await SweepAllAsync(run) == 0, "A cleanup destroyed a live session that was touched.");
+        await run.MatchesAsync(touched, "A touched session after a cleanup");
+        await run.MatchesAsync(firstTouched, "A touched anonymous session after a cleanup");
     }
 
     private static async Task KeepsToItsBatch(CaseRun run)
@@ -99,12 +123,12 @@ internal static class SweepCases
         for (int sweep = 0; sweep < 100 && destroyed < Dead; sweep++)
         {
             long now = await sweeper.DeleteExpiredAsync(Batch, run.Token);
-            Require(now is >= 0 and <= Batch, $"A sweep with a batch of {Batch} destroyed {now}.");
+            Require(now is >= 0 and <= Batch, $"A cleanup with a batch of {Batch} destroyed {now}.");
             destroyed += now;
         }
 
-        Require(destroyed == Dead, $"A hundred sweeps destroyed {destroyed} of {Dead} dead sessions.");
-        await run.StandsAsync(live, "A live session among swept ones");
+        Require(destroyed == Dead, $"A hundred cleanups destroyed {destroyed} of {Dead} expired sessions.");
+        await run.MatchesAsync(live, "A live session among destroyed ones");
     }
 
     private static async Task BelievesNoJumpingClock(CaseRun run)
@@ -115,9 +139,9 @@ internal static class SweepCases
         foreach (var jump in new[] { TimeSpan.FromDays(1), TimeSpan.FromDays(90) })
         {
             run.Clock.Jump(jump);
-            Require(await SweepAllAsync(run) == 0, "A sweep destroyed a session by a clock that had jumped.");
+            Require(await SweepAllAsync(run) == 0, "A cleanup destroyed a session by a clock that had jumped.");
             run.Clock.Jump(-jump);
-            await run.StandsAsync(session, "A session after sweeps by a clock that had jumped and was set right,");
+            await run.MatchesAsync(session, "A session after cleanups by a clock that had jumped and was corrected,");
         }
     }
 
@@ -126,10 +150,14 @@ internal static class SweepCases
         var sweeper = Sweeper(run);
         foreach (int batch in new[] { 0, -1, int.MinValue })
         {
-            await RequireThrowsAsync<ArgumentOutOfRangeException>(async () => await sweeper.DeleteExpiredAsync(batch, run.Token), $"A batch of {batch} was accepted.");
+            await RequireThrowsAsync<ArgumentOutOfRangeException>(
+                async () => await sweeper.DeleteExpiredAsync(batch, run.Token),
+                $"A batch of {batch} was accepted.");
         }
 
-        Require(await sweeper.DeleteExpiredAsync(int.MaxValue, run.Token) == 0, "A sweep of an empty prefix destroyed something, or a large batch was refused.");
+        Require(
+            await sweeper.DeleteExpiredAsync(int.MaxValue, run.Token) == 0,
+            "A cleanup of an empty prefix destroyed something, or a large batch was refused.");
     }
 
     private static async Task NeverTakesWhatIsTouched(CaseRun run)
@@ -149,12 +177,13 @@ internal static class SweepCases
             {
                 if (i < sessions.Length)
                 {
-                    var update = await run.Handle(i).UpdateAsync(sessions[i], new SessionChange { Touch = new SessionTouch(run.Now) }, run.Token);
-                    Require(update.Status == SessionUpdateStatus.Applied, "A session that was touched in time was swept.");
+                    var update = await run.Handle(i).UpdateAsync(
+                        sessions[i], new SessionChange { Touch = new SessionTouch(run.Now) }, run.Token);
+                    Require(update.Status == SessionUpdateStatus.Applied, "A session that was touched in time was destroyed.");
                 }
                 else
                 {
-                    Require(await sweeper.DeleteExpiredAsync(100, run.Token) == 0, "A sweep destroyed a live session.");
+                    Require(await sweeper.DeleteExpiredAsync(100, run.Token) == 0, "A cleanup destroyed a live session.");
                 }
             });
         }

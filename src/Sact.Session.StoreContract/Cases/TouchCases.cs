@@ -6,11 +6,26 @@ internal static class TouchCases
 {
     public static IReadOnlyList<StoreContractCase> All { get; } =
     [
-        new("Touch", FirstTouchLiftsTheFirstUseLimit, "The first touch marks the session presented: from then on the idle timeout holds in place of the first-use one.", ["D13"]),
+        new(
+            "Touch",
+            FirstTouchLiftsTheFirstUseLimit,
+            "The first touch marks the session presented: from then on the idle timeout applies instead of the first-use timeout.",
+            ["D13"]),
         new("Touch", ExtendsTheIdleDeadline, "A touch moves the idle deadline to the idle timeout after it."),
-        new("Touch", MovesNoClockBackwards, "A touch by a clock that is behind marks the session presented and moves nothing back.", ["G3"]),
-        new("Touch", NeverPassesTheAbsoluteDeadline, "However often and late it is touched, a session ends at its absolute deadline.", ["G5"]),
-        new("Touch", ClientIsReplacedOrKept, "A touch with a client replaces the one last seen, one without keeps it; that of the sign-in stays."),
+        new(
+            "Touch",
+            MovesNoClockBackwards,
+            "A touch by a clock that is behind marks the session presented and moves no time back.",
+            ["G3"]),
+        new(
+            "Touch",
+            NeverPassesTheAbsoluteDeadline,
+            "However often and late it is touched, a session ends at its absolute deadline.",
+            ["G5"]),
+        new(
+            "Touch",
+            ClientIsReplacedOrKept,
+            "A touch with a client replaces the last-seen client, and a touch without one keeps it; the sign-in client stays."),
         new("Touch", TouchesNothingElse, "A touch changes only presented, last seen and its client."),
     ];
 
@@ -39,8 +54,10 @@ internal static class TouchCases
         {
             run.Clock.Advance(Lifetimes.IdleTimeout - TimeSpan.FromMilliseconds(1));
             var answer = await run.AppliedAsync(session, TouchAt(run.Now), "A touch one millisecond before the deadline");
-            Require(answer.LastSeenAt == run.Now && answer.ExpiresAt == run.Now + Lifetimes.IdleTimeout, "A touch did not move the deadline to the idle timeout after it.");
-            await run.StandsAsync(answer, "A touched session");
+            Require(
+                answer.LastSeenAt == run.Now && answer.ExpiresAt == run.Now + Lifetimes.IdleTimeout,
+                "A touch did not move the deadline to the idle timeout after it.");
+            await run.MatchesAsync(answer, "A touched session");
         }
 
         run.Clock.Advance(Lifetimes.IdleTimeout);
@@ -53,11 +70,11 @@ internal static class TouchCases
         var answer = await run.AppliedAsync(session, TouchAt(run.Now.AddMinutes(-5)));
         Require(answer.LastSeenAt == session.LastSeenAt, "A touch by a clock that is behind moved last-seen backwards.");
         Require(answer.Presented, "A touch by a clock that is behind did not mark the session presented.");
-        await run.StandsAsync(answer, "A session touched by a clock that is behind");
+        await run.MatchesAsync(answer, "A session touched by a clock that is behind");
         var later = await run.AppliedAsync(session, TouchAt(run.Now.AddMinutes(5)));
         var still = await run.AppliedAsync(session, TouchAt(run.Now));
         RequireSame(later, still, "A session touched by a clock that is behind another");
-        await run.StandsAsync(later, "A session touched by a clock that is behind another");
+        await run.MatchesAsync(later, "A session touched by a clock that is behind another");
     }
 
     private static async Task NeverPassesTheAbsoluteDeadline(CaseRun run)
@@ -65,7 +82,7 @@ internal static class TouchCases
         var session = await run.SignInAsync(run.Alice, presented: true);
         var end = session.AbsoluteDeadline;
         var answer = await run.AppliedAsync(session, TouchAt(end.AddDays(30)));
-        Require(answer.LastSeenAt <= end && answer.ExpiresAt == end, "A touch from the future passed the absolute deadline.");
+        Require(answer.LastSeenAt <= end && answer.ExpiresAt == end, "A touch from the future moved the deadline past the absolute one.");
         while (end - run.Now > Lifetimes.IdleTimeout)
         {
             run.Clock.Advance(Lifetimes.IdleTimeout - TimeSpan.FromSeconds(1));
@@ -84,17 +101,21 @@ internal static class TouchCases
     {
         var session = await run.SignInAsync(run.Alice);
         var first = await run.AppliedAsync(session, TouchAt(run.Now, new SessionClient("One", "192.0.2.1")));
-        Require(first.LastSeenClient == new SessionClient("One", "192.0.2.1") && first.SignInClient is null, "A touch did not set the client last seen, or set that of the sign-in.");
+        Require(
+            first.LastSeenClient == new SessionClient("One", "192.0.2.1") && first.SignInClient is null,
+            "A touch did not set the last-seen client, or set the sign-in client.");
         var second = await run.AppliedAsync(session, TouchAt(run.Now.AddMinutes(1)));
-        Require(second.LastSeenClient == new SessionClient("One", "192.0.2.1"), "A touch without a client did not keep the one last seen.");
+        Require(
+            second.LastSeenClient == new SessionClient("One", "192.0.2.1"), "A touch without a client did not keep the last-seen client.");
         var third = await run.AppliedAsync(session, TouchAt(run.Now.AddMinutes(2), new SessionClient("Two", null)));
-        Require(third.LastSeenClient == new SessionClient("Two", null), "A touch with a client did not replace the one last seen.");
-        await run.StandsAsync(third, "A session touched with a client");
+        Require(third.LastSeenClient == new SessionClient("Two", null), "A touch with a client did not replace the last-seen client.");
+        await run.MatchesAsync(third, "A session touched with a client");
     }
 
     private static async Task TouchesNothingElse(CaseRun run)
     {
-        var session = await run.CreateAsync(run.Record(run.Alice, SessionState.Pending, Fields(("a", "1.0"), ("b", "null")), level: 3, pending: NewHash()));
+        var session = await run.CreateAsync(
+            run.Record(run.Alice, SessionState.Pending, Fields(("a", "1.0"), ("b", "null")), level: 3, pending: NewHash()));
         run.Clock.Advance(TimeSpan.FromMinutes(1));
         var answer = await run.AppliedAsync(session, TouchAt(run.Now));
         var expected = new SessionRecord
@@ -115,6 +136,6 @@ internal static class TouchCases
             Lifetimes = session.Lifetimes,
         };
         RequireSame(expected, answer, "The record in the answer to a touch");
-        await run.StandsAsync(expected, "A touched session");
+        await run.MatchesAsync(expected, "A touched session");
     }
 }

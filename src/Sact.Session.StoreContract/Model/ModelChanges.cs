@@ -2,7 +2,7 @@ using static Sact.Session.StoreContract.CaseRun;
 
 namespace Sact.Session.StoreContract;
 
-/// <summary>Draws fields, limits and changes.</summary>
+/// <summary>Draws random fields, lifetimes and changes.</summary>
 internal sealed class ModelChanges(SeededNumbers numbers)
 {
     private static readonly string[] s_names = ["a", "A", "b.c", "$d"];
@@ -33,13 +33,19 @@ internal sealed class ModelChanges(SeededNumbers numbers)
         return names.Length == 0 ? null : CaseRun.Fields([.. names.Select(name => (name, numbers.Of(s_values)))]);
     }
 
-    /// <param name="live">The session as it stands, so that conditions hold about as often as not; null if there is none.</param>
-    /// <param name="held">The record the caller holds and decides upon.</param>
-    /// <param name="now">Now.</param>
+    /// <summary>Draws a change.</summary>
+    /// <param name="live">The stored session, so that about half of the conditions hold; null if there is none.</param>
+    /// <param name="held">The record that the caller holds and bases its decision on.</param>
+    /// <param name="now">The current time.</param>
     public SessionChange Draw(ModelSession? live, SessionRecord held, DateTimeOffset now)
     {
         var raise = numbers.Percent(12)
-            ? new SessionRaise(numbers.Below(4), Around(now), numbers.Percent(60), numbers.Percent(40) ? Lifetimes() : null, numbers.Percent(30) ? numbers.Percent(50) : null)
+            ? new SessionRaise(
+                numbers.Below(4),
+                Around(now),
+                numbers.Percent(60),
+                numbers.Percent(40) ? Lifetimes() : null,
+                numbers.Percent(30) ? numbers.Percent(50) : null)
             : null;
         return new SessionChange
         {
@@ -47,8 +53,14 @@ internal sealed class ModelChanges(SeededNumbers numbers)
             Remove = numbers.Percent(25) ? [numbers.Of(s_names), numbers.Of(s_names)] : [],
             Condition = numbers.Percent(25) ? Condition(live) : null,
             Generation = numbers.Percent(25) ? held.Generation : null,
-            Touch = numbers.Percent(35) ? new SessionTouch(Around(now), numbers.Percent(30) ? new SessionClient($"Agent {numbers.Below(3)}", null) : null) : null,
-            Renewal = raise is not null ? SessionRenewal.Replace(numbers.Hash(), Around(now), held) : numbers.Percent(30) ? Renewal(held, now) : null,
+            Touch = numbers.Percent(35)
+                ? new SessionTouch(Around(now), numbers.Percent(30) ? new SessionClient($"Agent {numbers.Below(3)}", null) : null)
+                : null,
+            Renewal = raise is not null
+                ? SessionRenewal.Replace(numbers.Hash(), Around(now), held)
+                : numbers.Percent(30)
+                ? Renewal(held, now)
+                : null,
             Raise = raise,
             MaxBytes = numbers.Percent(15) ? 1 + numbers.Below(40) : null,
         };
@@ -68,7 +80,7 @@ internal sealed class ModelChanges(SeededNumbers numbers)
         return new SessionFieldCondition(name, JsonOrAbsent(value));
     }
 
-    /// <summary>Usually now, sometimes what the clock of another node may show, sometimes the far future.</summary>
+    /// <summary>Draws a time: usually now, sometimes the time of another node's clock, sometimes the far future.</summary>
     private DateTimeOffset Around(DateTimeOffset now) => numbers.Below(10) switch
     {
         < 6 => now,

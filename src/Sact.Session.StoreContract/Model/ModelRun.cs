@@ -2,7 +2,7 @@ using static Sact.Session.StoreContract.CaseRun;
 
 namespace Sact.Session.StoreContract;
 
-/// <summary>One run of random commands: draws a command, gives it to the store and to the model, and compares.</summary>
+/// <summary>One run of random commands. It draws a command, runs it against the store and the model, and compares the answers.</summary>
 internal sealed class ModelRun
 {
     private const int KeysPerUser = 6;
@@ -15,7 +15,7 @@ internal sealed class ModelRun
     private readonly string?[] _users;
     private readonly List<(SessionKey Key, string? User, string Shown)> _keys = [];
 
-    // Records as the store gave them, the latest of each of the last rotors: callers hold old ones too.
+    // Records that the store returned, the latest one for each of the last rotors: callers hold old records too.
     private readonly Dictionary<SessionKey, List<SessionRecord>> _seen = [];
     private readonly Dictionary<SessionKey, SessionRecord> _created = [];
     private readonly Queue<string> _last = new();
@@ -29,7 +29,7 @@ internal sealed class ModelRun
         _users = [run.Alice, run.Bob, "carol {'\"*}", null];
         for (int user = 0; user < _users.Length; user++)
         {
-            // Keys come from the seed, not from the store, because ties go by the key. The tag is the user's, as the store makes it.
+            // Keys come from the seed, because the key decides between equal sessions. The tag is the one that the store gives the user.
             string tag = run.Store.CreateSessionId(_users[user])[..3];
             for (int i = 0; i < KeysPerUser; i++)
             {
@@ -54,12 +54,12 @@ internal sealed class ModelRun
             < 81 => DeleteActiveAsync(_users[_numbers.Below(3)]!),
             < 82 => _numbers.Percent(40) ? ClearAsync() : CountAsync(),
             < 84 => CountAsync(),
-            < 86 => SweepAsync(),
+            < 86 => CleanUpAsync(),
             < 97 => AdvanceAsync(place.Key, place.Shown),
             _ => SetBackAsync(),
         });
 
-        // A change may have brought limits that were over long ago.
+        // A change may have set lifetimes that passed long ago.
         _model.SetClock(_run.Now);
         if (compareAll)
         {
@@ -69,7 +69,7 @@ internal sealed class ModelRun
 
     private IGenericStore Store => _run.Handle(_numbers.Below(2));
 
-    private void Tell(string command)
+    private void Note(string command)
     {
         _last.Enqueue(command);
         if (_last.Count > Remembered)
@@ -80,11 +80,11 @@ internal sealed class ModelRun
 
     private void Compare(SessionRecord? found, ModelSession? expected, string what)
     {
-        Require(found is null == expected is null, expected is null ? $"{what} is there, and must not be." : $"{what} is missing.");
+        Require(found is null == expected is null, expected is null ? $"{what} is there and must be absent." : $"{what} is missing.");
         if (found is not null)
         {
             string? difference = expected!.DifferenceFrom(found);
-            Require(difference is null, $"{what} has another {difference} than it must have.");
+            Require(difference is null, $"{what} has a wrong {difference}.");
             Remember(found);
         }
     }
@@ -104,7 +104,7 @@ internal sealed class ModelRun
         }
     }
 
-    /// <summary>A record for a key as some caller may hold it: usually the latest, now and then an old one or a stranger's.</summary>
+    /// <summary>A record for a key that some caller may hold: usually the latest, sometimes an old one or one of another lineage.</summary>
     private SessionRecord Held(SessionKey key, string? user)
     {
         if (!_seen.TryGetValue(key, out var seen) || _numbers.Percent(5))
@@ -141,11 +141,13 @@ internal sealed class ModelRun
         bool retry = _numbers.Percent(20) && _created.TryGetValue(key, out var before) && before.IsLive(_run.Now);
         var record = retry ? _created[key] : NewRecord(key, user);
         var cap = _numbers.Percent(50) ? new SessionCap(1 + _numbers.Below(3), (SessionCapPolicy)_numbers.Below(3)) : null;
-        Tell($"{(retry ? "retry" : "create")} {shown} {record.State}{(cap is null ? "" : $" under {cap.Max} {cap.Policy}")}");
+        Note($"{(retry ? "retry" : "create")} {shown} {record.State}{(cap is null ? "" : $" under {cap.Max} {cap.Policy}")}");
         var creation = await Store.CreateAsync(record, cap, _run.Token);
         var (status, ended) = _model.Create(record, cap);
-        Require(creation.Status == status, $"CreateAsync answered {creation.Status} in place of {status}.");
-        Require(creation.Ended.ToHashSet().SetEquals(ended) && creation.Ended.Count == ended.Count, $"The cap ended {creation.Ended.Count} sessions, or others than the {ended.Count} it must.");
+        Require(creation.Status == status, $"CreateAsync answered {creation.Status} instead of {status}.");
+        Require(
+            creation.Ended.ToHashSet().SetEquals(ended) && creation.Ended.Count == ended.Count,
+            $"The cap ended {creation.Ended.Count} sessions, or other ones than the {ended.Count} that it must end.");
         if (status == SessionCreationStatus.Created)
         {
             _created[key] = record;
@@ -157,10 +159,10 @@ internal sealed class ModelRun
     {
         var session = Held(key, _keys.First(place => place.Key == key).User);
         var change = _changes.Draw(_model.Live(key), session, _run.Now);
-        Tell($"update {shown}: {ModelChanges.Show(change)}");
+        Note($"update {shown}: {ModelChanges.Show(change)}");
         var update = await Store.UpdateAsync(session, change, _run.Token);
         var status = _model.Update(session, change);
-        Require(update.Status == status, $"UpdateAsync answered {update.Status} in place of {status}.");
+        Require(update.Status == status, $"UpdateAsync answered {update.Status} instead of {status}.");
         if (update.Record is { } record)
         {
             Compare(record, _model.Stored(key), "The record in the answer to a change");
@@ -169,21 +171,21 @@ internal sealed class ModelRun
 
     private async Task DeleteAsync(SessionKey key, string shown)
     {
-        Tell($"delete {shown}");
+        Note($"delete {shown}");
         var session = Held(key, _keys.First(place => place.Key == key).User);
         bool ended = await Store.DeleteAsync(session, _run.Token);
-        Require(ended == _model.Delete(session), $"DeleteAsync answered {ended}, which is wrong.");
+        Require(ended == _model.Delete(session), $"DeleteAsync answered {ended}, and the model {!ended}.");
     }
 
     private async Task GetAsync(SessionKey key, string shown)
     {
-        Tell($"get {shown}");
+        Note($"get {shown}");
         Compare(await Store.GetAsync(key, _run.Token), _model.Live(key), $"The session {shown}");
     }
 
     private async Task ListAsync(string user)
     {
-        Tell($"list {Shown(user)}");
+        Note($"list {Shown(user)}");
         await CompareListAsync(user);
     }
 
@@ -191,7 +193,7 @@ internal sealed class ModelRun
     {
         var list = await _run.ListAsync(user, Store);
         var expected = _model.LiveOf(user);
-        Require(list.Count == expected.Count, $"The list of {Shown(user)} shows {list.Count} sessions in place of {expected.Count}.");
+        Require(list.Count == expected.Count, $"The list of {Shown(user)} shows {list.Count} sessions instead of {expected.Count}.");
         foreach (var session in list)
         {
             Compare(session, _model.Live(session.Key), $"A session in the list of {Shown(user)}");
@@ -201,33 +203,33 @@ internal sealed class ModelRun
     private async Task DeleteActiveAsync(string user)
     {
         var except = _numbers.Percent(50) ? _numbers.Of(_keys) : default;
-        Tell($"end all of {Shown(user)}{(except.Key.IsDefault ? "" : $" but {except.Shown}")}");
+        Note($"end all of {Shown(user)}{(except.Key.IsDefault ? "" : $" but {except.Shown}")}");
         long ended = await Store.DeleteActiveSessionsAsync(user, except.Key.IsDefault ? null : except.Key, _run.Token);
         long expected = _model.DeleteWhere(session => session.User == user && session.Key != except.Key);
-        Require(ended == expected, $"DeleteActiveSessionsAsync answered {ended} in place of {expected}.");
+        Require(ended == expected, $"DeleteActiveSessionsAsync answered {ended} instead of {expected}.");
     }
 
     private async Task ClearAsync()
     {
-        Tell("end all");
+        Note("end all");
         long ended = await Store.ClearAsync(_run.Token);
         long expected = _model.DeleteWhere(_ => true);
-        Require(ended == expected, $"ClearAsync answered {ended} in place of {expected}.");
+        Require(ended == expected, $"ClearAsync answered {ended} instead of {expected}.");
     }
 
     private Task CountAsync()
     {
-        Tell("count");
+        Note("count");
         return _run.CountedAsync(_model.CountLive(), "The count is wrong.");
     }
 
-    private async Task SweepAsync()
+    private async Task CleanUpAsync()
     {
         int batch = 1 + _numbers.Below(20);
-        Tell($"sweep {batch}");
+        Note($"clean up {batch}");
         if (_run.Store is IExpiredSessionStore sweeper)
         {
-            Require(await sweeper.DeleteExpiredAsync(batch, _run.Token) <= batch, "A sweep destroyed more than its batch.");
+            Require(await sweeper.DeleteExpiredAsync(batch, _run.Token) <= batch, "A cleanup destroyed more than its batch.");
         }
     }
 
@@ -242,7 +244,7 @@ internal sealed class ModelRun
             _ => TimeSpan.FromMinutes(1),
         };
         by = by < TimeSpan.Zero ? TimeSpan.Zero : by;
-        Tell($"advance by {by} (perhaps to the deadline of {shown})");
+        Note($"advance by {by} (perhaps to the deadline of {shown})");
         _run.Clock.Advance(by);
         _model.SetClock(_run.Now);
         return Task.CompletedTask;
@@ -252,7 +254,7 @@ internal sealed class ModelRun
     {
         var to = _run.Now - _numbers.UpTo(TimeSpan.FromMinutes(15));
         to = to < _model.Floor ? _model.Floor : to;
-        Tell($"set the clock by {to - _run.Now}");
+        Note($"set the clock by {to - _run.Now}");
         _run.Clock.Jump(to - _run.Now);
         _model.SetClock(_run.Now);
         return Task.CompletedTask;

@@ -2,7 +2,10 @@ using System.Text;
 
 namespace Sact.Session.StoreContract;
 
-/// <summary>A session as the model keeps it: plain, changed in place, with rules of its own making, so that a fault in <see cref="SessionRecord"/> is seen too.</summary>
+/// <summary>
+/// A session as the model keeps it: plain and changed in place. Its rules are written separately, so that an error in
+/// <see cref="SessionRecord"/> is found too.
+/// </summary>
 internal sealed class ModelSession
 {
     private TimeSpan _idle;
@@ -80,9 +83,10 @@ internal sealed class ModelSession
         _absolute = record.Lifetimes.AbsoluteTimeout,
     };
 
-    public static int SizeOf(Dictionary<string, string> fields) => fields.Sum(field => Encoding.UTF8.GetByteCount(field.Key) + Encoding.UTF8.GetByteCount(field.Value));
+    public static int SizeOf(Dictionary<string, string> fields) =>
+        fields.Sum(field => Encoding.UTF8.GetByteCount(field.Key) + Encoding.UTF8.GetByteCount(field.Value));
 
-    /// <summary>Applies a change to this session, which is live; what stands in the way leaves it as it was.</summary>
+    /// <summary>Applies a change to this session, which is live. A refused change changes nothing.</summary>
     public SessionUpdateStatus Change(SessionChange change)
     {
         if (change.Generation is { } generation && generation != Generation)
@@ -92,15 +96,17 @@ internal sealed class ModelSession
 
         if (change.Condition is { } condition)
         {
-            string? stands = Fields.GetValueOrDefault(condition.Name);
+            string? stored = Fields.GetValueOrDefault(condition.Name);
             string? expected = condition.Expected is { } bytes ? Text(bytes) : null;
-            if (!string.Equals(stands, expected, StringComparison.Ordinal))
+            if (!string.Equals(stored, expected, StringComparison.Ordinal))
             {
                 return SessionUpdateStatus.Conflict;
             }
         }
 
-        if (change.Renewal is { } renewal && (renewal.ExpectedPending != Pending || (renewal.Kind != SessionRenewalKind.Promote && renewal.ExpectedCurrent != Current)))
+        if (
+            change.Renewal is { } renewal
+            && (renewal.ExpectedPending != Pending || (renewal.Kind != SessionRenewalKind.Promote && renewal.ExpectedCurrent != Current)))
         {
             return SessionUpdateStatus.Conflict;
         }
@@ -151,9 +157,13 @@ internal sealed class ModelSession
         : record.LastSeenAt != Seen ? "last seen"
         : record.AuthenticatedAt != Authenticated ? "authentication"
         : record.LastSeenClient != Client ? "client"
-        : record.Lifetimes.IdleTimeout != _idle || record.Lifetimes.FirstUseTimeout != _firstUse || record.Lifetimes.AbsoluteTimeout != _absolute ? "limits"
+        : record.Lifetimes.IdleTimeout != _idle
+        || record.Lifetimes.FirstUseTimeout != _firstUse
+        || record.Lifetimes.AbsoluteTimeout != _absolute
+            ? "limits"
         : record.ExpiresAt != Deadline ? "deadline"
-        : record.Fields.Count != Fields.Count || record.Fields.Any(field => Fields.GetValueOrDefault(field.Key) != Text(field.Value)) ? "fields"
+        : record.Fields.Count != Fields.Count || record.Fields.Any(field => Fields.GetValueOrDefault(field.Key) != Text(field.Value))
+            ? "fields"
         : null;
 
     private static string Text(ReadOnlyMemory<byte> json) => Encoding.UTF8.GetString(json.Span);
@@ -169,7 +179,7 @@ internal sealed class ModelSession
         Client = touch.Client ?? Client;
         Seen = touch.SeenAt > Seen ? touch.SeenAt : Seen;
 
-        // Past the end it can be already, by a raise that brought shorter limits.
+        // A raise to shorter lifetimes may have moved the end before the last visit.
         Seen = Seen > End ? End : Seen;
     }
 

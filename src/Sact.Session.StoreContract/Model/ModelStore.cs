@@ -1,11 +1,11 @@
 namespace Sact.Session.StoreContract;
 
-/// <summary>What a store must come to, as a dictionary and an instant.</summary>
+/// <summary>The plain model of a store: a dictionary and a time.</summary>
 internal sealed class ModelStore
 {
     private readonly Dictionary<SessionKey, ModelSession> _sessions = [];
 
-    /// <summary>No clock may be set back to before this: sessions with earlier deadlines may have been destroyed.</summary>
+    /// <summary>The earliest time that a clock may be set back to: sessions with earlier deadlines may have been destroyed.</summary>
     public DateTimeOffset Floor { get; private set; } = DateTimeOffset.MinValue;
 
     public DateTimeOffset Now { get; private set; }
@@ -15,7 +15,7 @@ internal sealed class ModelStore
         Now = now;
         foreach (var session in _sessions.Values.Where(session => now >= session.Deadline + SessionRecord.SkewMargin).ToList())
         {
-            // From here on the store may or may not have it; dead it is either way.
+            // From now on the store may or may not have it. The session is expired in both cases.
             Floor = session.Deadline > Floor ? session.Deadline : Floor;
             _sessions.Remove(session.Key);
         }
@@ -23,7 +23,7 @@ internal sealed class ModelStore
 
     public ModelSession? Live(SessionKey key) => _sessions.GetValueOrDefault(key) is { } session && Now < session.Deadline ? session : null;
 
-    /// <summary>The session, dead or alive: a raise can bring limits that are over already.</summary>
+    /// <summary>The session, live or expired: after a raise, new lifetimes may already have passed.</summary>
     public ModelSession? Stored(SessionKey key) => _sessions.GetValueOrDefault(key);
 
     public List<ModelSession> LiveOf(string user) => [.. _sessions.Values.Where(session => session.User == user && Now < session.Deadline)];
@@ -32,9 +32,13 @@ internal sealed class ModelStore
 
     public (SessionCreationStatus Status, List<SessionKey> Ended) Create(SessionRecord record, SessionCap? cap)
     {
-        if (Live(record.Key) is { } standing)
+        if (Live(record.Key) is { } existing)
         {
-            bool retry = standing.Lineage == record.LineageHash && standing.Current == record.CurrentHash && standing.State == record.State && standing.Created == record.CreatedAt && standing.User == record.UserId;
+            bool retry = existing.Lineage == record.LineageHash
+            && existing.Current == record.CurrentHash
+            && existing.State == record.State
+            && existing.Created == record.CreatedAt
+            && existing.User == record.UserId;
             return (retry ? SessionCreationStatus.Created : SessionCreationStatus.Exists, []);
         }
 
@@ -52,7 +56,7 @@ internal sealed class ModelStore
                 var first = live[0];
                 foreach (var other in live)
                 {
-                    first = GoesBefore(other, first, cap.Policy) ? other : first;
+                    first = EndsBefore(other, first, cap.Policy) ? other : first;
                 }
 
                 live.Remove(first);
@@ -91,17 +95,17 @@ internal sealed class ModelStore
         return ended;
     }
 
-    private bool GoesBefore(ModelSession one, ModelSession other, SessionCapPolicy policy)
+    private bool EndsBefore(ModelSession one, ModelSession other, SessionCapPolicy policy)
     {
         if (one.State != other.State)
         {
             return one.State == SessionState.Pending;
         }
 
-        bool oneLingers = Lingers(one), otherLingers = Lingers(other);
-        if (oneLingers != otherLingers)
+        bool oneWasNeverUsed = WasNeverUsed(one), otherWasNeverUsed = WasNeverUsed(other);
+        if (oneWasNeverUsed != otherWasNeverUsed)
         {
-            return oneLingers;
+            return oneWasNeverUsed;
         }
 
         var oneAt = policy == SessionCapPolicy.EndOldest || !one.Presented ? one.Created : one.Seen;
@@ -111,5 +115,6 @@ internal sealed class ModelStore
         return (order != 0 ? order : string.CompareOrdinal(one.Key.KeyPart, other.Key.KeyPart)) < 0;
     }
 
-    private bool Lingers(ModelSession session) => session.State != SessionState.Pending && !session.Presented && Now - session.Created > TimeSpan.FromMinutes(1);
+    private bool WasNeverUsed(ModelSession session) =>
+        session.State != SessionState.Pending && !session.Presented && Now - session.Created > TimeSpan.FromMinutes(1);
 }

@@ -2,7 +2,10 @@ using System.Buffers.Binary;
 
 namespace Sact.Session.StoreContract;
 
-/// <summary>SplitMix64 (Steele, Lea, Flood 2014): the same numbers from the same seed on every machine and version, which System.Random does not promise.</summary>
+/// <summary>
+/// SplitMix64 (Steele, Lea, Flood 2014). The same seed gives the same numbers on every machine and in every version, which System.Random
+/// does not promise.
+/// </summary>
 internal sealed class SeededNumbers(ulong seed)
 {
     private ulong _state = seed;
@@ -15,7 +18,7 @@ internal sealed class SeededNumbers(ulong seed)
         return z ^ (z >> 31);
     }
 
-    /// <summary>From 0 to one below <paramref name="bound"/>.</summary>
+    /// <summary>Gets a number from 0 to <paramref name="bound"/> - 1.</summary>
     public int Below(int bound) => (int)(Next() % (ulong)bound);
 
     public bool Percent(int chance) => Below(100) < chance;

@@ -3,7 +3,10 @@ using System.Text;
 
 namespace Sact.Session.StoreContract;
 
-/// <summary>One run of one case: a clock, a prefix and users of its own, and the words in which cases are written.</summary>
+/// <summary>
+/// One run of one case: a clock, a new prefix and new users, and the methods that cases are written with. An argument <c>sentence</c> is
+/// the whole message of a failure; an argument <c>what</c> is the subject of one.
+/// </summary>
 internal sealed class CaseRun
 {
     private CaseRun(StoreContractSubject subject, StoreContractClock clock, string prefix, CancellationToken token)
@@ -31,17 +34,18 @@ internal sealed class CaseRun
 
     public IGenericStore Store { get; private set; } = null!;
 
-    /// <summary>A second handle over the same data, as another process would have it; the first one where data is not shared.</summary>
+    /// <summary>A second store over the same data, as another process would open it; the first store if data is not shared.</summary>
     public IGenericStore Other { get; private set; } = null!;
 
     public DateTimeOffset Now => Clock.GetUtcNow();
 
-    /// <summary>Long beside any run, so that nothing a server expires by its own clock can be missed.</summary>
+    /// <summary>Longer than any run, so that no server expires a session by its clock during a case.</summary>
     public static SessionLifetimes Lifetimes { get; } = new(TimeSpan.FromHours(2), TimeSpan.FromHours(1), TimeSpan.FromHours(24));
 
     public static async Task<CaseRun> BeginAsync(StoreContractSubject subject, DateTimeOffset start, CancellationToken token)
     {
-        var run = new CaseRun(subject, new StoreContractClock(start), "contract-" + RandomNumberGenerator.GetHexString(16, lowercase: true), token);
+        var run = new CaseRun(
+            subject, new StoreContractClock(start), "contract-" + RandomNumberGenerator.GetHexString(16, lowercase: true), token);
         run.Store = await subject.OpenAsync(run.Clock, run.Prefix, token);
         run.Other = subject.SharesData ? await subject.OpenAsync(run.Clock, run.Prefix, token) : run.Store;
         return run;
@@ -49,10 +53,10 @@ internal sealed class CaseRun
 
     public static SecretHash NewHash() => new(RandomNumberGenerator.GetBytes(SecretHash.Size));
 
-    public static ReadOnlyMemory<byte> Json(string text) => Encoding.UTF8.GetBytes(text);
+    public static ReadOnlyMemory<byte> Json(string json) => Encoding.UTF8.GetBytes(json);
 
-    // Written out, because "text is null ? null : Json(text)" is an empty value: null converts to an array, and an array to memory.
-    public static ReadOnlyMemory<byte>? JsonOrAbsent(string? text) => text is null ? default(ReadOnlyMemory<byte>?) : Json(text);
+    // "json is null ? null : Json(json)" would be an empty value: null converts to an array, and an array to memory.
+    public static ReadOnlyMemory<byte>? JsonOrAbsent(string? json) => json is null ? default(ReadOnlyMemory<byte>?) : Json(json);
 
     public static SessionFields Fields(params (string Name, string Json)[] fields) =>
         SessionFields.Create(fields.Select(field => new KeyValuePair<string, ReadOnlyMemory<byte>>(field.Name, Json(field.Json))));
@@ -87,7 +91,7 @@ internal sealed class CaseRun
         throw new StoreContractException(sentence);
     }
 
-    /// <summary>Starts all at once, on the thread pool, and waits for every one.</summary>
+    /// <summary>Starts all tasks at once on the thread pool, and waits for every one.</summary>
     public static async Task TogetherAsync(int count, Func<int, Task> work)
     {
         var start = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -100,12 +104,12 @@ internal sealed class CaseRun
         await Task.WhenAll(tasks);
     }
 
-    /// <summary>Every second caller comes through the other handle.</summary>
+    /// <summary>Gives every second caller the other store.</summary>
     public IGenericStore Handle(int caller) => caller % 2 == 0 ? Store : Other;
 
     public SessionKey NewKey(string? user) => Store.GetSessionKey(Store.CreateSessionId(user));
 
-    /// <summary>A new record: signed in if it has a user, else anonymous.</summary>
+    /// <summary>Makes a new record: signed in by default, and anonymous without a user.</summary>
     public SessionRecord Record(
         string? user,
         SessionState? state = null,
@@ -137,32 +141,47 @@ internal sealed class CaseRun
     public async Task<SessionRecord> CreateAsync(SessionRecord record, SessionCap? cap = null)
     {
         var creation = await Store.CreateAsync(record, cap, Token);
-        Require(creation.Status == SessionCreationStatus.Created, $"CreateAsync answered {creation.Status} for a new session under a key of its own.");
+        Require(
+            creation.Status == SessionCreationStatus.Created,
+            $"CreateAsync answered {creation.Status} for a new session under a new key.");
         return record;
     }
 
-    public Task<SessionRecord> SignInAsync(string? user, SessionFields? fields = null, SessionState? state = null, bool presented = false, SessionLifetimes? lifetimes = null) =>
+    public async Task CreationIsAsync(SessionCreationStatus expected, SessionRecord record, SessionCap? cap, string sentence) =>
+        Require((await Store.CreateAsync(record, cap, Token)).Status == expected, sentence);
+
+    public Task<SessionRecord> SignInAsync(
+        string? user,
+        SessionFields? fields = null,
+        SessionState? state = null,
+        bool presented = false,
+        SessionLifetimes? lifetimes = null) =>
         CreateAsync(Record(user, state, fields, presented, lifetimes));
 
     public async Task<SessionRecord> AppliedAsync(SessionRecord session, SessionChange change, string what = "A change to a live session")
     {
         var update = await Store.UpdateAsync(session, change, Token);
-        Require(update.Status == SessionUpdateStatus.Applied, $"{what} was answered {update.Status} in place of Applied.");
+        Require(update.Status == SessionUpdateStatus.Applied, $"{what} was answered {update.Status} instead of Applied.");
         return update.Record!;
     }
 
     public async Task AnsweredAsync(SessionUpdateStatus expected, SessionRecord session, SessionChange change, string what)
     {
         var update = await Store.UpdateAsync(session, change, Token);
-        Require(update.Status == expected, $"{what} was answered {update.Status} in place of {expected}.");
-        Require((update.Record is not null) == (expected is SessionUpdateStatus.Applied or SessionUpdateStatus.Conflict), $"{what} came with a record, or lacked one, against the rule for {expected}.");
+        Require(update.Status == expected, $"{what} was answered {update.Status} instead of {expected}.");
+        Require(
+            (update.Record is not null) == (expected is SessionUpdateStatus.Applied or SessionUpdateStatus.Conflict),
+            $"{what} came with a record, or lacked one, against the rule for {expected}.");
     }
 
-    public async Task StandsAsync(SessionRecord expected, string what) => RequireSame(expected, await Store.GetAsync(expected.Key, Token), what);
+    public async Task MatchesAsync(SessionRecord expected, string what) =>
+        RequireSame(expected, await Store.GetAsync(expected.Key, Token), what);
 
-    public async Task AliveAsync(SessionRecord session, string sentence) => Require(await Store.GetAsync(session.Key, Token) is { } found && found.IsSameSession(session), sentence);
+    public async Task AliveAsync(SessionRecord session, string sentence) =>
+        Require(await Store.GetAsync(session.Key, Token) is { } found && found.IsSameSession(session), sentence);
 
-    public async Task AbsentAsync(SessionRecord session, string sentence) => Require(await Store.GetAsync(session.Key, Token) is null, sentence);
+    public async Task AbsentAsync(SessionRecord session, string sentence) =>
+        Require(await Store.GetAsync(session.Key, Token) is null, sentence);
 
     public async Task<List<SessionRecord>> ListAsync(string user, IGenericStore? store = null)
     {
@@ -179,7 +198,8 @@ internal sealed class CaseRun
     {
         var list = await ListAsync(user);
         Require(
-            list.Count == expected.Length && list.Select(session => session.Key).ToHashSet().SetEquals(expected.Select(session => session.Key)),
+            list.Count == expected.Length
+            && list.Select(session => session.Key).ToHashSet().SetEquals(expected.Select(session => session.Key)),
             $"{sentence} (GetActiveSessionsAsync gave {list.Count}, {expected.Length} expected.)");
     }
 

@@ -1,9 +1,11 @@
 namespace Sact.Session.StoreContract;
 
-/// <summary>Compares records property by property; written out, because a property that were forgotten in a store could be forgotten by a generated comparison too.</summary>
+/// <summary>
+/// Compares records property by property. It is written out, because a generated comparison could miss the same property as a store.
+/// </summary>
 internal static class RecordComparison
 {
-    /// <summary>The name of the first property that differs; null if none does.</summary>
+    /// <summary>Gets the name of the first property that differs; null if none does.</summary>
     public static string? Difference(SessionRecord expected, SessionRecord actual) =>
         expected.Key != actual.Key ? nameof(SessionRecord.Key)
         : !string.Equals(expected.UserId, actual.UserId, StringComparison.Ordinal) ? nameof(SessionRecord.UserId)

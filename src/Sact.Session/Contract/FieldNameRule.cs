@@ -42,7 +42,9 @@ internal static class FieldNameRule
             : null;
     }
 
-    /// <summary>Gets the first 24 characters of a valid name. They are enough to find it, and too few for a session id in its place.</summary>
+    /// <summary>
+    /// Gets the first 24 characters of a valid name. They are enough to find it, and too few for a session id in its place.
+    /// </summary>
     public static string Shown(ReadOnlySpan<char> name) =>
         name.Length <= MaxShown ? name.ToString() : $"{name[..(char.IsHighSurrogate(name[MaxShown - 1]) ? MaxShown - 1 : MaxShown)]}…";
 

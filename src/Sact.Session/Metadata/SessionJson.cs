@@ -59,7 +59,7 @@ internal static partial class SessionJson
         catch (JsonException exception)
         {
             throw new JsonException(
-                $"The value of the field '{FieldNameRule.Shown(name)}' does not fit {typeof(T)}. Read it as the type that it was written as.",
+                $"The value of the field '{FieldNameRule.Shown(name)}' does not fit {typeof(T)}. Read it as the type that was written.",
                 exception.Path, exception.LineNumber, exception.BytePositionInLine, exception);
         }
     }
