@@ -7,12 +7,12 @@ using Microsoft.Extensions.Primitives;
 namespace Sact.Session;
 
 /// <summary>
-/// Takes the place of the server's response feature once the session is used, so that every <c>Cache-Control</c> is restricted as it is written
-/// or read. Caches, MVC filters and callbacks that run later, or were registered earlier, all use this feature.
+/// Takes the place of the server's response feature once the session is used, so that every <c>Cache-Control</c> is restricted as it is
+/// written or read. Caches, MVC filters and callbacks that run later, or were registered earlier, all use this feature.
 /// </summary>
 /// <remarks>
-/// Response caching decides at the first byte of the body, before any <c>OnStarting</c> callback, and may be inside or outside of whoever uses
-/// the session. The body is left alone: a compressed, buffered or half-written one needs no care.
+/// Response caching decides at the first byte of the body, before any <c>OnStarting</c> callback, and may be inside or outside of whoever
+/// uses the session. The body is left alone: a compressed, buffered or half-written one needs no care.
 /// </remarks>
 internal abstract class GuardedResponse : IHttpResponseFeature, IHeaderDictionary
 {
@@ -121,7 +121,8 @@ internal abstract class GuardedResponse : IHttpResponseFeature, IHeaderDictionar
 
     bool ICollection<KeyValuePair<string, StringValues>>.Remove(KeyValuePair<string, StringValues> item) => Server.Headers.Remove(item);
 
-    IEnumerator<KeyValuePair<string, StringValues>> IEnumerable<KeyValuePair<string, StringValues>>.GetEnumerator() => Server.Headers.GetEnumerator();
+    IEnumerator<KeyValuePair<string, StringValues>> IEnumerable<KeyValuePair<string, StringValues>>.GetEnumerator() =>
+        Server.Headers.GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => Server.Headers.GetEnumerator();
 
@@ -148,5 +149,7 @@ internal abstract class GuardedResponse : IHttpResponseFeature, IHeaderDictionar
     }
 
     private StringValues Allowed(string key, StringValues value) =>
-        key.Length == "Cache-Control".Length && key.Equals("Cache-Control", StringComparison.OrdinalIgnoreCase) ? AllowedCacheControl(value) : value;
+        key.Length == "Cache-Control".Length && key.Equals("Cache-Control", StringComparison.OrdinalIgnoreCase)
+            ? AllowedCacheControl(value)
+            : value;
 }

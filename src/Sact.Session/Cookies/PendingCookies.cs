@@ -4,7 +4,9 @@ using Microsoft.Extensions.Primitives;
 
 namespace Sact.Session;
 
-/// <summary>The <c>Set-Cookie</c> lines of one response, one per name. They are put back where an exception handler has cleared the headers.</summary>
+/// <summary>
+/// The <c>Set-Cookie</c> lines of one response, one per name. They are put back where an exception handler has cleared the headers.
+/// </summary>
 internal struct PendingCookies()
 {
     // The session id among them.

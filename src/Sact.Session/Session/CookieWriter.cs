@@ -66,7 +66,8 @@ internal sealed class CookieWriter(CookieBuilder options, TimeSpan? customAge, S
         if (name.Length + encoded.Length > CookieRule.MaxNameAndValue)
         {
             throw new ArgumentException(
-                "A cookie's name and encoded value have at most 4096 bytes together, or browsers drop it. Keep the value in the session instead: UpdateAsync.",
+                "A cookie's name and encoded value have at most 4096 bytes together, or browsers drop it. "
+                + "Keep the value in the session instead: UpdateAsync.",
                 nameof(value));
         }
 
@@ -98,7 +99,8 @@ internal sealed class CookieWriter(CookieBuilder options, TimeSpan? customAge, S
         if (Taken.Contains(name, StringComparer.OrdinalIgnoreCase))
         {
             throw new ArgumentException(
-                "A custom cookie does not bear a session cookie's name. Choose another, or call SetCookie for the session's own.", nameof(name));
+                "A custom cookie does not bear a session cookie's name. Choose another, or call SetCookie for the session's own.",
+                nameof(name));
         }
 
         if (CookieRule.ValidatePrefix(name, _header.Cookie) is { } prefix)

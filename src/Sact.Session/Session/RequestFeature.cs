@@ -6,8 +6,8 @@ using Microsoft.Extensions.Primitives;
 namespace Sact.Session;
 
 /// <summary>
-/// What the library keeps of one request and its response: the sessions, the cookies and what caches are told. The headers are written at once,
-/// and once more when the response starts, because an exception handler clears them before it runs the request again.
+/// What the library keeps of one request and its response: the sessions, the cookies and what caches are told. The headers are written at
+/// once, and once more when the response starts, because an exception handler clears them before it runs the request again.
 /// </summary>
 /// <remarks>It is the guard of the response as well, so that a request allocates one object for all of this.</remarks>
 internal sealed class RequestFeature : GuardedResponse
@@ -15,7 +15,7 @@ internal sealed class RequestFeature : GuardedResponse
     private readonly SessionTelemetry _telemetry;
 
     // In this order the small ones share one word: 8 B less for each request.
-    private CacheHeaders _caches;
+    private CachePermissions _caches;
     private OutputCacheSwitch _outputCache = new();
     private PendingCookies _cookies = new();
     private bool _isGuarded;
@@ -34,7 +34,9 @@ internal sealed class RequestFeature : GuardedResponse
     /// <summary>The lock of the request.</summary>
     public Lock Lock => RequestLock.Of(Context);
 
-    /// <summary>The first session of the request, kept here so that a request has one feature of this library; null until there is one.</summary>
+    /// <summary>
+    /// The first session of the request, kept here so that a request has one feature of this library; null until there is one.
+    /// </summary>
     public RequestSession? FirstSession { get; private set; }
 
     /// <summary>The sessions of further registrations. Few applications have them, so they are a feature of their own.</summary>
@@ -96,8 +98,8 @@ internal sealed class RequestFeature : GuardedResponse
     }
 
     /// <summary>
-    /// On the way out: a response without a body starts only after the caches outside have decided whether to store it. Nothing where no session was
-    /// used.
+    /// On the way out: a response without a body starts only after the caches outside have decided whether to store it. Nothing where no
+    /// session was used.
     /// </summary>
     public static void FinishHeadersBeforeCaches(HttpContext context)
     {
@@ -114,7 +116,9 @@ internal sealed class RequestFeature : GuardedResponse
         }
     }
 
-    /// <summary>The session is used: the response depends on the cookie, and no other user may receive it. The caller holds the lock.</summary>
+    /// <summary>
+    /// The session is used: the response depends on the cookie, and no other user may receive it. The caller holds the lock.
+    /// </summary>
     public void MarkUsed()
     {
         GuardResponse();

@@ -80,7 +80,7 @@ public sealed class PublicOnTheWire
     {
         IHeaderDictionary headers = new HeaderDictionary { ["Cache-Control"] = "public, max-age=60", ["Vary"] = "Accept" };
 
-        var caches = default(CacheHeaders);
+        var caches = default(CachePermissions);
         caches.Add((read ? SessionUse.ReadUser : SessionUse.None) | (secret ? SessionUse.SendSecret : SessionUse.None));
         bool wasShared = caches.WriteTo(headers);
 

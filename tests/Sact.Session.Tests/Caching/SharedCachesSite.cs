@@ -83,7 +83,7 @@ internal static class SharedCachesSite
             builder.Services.AddOutputCache(output ?? (_ => { }));
         },
         served: served,
-        saysRouting: false);
+        explicitRouting: false);
 
     public static string User(HttpContext context) => context.User.Identity?.Name ?? "nobody";
 

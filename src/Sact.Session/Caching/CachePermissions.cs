@@ -4,7 +4,7 @@ using Microsoft.Extensions.Primitives;
 namespace Sact.Session;
 
 /// <summary>What caches are told about one response, by what it used of the session.</summary>
-internal struct CacheHeaders
+internal struct CachePermissions
 {
     private SessionUse _use;
 
