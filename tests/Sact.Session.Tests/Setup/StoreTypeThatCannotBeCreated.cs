@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Sact.Session.Tests;
@@ -28,7 +29,7 @@ public sealed class StoreTypeThatCannotBeCreated
     [Fact]
     public async Task IsAcceptedIfTheApplicationRegisteredTheAbstractType()
     {
-        await using var app = new ServicesOnlyApp(services => services.AddSingleton<GenericStore>(new MemoryStore()).AddSactSession<GenericStore>());
+        await using var app = new TestApp(services => services.AddSingleton<GenericStore>(new MemoryStore()).AddSactSession<GenericStore>());
 
         Assert.IsType<Session<GenericStore>>(app.Request().GetSactSession());
     }
