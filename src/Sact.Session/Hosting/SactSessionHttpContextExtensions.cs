@@ -2,12 +2,13 @@ using Sact.Session;
 
 namespace Microsoft.AspNetCore.Http;
 
-/// <summary>Returns the session where it cannot be injected: in middleware, in a SignalR hub.</summary>
+/// <summary>Returns the session of a request where it cannot be injected: in middleware, in a SignalR hub.</summary>
 public static class SactSessionHttpContextExtensions
 {
     /// <summary>The session of the request: the same object that injection returns.</summary>
     /// <param name="context">The context of the request.</param>
     /// <param name="name">The name of a named registration; null for the unnamed one.</param>
+    /// <returns>The session. The call reads nothing from the store.</returns>
     /// <exception cref="InvalidOperationException">
     /// <c>AddSactSession()</c> or <c>UseSactSession()</c> was not called, or no registration has the name.
     /// </exception>
@@ -19,9 +20,11 @@ public static class SactSessionHttpContextExtensions
     }
 
     /// <summary>The session of the request over a store: the same object that injection returns.</summary>
-    /// <typeparam name="TStore">The type of the store; <see cref="IGenericStore"/> for the unnamed registration, whatever its store.</typeparam>
+    /// <typeparam name="TStore">The type of the store; <see cref="IGenericStore"/> for the unnamed registration, whatever its
+    /// store.</typeparam>
     /// <param name="context">The context of the request.</param>
     /// <param name="name">The name of a named registration; null to choose by the type of the store.</param>
+    /// <returns>The session. The call reads nothing from the store.</returns>
     /// <exception cref="InvalidOperationException">
     /// <c>AddSactSession()</c> or <c>UseSactSession()</c> was not called, or no session is registered over the store.
     /// </exception>

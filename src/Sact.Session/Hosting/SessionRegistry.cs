@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Sact.Session;
 
-/// <summary>All registrations of an application: finds the one that a store type or a name means.</summary>
+/// <summary>All registrations of an application: finds a registration by the type of its store or by its name.</summary>
 internal sealed class SessionRegistry : IAsyncDisposable, IDisposable
 {
     private readonly SessionSource[] _sources;
@@ -27,23 +27,23 @@ internal sealed class SessionRegistry : IAsyncDisposable, IDisposable
     public static SessionRegistry Of(IServiceProvider? services) => services?.GetService<SessionRegistry>()
         ?? throw new InvalidOperationException("No session is registered. Call builder.Services.AddSactSession().");
 
-    /// <summary>The registration of a request that a store type or a name means.</summary>
+    /// <summary>Finds a registration by the type of its store or by its name, for a request.</summary>
     public static SessionSource SourceOf(HttpContext context, Type storeType, string? name)
     {
-        // The first use of a request's services creates them, and a context is not made for two threads.
+        // The first use of RequestServices creates them, and an HttpContext is not thread-safe.
         lock (RequestLock.Of(context))
         {
             return (RegistryOfRequest.Find(context) ?? Of(context.RequestServices)).Find(storeType, name);
         }
     }
 
-    /// <summary>The session of a request in the registration with this name; null for the unnamed one.</summary>
+    /// <summary>The session of a request. A null name means the unnamed registration.</summary>
     public static RequestSession SessionOf(HttpContext context, string? name) => SourceOf(context, typeof(IGenericStore), name).SessionOf(context);
 
     public SessionSource Find(Type storeType, string? name = null) =>
         _found.TryGetValue((storeType, name), out var source) ? source : _found.GetOrAdd((storeType, name), Search(storeType, name));
 
-    /// <summary>Creates the stores, so that one that cannot work reports it at start-up.</summary>
+    /// <summary>Creates the stores, so that a store with invalid options reports it at start-up.</summary>
     /// <exception cref="InvalidOperationException">Two registrations share a prefix over one kind of store.</exception>
     public void CreateStores()
     {
@@ -55,8 +55,8 @@ internal sealed class SessionRegistry : IAsyncDisposable, IDisposable
         if (shared is not null)
         {
             throw new InvalidOperationException(
-                $"Two session registrations over {shared.Key.StoreType.Name} share the prefix '{shared.Key.Prefix}', so each would accept the ids of the "
-                + "other. Set a different GenericStoreOptions.Prefix for each store.");
+                $"Two session registrations over {shared.Key.StoreType.Name} share the prefix '{shared.Key.Prefix}', "
+                + "so each would accept the ids of the other. Set a different GenericStoreOptions.Prefix for each store.");
         }
     }
 

@@ -33,7 +33,8 @@ public static class SactSessionRouteExtensions
     /// The group of the three endpoints, for more requirements: <c>.RequireFreshSession(…)</c>, <c>.RequireRateLimiting(…)</c>.
     /// </returns>
     /// <example><code>app.MapSactSessions("/account/sessions");</code></example>
-    public static RouteGroupBuilder MapSactSessions(this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string prefix, string? name = null) =>
+    public static RouteGroupBuilder MapSactSessions(
+        this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string prefix, string? name = null) =>
         endpoints.MapSactSessions<IGenericStore>(prefix, name);
 
     /// <inheritdoc cref="MapSactSessions(IEndpointRouteBuilder, string, string?)"/>

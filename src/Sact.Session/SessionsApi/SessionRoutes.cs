@@ -120,7 +120,8 @@ internal sealed class SessionRoutes(Func<HttpContext, RequestSession> sessionOf)
     }
 
     private static IEndpointConventionBuilder Describe(IEndpointConventionBuilder endpoint, RequestDelegate handler) =>
-        endpoint.WithMetadata(handler.Method, new ProducesResponseTypeMetadata(StatusCodes.Status401Unauthorized, typeof(ProblemDetails), [Problem]));
+        endpoint.WithMetadata(
+            handler.Method, new ProducesResponseTypeMetadata(StatusCodes.Status401Unauthorized, typeof(ProblemDetails), [Problem]));
 
     private static IEndpointConventionBuilder Unsafe(IEndpointConventionBuilder endpoint) =>
         endpoint.WithMetadata(new ProducesResponseTypeMetadata(StatusCodes.Status403Forbidden, typeof(ProblemDetails), [Problem]));
