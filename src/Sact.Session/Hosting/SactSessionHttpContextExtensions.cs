@@ -16,7 +16,7 @@ public static class SactSessionHttpContextExtensions
     public static ISession<IGenericStore> GetSactSession(this HttpContext context, string? name = null)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return (ISession<IGenericStore>)SessionRegistry.SourceOf(context, typeof(IGenericStore), name).FacadeOf(context);
+        return (ISession<IGenericStore>)RegistryOfRequest.SourceOf(context, typeof(IGenericStore), name).FacadeOf(context);
     }
 
     /// <summary>The session of the request over a store: the same object that injection returns.</summary>
@@ -32,6 +32,6 @@ public static class SactSessionHttpContextExtensions
         where TStore : IGenericStore
     {
         ArgumentNullException.ThrowIfNull(context);
-        return (ISession<TStore>)SessionRegistry.SourceOf(context, typeof(TStore), name).FacadeOf(context);
+        return (ISession<TStore>)RegistryOfRequest.SourceOf(context, typeof(TStore), name).FacadeOf(context);
     }
 }

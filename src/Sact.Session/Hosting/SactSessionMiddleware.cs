@@ -46,7 +46,7 @@ internal sealed class SactSessionMiddleware(RequestDelegate next)
 
     private static async Task AnswerAsync(HttpContext context)
     {
-        // Clear() removes the cookies of the session too. They are set again when the response starts, above all the deletion at a sign-out.
+        // Clear() removes the cookies of the session too. They return when the response starts, above all the deletion at a sign-out.
         context.Response.Clear();
         context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
         context.Response.Headers.CacheControl = "no-store";

@@ -5,7 +5,8 @@ using Microsoft.Extensions.Options;
 namespace Sact.Session;
 
 /// <summary>A registration in a running application: its store, its services and its session of each request.</summary>
-internal sealed class SessionSource(SessionRegistration registration, SessionPipeline pipeline, IServiceProvider services) : IAsyncDisposable, IDisposable
+internal sealed class SessionSource(SessionRegistration registration, SessionPipeline pipeline, IServiceProvider services)
+    : IAsyncDisposable, IDisposable
 {
     private readonly Lock _lock = new();
     private IGenericStore? _store;

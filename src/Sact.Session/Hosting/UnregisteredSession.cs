@@ -12,6 +12,7 @@ internal sealed class UnregisteredSession<TStore>(SessionRegistry registry) : Se
     private static HttpRequest Refuse(SessionRegistry registry)
     {
         registry.Find(typeof(TStore));
-        throw new InvalidOperationException($"No session is registered over {typeof(TStore).Name} by that type. Inject ISactSession or ISession<IGenericStore>.");
+        throw new InvalidOperationException(
+            $"No session is registered over {typeof(TStore).Name} by that type. Inject ISactSession or ISession<IGenericStore>.");
     }
 }

@@ -46,7 +46,7 @@ public static class SactSessionRouteExtensions
         ArgumentNullException.ThrowIfNull(endpoints);
         ArgumentNullException.ThrowIfNull(prefix);
         var group = endpoints.MapGroup(prefix);
-        new SessionRoutes(context => SessionRegistry.SourceOf(context, typeof(TStore), name).SessionOf(context)).Map(group, name);
+        new SessionRoutes(context => RegistryOfRequest.SourceOf(context, typeof(TStore), name).SessionOf(context)).Map(group, name);
         return group;
     }
 }

@@ -19,7 +19,8 @@ public static class HttpContextSessionBuilderExtensions
     /// <returns>The builder, for further calls.</returns>
     /// <exception cref="InvalidOperationException">Another registration has it: a request has one <c>HttpContext.Session</c>.</exception>
     /// <example><code>builder.Services.AddSactSession().AddHttpContextSession();</code></example>
-    public static SactSessionBuilder AddHttpContextSession(this SactSessionBuilder builder, Action<HttpContextSessionOptions>? configure = null)
+    public static SactSessionBuilder AddHttpContextSession(
+        this SactSessionBuilder builder, Action<HttpContextSessionOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
         var services = builder.Services;

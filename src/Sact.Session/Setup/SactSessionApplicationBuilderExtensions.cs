@@ -30,7 +30,8 @@ public static class SactSessionApplicationBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(app);
         var registry = app.ApplicationServices.GetService<SessionRegistry>()
-            ?? throw new InvalidOperationException("No session is registered. Call builder.Services.AddSactSession() before app.UseSactSession().");
+            ?? throw new InvalidOperationException(
+                "No session is registered. Call builder.Services.AddSactSession() before app.UseSactSession().");
         app.ApplicationServices.GetRequiredService<SessionPipeline>().HasMiddleware = true;
         app.UseMiddleware<SactSessionMiddleware>();
         if (app.ApplicationServices.GetService<BridgedRegistration>() is { } bridged)

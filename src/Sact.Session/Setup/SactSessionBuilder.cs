@@ -85,7 +85,8 @@ public sealed class SactSessionBuilder
         {
             throw new ArgumentException(
                 $"The store type {typeof(TStore).Name} cannot be created, because it is an interface or an abstract class. "
-                + "Pass the class of your store: UseStore<MyStore>() or AddSactSession<MyStore>(). Or call UseMemory(), or the Use… of a store package.",
+                + "Pass the class of your store: UseStore<MyStore>() or AddSactSession<MyStore>(). "
+                + "Or call UseMemory(), or the Use… of a store package.",
                 nameof(TStore));
         }
 
@@ -130,7 +131,11 @@ public sealed class SactSessionBuilder
         where TStore : class, IGenericStore
     {
         SessionServiceRegistrar.Choose(
-            Services, _registration, static services => services.GetRequiredService<TStore>(), ownsStore: false, known.ImplementationInstance as TStore);
+            Services,
+            _registration,
+            static services => services.GetRequiredService<TStore>(),
+            ownsStore: false,
+            known.ImplementationInstance as TStore);
         return this;
     }
 

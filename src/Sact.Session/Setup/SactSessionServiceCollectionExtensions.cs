@@ -40,7 +40,8 @@ public static class SactSessionServiceCollectionExtensions
     /// <example>
     /// <code>builder.Services.AddSactSession("admin", o => o.Cookie.Name = "__Host-admin").UseMemory();</code>
     /// </example>
-    public static SactSessionBuilder AddSactSession(this IServiceCollection services, string name, Action<SactSessionOptions>? configure = null)
+    public static SactSessionBuilder AddSactSession(
+        this IServiceCollection services, string name, Action<SactSessionOptions>? configure = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         return Add(services, name, configure);

@@ -74,7 +74,8 @@ internal static class SessionServiceRegistrar
         {
             (0, null) => ServiceDescriptor.Singleton(static provider => Store(provider, typeof(IGenericStore), null)),
             (0, _) => ServiceDescriptor.Singleton(instance),
-            (_, null) => ServiceDescriptor.KeyedSingleton(name, static (provider, key) => Store(provider, typeof(IGenericStore), (string)key!)),
+            (_, null) => ServiceDescriptor.KeyedSingleton(
+                name, static (provider, key) => Store(provider, typeof(IGenericStore), (string)key!)),
             _ => ServiceDescriptor.KeyedSingleton(name, instance),
         };
         var earlier = services.Select(static service => service.IsKeyedService ? null : service.ImplementationInstance as GeneralStore)

@@ -83,7 +83,7 @@ public static class SactSessionEndpointExtensions
 
     private static async Task RunAsync(HttpContext context, RequestDelegate next, SessionRequirement requirement)
     {
-        var session = SessionRegistry.SessionOf(context, requirement.Name);
+        var session = RegistryOfRequest.SessionOf(context, requirement.Name);
         if (await session.ReadSignedInAsync().ConfigureAwait(false) is not { } signedIn)
         {
             await SessionChallenge.NobodyAsync(context).ConfigureAwait(false);

@@ -12,7 +12,7 @@ internal sealed class SessionRequirementHandler(IHttpContextAccessor accessor) :
     protected override async Task HandleRequirementAsync(AuthorizationHandlerContext context, SessionRequirement requirement)
     {
         if (accessor.HttpContext is { } http
-            && await SessionRegistry.SessionOf(http, requirement.Name).ReadSignedInAsync().ConfigureAwait(false) is { } signedIn
+            && await RegistryOfRequest.SessionOf(http, requirement.Name).ReadSignedInAsync().ConfigureAwait(false) is { } signedIn
             && requirement.IsMetBy(signedIn))
         {
             context.Succeed(requirement);

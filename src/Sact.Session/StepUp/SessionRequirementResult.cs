@@ -37,7 +37,7 @@ internal sealed class SessionRequirementResult : IAuthorizationMiddlewareResultH
             return;
         }
 
-        var session = SessionRegistry.SessionOf(context, requirements[0].Name);
+        var session = RegistryOfRequest.SessionOf(context, requirements[0].Name);
         var signedIn = await session.ReadSignedInAsync().ConfigureAwait(false);
         if (signedIn is not null && OnlyTheSessionFailed(authorizeResult, policy))
         {
