@@ -3,16 +3,16 @@ namespace Sact.Session;
 /// <summary>Why a presented cookie was refused; the label <c>reason</c> of <c>sact.session.refused</c>.</summary>
 internal enum RefusedReason
 {
-    /// <summary>No live session is under the key.</summary>
+    /// <summary>No live session has the key.</summary>
     Unknown,
 
-    /// <summary>The lineage does not match: somebody made the secret up.</summary>
+    /// <summary>The lineage does not match: the secret is invented.</summary>
     Foreign,
 
-    /// <summary>The id was renewed, or replaced at once, and is no longer valid.</summary>
+    /// <summary>A renewal replaced the id, and it is no longer valid.</summary>
     Stale,
 
-    /// <summary>The id was renewed long ago: somebody replayed it.</summary>
+    /// <summary>A renewal replaced the id long ago: it was replayed.</summary>
     Replayed,
 
     /// <summary>The store answered with the record of another session.</summary>

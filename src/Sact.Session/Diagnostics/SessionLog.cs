@@ -2,28 +2,34 @@ using Microsoft.Extensions.Logging;
 
 namespace Sact.Session;
 
-/// <summary>The library's log events. Ids are stable; what is named is a session key at most, never a session id, a value or a user's data.</summary>
+/// <summary>
+/// The log events of sessions. Their ids are stable. A message names a session key at most, never a session id, a value or a user.
+/// </summary>
 internal static partial class SessionLog
 {
-    [LoggerMessage(1, LogLevel.Debug, "No live session stands under {Key}: unknown, ended or expired.")]
+    [LoggerMessage(1, LogLevel.Debug, "No live session has the key {Key}: it is unknown, ended or expired.")]
     public static partial void NotFound(ILogger logger, SessionKey key);
 
-    [LoggerMessage(2, LogLevel.Debug, "An invented secret was presented for {Key}; nothing was done.")]
+    [LoggerMessage(2, LogLevel.Debug, "A request presented the key {Key} with an invented secret. Nothing was changed.")]
     public static partial void Foreign(ILogger logger, SessionKey key);
 
-    [LoggerMessage(3, LogLevel.Information, "A session id that had been renewed was presented for {Key} and refused.")]
+    [LoggerMessage(
+        3, LogLevel.Information,
+        "A request presented an old id of session {Key}, which a renewal had replaced. It was refused.")]
     public static partial void Stale(ILogger logger, SessionKey key);
 
-    [LoggerMessage(4, LogLevel.Warning, "A session id that was renewed long ago was replayed for {Key}: the session has been ended.")]
+    [LoggerMessage(
+        4, LogLevel.Warning,
+        "A request presented an id of session {Key} that was replaced long ago: a replayed secret. The session was ended.")]
     public static partial void Replayed(ILogger logger, SessionKey key);
 
-    [LoggerMessage(5, LogLevel.Debug, "The session cookie is malformed; the request has no session.")]
+    [LoggerMessage(5, LogLevel.Debug, "The session cookie is malformed. The request has no session.")]
     public static partial void CookieMalformed(ILogger logger);
 
-    [LoggerMessage(6, LogLevel.Debug, "The session cookie was sent with different values; the request has no session.")]
+    [LoggerMessage(6, LogLevel.Debug, "The session cookie was sent with different values. The request has no session.")]
     public static partial void CookieConflict(ILogger logger);
 
-    [LoggerMessage(7, LogLevel.Information, "Session {Key} began, {State}.")]
+    [LoggerMessage(7, LogLevel.Information, "Session {Key} began: {State}.")]
     public static partial void Began(ILogger logger, SessionKey key, SessionState state);
 
     [LoggerMessage(8, LogLevel.Information, "Session {Key} ended: {Reason}.")]
@@ -35,33 +41,48 @@ internal static partial class SessionLog
     [LoggerMessage(10, LogLevel.Debug, "Session {Key} was renewed: {Kind}.")]
     public static partial void Renewed(ILogger logger, SessionKey key, SessionRenewalKind kind);
 
-    [LoggerMessage(11, LogLevel.Warning, "Noting that {Key} was seen has failed; the request goes on and the next one tries again.")]
+    [LoggerMessage(
+        11, LogLevel.Warning,
+        "\"Last seen\" of session {Key} could not be written. The request continues, and the next one tries again.")]
     public static partial void TouchFailed(ILogger logger, SessionKey key, Exception exception);
 
-    [LoggerMessage(12, LogLevel.Error, "The session store has failed to {Operation}.")]
+    [LoggerMessage(12, LogLevel.Error, "The session store failed: {Operation}.")]
     public static partial void StoreFault(ILogger logger, string operation, Exception exception);
 
-    [LoggerMessage(13, LogLevel.Error, "The session store answered {Key} with the record of another session; it was refused.")]
+    [LoggerMessage(13, LogLevel.Error, "The session store answered the key {Key} with the record of another session. It was refused.")]
     public static partial void Misplaced(ILogger logger, SessionKey key);
 
-    [LoggerMessage(14, LogLevel.Warning, "A Secure cookie was set on a plain http request to a name that is not loopback; browsers will drop it. Use https, or, where TLS ends at a proxy, call app.UseForwardedHeaders() first.")]
+    [LoggerMessage(
+        14, LogLevel.Warning,
+        "A Secure cookie was set on a plain http request to a host that is not loopback, so browsers drop it. Use https. "
+        + "If TLS ends at a proxy, call app.UseForwardedHeaders() first.")]
     public static partial void SecureCookieOverHttp(ILogger logger);
 
-    [LoggerMessage(15, LogLevel.Warning, "A response that read a signed-in session was marked 'public'; it was made 'private'. Do not share such a response.")]
+    [LoggerMessage(
+        15, LogLevel.Warning,
+        "A response that read a signed-in session was marked 'public'. It was made 'private'. Remove 'public' from such a response.")]
     public static partial void PublicMadePrivate(ILogger logger);
 
-    [LoggerMessage(16, LogLevel.Debug, "The protected cookie {Name} could not be read: another key ring, another name, or tampered with.")]
+    [LoggerMessage(
+        16, LogLevel.Debug,
+        "The protected cookie {Name} cannot be read: it has another key ring or another name, or it was changed.")]
     public static partial void ProtectedCookieUnreadable(ILogger logger, string name);
 
-    [LoggerMessage(17, LogLevel.Debug, "Session {Key} was ended after the response had started; its cookie stays with the client and is worth nothing.")]
+    [LoggerMessage(
+        17, LogLevel.Debug,
+        "Session {Key} ended after the response had started. Its cookie stays with the client and is no longer valid.")]
     public static partial void CookieNotDeleted(ILogger logger, SessionKey key);
 
-    [LoggerMessage(18, LogLevel.Error, "Session {Key} was replayed and could not be ended; the id is refused all the same.")]
+    [LoggerMessage(18, LogLevel.Error, "An id of session {Key} was replayed, and the session could not be ended. The id was refused.")]
     public static partial void ReplayNotEnded(ILogger logger, SessionKey key, Exception exception);
 
-    [LoggerMessage(22, LogLevel.Error, "Session {Key} began after the response had started, so its cookie could not be sent; it was ended.")]
+    [LoggerMessage(
+        22, LogLevel.Error,
+        "Session {Key} began after the response had started, so its cookie could not be sent. The session was ended.")]
     public static partial void EndedUnsent(ILogger logger, SessionKey key);
 
-    [LoggerMessage(43, LogLevel.Warning, "What the anonymous session {Key} held was not kept at the sign-in: with the sign-in's metadata it would have more than MaxRecordBytes.")]
+    [LoggerMessage(
+        43, LogLevel.Warning,
+        "The sign-in did not keep the data of the anonymous session {Key}: with the new metadata it would exceed MaxRecordBytes.")]
     public static partial void NotKept(ILogger logger, SessionKey key);
 }

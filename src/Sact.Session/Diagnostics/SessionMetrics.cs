@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 
 namespace Sact.Session;
 
-/// <summary>The library's meter, <c>Sact.Session</c>. Labels are the constants below: a fixed set, whatever is presented.</summary>
+/// <summary>The meter <c>Sact.Session</c>. The values of its labels are a fixed set, so that no request can add a time series.</summary>
 internal sealed class SessionMetrics
 {
     public const string MeterName = "Sact.Session";
@@ -22,14 +22,17 @@ internal sealed class SessionMetrics
         _began = meter.CreateCounter<long>("sact.session.began", "{session}", "Sessions begun, by state.");
         _ended = meter.CreateCounter<long>("sact.session.ended", "{session}", "Sessions ended, by reason.");
         _refused = meter.CreateCounter<long>("sact.session.refused", "{request}", "Presented cookies that were refused, by reason.");
-        _replayed = meter.CreateCounter<long>("sact.session.replayed", "{session}", "Secrets replayed long after they had been renewed.");
+        _replayed = meter.CreateCounter<long>(
+            "sact.session.replayed", "{session}", "Ids that were replayed long after a renewal had replaced them.");
         _renewed = meter.CreateCounter<long>("sact.session.renewed", "{session}", "Steps of renewal, by kind.");
-        _conflicts = meter.CreateCounter<long>("sact.session.conflicts", "{write}", "Conditional writes that met another write and were tried again or given up.");
-        _touchFailures = meter.CreateCounter<long>("sact.session.touch_failures", "{write}", "Failed notes that a session was seen.");
-        _storeFaults = meter.CreateCounter<long>("sact.session.store_faults", "{operation}", "Operations that the store failed, by operation.");
+        _conflicts = meter.CreateCounter<long>(
+            "sact.session.conflicts", "{write}", "Conditional writes that lost against another write. Each was retried or given up.");
+        _touchFailures = meter.CreateCounter<long>("sact.session.touch_failures", "{write}", "Failed writes of \"last seen\".");
+        _storeFaults = meter.CreateCounter<long>(
+            "sact.session.store_faults", "{operation}", "Failed operations of the store, by operation.");
     }
 
-    /// <summary>The meter of sessions that are made without dependency injection.</summary>
+    /// <summary>The meter of sessions that are created without dependency injection.</summary>
     public static SessionMetrics Shared { get; } = new(new Meter(MeterName));
 
     public void Began(SessionState state) => Add(_began, 1, "state", state switch
@@ -67,7 +70,10 @@ internal sealed class SessionMetrics
 
     public void StoreFault(string operation) => Add(_storeFaults, 1, "operation", operation);
 
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A listener runs inside Add, and its fault is not the session's.")]
+    [SuppressMessage(
+        "Design",
+        "CA1031:Do not catch general exception types",
+        Justification = "A listener runs inside Add. What it throws must not stop a session.")]
     private static void Add(Counter<long> counter, long count, string? label = null, string? value = null)
     {
         try

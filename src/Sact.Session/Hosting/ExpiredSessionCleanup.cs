@@ -5,20 +5,21 @@ using Microsoft.Extensions.Hosting;
 namespace Sact.Session;
 
 /// <summary>
-/// Destroys expired sessions in stores that have no time-to-live of their own, in batches, every <see cref="SactSessionOptions.CleanupInterval"/> give or take a quarter, so that the nodes of a farm do
-/// not all come at once.
+/// Removes expired sessions from stores without a time-to-live, in batches, every <see cref="SactSessionOptions.CleanupInterval"/> plus or
+/// minus a quarter, so that the nodes of a farm do not start at the same time.
 /// </summary>
 internal sealed class ExpiredSessionCleanup(SessionRegistry registry) : BackgroundService
 {
-    private const int Batch = 500;
+    private const int BatchSize = 500;
 
-    // A sweep that finds more leaves the rest to the next one: it must not hold a busy database's writer for long.
-    private const int MostBatches = 200;
+    // The rest waits for the next cleanup: a cleanup must not hold the writer of a busy database for long.
+    private const int MaxBatches = 200;
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(registry.Sources.Where(source => source.Options.CleanupInterval is not null).Select(source => SweepAsync(source, stoppingToken)));
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(registry.Sources
+        .Where(static source => source.Options.CleanupInterval is not null)
+        .Select(source => RunAsync(source, stoppingToken)));
 
-    private static async Task SweepAsync(SessionSource source, CancellationToken stoppingToken)
+    private static async Task RunAsync(SessionSource source, CancellationToken stoppingToken)
     {
         var services = source.Services;
         try
@@ -26,7 +27,7 @@ internal sealed class ExpiredSessionCleanup(SessionRegistry registry) : Backgrou
             while (source.Store is IExpiredSessionStore store)
             {
                 await Task.Delay(Jittered(source.Options.CleanupInterval!.Value), services.Clock, stoppingToken).ConfigureAwait(false);
-                await SweepOnceAsync(store, services, stoppingToken).ConfigureAwait(false);
+                await CleanUpAsync(store, services, stoppingToken).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -34,12 +35,15 @@ internal sealed class ExpiredSessionCleanup(SessionRegistry registry) : Backgrou
         }
     }
 
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A store that is down now may be up at the next sweep; the application goes on.")]
-    private static async Task SweepOnceAsync(IExpiredSessionStore store, SessionServices services, CancellationToken stoppingToken)
+    [SuppressMessage(
+        "Design",
+        "CA1031:Do not catch general exception types",
+        Justification = "A store that is down now may be up at the next cleanup, and the application continues.")]
+    private static async Task CleanUpAsync(IExpiredSessionStore store, SessionServices services, CancellationToken stoppingToken)
     {
         try
         {
-            for (int i = 0; i < MostBatches && await store.DeleteExpiredAsync(Batch, stoppingToken).ConfigureAwait(false) > 0; i++)
+            for (int i = 0; i < MaxBatches && await store.DeleteExpiredAsync(BatchSize, stoppingToken).ConfigureAwait(false) > 0; i++)
             {
             }
         }

@@ -3,7 +3,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Sact.Session;
 
-/// <summary>Sets nothing per request. A store's fault that nobody handled becomes 503 while it still can: a session that cannot be read is an error, not "signed out".</summary>
+/// <summary>
+/// Turns an unhandled failure of the store into a 503, unless the response has started: a session that cannot be read is an error, not
+/// "signed out". It sets nothing for a request.
+/// </summary>
 internal sealed class SactSessionMiddleware(RequestDelegate next)
 {
     public Task InvokeAsync(HttpContext context)
@@ -18,7 +21,7 @@ internal sealed class SactSessionMiddleware(RequestDelegate next)
             return AnswerAsync(context);
         }
 
-        // A request that is done already pays for no state machine.
+        // A request that has completed needs no async state machine, which saves its allocation.
         if (!task.IsCompletedSuccessfully)
         {
             return AwaitAsync(task, context);
@@ -43,7 +46,7 @@ internal sealed class SactSessionMiddleware(RequestDelegate next)
 
     private static async Task AnswerAsync(HttpContext context)
     {
-        // Cookies the session has set, the deletion at a sign-out above all, come back when the response starts.
+        // Clear() removes the cookies of the session too. They return when the response starts, above all the deletion at a sign-out.
         context.Response.Clear();
         context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
         context.Response.Headers.CacheControl = "no-store";
@@ -52,7 +55,12 @@ internal sealed class SactSessionMiddleware(RequestDelegate next)
             await problems.TryWriteAsync(new ProblemDetailsContext
             {
                 HttpContext = context,
-                ProblemDetails = { Status = StatusCodes.Status503ServiceUnavailable, Title = "The session store is not available.", Detail = "Try again in a moment." },
+                ProblemDetails =
+                {
+                    Status = StatusCodes.Status503ServiceUnavailable,
+                    Title = "The session store is not available.",
+                    Detail = "Try again in a moment.",
+                },
             }).ConfigureAwait(false);
         }
     }

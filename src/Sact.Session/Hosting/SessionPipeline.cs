@@ -1,6 +1,6 @@
 namespace Sact.Session;
 
-/// <summary>What the registrations know about the pipeline of their application.</summary>
+/// <summary>The state of the application's pipeline that all registrations share.</summary>
 internal sealed class SessionPipeline
 {
     /// <summary>Whether <c>app.UseSactSession()</c> was called.</summary>

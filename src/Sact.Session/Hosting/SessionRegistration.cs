@@ -1,6 +1,8 @@
 namespace Sact.Session;
 
-/// <summary>One call of <c>AddSactSession</c>: its name, and the store that was chosen last. The service collection holds it.</summary>
+/// <summary>
+/// One call of <c>AddSactSession</c>: its name, and the store that was chosen last. It is a singleton of the service collection.
+/// </summary>
 internal sealed class SessionRegistration(string name)
 {
     public string Name { get; } = name;

@@ -1,49 +1,29 @@
 using System.Collections.Concurrent;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Sact.Session;
 
-/// <summary>All registrations of an application: finds the one that a store type or a name means.</summary>
-internal sealed class SessionRegistry : IAsyncDisposable, IDisposable
+/// <summary>All registrations of an application: finds a registration by the type of its store or by its name.</summary>
+internal sealed class SessionRegistry(IEnumerable<SessionRegistration> registrations, SessionPipeline pipeline, IServiceProvider services)
+    : IAsyncDisposable, IDisposable
 {
-    private readonly SessionSource[] _sources;
-    private readonly IServiceScopeFactory? _scopes;
+    private readonly SessionSource[] _sources =
+        [.. registrations.Select(registration => new SessionSource(registration, pipeline, services))];
+
     private readonly ConcurrentDictionary<(Type StoreType, string? Name), SessionSource> _found = new();
     private bool _isChecked;
 
-    public SessionRegistry(IEnumerable<SessionRegistration> registrations, SessionPipeline pipeline, IServiceProvider services)
-    {
-        _sources = [.. registrations.Select(registration => new SessionSource(registration, pipeline, services))];
-        _scopes = services.GetService<IServiceScopeFactory>();
-        if (_scopes is not null)
-        {
-            RegistryOfRequest.Remember(_scopes, this);
-        }
-    }
-
     public IReadOnlyList<SessionSource> Sources => _sources;
+
+    public bool IsDisposed { get; private set; }
 
     public static SessionRegistry Of(IServiceProvider? services) => services?.GetService<SessionRegistry>()
         ?? throw new InvalidOperationException("No session is registered. Call builder.Services.AddSactSession().");
 
-    /// <summary>The registration of a request that a store type or a name means.</summary>
-    public static SessionSource SourceOf(HttpContext context, Type storeType, string? name)
-    {
-        // The first use of a request's services creates them, and a context is not made for two threads.
-        lock (RequestLock.Of(context))
-        {
-            return (RegistryOfRequest.Find(context) ?? Of(context.RequestServices)).Find(storeType, name);
-        }
-    }
-
-    /// <summary>The session of a request in the registration with this name; null for the unnamed one.</summary>
-    public static RequestSession SessionOf(HttpContext context, string? name) => SourceOf(context, typeof(IGenericStore), name).SessionOf(context);
-
     public SessionSource Find(Type storeType, string? name = null) =>
         _found.TryGetValue((storeType, name), out var source) ? source : _found.GetOrAdd((storeType, name), Search(storeType, name));
 
-    /// <summary>Creates the stores, so that one that cannot work reports it at start-up.</summary>
+    /// <summary>Creates the stores, so that a store with invalid options reports it at start-up.</summary>
     /// <exception cref="InvalidOperationException">Two registrations share a prefix over one kind of store.</exception>
     public void CreateStores()
     {
@@ -55,8 +35,8 @@ internal sealed class SessionRegistry : IAsyncDisposable, IDisposable
         if (shared is not null)
         {
             throw new InvalidOperationException(
-                $"Two session registrations over {shared.Key.StoreType.Name} share the prefix '{shared.Key.Prefix}', so each would accept the ids of the "
-                + "other. Set a different GenericStoreOptions.Prefix for each store.");
+                $"Two session registrations over {shared.Key.StoreType.Name} share the prefix '{shared.Key.Prefix}', "
+                + "so each would accept the ids of the other. Set a different GenericStoreOptions.Prefix for each store.");
         }
     }
 
@@ -76,7 +56,8 @@ internal sealed class SessionRegistry : IAsyncDisposable, IDisposable
             .FirstOrDefault(group => group.Count() > 1);
         if (shared is not null)
         {
-            string registrations = string.Join(" and ", shared.Select(source => source.Name.Length == 0 ? "the unnamed one" : $"'{source.Name}'"));
+            string registrations = string.Join(
+                " and ", shared.Select(static source => source.Name.Length == 0 ? "the unnamed one" : $"'{source.Name}'"));
             throw new InvalidOperationException(
                 $"Two session registrations share the cookie name '{shared.Key}': {registrations}. "
                 + "Set a different name for each: AddSactSession(name, o => o.Cookie.Name = \"__Host-…\").");
@@ -92,7 +73,7 @@ internal sealed class SessionRegistry : IAsyncDisposable, IDisposable
 
     public void Dispose()
     {
-        Forget();
+        IsDisposed = true;
         foreach (var source in _sources)
         {
             source.Dispose();
@@ -101,18 +82,10 @@ internal sealed class SessionRegistry : IAsyncDisposable, IDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Forget();
+        IsDisposed = true;
         foreach (var source in _sources)
         {
             await source.DisposeAsync().ConfigureAwait(false);
-        }
-    }
-
-    private void Forget()
-    {
-        if (_scopes is not null)
-        {
-            RegistryOfRequest.Forget(_scopes);
         }
     }
 
@@ -123,8 +96,8 @@ internal sealed class SessionRegistry : IAsyncDisposable, IDisposable
         if (name is not null)
         {
             return Array.Find(candidates, source => source.Name == name) ?? throw new InvalidOperationException(
-                $"No session named '{name}' is registered over {storeType.Name}. Call builder.Services.AddSactSession(\"{name}\") and choose that store, "
-                + $"or use another name. {Registered()}");
+                $"No session named '{name}' is registered over {storeType.Name}. "
+                + $"Call builder.Services.AddSactSession(\"{name}\") and choose that store, or use another name. {Registered()}");
         }
 
         // The general type means the unnamed registration. The type of a store means the only registration over it.
@@ -139,7 +112,8 @@ internal sealed class SessionRegistry : IAsyncDisposable, IDisposable
         }
 
         return candidates.Length == 1 ? candidates[0] : throw new InvalidOperationException(
-            $"Several sessions are registered over {storeType.Name}. Inject one by its name, with [FromKeyedServices(\"…\")]. {Registered()}");
+            $"Several sessions are registered over {storeType.Name}. "
+            + $"Inject one by its name, with [FromKeyedServices(\"…\")]. {Registered()}");
     }
 
     private string Registered() => _sources.Length == 0

@@ -4,8 +4,9 @@ using Microsoft.Extensions.Options;
 
 namespace Sact.Session;
 
-/// <summary>A registration in a running application: its one store, its services, and its one session object per request.</summary>
-internal sealed class SessionSource(SessionRegistration registration, SessionPipeline pipeline, IServiceProvider services) : IAsyncDisposable, IDisposable
+/// <summary>A registration in a running application: its store, its services and its session of each request.</summary>
+internal sealed class SessionSource(SessionRegistration registration, SessionPipeline pipeline, IServiceProvider services)
+    : IAsyncDisposable, IDisposable
 {
     private readonly Lock _lock = new();
     private IGenericStore? _store;
@@ -40,14 +41,16 @@ internal sealed class SessionSource(SessionRegistration registration, SessionPip
 
     private SessionBackend Backend => _backend ??= new SessionBackend(Store, Services);
 
-    /// <summary>The store for dependency injection. The container disposes of what a factory returns, so the registration must not.</summary>
+    /// <summary>
+    /// The store for dependency injection. The container disposes of what a factory returns, so the registration must not.
+    /// </summary>
     public IGenericStore StoreForContainer()
     {
         _isDisposedByContainer = true;
         return Store;
     }
 
-    /// <summary>The session of a request: created at the first call, the same one for everybody after that.</summary>
+    /// <summary>The session of a request: created by the first call, the same object for every later call.</summary>
     public RequestSession SessionOf(HttpContext context)
     {
         lock (RequestLock.Of(context))
@@ -97,8 +100,8 @@ internal sealed class SessionSource(SessionRegistration registration, SessionPip
         return provider.GetRequiredService<IHttpContextAccessor>().HttpContext is { } context
             ? FacadeOf(context)
             : throw new InvalidOperationException(
-                "There is no HTTP request here whose session could be used. In a SignalR hub call Context.GetHttpContext()!.GetSactSession(); "
-                + "in background work use the store (IGenericStore).");
+                "The code does not run in an HTTP request, so it has no session. In a SignalR hub call "
+                + "Context.GetHttpContext()!.GetSactSession(). In background work use the store (IGenericStore).");
     }
 
     public void Dispose()

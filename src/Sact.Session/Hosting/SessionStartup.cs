@@ -2,7 +2,9 @@ using Microsoft.Extensions.Hosting;
 
 namespace Sact.Session;
 
-/// <summary>Checks the options and makes the stores when the host starts, not at the first sign-in.</summary>
+/// <summary>
+/// Validates the options and creates the stores when the host starts, so that an error does not wait for the first sign-in.
+/// </summary>
 internal sealed class SessionStartup(SessionRegistry registry) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)

@@ -7,13 +7,16 @@ using Microsoft.Extensions.Logging;
 namespace Sact.Session;
 
 /// <summary>
-/// How sessions behave. Checked at start-up, with the mend in the message; read once, at the first use, so that later changes to the object have no effect.
+/// The options of sessions. They are validated at start-up, and the message names the fix. They are read once, at the first use:
+/// later changes have no effect.
 /// </summary>
 public sealed class SactSessionOptions
 {
     /// <summary>
-    /// The session cookie. Default: <c>__Host-sid</c>, Path <c>/</c>, Secure, HttpOnly, SameSite Lax, essential — what ASVS 5.0 V3.3.1 to V3.3.4 ask. Its <c>Expiration</c> and <c>MaxAge</c> stay unset:
-    /// <see cref="IsPersistent"/> and <see cref="AbsoluteTimeout"/> decide them. Custom cookies take its attributes too.
+    /// The session cookie. Default: <c>__Host-sid</c>, Path <c>/</c>, Secure, HttpOnly, SameSite Lax, essential
+    /// (ASVS 5.0 V3.3.1 to V3.3.4).
+    /// Leave its <c>Expiration</c> and <c>MaxAge</c> unset: <see cref="IsPersistent"/> and <see cref="AbsoluteTimeout"/> decide them.
+    /// Custom cookies take its attributes too.
     /// </summary>
     public CookieBuilder Cookie { get; set; } = new()
     {
@@ -26,96 +29,146 @@ public sealed class SactSessionOptions
     };
 
     /// <summary>
-    /// Whether cookies outlive the browser. Default false: no Max-Age, as OWASP (Session Management) and NIST SP 800-63B-4 section 5.1 advise. True: the session cookie's Max-Age is the
-    /// remaining absolute time.
+    /// Whether cookies outlive the browser. Default: false, as OWASP Session Management and NIST SP 800-63B-4 section 5.1 advise.
+    /// False: the cookie has no Max-Age. True: its Max-Age is the remaining absolute time,
+    /// so the next person at a shared computer is signed in.
     /// </summary>
     public bool IsPersistent { get; set; }
 
-    /// <summary>How long a session lives after it was last seen (OWASP idle timeout). Default 7 days; at least 1 second, at most <see cref="AbsoluteTimeout"/>.</summary>
+    /// <summary>
+    /// How long a session lives after its last use (OWASP idle timeout, ASVS 5.0 V7.3.1). Default: 7 days.
+    /// Range: 1 second to <see cref="AbsoluteTimeout"/>. A longer one gives a thief of a forgotten session more time.
+    /// </summary>
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromDays(7);
 
-    /// <summary>How long a session lives at all, whatever happens (OWASP absolute timeout, ASVS 5.0 V7.3.2). Default 28 days; at most 400 days. Renewal does not extend it.</summary>
+    /// <summary>
+    /// How long a session lives in all, counted from its creation (OWASP absolute timeout, ASVS 5.0 V7.3.2). Default: 28 days.
+    /// Range: 1 second to 400 days, because browsers keep no cookie longer (RFC 6265bis section 5.5). Renewal does not extend it.
+    /// </summary>
     public TimeSpan AbsoluteTimeout { get; set; } = TimeSpan.FromDays(28);
 
     /// <summary>
-    /// How long a session lives until its cookie comes back for the first time, so that a doubly submitted login form leaves nothing behind. Default 1 hour; at least 1 second, at most 400 days.
+    /// How long a session lives until its cookie comes back for the first time. Default: 1 hour. Range: 1 second to 400 days.
+    /// A login form that was submitted twice leaves a session that nobody uses; it expires this early.
     /// </summary>
     public TimeSpan FirstUseTimeout { get; set; } = TimeSpan.FromHours(1);
 
-    /// <summary>The idle timeout of an anonymous session, where it is shorter than <see cref="IdleTimeout"/>. Default 20 minutes; at least 1 second, at most 400 days.</summary>
+    /// <summary>
+    /// The idle timeout of an anonymous session, if it is shorter than <see cref="IdleTimeout"/>. Default: 20 minutes.
+    /// Range: 1 second to 400 days. A longer one keeps the sessions of visitors and robots in the store for longer.
+    /// </summary>
     public TimeSpan AnonymousIdleTimeout { get; set; } = TimeSpan.FromMinutes(20);
 
     /// <summary>
-    /// How long a half-finished sign-in (<see cref="ISactSession.SetPendingAsync(string, System.Text.Json.Nodes.JsonObject?, CancellationToken)"/>) may take, in all, until <see cref="ISactSession.RaiseAsync(int, SessionSignInOptions?, CancellationToken)"/> completes it. Default 10 minutes; 1 second to 1 day. Short, because it is the time
-    /// in which a further factor can be guessed at.
+    /// How long a pending sign-in may take in all, until
+    /// <see cref="ISactSession.RaiseAsync(int, SessionSignInOptions?, CancellationToken)"/> completes it. Default: 10 minutes.
+    /// Range: 1 second to 1 day. A longer one gives an attacker more time to guess a further factor.
     /// </summary>
     public TimeSpan PendingTimeout { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>
-    /// How often at most a session that is read is noted as seen: one write. Null (default): a twentieth of <see cref="IdleTimeout"/>, at most 15 minutes. Zero: with every request that reads. A session
-    /// with a shorter idle timeout of its own is noted at least every twentieth of that. No session ends earlier than this before its time.
+    /// How often "last seen" is written at most, for each session: one write. Null (default): a twentieth of <see cref="IdleTimeout"/>,
+    /// at most 15 minutes. Zero: with every request that reads the session. Range: zero to half of <see cref="IdleTimeout"/>.
     /// </summary>
+    /// <remarks>
+    /// "Last seen" may be this much too early, so a session may expire this much before its idle timeout.
+    /// A session with a shorter idle timeout than <see cref="IdleTimeout"/> is written at least every twentieth of that.
+    /// </remarks>
     public TimeSpan? TouchInterval { get; set; }
 
-    /// <summary>How long the id that was replaced by a renewal stays good for requests in flight. Default 30 seconds; 0 to 5 minutes.</summary>
+    /// <summary>
+    /// How long an id stays valid after a renewal replaced it, for requests in flight. Default: 30 seconds. Range: 0 to 5 minutes.
+    /// Zero refuses requests that were sent before the new cookie arrived.
+    /// </summary>
     public TimeSpan RenewalGrace { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// From when on an id that was replaced counts as replayed, which ends the session; and how long a renewed id that has not come back is left alone before another is sent. Default 10 minutes; more than <see cref="RenewalGrace"/>, at most 1 day. A shorter one ends sessions of honest
-    /// users where the clocks of nodes differ or uploads are slow; the stale id is refused either way.
+    /// How long after a renewal the use of the replaced id counts as a replay, which ends the session. Default: 10 minutes.
+    /// Range: more than <see cref="RenewalGrace"/>, at most 1 day. It is also the time until an unconfirmed renewed id is replaced.
     /// </summary>
+    /// <remarks>
+    /// The replaced id is refused in any case.
+    /// A shorter margin ends sessions of honest users if the clocks of nodes differ or uploads are slow.
+    /// </remarks>
     public TimeSpan ReplayMargin { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>How many live sessions a user may have, pending ones included (ASVS 5.0 V7.1.2). Default 100; at least 1; null for no limit.</summary>
+    /// <summary>
+    /// How many live sessions a user may have, pending ones included (ASVS 5.0 V7.1.2). Default: 100. At least 1; null: no limit.
+    /// <see cref="MaxSessionsPolicy"/> decides what the next sign-in does.
+    /// </summary>
     public int? MaxSessionsPerUser { get; set; } = 100;
 
     /// <summary>
-    /// What a sign-in over <see cref="MaxSessionsPerUser"/> does. Default: ends the user's own least recently used session; pending ones go first, then those never presented and older than a minute.
-    /// <see cref="SessionCapPolicy.Refuse"/> makes it a <see cref="SessionCapReachedException"/>.
+    /// What a sign-in beyond <see cref="MaxSessionsPerUser"/> does. Default: it ends the least recently used session of that user;
+    /// pending ones first, then those that are older than a minute and were never used.
+    /// <see cref="SessionCapPolicy.Refuse"/>: it throws <see cref="SessionCapReachedException"/>.
     /// </summary>
     public SessionCapPolicy MaxSessionsPolicy { get; set; }
 
     /// <summary>
-    /// Whether sessions with a user keep the User-Agent (cut to 512 characters) and the remote address, from the sign-in and, as often as "last seen" is written, from the last request, so that users recognise their devices (ASVS 5.0 V7.5.2).
-    /// Default false: nothing is kept. Both are personal data (GDPR article 4): tell your users; they are gone with the session. Behind a proxy call <c>UseForwardedHeaders()</c> first, or the address is the proxy's.
+    /// Whether sessions with a user keep the User-Agent (at most 512 characters) and the remote address. Default: false.
+    /// They come from the sign-in and from the last request that wrote "last seen".
+    /// Users recognise their devices by them (ASVS 5.0 V7.5.2).
     /// </summary>
+    /// <remarks>
+    /// Both are personal data (GDPR article 4): inform your users. They are removed with the session.
+    /// Behind a proxy call <c>UseForwardedHeaders()</c> first, or the address is that of the proxy.
+    /// </remarks>
     public bool CaptureClient { get; set; }
 
-    /// <summary>The most that a session's names and values may come to, in UTF-8 bytes. Default 65,536; 256 to 16 MiB.</summary>
+    /// <summary>
+    /// The maximum size of a session's names and values, in UTF-8 bytes. Default: 65,536. Range: 256 to 16,777,216 (16 MiB).
+    /// A write beyond it throws and changes nothing. Every read transfers the record.
+    /// </summary>
     public int MaxRecordBytes { get; set; } = 64 * 1024;
 
     /// <summary>
-    /// How long to wait for one answer of the store before it is a <see cref="SessionStoreException"/>. Default 5 seconds; 1 millisecond to 5 minutes. It, not the client's disconnect, bounds a write that has begun.
+    /// How long one call of the store may take; after that it is a <see cref="SessionStoreException"/> (503). Default: 5 seconds.
+    /// Range: 1 millisecond to 5 minutes. It bounds a write that has begun; a client that disconnects does not stop one.
     /// </summary>
     public TimeSpan StoreTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How often expired sessions are destroyed in a store without a time-to-live of its own (memory, SQL), give or take a quarter. Default 10 minutes; 1 second to 1 day; null to leave it to
-    /// <see cref="IExpiredSessionStore.DeleteExpiredAsync"/> called by hand. An expired session is refused whether or not it has been destroyed.
+    /// How often expired sessions are removed from a store without a time-to-live (memory, SQL), plus or minus a quarter.
+    /// Default: 10 minutes. Range: 1 second to 1 day. Null: never; call <see cref="IExpiredSessionStore.DeleteExpiredAsync"/> yourself.
+    /// An expired session is refused whether or not it was removed.
     /// </summary>
     public TimeSpan? CleanupInterval { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>Whether signing out sends <c>Clear-Site-Data: "cache"</c>, so that the back button shows nothing private. Default false: some browsers take seconds over it.</summary>
+    /// <summary>
+    /// Whether a sign-out sends <c>Clear-Site-Data: "cache"</c> (W3C), so that the back button shows nothing private. Default: false.
+    /// True: some browsers take seconds to clear their cache.
+    /// </summary>
     public bool ClearSiteDataOnSignOut { get; set; }
 
     /// <summary>
-    /// How typed values are turned into JSON and back. Default: camel case, names compared exactly, numbers only from numbers. Under Native AOT add your <c>JsonSerializerContext</c> to its
-    /// <c>TypeInfoResolverChain</c>; simple types need none.
+    /// How typed values become JSON and are read back. Default: camel case, exact names, numbers only from JSON numbers.
+    /// Under Native AOT add your <c>JsonSerializerContext</c> to its <c>TypeInfoResolverChain</c>; simple types need none.
     /// </summary>
     public JsonSerializerOptions SerializerOptions { get; set; } = SessionJson.DefaultOptions();
 
-    /// <summary>The clock; null (default): the one in dependency injection, else the system's.</summary>
+    /// <summary>
+    /// The clock. Null (default): that of dependency injection, or else the system's.
+    /// </summary>
     public TimeProvider? TimeProvider { get; set; }
 
-    /// <summary>What protects the values of protected cookies; null (default): the provider in dependency injection. Sessions themselves need none.</summary>
+    /// <summary>
+    /// The key ring of protected cookies. Null (default): that of dependency injection. Sessions need none.
+    /// </summary>
     public IDataProtectionProvider? DataProtectionProvider { get; set; }
 
-    /// <summary>Where events are logged; null (default): the factory in dependency injection, else nowhere.</summary>
+    /// <summary>
+    /// The factory of the log. Null (default): that of dependency injection, or else no log.
+    /// </summary>
     public ILoggerFactory? LoggerFactory { get; set; }
 
-    /// <summary>What makes the meter <c>Sact.Session</c>; null (default): the factory in dependency injection, else one meter for the process.</summary>
+    /// <summary>
+    /// The factory of the meter <c>Sact.Session</c>. Null (default): that of dependency injection, or else one meter for the process.
+    /// </summary>
     public IMeterFactory? MeterFactory { get; set; }
 
-    /// <summary>With what the names of those fields begin that a sign-in takes over from the anonymous session it ends; null for none.</summary>
+    /// <summary>
+    /// The prefix of the fields that a sign-in takes over from the anonymous session that it ends; null: none.
+    /// </summary>
     internal string? KeptAtSignIn { get; set; }
 }

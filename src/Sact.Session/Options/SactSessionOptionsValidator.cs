@@ -1,108 +1,70 @@
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 
 namespace Sact.Session;
 
-/// <summary>Says what is wrong with the options, each time with the mend.</summary>
+/// <summary>Reports every option that breaks its rule, with the rule and the fix.</summary>
 internal sealed class SactSessionOptionsValidator : IValidateOptions<SactSessionOptions>
 {
+    private static readonly TimeSpan s_second = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_day = TimeSpan.FromDays(1);
+
     public ValidateOptionsResult Validate(string? name, SactSessionOptions options)
     {
-        // Which of several registrations it is, nobody could tell from the option alone.
         string where = string.IsNullOrEmpty(name) ? "" : $"In AddSactSession(\"{name}\"): ";
-        var faults = Validate(options).Select(fault => where + fault).ToList();
-        return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
+        var broken = Validate(options).Select(message => where + message).ToList();
+        return broken.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(broken);
     }
 
     public static IEnumerable<string> Validate(SactSessionOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return ValidateTimes(options).Concat(ValidateLimits(options)).Concat(ValidateCookie(options.Cookie));
+        return ValidateTimes(options).Concat(ValidateLimits(options)).OfType<string>().Concat(ValidateCookie(options.Cookie));
     }
 
-    private static IEnumerable<string> ValidateTimes(SactSessionOptions options)
+    private static IEnumerable<string?> ValidateTimes(SactSessionOptions o)
     {
-        var second = TimeSpan.FromSeconds(1);
         var longest = SessionLifetimes.Maximum;
-        if (options.AbsoluteTimeout < second || options.AbsoluteTimeout > longest)
-        {
-            yield return "AbsoluteTimeout lies between 1 second and 400 days, the most that browsers keep a cookie. Set SactSessionOptions.AbsoluteTimeout accordingly.";
-        }
-
-        if (options.IdleTimeout < second || options.IdleTimeout > options.AbsoluteTimeout)
-        {
-            yield return "IdleTimeout lies between 1 second and AbsoluteTimeout. Lower SactSessionOptions.IdleTimeout or raise AbsoluteTimeout.";
-        }
-
-        if (options.FirstUseTimeout < second || options.FirstUseTimeout > longest)
-        {
-            yield return "FirstUseTimeout lies between 1 second and 400 days. Set SactSessionOptions.FirstUseTimeout accordingly.";
-        }
-
-        if (options.AnonymousIdleTimeout < second || options.AnonymousIdleTimeout > longest)
-        {
-            yield return "AnonymousIdleTimeout lies between 1 second and 400 days. Set SactSessionOptions.AnonymousIdleTimeout accordingly.";
-        }
-
-        if (options.PendingTimeout < second || options.PendingTimeout > TimeSpan.FromDays(1))
-        {
-            yield return "PendingTimeout lies between 1 second and 1 day. Set SactSessionOptions.PendingTimeout accordingly.";
-        }
-
-        if (options.TouchInterval is { } interval && (interval < TimeSpan.Zero || interval > options.IdleTimeout / 2))
-        {
-            yield return "TouchInterval lies between zero and half of IdleTimeout, or sessions in use would end. Lower SactSessionOptions.TouchInterval or leave it unset.";
-        }
-
-        if (options.RenewalGrace < TimeSpan.Zero || options.RenewalGrace > TimeSpan.FromMinutes(5))
-        {
-            yield return "RenewalGrace lies between zero and 5 minutes. Set SactSessionOptions.RenewalGrace accordingly.";
-        }
-
-        if (options.ReplayMargin <= options.RenewalGrace || options.ReplayMargin > TimeSpan.FromDays(1))
-        {
-            yield return "ReplayMargin is more than RenewalGrace and at most 1 day. Set SactSessionOptions.ReplayMargin accordingly.";
-        }
-
-        if (options.CleanupInterval is { } sweep && (sweep < second || sweep > TimeSpan.FromDays(1)))
-        {
-            yield return "CleanupInterval lies between 1 second and 1 day. Set SactSessionOptions.CleanupInterval accordingly, or null for no sweeping.";
-        }
-
-        if (options.StoreTimeout < TimeSpan.FromMilliseconds(1) || options.StoreTimeout > TimeSpan.FromMinutes(5))
-        {
-            yield return "StoreTimeout lies between 1 millisecond and 5 minutes. Set SactSessionOptions.StoreTimeout accordingly.";
-        }
+        yield return Between(o.AbsoluteTimeout, s_second, longest, "1 second and 400 days, because browsers keep no cookie longer");
+        yield return Between(
+            o.IdleTimeout, s_second, o.AbsoluteTimeout, $"1 second and AbsoluteTimeout ({o.AbsoluteTimeout})", "or raise AbsoluteTimeout");
+        yield return Between(o.FirstUseTimeout, s_second, longest, "1 second and 400 days");
+        yield return Between(o.AnonymousIdleTimeout, s_second, longest, "1 second and 400 days");
+        yield return Between(o.PendingTimeout, s_second, s_day, "1 second and 1 day");
+        yield return Between(
+            o.TouchInterval,
+            TimeSpan.Zero,
+            o.IdleTimeout / 2,
+            $"zero and half of IdleTimeout ({o.IdleTimeout / 2}), because a longer one would end sessions in use",
+            "or leave it unset");
+        yield return Between(o.RenewalGrace, TimeSpan.Zero, TimeSpan.FromMinutes(5), "zero and 5 minutes");
+        yield return o.ReplayMargin > o.RenewalGrace && o.ReplayMargin <= s_day
+            ? null
+            : $"ReplayMargin is {o.ReplayMargin}. It must be more than RenewalGrace ({o.RenewalGrace}) and at most 1 day. "
+                + "Change SactSessionOptions.ReplayMargin.";
+        yield return Between(o.CleanupInterval, s_second, s_day, "1 second and 1 day", "or set it to null for no cleanup");
+        yield return Between(o.StoreTimeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(5), "1 millisecond and 5 minutes");
     }
 
-    private static IEnumerable<string> ValidateLimits(SactSessionOptions options)
+    private static IEnumerable<string?> ValidateLimits(SactSessionOptions o)
     {
-        if (options.MaxSessionsPerUser < 1)
-        {
-            yield return "MaxSessionsPerUser is at least 1. Set SactSessionOptions.MaxSessionsPerUser accordingly, or null for no limit.";
-        }
-
-        if (!Enum.IsDefined(options.MaxSessionsPolicy))
-        {
-            yield return "MaxSessionsPolicy is none of the policies. Choose one that SessionCapPolicy names.";
-        }
-
-        if (options.MaxRecordBytes is < 256 or > 16 * 1024 * 1024)
-        {
-            yield return "MaxRecordBytes lies between 256 and 16 MiB. Set SactSessionOptions.MaxRecordBytes accordingly.";
-        }
-
-        if (options.SerializerOptions is null)
-        {
-            yield return "SerializerOptions is null. Leave SactSessionOptions.SerializerOptions as it is, or set your own.";
-        }
+        yield return Between(o.MaxSessionsPerUser, 1, int.MaxValue, $"1 and {int.MaxValue}", "or set it to null for no limit");
+        yield return Between(o.MaxRecordBytes, 256, 16 * 1024 * 1024, "256 bytes and 16 MiB");
+        yield return Enum.IsDefined(o.MaxSessionsPolicy)
+            ? null
+            : $"MaxSessionsPolicy is {(int)o.MaxSessionsPolicy}, which SessionCapPolicy does not define. "
+                + "Set SactSessionOptions.MaxSessionsPolicy to one of its members.";
+        yield return o.SerializerOptions is null
+            ? "SerializerOptions is null. Keep the default of SactSessionOptions.SerializerOptions, or set a JsonSerializerOptions."
+            : null;
     }
 
     private static IEnumerable<string> ValidateCookie(CookieBuilder cookie)
     {
         if (cookie is null)
         {
-            yield return "Cookie is null. Leave SactSessionOptions.Cookie as it is, or set your own CookieBuilder.";
+            yield return "Cookie is null. Keep the default of SactSessionOptions.Cookie, or set a CookieBuilder.";
             yield break;
         }
 
@@ -112,11 +74,13 @@ internal sealed class SactSessionOptionsValidator : IValidateOptions<SactSession
         }
         else if (cookie.Name!.Length + SessionIdFormat.Length > CookieRule.MaxNameAndValue)
         {
-            yield return "The session cookie's name and value have more than 4096 bytes together, and browsers would drop it. Set SactSessionOptions.Cookie.Name to something shorter.";
+            yield return "The session cookie's name and value have more than 4096 bytes together, so browsers would drop the cookie. "
+                + "Set SactSessionOptions.Cookie.Name to a shorter name.";
         }
         else if (CookieRule.ValidatePrefix(cookie.Name!, cookie) is { } prefix)
         {
-            yield return $"The session cookie's name has a prefix whose rules its attributes break: {prefix} Mend SactSessionOptions.Cookie, or choose a name without the prefix.";
+            yield return $"The session cookie's name has a prefix whose rules its attributes break: {prefix} "
+                + "Change SactSessionOptions.Cookie, or choose a name without the prefix.";
         }
 
         foreach (string attribute in CookieRule.ValidateAttributes(cookie))
@@ -126,17 +90,35 @@ internal sealed class SactSessionOptionsValidator : IValidateOptions<SactSession
 
         if (cookie.MaxAge is not null || cookie.Expiration is not null)
         {
-            yield return "The session cookie's age is the library's to set. Leave Cookie.MaxAge and Cookie.Expiration unset; set SactSessionOptions.IsPersistent and AbsoluteTimeout.";
+            yield return "The session cookie has a MaxAge or an Expiration, which the library must set. "
+                + "Leave Cookie.MaxAge and Cookie.Expiration unset; set SactSessionOptions.IsPersistent and AbsoluteTimeout instead.";
         }
 
         if (!cookie.HttpOnly)
         {
-            yield return "The session cookie is HttpOnly, or any script in a page could read the session id (ASVS 5.0 V3.3.4). Set SactSessionOptions.Cookie.HttpOnly to true; a CookieBuilder of your own starts without it.";
+            yield return "The session cookie is not HttpOnly, so any script in a page could read the session id (ASVS 5.0 V3.3.4). "
+                + "Set SactSessionOptions.Cookie.HttpOnly to true: a new CookieBuilder starts with false.";
         }
 
         if (!cookie.IsEssential)
         {
-            yield return "A login session's cookie is essential (no consent is needed for it, and without it nobody can sign in). Set SactSessionOptions.Cookie.IsEssential to true.";
+            yield return "The session cookie is not essential, so nobody could sign in before giving consent. "
+                + "A login cookie needs no consent. Set SactSessionOptions.Cookie.IsEssential to true.";
         }
+    }
+
+    /// <summary>The message if a value is out of its range; null if it is in the range or not set.</summary>
+    private static string? Between<T>(
+        T? value, T least, T most, string range, string? otherwise = null, [CallerArgumentExpression(nameof(value))] string option = "")
+        where T : struct, IComparable<T>
+    {
+        if (value is not { } set || (set.CompareTo(least) >= 0 && set.CompareTo(most) <= 0))
+        {
+            return null;
+        }
+
+        string name = option[(option.IndexOf('.', StringComparison.Ordinal) + 1)..];
+        string other = otherwise is null ? "" : $", {otherwise}";
+        return $"{name} is {set}. It must be between {range}. Change SactSessionOptions.{name}{other}.";
     }
 }

@@ -7,9 +7,8 @@ using System.Text.Json.Serialization.Metadata;
 namespace Sact.Session;
 
 /// <summary>
-/// What a session was when it was read: who, since when, and the metadata. Immutable, without any secret: it may be logged, kept and sent
-/// as far as personal data may. Only data of a signed-in session can be serialised as a whole, since <see cref="UserId"/> throws for any
-/// other.
+/// The data of a session at the time it was read: the user, the times and the metadata. It is immutable and holds no secret,
+/// but personal data. Only the data of a signed-in session can be serialised as a whole, because <see cref="UserId"/> throws for any other.
 /// </summary>
 [DebuggerDisplay("{Key} {State}")]
 public sealed class SessionData
@@ -26,63 +25,67 @@ public sealed class SessionData
     }
 
     /// <summary>
-    /// The application's id of the user who is signed in. <see cref="ISactSession.GetAsync"/> returns only such sessions; of an anonymous
-    /// or pending one it throws, so that neither is ever taken for a user.
+    /// The application's id of the signed-in user. <see cref="ISactSession.GetAsync"/> returns only sessions that have one.
+    /// For an anonymous
+    /// or pending session it throws, so that no code takes one for a user.
     /// </summary>
     /// <exception cref="InvalidOperationException">Nobody is signed in: the session is anonymous or pending.</exception>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     public string UserId => State == SessionState.SignedIn
         ? _record.UserId!
-        : throw new InvalidOperationException(
-            "Nobody is signed in to this session. Look at State first; of a pending session take PendingUserId.");
+        : throw new InvalidOperationException("Nobody is signed in to this session, so it has no UserId. "
+            + "Check State first. A pending session has PendingUserId.");
 
-    /// <summary>Who is about to sign in, of a pending session; null of any other. Not a user yet.</summary>
+    /// <summary>The user id of a pending sign-in; null for any other session. The user is not signed in yet.</summary>
     public string? PendingUserId => State == SessionState.Pending ? _record.UserId : null;
 
     /// <summary>Anonymous, pending or signed in.</summary>
     public SessionState State => _record.State;
 
-    /// <summary>The session's name: its handle in a list of devices. No secret.</summary>
+    /// <summary>
+    /// The key of the session, and its handle in a list of devices. It is not a secret, but it is personal data (GDPR article 4).
+    /// </summary>
     public SessionKey Key => _record.Key;
 
-    /// <summary>Whether it is the session of the request that read it.</summary>
+    /// <summary>Whether this is the session of the request that read it.</summary>
     public bool IsCurrent { get; }
 
-    /// <summary>How well the user is known, 0 to 255.</summary>
+    /// <summary>How well the user is known, 0 to 255. An anonymous session has 0; a sign-in has 1 unless it sets another level.</summary>
     public int AssuranceLevel => _record.AssuranceLevel;
 
-    /// <summary>The metadata: names and JSON values, those of the library's own (<c>$…</c>) left out.</summary>
+    /// <summary>The metadata: names and JSON values, without the fields of the library (<c>$…</c>).</summary>
     public SessionFields Fields => _fields ??= _record.Fields.WithoutReserved();
 
-    /// <summary>When the session was created (UTC, whole milliseconds, like every instant here).</summary>
+    /// <summary>When the session was created. Every time here is UTC, in whole milliseconds.</summary>
     public DateTimeOffset CreatedAt => _record.CreatedAt;
 
-    /// <summary>When the user last proved who they are; null of an anonymous session.</summary>
+    /// <summary>When the user last proved their identity; null for an anonymous session.</summary>
     public DateTimeOffset? AuthenticatedAt => _record.AuthenticatedAt;
 
-    /// <summary>When the session was last seen, as exactly as <c>TouchInterval</c> allows.</summary>
+    /// <summary>When the session was last used. It may be too early by <see cref="SactSessionOptions.TouchInterval"/>.</summary>
     public DateTimeOffset LastSeenAt => _record.LastSeenAt;
 
-    /// <summary>When the session ends unless it is seen again; never later than its absolute deadline.</summary>
+    /// <summary>When the session expires unless it is used again; never later than its absolute timeout.</summary>
     public DateTimeOffset ExpiresAt => _record.ExpiresAt;
 
     /// <summary>Whether the session's cookie outlives the browser ("remember me").</summary>
     public bool IsPersistent => _record.IsPersistent;
 
     /// <summary>
-    /// The device at sign-in; null unless <see cref="SactSessionOptions.CaptureClient"/> was set then. Plain text that the client chose:
-    /// encode it like any other input, and decide nothing by it.
+    /// The device of the sign-in; null unless <see cref="SactSessionOptions.CaptureClient"/> was set then.
+    /// The client chose these strings: encode them like any other input, and make no decision by them.
     /// </summary>
     public SessionClient? SignInClient => _record.SignInClient;
 
     /// <summary>
-    /// The device of the request with which <see cref="LastSeenAt"/> was written, or that of the sign-in; null unless
+    /// The device of the request that wrote <see cref="LastSeenAt"/>, or else that of the sign-in; null unless
     /// <see cref="SactSessionOptions.CaptureClient"/> was set.
     /// </summary>
     public SessionClient? LastSeenClient => _record.LastSeenClient ?? _record.SignInClient;
 
-    /// <summary>A text field's value; null if the field is absent, <c>null</c> or not a text.</summary>
-    /// <param name="name">The field's name, compared ordinally.</param>
+    /// <summary>The value of a string field; null if the field is absent, <c>null</c> or not a string.</summary>
+    /// <param name="name">The name of the field, compared ordinally.</param>
+    /// <example><code>string? theme = data["theme"];</code></example>
     [JsonIgnore]
     public string? this[string name]
     {
@@ -93,20 +96,23 @@ public sealed class SessionData
         }
     }
 
-    /// <summary>A field's value; <c>default</c> if the field is absent or <c>null</c>.</summary>
+    /// <summary>The value of a field as a type.</summary>
     /// <typeparam name="T">
-    /// Its type. Simple types need no more; under Native AOT others need a context in <c>SerializerOptions</c>.
+    /// The type. Under Native AOT any but a simple type needs a <c>JsonSerializerContext</c> in
+    /// <see cref="SactSessionOptions.SerializerOptions"/>.
     /// </typeparam>
-    /// <param name="name">The field's name, compared ordinally.</param>
-    /// <exception cref="JsonException">The value is of another kind.</exception>
-    /// <exception cref="InvalidOperationException">Nothing is known of the type; the message says what to add.</exception>
+    /// <param name="name">The name of the field, compared ordinally.</param>
+    /// <returns>The value; <c>default</c> if the field is absent or <c>null</c>.</returns>
+    /// <exception cref="JsonException">The value does not fit the type.</exception>
+    /// <exception cref="InvalidOperationException">The JSON contract of the type is missing; the message says what to add.</exception>
     public T? Get<T>(string name) => Get(name, SessionJson.TypeInfo<T>(_services.Settings.Json));
 
-    /// <summary>A field's value; <c>default</c> if the field is absent or <c>null</c>.</summary>
-    /// <typeparam name="T">Its type.</typeparam>
-    /// <param name="name">The field's name, compared ordinally.</param>
-    /// <param name="typeInfo">How to read the type: a property of your <c>JsonSerializerContext</c>.</param>
-    /// <exception cref="JsonException">The value is of another kind.</exception>
+    /// <summary>The value of a field as a type.</summary>
+    /// <typeparam name="T">The type.</typeparam>
+    /// <param name="name">The name of the field, compared ordinally.</param>
+    /// <param name="typeInfo">The contract of the type: a property of your <c>JsonSerializerContext</c>.</param>
+    /// <returns>The value; <c>default</c> if the field is absent or <c>null</c>.</returns>
+    /// <exception cref="JsonException">The value does not fit the type.</exception>
     public T? Get<T>(string name, JsonTypeInfo<T> typeInfo)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -115,14 +121,16 @@ public sealed class SessionData
     }
 
     /// <summary>All metadata as one object.</summary>
-    /// <typeparam name="T">Its type.</typeparam>
+    /// <typeparam name="T">The type.</typeparam>
+    /// <returns>The object.</returns>
     /// <exception cref="JsonException">The metadata does not fit the type.</exception>
-    /// <exception cref="InvalidOperationException">Nothing is known of the type; the message says what to add.</exception>
+    /// <exception cref="InvalidOperationException">The JSON contract of the type is missing; the message says what to add.</exception>
     public T As<T>() => As(SessionJson.TypeInfo<T>(_services.Settings.Json));
 
     /// <summary>All metadata as one object.</summary>
-    /// <typeparam name="T">Its type.</typeparam>
-    /// <param name="typeInfo">How to read the type: a property of your <c>JsonSerializerContext</c>.</param>
+    /// <typeparam name="T">The type.</typeparam>
+    /// <param name="typeInfo">The contract of the type: a property of your <c>JsonSerializerContext</c>.</param>
+    /// <returns>The object.</returns>
     /// <exception cref="JsonException">The metadata does not fit the type.</exception>
     public T As<T>(JsonTypeInfo<T> typeInfo)
     {
@@ -137,13 +145,15 @@ public sealed class SessionData
     }
 
     /// <summary>
-    /// Whether the user proved who they are within a span before now. Ask before something sensitive, such as a change of password or the
-    /// deletion of an account (ASVS 5.0 V7.5.1 and V7.5.3).
+    /// Whether the user proved their identity recently. Check it before a sensitive action, such as a change of password or the deletion
+    /// of an
+    /// account (ASVS 5.0 V7.5.1 and V7.5.3).
     /// </summary>
-    /// <param name="within">The span.</param>
-    /// <returns>False too if the session is not signed in.</returns>
+    /// <param name="within">The maximum age of the proof.</param>
+    /// <returns>True if the proof is not older; false if it is, or if nobody is signed in.</returns>
     public bool IsFresh(TimeSpan within) => State == SessionState.SignedIn && AuthenticatedAt is { } at && _services.Now - at <= within;
 
-    /// <summary>Tells the key and the state, and nothing of the user.</summary>
+    /// <summary>The key and the state, without the user.</summary>
+    /// <returns>A string such as <c>session:Ab3… (SignedIn)</c>.</returns>
     public override string ToString() => $"{Key} ({State})";
 }

@@ -17,10 +17,18 @@ internal sealed class SessionSettings
             0,
             new SessionLifetimes(
                 Shorter(options.AnonymousIdleTimeout, options.IdleTimeout), options.FirstUseTimeout, options.AbsoluteTimeout),
-            options.IsPersistent);
-        PendingTerms = new(
-            SessionState.Pending, 1, new SessionLifetimes(
-                options.PendingTimeout, options.PendingTimeout, options.PendingTimeout), IsPersistent: false);
+            options.IsPersistent)
+        {
+            IdleTimeoutOption = options.AnonymousIdleTimeout <= options.IdleTimeout
+                ? nameof(SactSessionOptions.AnonymousIdleTimeout)
+                : nameof(SactSessionOptions.IdleTimeout),
+        };
+        var pending = options.PendingTimeout;
+        PendingTerms = new(SessionState.Pending, 1, new SessionLifetimes(pending, pending, pending), IsPersistent: false)
+        {
+            IdleTimeoutOption = nameof(SactSessionOptions.PendingTimeout),
+            AbsoluteTimeoutOption = nameof(SactSessionOptions.PendingTimeout),
+        };
         _touchInterval = options.TouchInterval ?? Shorter(options.IdleTimeout / 20, TimeSpan.FromMinutes(15));
         RenewalGrace = options.RenewalGrace;
         ReplayMargin = options.ReplayMargin;

@@ -3,24 +3,28 @@ using Microsoft.AspNetCore.Http;
 namespace Sact.Session;
 
 /// <summary>
-/// Tells the site's own requests from those that another site makes a browser send. The cookie goes with both: SameSite=Lax lets sibling subdomains through, and an application may have set None.
+/// Distinguishes requests of this site from those that another site makes a browser send. Both carry the cookie: SameSite=Lax allows
+/// sibling subdomains, and an application may have set None.
 /// </summary>
 /// <remarks>
-/// After OWASP's Cross-Site Request Forgery Prevention Cheat Sheet (Fetch Metadata, then the origin, then a custom header) and Go's <c>http.CrossOriginProtection</c>. No token, because every browser since 2023 sends <c>Sec-Fetch-Site</c>, which
-/// no script can set.
+/// It follows OWASP's Cross-Site Request Forgery Prevention Cheat Sheet (Fetch Metadata, then the origin, then a custom header)
+/// and Go's <c>http.CrossOriginProtection</c>. It needs no token: every browser since 2023 sends <c>Sec-Fetch-Site</c>, and no script can
+/// set it.
 /// </remarks>
 internal static class CrossSiteGuard
 {
-    /// <summary>What a client that is no browser sends. A browser lets a page of another site send it only after a CORS preflight, which nothing here answers.</summary>
+    /// <summary>
+    /// The header of a client that is no browser. A page of another site needs a CORS preflight for it, and nothing here answers one.
+    /// </summary>
     public const string Header = "X-Requested-With";
 
-    /// <summary>Whether a request that changes something may be let through.</summary>
+    /// <summary>Whether a request that changes something is allowed.</summary>
     public static bool Allows(HttpRequest request)
     {
         var site = request.Headers["Sec-Fetch-Site"];
         if (site.Count > 0)
         {
-            // "same-site" is a sibling subdomain; it is not this site. Sent more than once it is nobody's.
+            // "same-site" is a sibling subdomain; it is not this site. A repeated header is not trusted.
             return site.Count == 1 && site[0] is "same-origin" or "none";
         }
 
@@ -38,7 +42,8 @@ internal static class CrossSiteGuard
             return false;
         }
 
-        // The scheme is not compared as such: TLS may end at a proxy that nobody told us of. But http is never the origin of a page of an https site.
+        // The schemes need not be equal: TLS may end at a proxy that the application does not know.
+        // But a page of an https site never has an http origin.
         bool downgraded = request.IsHttps && !origin.AsSpan(0, end).Equals("https", StringComparison.OrdinalIgnoreCase);
         return !downgraded && origin.AsSpan(end + 3).Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase);
     }

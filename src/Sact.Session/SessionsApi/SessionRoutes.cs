@@ -8,7 +8,8 @@ using Microsoft.AspNetCore.Routing;
 namespace Sact.Session;
 
 /// <summary>
-/// The three endpoints of <c>MapSactSessions</c>. They are plain request delegates, since a library's lambdas are not compiled for Native AOT as an application's are; what OpenAPI would read off a lambda stands in their metadata.
+/// The three endpoints of <c>MapSactSessions</c>. They are plain request delegates, because Native AOT compiles only the lambdas of an
+/// application. Their metadata has what OpenAPI would read from a lambda.
 /// </summary>
 internal sealed class SessionRoutes(Func<HttpContext, RequestSession> sessionOf)
 {
@@ -22,12 +23,15 @@ internal sealed class SessionRoutes(Func<HttpContext, RequestSession> sessionOf)
         string suffix = string.IsNullOrEmpty(name) ? "" : "." + name;
         Describe(group.MapGet("", ListAsync), ListAsync)
             .WithName("ListSessions" + suffix)
-            .WithSummary("The signed-in user's own sessions, the last seen first.")
+            .WithSummary("The sessions of the signed-in user, the last seen first.")
             .WithMetadata(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(ListedSession[]), ["application/json"]));
         Unsafe(Describe(group.MapDelete("/{key}", EndOneAsync), EndOneAsync))
             .WithName("EndSession" + suffix)
-            .WithSummary("Ends one of the user's own sessions. The current one: signs out.")
-            .WithMetadata(new KeyParameter(), new ProducesResponseTypeMetadata(StatusCodes.Status204NoContent, typeof(void)), new ProducesResponseTypeMetadata(StatusCodes.Status404NotFound, typeof(ProblemDetails), [Problem]));
+            .WithSummary("Ends one of the user's sessions. Ending the current one signs out.")
+            .WithMetadata(
+                new KeyParameter(),
+                new ProducesResponseTypeMetadata(StatusCodes.Status204NoContent, typeof(void)),
+                new ProducesResponseTypeMetadata(StatusCodes.Status404NotFound, typeof(ProblemDetails), [Problem]));
         Unsafe(Describe(group.MapDelete("", EndOthersAsync), EndOthersAsync))
             .WithName("EndOtherSessions" + suffix)
             .WithSummary("Ends all of the user's sessions but the current one.")
@@ -45,9 +49,12 @@ internal sealed class SessionRoutes(Func<HttpContext, RequestSession> sessionOf)
 
         var sessions = await session.Devices.ListAsync(CancellationToken.None).ConfigureAwait(false);
 
-        // Nobody but a page of this site may make use of it, not even as a picture that is none.
+        // A page of another site must not load the answer, not even as an image or a script.
         context.Response.Headers["Cross-Origin-Resource-Policy"] = "same-origin";
-        await context.Response.WriteAsJsonAsync(sessions.Select(ListedSession.Of).ToArray(), ListedSessionJson.Default.ListedSessionArray, cancellationToken: context.RequestAborted).ConfigureAwait(false);
+        ListedSession[] answer = [.. sessions.Select(ListedSession.Of)];
+        await context.Response
+            .WriteAsJsonAsync(answer, ListedSessionJson.Default.ListedSessionArray, cancellationToken: context.RequestAborted)
+            .ConfigureAwait(false);
     }
 
     private async Task EndOneAsync(HttpContext context)
@@ -65,7 +72,12 @@ internal sealed class SessionRoutes(Func<HttpContext, RequestSession> sessionOf)
             return;
         }
 
-        await SessionChallenge.WriteAsync(context, StatusCodes.Status404NotFound, NoSuchSessionType, "You have no such session.", "It may have ended by itself; list your sessions again.").ConfigureAwait(false);
+        await SessionChallenge.WriteAsync(
+            context,
+            StatusCodes.Status404NotFound,
+            NoSuchSessionType,
+            "You have no such session.",
+            "It may have ended or expired. List your sessions again.").ConfigureAwait(false);
     }
 
     private async Task EndOthersAsync(HttpContext context)
@@ -75,11 +87,14 @@ internal sealed class SessionRoutes(Func<HttpContext, RequestSession> sessionOf)
             return;
         }
 
-        long ended = await sessionOf(context).Devices.DeleteOthersAsync(renewCurrent: false, CancellationToken.None).ConfigureAwait(false);
-        await context.Response.WriteAsJsonAsync(new EndedSessions(ended), ListedSessionJson.Default.EndedSessions, cancellationToken: context.RequestAborted).ConfigureAwait(false);
+        var ended = new EndedSessions(
+            await sessionOf(context).Devices.DeleteOthersAsync(renewCurrent: false, CancellationToken.None).ConfigureAwait(false));
+        await context.Response
+            .WriteAsJsonAsync(ended, ListedSessionJson.Default.EndedSessions, cancellationToken: context.RequestAborted)
+            .ConfigureAwait(false);
     }
 
-    /// <summary>Answers a request of another site, before any session is looked at, and one of nobody.</summary>
+    /// <summary>Refuses a request of another site before any session is read, and a request without a signed-in user.</summary>
     private async Task<bool> RefusesAsync(HttpContext context)
     {
         var session = sessionOf(context);
@@ -87,7 +102,11 @@ internal sealed class SessionRoutes(Func<HttpContext, RequestSession> sessionOf)
         {
             SessionsApiLog.CrossSite(session.Telemetry.Log);
             await SessionChallenge.WriteAsync(
-                context, StatusCodes.Status403Forbidden, CrossSiteType, "The request does not come from this site.", $"A client that is no browser sends the header {CrossSiteGuard.Header}.").ConfigureAwait(false);
+                context,
+                StatusCodes.Status403Forbidden,
+                CrossSiteType,
+                "The request does not come from this site.",
+                $"A client that is no browser must send the header {CrossSiteGuard.Header}.").ConfigureAwait(false);
             return true;
         }
 
@@ -101,12 +120,13 @@ internal sealed class SessionRoutes(Func<HttpContext, RequestSession> sessionOf)
     }
 
     private static IEndpointConventionBuilder Describe(IEndpointConventionBuilder endpoint, RequestDelegate handler) =>
-        endpoint.WithMetadata(handler.Method, new ProducesResponseTypeMetadata(StatusCodes.Status401Unauthorized, typeof(ProblemDetails), [Problem]));
+        endpoint.WithMetadata(
+            handler.Method, new ProducesResponseTypeMetadata(StatusCodes.Status401Unauthorized, typeof(ProblemDetails), [Problem]));
 
     private static IEndpointConventionBuilder Unsafe(IEndpointConventionBuilder endpoint) =>
         endpoint.WithMetadata(new ProducesResponseTypeMetadata(StatusCodes.Status403Forbidden, typeof(ProblemDetails), [Problem]));
 
-    /// <summary>The key in the route, which a request delegate does not show as a parameter of its own.</summary>
+    /// <summary>The key in the route. A request delegate has no parameter for it that OpenAPI could read.</summary>
     private sealed class KeyParameter : IParameterBindingMetadata
     {
         public string Name => "key";

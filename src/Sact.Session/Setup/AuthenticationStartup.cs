@@ -5,8 +5,9 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Sact.Session;
 
 /// <summary>
-/// Stands at the very beginning of the pipeline. <c>WebApplication</c> puts <c>UseAuthentication()</c> before everything the application says, <c>UseSactSession()</c> included; a store's fault met there is to
-/// become 503 all the same.
+/// Adds the session middleware at the beginning of the pipeline. <c>WebApplication</c> runs <c>UseAuthentication()</c> before the
+/// middleware
+/// of the application, <c>UseSactSession()</c> included. A failure of the store in it must become a 503 as well.
 /// </summary>
 internal sealed class AuthenticationStartup : IStartupFilter
 {

@@ -6,8 +6,10 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Sact.Session;
 
 /// <summary>
-/// Stands at the very beginning of the pipeline of an application with authorization. <c>WebApplication</c> puts <c>UseAuthorization()</c> before everything the application says, <c>UseSactSession()</c> included; a
-/// store's fault met by a policy that asks for the session is to become 503 all the same. It is no <c>UseSactSession()</c>: where that is missing, the session still says so.
+/// Adds the 503 at the beginning of the pipeline of an application with authorization. <c>WebApplication</c> runs <c>UseAuthorization()</c>
+/// before the middleware of the application, <c>UseSactSession()</c> included.
+/// A failure of the store in a policy must become a 503 as well.
+/// It does not replace <c>UseSactSession()</c>: without that call the session throws.
 /// </summary>
 internal sealed class AuthorizationStartup : IStartupFilter
 {

@@ -10,21 +10,28 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class HttpContextSessionBuilderExtensions
 {
     /// <summary>
-    /// Makes <c>app.UseSactSession()</c> provide <c>HttpContext.Session</c>, and with it TempData and whatever else reads it: the place of <c>AddSession()</c> and <c>UseSession()</c>. The data stands in the
-    /// session of the request, an anonymous one if nobody is signed in, and ends with it.
+    /// Makes <c>app.UseSactSession()</c> provide <c>HttpContext.Session</c>, and so TempData and everything else that uses it.
+    /// It replaces <c>AddSession()</c> and <c>UseSession()</c>. The session of the request holds the data, and the data ends with it.
+    /// If nobody is signed in, that is an anonymous session.
     /// </summary>
-    /// <param name="builder">What <c>AddSactSession()</c> returned. A request has one <c>HttpContext.Session</c>, so one registration may have it.</param>
-    /// <param name="configure">Sets the options.</param>
-    /// <exception cref="InvalidOperationException">Another registration has it already.</exception>
-    public static SactSessionBuilder AddHttpContextSession(this SactSessionBuilder builder, Action<HttpContextSessionOptions>? configure = null)
+    /// <param name="builder">The builder of <c>AddSactSession()</c>.</param>
+    /// <param name="configure">Sets the options; null keeps the defaults.</param>
+    /// <returns>The builder, for further calls.</returns>
+    /// <exception cref="InvalidOperationException">Another registration has it: a request has one <c>HttpContext.Session</c>.</exception>
+    /// <example><code>builder.Services.AddSactSession().AddHttpContextSession();</code></example>
+    public static SactSessionBuilder AddHttpContextSession(
+        this SactSessionBuilder builder, Action<HttpContextSessionOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
         var services = builder.Services;
-        var known = services.Select(static service => service.IsKeyedService ? null : service.ImplementationInstance as BridgedRegistration).FirstOrDefault(static known => known is not null);
+        var known = services
+            .Select(static service => service.IsKeyedService ? null : service.ImplementationInstance as BridgedRegistration)
+            .FirstOrDefault(static known => known is not null);
         if (known is not null && known.Name != builder.Name)
         {
             throw new InvalidOperationException(
-                $"A request has one HttpContext.Session, and the registration '{known.Name}' (empty: the unnamed one) has it already. Call AddHttpContextSession() on one registration only.");
+                $"A request has one HttpContext.Session, and the registration '{known.Name}' (empty: the unnamed one) has it already. "
+                + "Call AddHttpContextSession() on one registration only.");
         }
 
         var options = services.AddOptions<HttpContextSessionOptions>(builder.Name);

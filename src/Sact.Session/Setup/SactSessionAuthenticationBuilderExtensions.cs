@@ -109,7 +109,7 @@ public static class SactSessionAuthenticationBuilderExtensions
         services.AddOptions<SactSessionAuthenticationOptions>(authenticationScheme)
             .Configure(options =>
             {
-                options.Session = static (context, name) => SessionRegistry.SourceOf(context, typeof(TStore), name).SessionOf(context);
+                options.Session = static (context, name) => RegistryOfRequest.SourceOf(context, typeof(TStore), name).SessionOf(context);
                 configure?.Invoke(options);
             })
             .Validate(options =>

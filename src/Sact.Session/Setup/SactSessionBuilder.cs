@@ -4,7 +4,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Sact.Session;
 
-/// <summary>What <c>AddSactSession()</c> returns: chooses the store. Packages add their own <c>Use…</c> to it; the last one wins.</summary>
+/// <summary>
+/// The builder of <c>AddSactSession()</c>: it chooses the store. Each store package adds its <c>Use…</c> method. The last call wins.
+/// </summary>
 public sealed class SactSessionBuilder
 {
     private readonly SessionRegistration _registration;
@@ -15,14 +17,20 @@ public sealed class SactSessionBuilder
         _registration = registration;
     }
 
-    /// <summary>The application's services.</summary>
+    /// <summary>The services of the application.</summary>
     public IServiceCollection Services { get; }
 
-    /// <summary>The registration's name; empty for the unnamed one, which <c>ISession&lt;IGenericStore&gt;</c> means.</summary>
+    /// <summary>The name of the registration; empty for the unnamed one, which <see cref="ISactSession"/> means.</summary>
     public string Name => _registration.Name;
 
-    /// <summary>Keeps sessions in the memory of this process (the default).</summary>
-    /// <param name="configure">Sets the store's options; null to take a <see cref="MemoryStore"/> that the application has registered, or else the defaults.</param>
+    /// <summary>
+    /// Keeps sessions in the memory of this process (the default). They end with the process, and other nodes do not see them.
+    /// </summary>
+    /// <param name="configure">
+    /// Sets the options of the store. Null: the <see cref="MemoryStore"/> that the application has registered, or else the defaults.
+    /// </param>
+    /// <returns>The builder, for further calls.</returns>
+    /// <example><code>builder.Services.AddSactSession().UseMemory(o => o.MaxBytes = 256 * 1024 * 1024);</code></example>
     public SactSessionBuilder UseMemory(Action<MemoryStoreOptions>? configure = null)
     {
         if (configure is null && Registered<MemoryStore>() is { } known)
@@ -38,10 +46,15 @@ public sealed class SactSessionBuilder
         });
     }
 
-    /// <summary>Keeps sessions in a store that is made by a function, once; it is disposed of with the application. Where the application asks dependency injection for it under
-    /// more than one type (its own, and <see cref="IGenericStore"/>), its <c>Dispose</c> is called once for each.</summary>
-    /// <typeparam name="TStore">The store's type, which <c>ISession&lt;TStore&gt;</c> can be injected over.</typeparam>
-    /// <param name="create">Makes the store.</param>
+    /// <summary>
+    /// Keeps sessions in a store that a function creates, once. The application disposes of it.
+    /// If the application injects the store as more
+    /// than one type (its type and <see cref="IGenericStore"/>), its <c>Dispose</c> is called once for each.
+    /// </summary>
+    /// <typeparam name="TStore">The type of the store, for <c>ISession&lt;TStore&gt;</c>.</typeparam>
+    /// <param name="create">Creates the store.</param>
+    /// <returns>The builder, for further calls.</returns>
+    /// <example><code>builder.Services.AddSactSession().UseStore(services => new MyStore(connectionString));</code></example>
     public SactSessionBuilder UseStore<TStore>(Func<IServiceProvider, TStore> create)
         where TStore : class, IGenericStore
     {
@@ -50,20 +63,48 @@ public sealed class SactSessionBuilder
         return this;
     }
 
-    /// <summary>Keeps sessions in a store that dependency injection makes, once; a store that is registered already is taken as it is, and not disposed of here.</summary>
-    /// <typeparam name="TStore">The store's type. Its constructor may ask for services, and for <see cref="GenericStoreOptions"/>, which carry clock, log and the registration's prefix.</typeparam>
+    /// <summary>
+    /// Keeps sessions in a store that dependency injection creates, once. If the application has registered the store, that one is used and
+    /// is not disposed of here.
+    /// </summary>
+    /// <typeparam name="TStore">
+    /// The type of the store: a class that is not abstract, or an abstract type that the application has registered.
+    /// Its constructor may have
+    /// services as parameters, and <see cref="GenericStoreOptions"/> with the clock, the log and the prefix of this registration.
+    /// </typeparam>
+    /// <returns>The builder, for further calls.</returns>
+    /// <exception cref="ArgumentException">
+    /// <typeparamref name="TStore"/> is <see cref="IGenericStore"/>, or an abstract type that is not registered: it cannot be created.
+    /// </exception>
+    /// <example><code>builder.Services.AddSactSession().UseStore&lt;MyStore&gt;();</code></example>
     public SactSessionBuilder UseStore<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TStore>()
-        where TStore : class, IGenericStore => Registered<TStore>() is { } known
+        where TStore : class, IGenericStore
+    {
+        var known = Registered<TStore>();
+        if (typeof(TStore) == typeof(IGenericStore) || (typeof(TStore).IsAbstract && known is null))
+        {
+            throw new ArgumentException(
+                $"The store type {typeof(TStore).Name} cannot be created, because it is an interface or an abstract class. "
+                + "Pass the class of your store: UseStore<MyStore>() or AddSactSession<MyStore>(). "
+                + "Or call UseMemory(), or the Use… of a store package.",
+                nameof(TStore));
+        }
+
+        return known is not null
             ? Take<TStore>(known)
             : UseStore(services => ActivatorUtilities.CreateInstance<TStore>(new WithOptions(services, this)));
+    }
 
     /// <summary>
-    /// Gives a store's new options what they do not have yet: the clock and the log of dependency injection, and in a named registration a prefix of its own, <c>session.{name}</c>, so that two
-    /// registrations over one database do not accept each other's ids. For the <c>Use…</c> of a store package, before it calls the application's own configuration.
+    /// Completes the options of a store for the <c>Use…</c> method of a store package. Call it before the application's configuration.
+    /// It sets the clock and the log from dependency injection, if they are null.
+    /// A named registration gets the prefix <c>session.{name}</c>, so that two registrations over one database do not accept each other's
+    /// ids.
     /// </summary>
-    /// <typeparam name="TOptions">The options' type.</typeparam>
-    /// <param name="services">The application's services.</param>
+    /// <typeparam name="TOptions">The type of the options.</typeparam>
+    /// <param name="services">The services of the application.</param>
     /// <param name="options">The options.</param>
+    /// <returns>The same options.</returns>
     public TOptions Fill<TOptions>(IServiceProvider services, TOptions options)
         where TOptions : GenericStoreOptions
     {
@@ -73,14 +114,14 @@ public sealed class SactSessionBuilder
         options.LoggerFactory ??= services.GetService<ILoggerFactory>();
         if (Name.Length > 0)
         {
-            string own = $"{options.Prefix}.{Name.ToLowerInvariant()}";
-            options.Prefix = SessionKey.IsValidPrefix(own) ? own : options.Prefix;
+            string prefix = $"{options.Prefix}.{Name.ToLowerInvariant()}";
+            options.Prefix = SessionKey.IsValidPrefix(prefix) ? prefix : options.Prefix;
         }
 
         return options;
     }
 
-    /// <summary>How the application registered a store's type, if it did.</summary>
+    /// <summary>How the application registered the type of a store; null if it did not.</summary>
     private ServiceDescriptor? Registered<TStore>() =>
         Services.Any(static service => service.ServiceType == typeof(SessionServiceRegistrar.Forwarded<TStore>))
             ? null
@@ -90,11 +131,15 @@ public sealed class SactSessionBuilder
         where TStore : class, IGenericStore
     {
         SessionServiceRegistrar.Choose(
-            Services, _registration, static services => services.GetRequiredService<TStore>(), ownsStore: false, known.ImplementationInstance as TStore);
+            Services,
+            _registration,
+            static services => services.GetRequiredService<TStore>(),
+            ownsStore: false,
+            known.ImplementationInstance as TStore);
         return this;
     }
 
-    /// <summary>Dependency injection with a registration's own store options.</summary>
+    /// <summary>Dependency injection with the store options of this registration.</summary>
     private sealed class WithOptions(IServiceProvider services, SactSessionBuilder builder) : IServiceProvider
     {
         public object? GetService(Type serviceType) => services.GetService(serviceType)

@@ -12,38 +12,64 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class SactSessionServiceCollectionExtensions
 {
     /// <summary>
-    /// Registers sessions, kept in memory until a <c>Use…</c> of the builder chooses another store. Called again, it configures the same registration. Call <c>app.UseSactSession()</c> too.
+    /// Registers sessions. They are kept in memory until a <c>Use…</c> method of the builder chooses another store.
+    /// A further call configures the same registration. Also call <c>app.UseSactSession()</c>.
     /// </summary>
-    /// <param name="services">The application's services.</param>
-    /// <param name="configure">Sets the options.</param>
+    /// <param name="services">The services of the application.</param>
+    /// <param name="configure">Sets the options; null keeps the defaults. They are validated at start-up.</param>
+    /// <returns>The builder, which chooses the store.</returns>
+    /// <example>
+    /// <code>
+    /// builder.Services.AddSactSession(o => o.IdleTimeout = TimeSpan.FromHours(1)).UseSqlite("Data Source=app.db");
+    /// </code>
+    /// </example>
     public static SactSessionBuilder AddSactSession(this IServiceCollection services, Action<SactSessionOptions>? configure = null) =>
         Add(services, Options.Options.DefaultName, configure);
 
     /// <summary>
-    /// Registers sessions under a name, beside the unnamed ones: another store, another cookie. Reached as keyed service (<c>[FromKeyedServices(name)] ISession&lt;IGenericStore&gt;</c>), over its store's
-    /// own type, and by <c>GetSactSession&lt;TStore&gt;(name)</c>.
+    /// Registers sessions under a name, beside the unnamed ones: another store, another cookie. Inject them as a keyed service
+    /// (<c>[FromKeyedServices(name)] ISactSession</c>) or by the type of their store, or call <c>GetSactSession(name)</c>.
     /// </summary>
-    /// <param name="services">The application's services.</param>
+    /// <param name="services">The services of the application.</param>
     /// <param name="name">The name: at least one character.</param>
-    /// <param name="configure">Sets the options. Give <c>Cookie.Name</c> one of its own: two registrations with one cookie name are refused at start-up.</param>
-    public static SactSessionBuilder AddSactSession(this IServiceCollection services, string name, Action<SactSessionOptions>? configure = null)
+    /// <param name="configure">
+    /// Sets the options. Set another <c>Cookie.Name</c>: with one cookie name for two registrations the application does not start.
+    /// </param>
+    /// <returns>The builder, which chooses the store.</returns>
+    /// <exception cref="ArgumentException"><paramref name="name"/> is empty.</exception>
+    /// <example>
+    /// <code>builder.Services.AddSactSession("admin", o => o.Cookie.Name = "__Host-admin").UseMemory();</code>
+    /// </example>
+    public static SactSessionBuilder AddSactSession(
+        this IServiceCollection services, string name, Action<SactSessionOptions>? configure = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         return Add(services, name, configure);
     }
 
-    /// <summary>Registers sessions over a store that dependency injection makes, once; a store that is registered already is taken as it is.</summary>
-    /// <typeparam name="TStore">The store's type. Its constructor may ask for services, <see cref="GenericStoreOptions"/> among them.</typeparam>
-    /// <param name="services">The application's services.</param>
-    /// <param name="configure">Sets the options.</param>
+    /// <summary>
+    /// Registers sessions over a store that dependency injection creates, once.
+    /// If the application has registered the store, that one is used.
+    /// </summary>
+    /// <typeparam name="TStore">
+    /// The type of the store: a class that is not abstract. Its constructor may have services as parameters, and
+    /// <see cref="GenericStoreOptions"/>.
+    /// </typeparam>
+    /// <param name="services">The services of the application.</param>
+    /// <param name="configure">Sets the options; null keeps the defaults. They are validated at start-up.</param>
+    /// <returns>The builder, for further calls.</returns>
+    /// <exception cref="ArgumentException">
+    /// <typeparamref name="TStore"/> is <see cref="IGenericStore"/>, or an abstract type that is not registered: it cannot be created.
+    /// </exception>
+    /// <example><code>builder.Services.AddSactSession&lt;MyStore&gt;();</code></example>
     public static SactSessionBuilder AddSactSession<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TStore>(
         this IServiceCollection services, Action<SactSessionOptions>? configure = null)
         where TStore : class, IGenericStore => services.AddSactSession(configure).UseStore<TStore>();
 
     /// <inheritdoc cref="AddSactSession{TStore}(IServiceCollection, Action{SactSessionOptions})"/>
-    /// <param name="services">The application's services.</param>
+    /// <param name="services">The services of the application.</param>
     /// <param name="name">The name: at least one character.</param>
-    /// <param name="configure">Sets the options. Give <c>Cookie.Name</c> one of its own.</param>
+    /// <param name="configure">Sets the options. Set another <c>Cookie.Name</c>.</param>
     public static SactSessionBuilder AddSactSession<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TStore>(
         this IServiceCollection services, string name, Action<SactSessionOptions>? configure = null)
         where TStore : class, IGenericStore => services.AddSactSession(name, configure).UseStore<TStore>();

@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Sact.Session;
 
-/// <summary>Registers what dependency injection returns for a session, its store and its façade.</summary>
+/// <summary>Registers the services that an application injects: sessions and their stores.</summary>
 internal static class SessionServiceRegistrar
 {
     /// <summary>Registers the non-generic session and the session over <see cref="IGenericStore"/> of a registration.</summary>
@@ -16,7 +16,8 @@ internal static class SessionServiceRegistrar
         }
         else
         {
-            services.AddKeyedScoped(name, static (provider, key) => (ISession<IGenericStore>)Facade(provider, typeof(IGenericStore), (string)key!));
+            services.AddKeyedScoped(
+                name, static (provider, key) => (ISession<IGenericStore>)Facade(provider, typeof(IGenericStore), (string)key!));
             services.AddKeyedScoped(name, static (provider, key) => Facade(provider, typeof(IGenericStore), (string)key!));
         }
     }
@@ -28,14 +29,18 @@ internal static class SessionServiceRegistrar
     /// <param name="ownsStore">Whether the registration creates it.</param>
     /// <param name="instance">The store, where the application has created it.</param>
     public static void Choose<TStore>(
-        IServiceCollection services, SessionRegistration registration, Func<IServiceProvider, TStore> create, bool ownsStore, TStore? instance = null)
+        IServiceCollection services,
+        SessionRegistration registration,
+        Func<IServiceProvider, TStore> create,
+        bool ownsStore,
+        TStore? instance = null)
         where TStore : class, IGenericStore
     {
         registration.Choose(create, ownsStore);
         string name = registration.Name;
         ForwardGeneralStore(services, name, instance);
 
-        // Which registration a type means is decided at the request: a later Use… may choose another store.
+        // The request decides which registration a type means, because a later Use… may choose another store.
         services.TryAddScoped<ISession<TStore>>(static provider => (ISession<TStore>)Facade(provider, typeof(TStore), null));
         services.TryAddScoped<Session<TStore>>(static provider => (Session<TStore>)Facade(provider, typeof(TStore), null));
         if (!services.Any(static service => service.ServiceType == typeof(TStore) && !service.IsKeyedService))
@@ -46,8 +51,10 @@ internal static class SessionServiceRegistrar
 
         if (name.Length > 0)
         {
-            services.TryAddKeyedScoped<ISession<TStore>>(name, static (provider, key) => (ISession<TStore>)Facade(provider, typeof(TStore), (string)key!));
-            services.TryAddKeyedScoped<Session<TStore>>(name, static (provider, key) => (Session<TStore>)Facade(provider, typeof(TStore), (string)key!));
+            services.TryAddKeyedScoped<ISession<TStore>>(
+                name, static (provider, key) => (ISession<TStore>)Facade(provider, typeof(TStore), (string)key!));
+            services.TryAddKeyedScoped<Session<TStore>>(
+                name, static (provider, key) => (Session<TStore>)Facade(provider, typeof(TStore), (string)key!));
             if (instance is not null)
             {
                 services.TryAddKeyedSingleton(name, instance);
@@ -58,14 +65,17 @@ internal static class SessionServiceRegistrar
     }
 
     /// <summary>Registers what <see cref="IGenericStore"/> means, in place of what an earlier choice registered.</summary>
-    /// <remarks>The container disposes of what a factory returns, so a store that the application has created is registered as an instance.</remarks>
+    /// <remarks>
+    /// The container disposes of what a factory returns, so a store that the application has created is registered as an instance.
+    /// </remarks>
     private static void ForwardGeneralStore(IServiceCollection services, string name, IGenericStore? instance)
     {
         var general = (name.Length, instance) switch
         {
             (0, null) => ServiceDescriptor.Singleton(static provider => Store(provider, typeof(IGenericStore), null)),
             (0, _) => ServiceDescriptor.Singleton(instance),
-            (_, null) => ServiceDescriptor.KeyedSingleton(name, static (provider, key) => Store(provider, typeof(IGenericStore), (string)key!)),
+            (_, null) => ServiceDescriptor.KeyedSingleton(
+                name, static (provider, key) => Store(provider, typeof(IGenericStore), (string)key!)),
             _ => ServiceDescriptor.KeyedSingleton(name, instance),
         };
         var earlier = services.Select(static service => service.IsKeyedService ? null : service.ImplementationInstance as GeneralStore)

@@ -1,10 +1,12 @@
+using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 
 namespace Sact.Session;
 
 /// <summary>
-/// The refusals that the library's own endpoints and conditions answer with: a status, problem details (RFC 9457) of a stable <c>type</c>, and where it is 401 a <c>WWW-Authenticate</c> that a client can tell apart. Never cached.
+/// The refusals of the library's endpoints and requirements: a status, problem details (RFC 9457) with a stable <c>type</c>, and for a 401
+/// a <c>WWW-Authenticate</c> header that a client can distinguish. They are never cached.
 /// </summary>
 internal static class SessionChallenge
 {
@@ -13,28 +15,35 @@ internal static class SessionChallenge
 
     private const string Scheme = "SactSession";
 
-    /// <summary>Nobody is signed in.</summary>
+    /// <summary>Answers that nobody is signed in.</summary>
     public static Task NobodyAsync(HttpContext context)
     {
         context.Response.Headers.WWWAuthenticate = Scheme;
         return WriteAsync(context, StatusCodes.Status401Unauthorized, NotSignedInType, "Nobody is signed in.", "Sign in, then try again.");
     }
 
-    /// <summary>Somebody is signed in, but not so recently or not so well as is asked here.</summary>
-    public static Task InsufficientAsync(HttpContext context, SessionRequirement demand)
+    /// <summary>Answers that the session does not meet a requirement.</summary>
+    public static Task InsufficientAsync(HttpContext context, SessionRequirement requirement)
     {
-        context.Response.Headers.WWWAuthenticate = $"{Scheme} error=\"insufficient_user_authentication\"{demand.Parameters()}";
-        return WriteAsync(context, StatusCodes.Status401Unauthorized, InsufficientType, "Prove once more who you are.", "Show your password or a further factor again, then repeat the request.", demand);
+        context.Response.Headers.WWWAuthenticate = $"{Scheme} error=\"insufficient_user_authentication\"{requirement.Parameters()}";
+        return WriteAsync(
+            context,
+            StatusCodes.Status401Unauthorized,
+            InsufficientType,
+            "Prove your identity again.",
+            "Enter your password or a further factor again, then repeat the request.",
+            requirement);
     }
 
-    /// <summary>Any other refusal.</summary>
-    public static async Task WriteAsync(HttpContext context, int status, string type, string title, string detail, SessionRequirement? demand = null)
+    /// <summary>Writes any refusal.</summary>
+    public static async Task WriteAsync(
+        HttpContext context, int status, string type, string title, string detail, SessionRequirement? requirement = null)
     {
         var response = context.Response;
         response.StatusCode = status;
         response.Headers.CacheControl = "no-store";
         response.ContentType = "application/problem+json";
-        var body = new System.Buffers.ArrayBufferWriter<byte>();
+        var body = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(body))
         {
             json.WriteStartObject();
@@ -42,12 +51,12 @@ internal static class SessionChallenge
             json.WriteString("title", title);
             json.WriteNumber("status", status);
             json.WriteString("detail", detail);
-            if (demand?.Within is { } within)
+            if (requirement?.Within is { } within)
             {
                 json.WriteNumber("maxAge", SessionRequirement.MaxAge(within));
             }
 
-            if (demand?.Level is { } level)
+            if (requirement?.Level is { } level)
             {
                 json.WriteNumber("assuranceLevel", level);
             }
