@@ -6,8 +6,9 @@ using System.Text.Json;
 namespace Sact.Session;
 
 /// <summary>
-/// Fields as a <c>jsonb</c> object of strings, name to JSON text. As JSON they would not come back byte for byte: <c>jsonb</c> refuses <c>\u0000</c>, rewrites numbers, sorts names and drops spaces;
-/// inside a string an escaped NUL is six characters like any other.
+/// Fields as a <c>jsonb</c> object, whose values are the JSON of the fields as strings. As plain JSON they would not come back byte for
+/// byte: <c>jsonb</c> refuses <c>\u0000</c>, rewrites numbers, sorts names and drops spaces. In a string, an escaped NUL is six
+/// characters like any other.
 /// </summary>
 internal static class PostgreSqlFields
 {
@@ -31,13 +32,13 @@ internal static class PostgreSqlFields
         return Encoding.UTF8.GetString(written.WrittenSpan);
     }
 
-    /// <exception cref="FormatException">It is no object of strings.</exception>
+    /// <exception cref="FormatException">The JSON is not an object of strings.</exception>
     public static SessionFields Read(ReadOnlySpan<byte> json)
     {
         var reader = new Utf8JsonReader(json);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
         {
-            throw new FormatException("Fields are an object of strings.");
+            throw new FormatException("The fields are not an object of strings.");
         }
 
         var fields = new List<KeyValuePair<string, ReadOnlyMemory<byte>>>();
@@ -46,7 +47,7 @@ internal static class PostgreSqlFields
             string name = reader.GetString()!;
             if (!reader.Read() || reader.TokenType != JsonTokenType.String)
             {
-                throw new FormatException("Fields are an object of strings.");
+                throw new FormatException("The fields are not an object of strings.");
             }
 
             byte[] value = new byte[reader.ValueSpan.Length];
@@ -56,7 +57,10 @@ internal static class PostgreSqlFields
         return SessionFields.Restore(fields);
     }
 
-    /// <summary>Names to remove as a JSON array; null for none. A name that no field can have is left out, because PostgreSQL would refuse the whole array for it.</summary>
+    /// <summary>
+    /// Names to remove as a JSON array, or null for none. A name that no field can have is left out, because PostgreSQL would refuse the
+    /// whole array.
+    /// </summary>
     public static string? WriteNames(IReadOnlyList<string> names)
     {
         if (names.Count == 0)

@@ -6,19 +6,26 @@ using NpgsqlTypes;
 
 namespace Sact.Session;
 
-/// <summary>Records as rows: instants and spans in milliseconds, hashes as 16 bytes. Parameters are positional, so that Npgsql need not rewrite the statements.</summary>
+/// <summary>
+/// Reads and writes records as rows. Instants and spans are milliseconds, hashes are 16 bytes. Parameters are positional, so that Npgsql
+/// does not rewrite the statements.
+/// </summary>
 internal static partial class PostgreSqlRows
 {
-    /// <summary>What every statement that answers with records selects, in the order of <see cref="Read"/> and, without the cast, of <see cref="Add(NpgsqlBatchCommand, SessionRecord)"/>.</summary>
+    /// <summary>
+    /// The columns of a record, in the order of <see cref="Read"/> and of <see cref="Add(NpgsqlBatchCommand, SessionRecord)"/>. Every
+    /// statement that answers with records selects them.
+    /// </summary>
     public static readonly string[] Columns =
     [
-        "prefix", "key_part", "user_id", "state", "level", "lineage_hash", "current_hash", "pending_hash", "pending_since", "previous_hash", "promoted_at", "generation", "presented", "persistent",
-        "fields", "sign_in_client", "last_seen_client", "created_at", "authenticated_at", "last_seen_at", "idle_ms", "first_use_ms", "absolute_ms", "format",
+        "prefix", "key_part", "user_id", "state", "level", "lineage_hash", "current_hash", "pending_hash", "pending_since", "previous_hash",
+        "promoted_at", "generation", "presented", "persistent", "fields", "sign_in_client", "last_seen_client", "created_at",
+        "authenticated_at", "last_seen_at", "idle_ms", "first_use_ms", "absolute_ms", "format",
     ];
 
-    /// <summary>The columns after one leading column that is not a record's.</summary>
-    /// <exception cref="SessionStoreException">The record is of a newer format.</exception>
-    /// <exception cref="FormatException">The row is unreadable.</exception>
+    /// <summary>Reads a record from the columns after the first, which belongs to the statement.</summary>
+    /// <exception cref="SessionStoreException">The record has a newer format.</exception>
+    /// <exception cref="FormatException">The row is not a valid record.</exception>
     public static SessionRecord Read(NpgsqlDataReader row)
     {
         try
@@ -28,7 +35,7 @@ internal static partial class PostgreSqlRows
             {
                 throw new SessionStoreException(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"A session was written in format {format}, and this version knows {SessionRecord.CurrentFormat}. Update Sact.Session on this machine."));
+                    $"A session has format {format}, and this package reads up to {SessionRecord.CurrentFormat}. Update Sact.Session."));
             }
 
             var record = new SessionRecord
@@ -52,20 +59,21 @@ internal static partial class PostgreSqlRows
                 CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(18)),
                 AuthenticatedAt = Instant(row, 19),
                 LastSeenAt = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(20)),
-                Lifetimes = new SessionLifetimes(TimeSpan.FromMilliseconds(row.GetInt64(21)), TimeSpan.FromMilliseconds(row.GetInt64(22)), TimeSpan.FromMilliseconds(row.GetInt64(23))),
+                Lifetimes = new SessionLifetimes(Span(row, 21), Span(row, 22), Span(row, 23)),
                 Format = format,
             };
             return SessionRecord.Validate(record) is { } fault ? throw new FormatException(fault) : record;
         }
-        catch (Exception fault) when (fault is ArgumentException or InvalidCastException or OverflowException or JsonException or InvalidOperationException)
+        catch (Exception fault) when (
+            fault is ArgumentException or InvalidCastException or OverflowException or JsonException or InvalidOperationException)
         {
-            throw new FormatException("The row is not a session record.", fault);
+            throw new FormatException("The row is not a valid session record.", fault);
         }
     }
 
     public static SessionKey Key(NpgsqlDataReader row) => SessionKey.Parse(row.GetString(1) + ":" + row.GetString(2));
 
-    /// <summary>Adds all of a record, $1 to $24.</summary>
+    /// <summary>Adds all columns of a record, $1 to $24.</summary>
     public static NpgsqlBatchCommand Add(this NpgsqlBatchCommand command, SessionRecord record) => command
         .Add(record.Key.Prefix)
         .Add(record.Key.KeyPart)
@@ -102,7 +110,8 @@ internal static partial class PostgreSqlRows
 
     public static NpgsqlBatchCommand Add(this NpgsqlBatchCommand command, byte[]? value) => command.Add(NpgsqlDbType.Bytea, value);
 
-    public static string? Write(SessionClient? client) => client is null ? null : JsonSerializer.Serialize(client, ClientJson.Default.SessionClient);
+    public static string? Write(SessionClient? client) =>
+        client is null ? null : JsonSerializer.Serialize(client, ClientJson.Default.SessionClient);
 
     public static long Milliseconds(TimeSpan span) => span.Ticks / TimeSpan.TicksPerMillisecond;
 
@@ -114,9 +123,13 @@ internal static partial class PostgreSqlRows
 
     private static SecretHash Hash(NpgsqlDataReader row, int column) => new(row.GetFieldValue<byte[]>(column));
 
-    private static DateTimeOffset? Instant(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(column));
+    private static TimeSpan Span(NpgsqlDataReader row, int column) => TimeSpan.FromMilliseconds(row.GetInt64(column));
 
-    private static SessionClient? Client(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : JsonSerializer.Deserialize(row.GetString(column), ClientJson.Default.SessionClient);
+    private static DateTimeOffset? Instant(NpgsqlDataReader row, int column) =>
+        row.IsDBNull(column) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(column));
+
+    private static SessionClient? Client(NpgsqlDataReader row, int column) =>
+        row.IsDBNull(column) ? null : JsonSerializer.Deserialize(row.GetString(column), ClientJson.Default.SessionClient);
 
     [JsonSerializable(typeof(SessionClient))]
     private sealed partial class ClientJson : JsonSerializerContext;

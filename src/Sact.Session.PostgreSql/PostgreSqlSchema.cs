@@ -4,16 +4,16 @@ using Npgsql;
 
 namespace Sact.Session;
 
-/// <summary>The table and its version, which its comment carries. Any number of nodes may make it at once.</summary>
+/// <summary>The table, and its version, which is in the comment of the table. Any number of nodes may create it at once.</summary>
 internal sealed partial class PostgreSqlSchema
 {
     private const int Version = 1;
     private const string VersionText = "Sact.Session schema ";
 
-    // What every node that makes a table waits for, whichever table it is.
+    // The advisory lock of every node that creates a table, whatever its name.
     private const long Lock = 0x53616374_50475331;
 
-    // No text type has a collation to sort by but "C": a key or user id is compared by its bytes, whatever the database's language.
+    // Text has the collation "C": keys and user ids are compared by their bytes, whatever the language of the database.
     private const string Definition = """
         prefix text COLLATE "C" NOT NULL,
         key_part text COLLATE "C" NOT NULL,
@@ -52,13 +52,17 @@ internal sealed partial class PostgreSqlSchema
     {
         if (options.Schema is not { Length: <= 63 } || !Name().IsMatch(options.Schema))
         {
-            throw new ArgumentException("Schema has 1 to 63 characters out of a-z, A-Z, 0-9 and '_' and does not begin with a digit. Set PostgreSqlStoreOptions.Schema accordingly.", nameof(options));
+            throw new ArgumentException(
+                "PostgreSqlStoreOptions.Schema is not valid. Use 1 to 63 characters of a-z, A-Z, 0-9 and '_', the first one not a digit.",
+                nameof(options));
         }
 
-        // PostgreSQL cuts names at 63, and the indexes' are the table's and a suffix.
+        // PostgreSQL cuts names at 63 characters, and the name of an index is that of the table and a suffix.
         if (options.Table is not { Length: <= 50 } || !Name().IsMatch(options.Table))
         {
-            throw new ArgumentException("Table has 1 to 50 characters out of a-z, A-Z, 0-9 and '_' and does not begin with a digit. Set PostgreSqlStoreOptions.Table accordingly.", nameof(options));
+            throw new ArgumentException(
+                "PostgreSqlStoreOptions.Table is not valid. Use 1 to 50 characters of a-z, A-Z, 0-9 and '_', the first one not a digit.",
+                nameof(options));
         }
 
         _schema = options.Schema;
@@ -66,37 +70,47 @@ internal sealed partial class PostgreSqlSchema
         _create = options.CreateSchema;
     }
 
-    /// <summary>The table as statements name it.</summary>
+    /// <summary>The table in a statement: quoted, with the schema.</summary>
     public string Table => $"\"{_schema}\".\"{_table}\"";
 
-    /// <summary>Makes what is missing, and refuses what is newer, of another shape, a standby, or in an encoding that cannot hold every text.</summary>
+    /// <summary>
+    /// Creates what is missing. It refuses a newer version, a table of another shape, a standby, and a database whose encoding lacks
+    /// characters.
+    /// </summary>
     public async Task EnsureAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        var there = await LookAsync(connection, cancellationToken).ConfigureAwait(false);
-        if (there is null)
+        var columns = await LookAsync(connection, cancellationToken).ConfigureAwait(false);
+        if (columns is null)
         {
             if (!_create)
             {
-                throw new SessionStoreException($"The PostgreSQL table {Table} is not there. Set PostgreSqlStoreOptions.CreateSchema, or make it as the package's README says.");
+                throw new SessionStoreException(
+                    $"The PostgreSQL table {Table} does not exist. "
+                    + "Set PostgreSqlStoreOptions.CreateSchema, or create it as the README of the package says.");
             }
 
             await CreateAsync(connection, cancellationToken).ConfigureAwait(false);
-            there = await LookAsync(connection, cancellationToken).ConfigureAwait(false) ?? [];
+            columns = await LookAsync(connection, cancellationToken).ConfigureAwait(false) ?? [];
         }
 
-        if (ColumnNames().Except(there, StringComparer.Ordinal).FirstOrDefault() is { } missing)
+        if (ColumnNames().Except(columns, StringComparer.Ordinal).FirstOrDefault() is { } missing)
         {
-            throw new SessionStoreException($"The PostgreSQL table {Table} has another shape: it lacks the column '{missing}'. Set PostgreSqlStoreOptions.Table to a name that nothing else uses.");
+            throw new SessionStoreException(
+                $"The PostgreSQL table {Table} has another shape: it lacks the column '{missing}'. "
+                + "Set PostgreSqlStoreOptions.Table to a name that nothing else uses.");
         }
     }
 
-    /// <summary>The table's columns with their types; null if there is no table.</summary>
+    /// <summary>The columns of the table with their types. Null if there is no table.</summary>
     private async Task<string[]?> LookAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection);
         batch.BatchCommands.Add(new NpgsqlBatchCommand("""
-            SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean, current_setting('server_encoding'), obj_description(to_regclass($1), 'pg_class'),
-              (SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod), ',') FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped)
+            SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean,
+              current_setting('server_encoding'),
+              obj_description(to_regclass($1), 'pg_class'),
+              (SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod), ',')
+                FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped)
             """).Add(Table));
         await using var row = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await row.ReadAsync(cancellationToken).ConfigureAwait(false);
@@ -107,14 +121,17 @@ internal sealed partial class PostgreSqlSchema
 
         if (row.GetString(1) != "UTF8")
         {
-            throw new SessionStoreException($"The PostgreSQL database has the encoding {row.GetString(1)}, in which not every text can be kept. Set Database in PostgreSqlStoreOptions.ConnectionString (or DataSource) to one in UTF8.");
+            throw new SessionStoreException(
+                $"The PostgreSQL database has the encoding {row.GetString(1)}, which cannot store every character. "
+                + "Set Database in PostgreSqlStoreOptions.ConnectionString (or DataSource) to one in UTF8.");
         }
 
-        if (!row.IsDBNull(2) && row.GetString(2).StartsWith(VersionText, StringComparison.Ordinal)
-            && (!int.TryParse(row.GetString(2)[VersionText.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out int version) || version > Version))
+        string? comment = row.IsDBNull(2) ? null : row.GetString(2);
+        if (comment?.StartsWith(VersionText, StringComparison.Ordinal) == true && !IsKnown(comment[VersionText.Length..]))
         {
             throw new SessionStoreException(
-                $"The PostgreSQL table {Table} is of '{row.GetString(2)}', and this version of Sact.Session.PostgreSql knows {Version}. Update the package, or set PostgreSqlStoreOptions.Table to another name.");
+                $"The PostgreSQL table {Table} has '{comment}', and this version of Sact.Session.PostgreSql reads up to {Version}. "
+                + "Update the package, or set PostgreSqlStoreOptions.Table to another name.");
         }
 
         return row.IsDBNull(3) ? null : row.GetString(3).Split(',');
@@ -127,7 +144,8 @@ internal sealed partial class PostgreSqlSchema
         [
             "BEGIN ISOLATION LEVEL READ COMMITTED",
 
-            // IF NOT EXISTS is no protection between two sessions: both see nothing, and one of them fails on the catalogue's unique index.
+            // IF NOT EXISTS does not protect two sessions from each other: both see nothing, and one fails on a unique index of the
+            // catalogue.
             string.Create(CultureInfo.InvariantCulture, $"SELECT pg_advisory_xact_lock({Lock})"),
             ..Statements(),
             "COMMIT",
@@ -141,21 +159,25 @@ internal sealed partial class PostgreSqlSchema
 
     private IEnumerable<string> Statements()
     {
-        // Even with IF NOT EXISTS it asks for the right to create schemas, which few users have and none needs for public.
+        // Even with IF NOT EXISTS this needs the right to create schemas, which few users have. The schema public always exists.
         if (_schema != "public")
         {
             yield return $"CREATE SCHEMA IF NOT EXISTS \"{_schema}\"";
         }
 
-        // Room in every page, so that a row's new version stays beside the old one and no index is written to.
+        // Each page keeps free space, so that the new version of a row stays beside the old one and no index is written to.
         yield return $"CREATE TABLE IF NOT EXISTS {Table} ({Definition}) WITH (fillfactor = 80)";
         yield return $"CREATE INDEX IF NOT EXISTS \"{_table}_user\" ON {Table} (prefix, user_id) WHERE user_id IS NOT NULL";
 
-        // By the deadline, although every touch moves it: an index by the absolute deadline, which no touch moves, would leave the sweeper to look through all sessions for the idle ones. Touching is
-        // throttled; changes of fields are not, and they move no deadline and so write to no index.
+        // The index is on the deadline, although every touch moves it. With one on the absolute deadline the cleanup would read all
+        // sessions to find the idle ones. Touches are throttled. Changes of fields are not, but they move no deadline and so write to no
+        // index.
         yield return $"CREATE INDEX IF NOT EXISTS \"{_table}_expiry\" ON {Table} (prefix, expires_at)";
         yield return string.Create(CultureInfo.InvariantCulture, $"COMMENT ON TABLE {Table} IS '{VersionText}{Version}'");
     }
+
+    private static bool IsKnown(string version) =>
+        int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number <= Version;
 
     private static IEnumerable<string> ColumnNames() => Definition.Split('\n')
         .Select(static line => Column().Match(line))

@@ -3,17 +3,19 @@ using Sact.Session;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
-/// <summary>Chooses PostgreSQL.</summary>
+/// <summary>Chooses PostgreSQL as the store.</summary>
 public static class PostgreSqlSessionBuilderExtensions
 {
-    /// <summary>Keeps sessions in PostgreSQL. Nothing is connected to before the first session is asked for.</summary>
-    /// <param name="builder">What <c>AddSactSession()</c> returned.</param>
-    /// <param name="connectionString">Such as <c>Host=db;Database=app;Username=app;Password=…</c>.</param>
+    /// <summary>Keeps sessions in PostgreSQL. The store connects at the first call, not before.</summary>
+    /// <param name="builder">The result of <c>AddSactSession()</c>.</param>
+    /// <param name="connectionString">A connection string, such as <c>Host=db;Database=app;Username=app;Password=…</c>.</param>
     /// <param name="configure">Sets further options.</param>
-    public static SactSessionBuilder UsePostgreSql(this SactSessionBuilder builder, string connectionString, Action<PostgreSqlStoreOptions>? configure = null)
+    /// <exception cref="ArgumentException">The connection string is null, empty or white space.</exception>
+    public static SactSessionBuilder UsePostgreSql(
+        this SactSessionBuilder builder, string connectionString, Action<PostgreSqlStoreOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        ArgumentNullException.ThrowIfNull(connectionString);
+        PostgreSqlConnectionString.ThrowIfMissing(connectionString, nameof(connectionString));
         return builder.UsePostgreSql(options =>
         {
             options.ConnectionString = connectionString;
@@ -21,14 +23,22 @@ public static class PostgreSqlSessionBuilderExtensions
         });
     }
 
-    /// <summary>Keeps sessions in PostgreSQL, over a data source of the application's own, which is never disposed of here.</summary>
-    /// <param name="builder">What <c>AddSactSession()</c> returned.</param>
+    /// <summary>Keeps sessions in PostgreSQL, over a data source of the application. The store never disposes of it.</summary>
+    /// <param name="builder">The result of <c>AddSactSession()</c>.</param>
     /// <param name="dataSource">The data source.</param>
     /// <param name="configure">Sets further options.</param>
-    public static SactSessionBuilder UsePostgreSql(this SactSessionBuilder builder, NpgsqlDataSource dataSource, Action<PostgreSqlStoreOptions>? configure = null)
+    /// <exception cref="ArgumentNullException">The data source is null.</exception>
+    public static SactSessionBuilder UsePostgreSql(
+        this SactSessionBuilder builder, NpgsqlDataSource dataSource, Action<PostgreSqlStoreOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        ArgumentNullException.ThrowIfNull(dataSource);
+        if (dataSource is null)
+        {
+            throw new ArgumentNullException(
+                nameof(dataSource),
+                "UsePostgreSql was called without a data source: it is null. Pass an NpgsqlDataSource, or a connection string.");
+        }
+
         return builder.UsePostgreSql(options =>
         {
             options.DataSource = dataSource;
@@ -37,7 +47,7 @@ public static class PostgreSqlSessionBuilderExtensions
     }
 
     /// <summary>Keeps sessions in PostgreSQL, as the options say.</summary>
-    /// <param name="builder">What <c>AddSactSession()</c> returned.</param>
+    /// <param name="builder">The result of <c>AddSactSession()</c>.</param>
     /// <param name="configure">Sets the options: at least a connection string or a data source.</param>
     public static SactSessionBuilder UsePostgreSql(this SactSessionBuilder builder, Action<PostgreSqlStoreOptions> configure)
     {

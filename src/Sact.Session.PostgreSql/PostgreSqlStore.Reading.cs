@@ -4,11 +4,11 @@ namespace Sact.Session;
 
 public sealed partial class PostgreSqlStore
 {
-    private static void RefuseStandby(NpgsqlDataReader row)
+    private void RefuseStandby(NpgsqlDataReader row)
     {
         if (row.GetBoolean(0))
         {
-            throw new SessionStoreException("PostgreSQL did not answer a read of a session: " + PostgreSqlFaults.Standby);
+            throw _database.Faults.OnStandby();
         }
     }
 
@@ -45,14 +45,14 @@ public sealed partial class PostgreSqlStore
         return records;
     }
 
-    /// <summary>The record of a row that tells first whether the server is a standby; null if there is none.</summary>
+    /// <summary>The record of a row whose first column says whether the server is a standby. Null if there is none.</summary>
     private SessionRecord? ReadNext(NpgsqlDataReader row)
     {
         RefuseStandby(row);
         return row.IsDBNull(1) ? null : ReadOrSkip(row);
     }
 
-    /// <summary>An unreadable record is absent to this call, with one event; nobody else notices, and it is not deleted.</summary>
+    /// <summary>The record of a row. An unreadable one is absent to this call, with one event, and it is not deleted.</summary>
     private SessionRecord? ReadOrSkip(NpgsqlDataReader row)
     {
         try
@@ -61,7 +61,8 @@ public sealed partial class PostgreSqlStore
         }
         catch (FormatException fault)
         {
-            PostgreSqlLog.Unreadable(Logger, SessionKey.TryParse(row.GetString(1) + ":" + row.GetString(2), null, out var key) ? key.ToString() : "(no key)", fault);
+            bool isKey = SessionKey.TryParse(row.GetString(1) + ":" + row.GetString(2), null, out var key);
+            PostgreSqlLog.Unreadable(Logger, isKey ? key.ToString() : "(no key)", fault);
             return null;
         }
     }

@@ -9,13 +9,16 @@ using Npgsql;
 namespace Sact.Session;
 
 /// <summary>
-/// Keeps sessions in PostgreSQL (14 or newer): the store for several nodes. Durability class: an acknowledged sign-in or sign-out survives whatever the server's own commits survive;
-/// <c>synchronous_commit</c> is on for them, and a standby is refused.
+/// Keeps sessions in PostgreSQL (14 or newer), for any number of nodes. An acknowledged sign-in or sign-out survives what the commits of
+/// the server survive: <c>synchronous_commit</c> is on for each write, and a standby is refused.
 /// </summary>
 /// <remarks>
-/// One round trip per call. Nothing is connected to when the store is made: the application starts while the server is down, and the table is made and checked at first use. It works through a pooler in
-/// transaction mode. Expired sessions are destroyed by <see cref="DeleteExpiredAsync"/>, which the sweeper of <c>AddSactSession</c> calls; the deadline has a column of its
-/// own, so those of a newer format too.
+/// <para>A call is one round trip. The store connects at the first call, so the application starts while the server is down. The first
+/// call creates and checks the table. The store works through a pooler in transaction mode, and takes no part in a transaction of the
+/// application.</para>
+/// <para>A call that is cancelled is cancelled in the server too. While the server is down, calls fail at once. Expired sessions are
+/// deleted by <see cref="DeleteExpiredAsync"/>, which the cleanup of <c>AddSactSession</c> calls; those of a newer format too, because
+/// the deadline has a column.</para>
 /// </remarks>
 [DebuggerDisplay("PostgreSqlStore {Prefix}")]
 public sealed partial class PostgreSqlStore : GenericStore, IExpiredSessionStore, IAsyncDisposable, IDisposable
@@ -24,15 +27,15 @@ public sealed partial class PostgreSqlStore : GenericStore, IExpiredSessionStore
     private readonly PostgreSqlStatements _statements;
     private int _clocksDiffer;
 
-    /// <summary>Makes a store; connects to nothing yet.</summary>
-    /// <param name="options">Connection string or data source, table and the rest.</param>
-    /// <exception cref="ArgumentException">An option breaks its rule; no message repeats the connection string.</exception>
+    /// <summary>Creates a store. It connects at the first call.</summary>
+    /// <param name="options">The options: at least a connection string or a data source.</param>
+    /// <exception cref="ArgumentException">An option is not valid. No message repeats a part of the connection string.</exception>
     public PostgreSqlStore(PostgreSqlStoreOptions options)
         : base(options)
     {
         var schema = new PostgreSqlSchema(options);
         _statements = new PostgreSqlStatements(schema.Table);
-        _database = new PostgreSqlDatabase(options, schema);
+        _database = new PostgreSqlDatabase(options, schema, Logger);
     }
 
     private long Now => Clock.GetUtcNow().ToUnixTimeMilliseconds();
@@ -45,29 +48,37 @@ public sealed partial class PostgreSqlStore : GenericStore, IExpiredSessionStore
             return null;
         }
 
-        var found = await _database.ReadAsync([Command(_statements.Select).Add(Prefix).Add(key.KeyPart)], ReadOneAsync, cancellationToken).ConfigureAwait(false);
+        NpgsqlBatchCommand[] select = [Command(_statements.Select).Add(Prefix).Add(key.KeyPart)];
+        var found = await _database.ReadAsync(select, ReadOneAsync, cancellationToken).ConfigureAwait(false);
         return found is { } record && record.IsLive(Clock.GetUtcNow()) ? record : null;
     }
 
     /// <inheritdoc/>
-    public override async ValueTask<SessionCreation> CreateAsync(SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default)
+    public override async ValueTask<SessionCreation> CreateAsync(
+        SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default)
     {
         ThrowIfNotCreatable(session);
         var now = Clock.GetUtcNow();
         long milliseconds = now.ToUnixTimeMilliseconds();
         bool capped = cap is not null && session.UserId is not null;
 
-        // A statement does not see rows that came after it began, so what stands in the way is read by one more, in the same round trip.
-        var stands = Command(_statements.Select).Add(Prefix).Add(session.Key.KeyPart);
+        // A statement does not see rows that were committed after it began. So a second one reads the row in the way, in the same round
+        // trip.
+        var existing = Command(_statements.Select).Add(Prefix).Add(session.Key.KeyPart);
         NpgsqlBatchCommand[] commands = capped
             ?
             [
-                // A statement of its own, so that the snapshot of the next is from after the lock was had.
+                // A separate statement, so that the snapshot of the next one is taken after the lock is granted.
                 Command("SELECT pg_advisory_xact_lock($1)").Add(LockOf(session.UserId!)),
-                Command(_statements.InsertUnderCap).Add(session).Add(milliseconds).Add(cap!.Max).Add((int)cap.Policy).Add(Before(now - SessionCap.UnpresentedAge)),
-                stands,
+                Command(_statements.InsertUnderCap)
+                    .Add(session)
+                    .Add(milliseconds)
+                    .Add(cap!.Max)
+                    .Add((int)cap.Policy)
+                    .Add(Before(now - SessionCap.UnpresentedAge)),
+                existing,
             ]
-            : [Command(_statements.Insert).Add(session).Add(milliseconds), stands];
+            : [Command(_statements.Insert).Add(session).Add(milliseconds), existing];
         return await _database.WriteAsync(
             commands,
             async (reader, token) =>
@@ -77,14 +88,14 @@ public sealed partial class PostgreSqlStore : GenericStore, IExpiredSessionStore
                     await reader.NextResultAsync(token).ConfigureAwait(false);
                 }
 
-                bool made = false;
+                bool created = false;
                 int newer = 0;
                 var ended = new List<SessionKey>();
                 while (await reader.ReadAsync(token).ConfigureAwait(false))
                 {
                     if (reader.GetBoolean(0))
                     {
-                        made = true;
+                        created = true;
                     }
                     else if (reader.IsDBNull(1))
                     {
@@ -96,53 +107,67 @@ public sealed partial class PostgreSqlStore : GenericStore, IExpiredSessionStore
                     }
                 }
 
-                if (made)
+                if (created)
                 {
                     return SessionCreation.Created(ended);
                 }
 
                 await reader.NextResultAsync(token).ConfigureAwait(false);
-                bool there = await reader.ReadAsync(token).ConfigureAwait(false) && !reader.IsDBNull(1);
-                var stored = there ? ReadOrSkip(reader) : null;
+                bool exists = await reader.ReadAsync(token).ConfigureAwait(false) && !reader.IsDBNull(1);
+                var stored = exists ? ReadOrSkip(reader) : null;
                 if (stored?.IsLive(now) == true && stored.IsSameCreation(session))
                 {
                     return SessionCreation.Created();
                 }
 
-                bool free = !there || stored?.IsLive(now) == false;
-                return free && (cap?.Policy == SessionCapPolicy.Refuse || (newer > 0 && cap!.ChooseEnded([], newer, now) is null)) ? SessionCreation.CapReached : SessionCreation.Exists;
+                bool free = !exists || stored?.IsLive(now) == false;
+                bool full = cap?.Policy == SessionCapPolicy.Refuse || (newer > 0 && cap!.ChooseEnded([], newer, now) is null);
+                return free && full ? SessionCreation.CapReached : SessionCreation.Exists;
             },
             cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
-    public override async ValueTask<SessionUpdate> UpdateAsync(SessionRecord session, SessionChange change, CancellationToken cancellationToken = default)
+    public override async ValueTask<SessionUpdate> UpdateAsync(
+        SessionRecord session, SessionChange change, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(change);
         if (change.Raise is not null && change.Renewal is not { Kind: SessionRenewalKind.Replace })
         {
-            throw new ArgumentException("A raised level comes with a new id at once: add a renewal of the kind Replace.", nameof(change));
+            throw new ArgumentException(
+                "A raised level needs a new id at once. Add a renewal of the kind Replace to the change.", nameof(change));
         }
 
-        return Owns(session.Key)
-            ? await _database.WriteAsync([Bind(Command(_statements.Update), session, change)], ReadUpdateAsync, cancellationToken).ConfigureAwait(false)
-            : SessionUpdate.Gone;
+        if (!Owns(session.Key))
+        {
+            return SessionUpdate.Gone;
+        }
+
+        NpgsqlBatchCommand[] update = [Bind(Command(_statements.Update), session, change)];
+        return await _database.WriteAsync(update, ReadUpdateAsync, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public override async ValueTask<bool> DeleteAsync(SessionRecord session, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(session);
-        return Owns(session.Key)
-            && await EndAsync(Command(_statements.Delete).Add(Prefix).Add(session.Key.KeyPart).Add(session.LineageHash.ToArray()).Add(Now), cancellationToken).ConfigureAwait(false) > 0;
+        if (!Owns(session.Key))
+        {
+            return false;
+        }
+
+        var delete = Command(_statements.Delete).Add(Prefix).Add(session.Key.KeyPart).Add(session.LineageHash.ToArray()).Add(Now);
+        return await EndAsync(delete, cancellationToken).ConfigureAwait(false) > 0;
     }
 
     /// <inheritdoc/>
-    public override async IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(string userId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public override async IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(
+        string userId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ThrowIfBadUserId(userId);
-        var records = await _database.ReadAsync([Command(_statements.SelectOfUser).Add(Prefix).Add(userId).Add(Now)], ReadAllAsync, cancellationToken).ConfigureAwait(false);
+        NpgsqlBatchCommand[] select = [Command(_statements.SelectOfUser).Add(Prefix).Add(userId).Add(Now)];
+        var records = await _database.ReadAsync(select, ReadAllAsync, cancellationToken).ConfigureAwait(false);
         foreach (var record in records)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -154,11 +179,13 @@ public sealed partial class PostgreSqlStore : GenericStore, IExpiredSessionStore
     }
 
     /// <inheritdoc/>
-    public override async ValueTask<long> DeleteActiveSessionsAsync(string userId, SessionKey? except = null, CancellationToken cancellationToken = default)
+    public override async ValueTask<long> DeleteActiveSessionsAsync(
+        string userId, SessionKey? except = null, CancellationToken cancellationToken = default)
     {
         ThrowIfBadUserId(userId);
         string? kept = except is { } key && Owns(key) ? key.KeyPart : null;
-        return await EndAsync(Command(_statements.DeleteOfUser).Add(Prefix).Add(userId).Add(kept).Add(Now), cancellationToken).ConfigureAwait(false);
+        var delete = Command(_statements.DeleteOfUser).Add(Prefix).Add(userId).Add(kept).Add(Now);
+        return await EndAsync(delete, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -166,15 +193,19 @@ public sealed partial class PostgreSqlStore : GenericStore, IExpiredSessionStore
         await EndAsync(Command(_statements.DeleteAll).Add(Prefix).Add(Now), cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
-    public override async ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) => await _database.ReadAsync(
-        [Command(_statements.Count).Add(Prefix).Add(Now)],
-        static async (reader, token) =>
-        {
-            await reader.ReadAsync(token).ConfigureAwait(false);
-            RefuseStandby(reader);
-            return reader.GetInt64(1);
-        },
-        cancellationToken).ConfigureAwait(false);
+    public override async ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default)
+    {
+        NpgsqlBatchCommand[] count = [Command(_statements.Count).Add(Prefix).Add(Now)];
+        return await _database.ReadAsync(
+            count,
+            async (reader, token) =>
+            {
+                await reader.ReadAsync(token).ConfigureAwait(false);
+                RefuseStandby(reader);
+                return reader.GetInt64(1);
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
     public async ValueTask<long> DeleteExpiredAsync(int batch, CancellationToken cancellationToken = default)
@@ -201,13 +232,13 @@ public sealed partial class PostgreSqlStore : GenericStore, IExpiredSessionStore
         return destroyed;
     }
 
-    /// <summary>Closes the store's connections; a data source of the application's own stays as it is.</summary>
+    /// <summary>Closes the connections of the store. A data source of the application stays open.</summary>
     public void Dispose() => _database.Dispose();
 
-    /// <summary>Closes the store's connections; a data source of the application's own stays as it is.</summary>
+    /// <summary>Closes the connections of the store. A data source of the application stays open.</summary>
     public ValueTask DisposeAsync() => _database.DisposeAsync();
 
-    [SuppressMessage("Security", "CA2100:Review SQL queries for security vulnerabilities", Justification = "The text is the package's own; every value is a parameter.")]
+    [SuppressMessage("Security", "CA2100", Justification = "The text is that of the package, and every value is a parameter.")]
     private static NpgsqlBatchCommand Command(string sql) => new(sql);
 
     /// <summary>The first whole millisecond that is not before an instant.</summary>
@@ -245,8 +276,12 @@ public sealed partial class PostgreSqlStore : GenericStore, IExpiredSessionStore
 
     private static long? Milliseconds(TimeSpan? span) => span is { } some ? PostgreSqlRows.Milliseconds(some) : null;
 
-    /// <summary>What sign-ins of one user wait for in turn, so that each counts the one before. Another user's sessions may share it, and then wait too.</summary>
-    private long LockOf(string userId) => BinaryPrimitives.ReadInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(Prefix + "\0" + userId)));
+    /// <summary>
+    /// The lock that sign-ins of one user take in turn, so that each counts the one before. Two users may share one by chance, and then
+    /// wait for each other.
+    /// </summary>
+    private long LockOf(string userId) =>
+        BinaryPrimitives.ReadInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(Prefix + "\0" + userId)));
 
     private Task<long> EndAsync(NpgsqlBatchCommand deletion, CancellationToken cancellationToken) => _database.WriteAsync(
         [deletion],

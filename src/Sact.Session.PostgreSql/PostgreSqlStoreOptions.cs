@@ -2,27 +2,32 @@ using Npgsql;
 
 namespace Sact.Session;
 
-/// <summary>What a <see cref="PostgreSqlStore"/> needs to be told. Read once, when the store is made.</summary>
+/// <summary>The options of a <see cref="PostgreSqlStore"/>. They are read once, when the store is created.</summary>
 public sealed class PostgreSqlStoreOptions : GenericStoreOptions
 {
     /// <summary>
-    /// The connection string, such as <c>Host=db;Database=app;Username=app;Password=…</c>. Of several hosts the primary is used. Its <c>Timeout</c> bounds the wait for a connection, its <c>Command
-    /// Timeout</c> each command.
+    /// The connection string, such as <c>Host=db;Database=app;Username=app;Password=…</c>. Of several hosts the store uses the primary.
+    /// <c>Timeout</c> limits the wait for a connection, and is 4 seconds unless set here. <c>Command Timeout</c> limits each command.
     /// </summary>
     public string ConnectionString { get; set; } = "";
 
-    /// <summary>A data source of the application's own, used in place of <see cref="ConnectionString"/>. It is never disposed of.</summary>
+    /// <summary>A data source of the application, in place of <see cref="ConnectionString"/>. The store never disposes of it.</summary>
     public NpgsqlDataSource? DataSource { get; set; }
 
-    /// <summary>The schema of the table: 1 to 63 characters out of <c>a-z A-Z 0-9 _</c>, not beginning with a digit; default <c>public</c>.</summary>
+    /// <summary>
+    /// The schema of the table: 1 to 63 characters of <c>a-z A-Z 0-9 _</c>, the first one not a digit. Default: <c>public</c>.
+    /// </summary>
     public string Schema { get; set; } = "public";
 
-    /// <summary>The table: 1 to 50 characters out of <c>a-z A-Z 0-9 _</c>, not beginning with a digit; default <c>sact_sessions</c>. Its indexes are named after it.</summary>
+    /// <summary>
+    /// The table: 1 to 50 characters of <c>a-z A-Z 0-9 _</c>, the first one not a digit. Default: <c>sact_sessions</c>. The names of its
+    /// indexes begin with it.
+    /// </summary>
     public string Table { get; set; } = "sact_sessions";
 
     /// <summary>
-    /// Whether the store makes schema, table and indexes if they are not there; default true. If false, somebody else does so with the statements of the package's README, and a missing table is a
-    /// <see cref="SessionStoreException"/> that says so.
+    /// Whether the store creates schema, table and indexes if they do not exist. Default: true. If false, run the statements of the
+    /// README of the package. A missing table is then a <see cref="SessionStoreException"/> that says so.
     /// </summary>
     public bool CreateSchema { get; set; } = true;
 }

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using static Sact.Session.Stores.Tests.PostgreSqlStores;
 
@@ -10,12 +12,57 @@ public sealed class PostgreSqlBadConnectionString
     [InlineData("")]
     [InlineData("Host=db;Password=correct-horse-battery;Port=many")]
     [InlineData("Passwort=correct-horse-battery")]
+    [InlineData("Host=db;Password=a;correct-horse-battery;Database=app")]
+    [InlineData("Host=db;Password=correct-horse-battery;Ssl Mode=correct-horse-battery")]
+    [InlineData("Host=db;Password=correct-horse-battery;Maximum Pool Size=1;Minimum Pool Size=2")]
+    [InlineData("postgres://app:correct-horse-battery@db:5432/app")]
+    [InlineData("correct-horse-battery")]
     public void IsAnErrorThatNamesTheSettingAndNotThePassword(string connectionString)
     {
         var fault = Assert.Throws<ArgumentException>(() => Open(connectionString));
 
         Assert.Contains("PostgreSqlStoreOptions.ConnectionString", fault.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(PostgresServer.Password, fault.ToString(), StringComparison.Ordinal);
+    }
+}
+
+public sealed class PostgreSqlMissingConnectionString
+{
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData(" ")]
+    public void IsRefusedAtTheCallByAnErrorThatNamesTheStoreAndTheUsualCause(string? connectionString)
+    {
+        var builder = new ServiceCollection().AddSactSession();
+
+        var fault = Assert.ThrowsAny<ArgumentException>(() => builder.UsePostgreSql(connectionString!));
+
+        Assert.Equal("connectionString", fault.ParamName);
+        Assert.Contains("UsePostgreSql", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("GetConnectionString", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("Host=db;Database=app;Username=app", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void IsWhatATypingErrorInTheNameGives()
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("ConnectionStrings:sessions", "Host=db")]).Build();
+        var builder = new ServiceCollection().AddSactSession();
+
+        var fault = Assert.Throws<ArgumentNullException>(() => builder.UsePostgreSql(configuration.GetConnectionString("sesions")!));
+
+        Assert.DoesNotContain("Value cannot be null", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void IsRefusedWhereNoDataSourceIsGivenEither()
+    {
+        var builder = new ServiceCollection().AddSactSession();
+
+        var fault = Assert.Throws<ArgumentNullException>(() => builder.UsePostgreSql((NpgsqlDataSource)null!));
+
+        Assert.Contains("UsePostgreSql", fault.Message, StringComparison.Ordinal);
     }
 }
 

@@ -37,6 +37,25 @@ internal static class PostgreSqlStores
         };
     }
 
+    /// <summary>A session that expired longer ago than the skew margin.</summary>
+    public static SessionRecord Expired(GenericStore store)
+    {
+        var session = NewSession(store);
+        var before = session.CreatedAt.AddHours(-3);
+        return new SessionRecord
+        {
+            Key = session.Key,
+            UserId = session.UserId,
+            State = session.State,
+            LineageHash = session.LineageHash,
+            CurrentHash = session.CurrentHash,
+            Lifetimes = session.Lifetimes,
+            CreatedAt = before,
+            LastSeenAt = before,
+            AuthenticatedAt = before,
+        };
+    }
+
     public static SessionChange Set(string name, string json) =>
         new() { Set = SessionFields.Create([new(name, Encoding.UTF8.GetBytes(json))]) };
 

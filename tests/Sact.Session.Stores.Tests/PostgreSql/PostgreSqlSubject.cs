@@ -3,10 +3,14 @@ using System.Collections.Concurrent;
 namespace Sact.Session.Stores.Tests;
 
 /// <summary>
-/// The table of the shared server; each case has a prefix of its own, which goes with the subject. The stores may reach it through something else, and with a second process every other one is opened there.
+/// The table of the shared server. Each case has another prefix. The stores may reach the server through a pooler, and with a second process
+/// every other store is opened there.
 /// </summary>
-internal sealed class PostgreSqlSubject(PostgresServer server, string? connectionString = null, SecondProcess? second = null) : StoreContractSubject
+internal sealed class PostgreSqlSubject(PostgresServer server, string? connectionString = null, SecondProcess? second = null)
+    : StoreContractSubject
 {
+    // The cases are about rules, not about time, and the machine may be busy.
+    private readonly string _connectionString = (connectionString ?? server.ConnectionString) + ";Timeout=15";
     private readonly ConcurrentBag<PostgreSqlStore> _stores = [];
     private readonly ConcurrentBag<FarStore> _farStores = [];
     private readonly DateTimeOffset _now = DateTimeOffset.FromUnixTimeMilliseconds(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
@@ -19,12 +23,13 @@ internal sealed class PostgreSqlSubject(PostgresServer server, string? connectio
     {
         if (second is not null && _stores.Count > _farStores.Count)
         {
-            var far = await second.OpenAsync("postgresql", connectionString ?? server.ConnectionString, clock, prefix);
+            var far = await second.OpenAsync("postgresql", _connectionString, clock, prefix);
             _farStores.Add(far);
             return far;
         }
 
-        var store = new PostgreSqlStore(new PostgreSqlStoreOptions { ConnectionString = connectionString ?? server.ConnectionString, TimeProvider = clock, Prefix = prefix });
+        var options = new PostgreSqlStoreOptions { ConnectionString = _connectionString, TimeProvider = clock, Prefix = prefix };
+        var store = new PostgreSqlStore(options);
         _stores.Add(store);
         return store;
     }

@@ -57,22 +57,4 @@ public sealed class PostgreSqlSweep(SharedPostgres shared)
 
         Assert.Equal(1, await store.DeleteExpiredAsync(100));
     }
-
-    private static SessionRecord Expired(PostgreSqlStore store)
-    {
-        var session = NewSession(store);
-        var before = session.CreatedAt.AddHours(-3);
-        return new SessionRecord
-        {
-            Key = session.Key,
-            UserId = session.UserId,
-            State = session.State,
-            LineageHash = session.LineageHash,
-            CurrentHash = session.CurrentHash,
-            Lifetimes = session.Lifetimes,
-            CreatedAt = before,
-            LastSeenAt = before,
-            AuthenticatedAt = before,
-        };
-    }
 }

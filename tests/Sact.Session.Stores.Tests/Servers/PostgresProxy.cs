@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Sact.Session.Stores.Tests;
 
-/// <summary>Stands between a store and a server: counts round trips, loses answers, and leads elsewhere.</summary>
+/// <summary>A proxy between a store and a server. It counts round trips, loses answers, leads elsewhere, and hangs.</summary>
 internal sealed class PostgresProxy : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -14,6 +14,8 @@ internal sealed class PostgresProxy : IAsyncDisposable
     private volatile bool _losesAnswers;
     private int _roundTrips;
     private int _resets;
+    private int _accepted;
+    private TaskCompletionSource _flows = Flowing();
 
     public PostgresProxy(PostgresServer server)
     {
@@ -28,12 +30,21 @@ internal sealed class PostgresProxy : IAsyncDisposable
     /// <summary>How often the client has reset its session of the server's, which it does in front of what it says next.</summary>
     public int Resets => Volatile.Read(ref _resets);
 
+    /// <summary>How many connections it has accepted.</summary>
+    public int Accepted => Volatile.Read(ref _accepted);
+
     public string ConnectionString => PostgresServer.ConnectionStringAt(((IPEndPoint)_listener.LocalEndpoint).Port);
 
     /// <summary>From now on what is asked reaches the server; its answer is lost, and with it the connection.</summary>
     public void LoseAnswers() => _losesAnswers = true;
 
     public void DeliverAnswers() => _losesAnswers = false;
+
+    /// <summary>From now on connections are accepted and kept, but no byte passes in either direction.</summary>
+    public void Hang() => _flows = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Bytes pass again, those that were held back first.</summary>
+    public void Resume() => _flows.TrySetResult();
 
     /// <summary>New connections lead to another server; those that are open break.</summary>
     public void LeadTo(PostgresServer server)
@@ -49,6 +60,7 @@ internal sealed class PostgresProxy : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync();
+        Resume();
         _listener.Stop();
         LeadTo(_server);
         await _accepting;
@@ -62,7 +74,9 @@ internal sealed class PostgresProxy : IAsyncDisposable
         {
             while (true)
             {
-                connections.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_end.Token)));
+                var client = await _listener.AcceptTcpClientAsync(_end.Token);
+                Interlocked.Increment(ref _accepted);
+                connections.Add(ServeAsync(client));
             }
         }
         catch (Exception fault) when (fault is OperationCanceledException or SocketException)
@@ -113,13 +127,21 @@ internal sealed class PostgresProxy : IAsyncDisposable
         client.Dispose();
     }
 
-    private static async Task CopyAsync(NetworkStream from, NetworkStream to, Func<ReadOnlyMemory<byte>, bool> passes)
+    private static TaskCompletionSource Flowing()
+    {
+        var flowing = new TaskCompletionSource();
+        flowing.SetResult();
+        return flowing;
+    }
+
+    private async Task CopyAsync(NetworkStream from, NetworkStream to, Func<ReadOnlyMemory<byte>, bool> passes)
     {
         byte[] buffer = new byte[64 * 1024];
         try
         {
             for (int read; (read = await from.ReadAsync(buffer)) > 0 && passes(buffer.AsMemory(0, read));)
             {
+                await _flows.Task;
                 await to.WriteAsync(buffer.AsMemory(0, read));
             }
         }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Npgsql;
 
 namespace Sact.Session.Stores.Tests;
@@ -12,6 +13,7 @@ public sealed class PostgresServer : IAsyncDisposable
     private readonly string _folder;
     private readonly string[] _settings;
     private Process? _process;
+    private string[] _suspended = [];
 
     private PostgresServer(string binaries, string[] settings)
     {
@@ -88,6 +90,27 @@ public sealed class PostgresServer : IAsyncDisposable
         _process = null;
     }
 
+    /// <summary>Lets the server hang: its processes stand still, and the kernel accepts connections for it.</summary>
+    public async Task SuspendAsync()
+    {
+        string postmaster = _process!.Id.ToString(CultureInfo.InvariantCulture);
+
+        // The postmaster first, or it would begin another process meanwhile.
+        await SignalAsync("-STOP", [postmaster]);
+        using var list = Process.Start(new ProcessStartInfo("ps", ["-o", "pid=", "--ppid", postmaster]) { RedirectStandardOutput = true })!;
+        string children = await list.StandardOutput.ReadToEndAsync();
+        await list.WaitForExitAsync();
+        _suspended = [postmaster, .. children.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)];
+        await SignalAsync("-STOP", _suspended[1..]);
+    }
+
+    public Task ResumeAsync()
+    {
+        string[] suspended = _suspended;
+        _suspended = [];
+        return suspended.Length == 0 ? Task.CompletedTask : SignalAsync("-CONT", suspended);
+    }
+
     public async Task<object?> ScalarAsync(string sql, params (string Name, object Value)[] parameters)
     {
         await using var connection = new NpgsqlConnection(ConnectionString + ";Application Name=behind");
@@ -103,8 +126,15 @@ public sealed class PostgresServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await ResumeAsync();
         await StopAsync();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    private static async Task SignalAsync(string signal, string[] processes)
+    {
+        using var kill = Process.Start("kill", [signal, .. processes])!;
+        await kill.WaitForExitAsync();
     }
 
     private static string? FindBinaries()
