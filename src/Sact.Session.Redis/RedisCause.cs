@@ -29,6 +29,8 @@ internal sealed record RedisCause(string What, string Remedy, Exception? Excepti
     public static RedisCause Of(ConnectionAttemptCompletedEventArgs attempt, bool hasPassword) => attempt switch
     {
         { Exception: { } fault } when Known(fault, hasPassword) is { } known => known,
+        { FailureType: ConnectionFailureType.SocketClosed or ConnectionFailureType.SocketFailure } =>
+            new("the connection was closed", Server, attempt.Exception),
         { Stage: ConnectionAttemptStage.Tls } => new("the TLS handshake failed", Tls, attempt.Exception),
         { Stage: ConnectionAttemptStage.Handshake } =>
             new("time-out, the server accepts connections and does not answer", Server, attempt.Exception),

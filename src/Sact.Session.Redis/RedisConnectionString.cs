@@ -75,7 +75,8 @@ internal static class RedisConnectionString
     }
 
     // The client marks the path of a Unix socket with an exclamation mark.
-    private static bool IsAddress(string part) => part.StartsWith('!') || part.All(static c => char.IsLetterOrDigit(c) || "-._:[]%".Contains(c));
+    private static bool IsAddress(string part) =>
+        part.StartsWith('!') || part.All(static c => char.IsLetterOrDigit(c) || "-._:[]%".Contains(c));
 
     private static bool IsPlausible(EndPoint endPoint) => endPoint is not DnsEndPoint name || IsHostName(name.Host);
 

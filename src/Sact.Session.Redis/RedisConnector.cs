@@ -25,11 +25,12 @@ internal sealed class RedisConnector : IDisposable, IAsyncDisposable
     private readonly ILogger _logger;
     private readonly RedisOutage _outage;
     private readonly ConcurrentDictionary<EndPoint, (long Sequence, RedisCause? Cause)> _causes = new();
+    private readonly ConcurrentDictionary<string, bool> _logged = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
     private volatile IConnectionMultiplexer? _connection;
     private volatile bool _disposed;
+    private volatile bool _someAreDown;
     private Task? _connecting;
-    private string? _logged;
 
     /// <param name="options">The application's connection, or else the connection string.</param>
     /// <param name="time">The system's time, or a test's.</param>
@@ -78,7 +79,14 @@ internal sealed class RedisConnector : IDisposable, IAsyncDisposable
     }
 
     /// <summary>Lets the calls that wait for a server look again.</summary>
-    public void LookAgain() => _outage.End();
+    public void LookAgain() => _outage.Wake();
+
+    /// <summary>
+    /// Whether there is a connection to the master of a key. A node of a cluster that is down counts as missing at once: the client
+    /// would send the command to another node, and keep it for the one that the redirect names until its next attempt to connect.
+    /// </summary>
+    public bool Reaches(IConnectionMultiplexer connection, IDatabase database, RedisKey key) =>
+        database.IsConnected(key, CommandFlags.DemandMaster) && !(_someAreDown && IsDown(connection, key));
 
     /// <summary>The fault of a call for which there is no connection. It is logged once for each cause.</summary>
     public SessionStoreException Unreachable(RedisCause? cause)
@@ -92,7 +100,7 @@ internal sealed class RedisConnector : IDisposable, IAsyncDisposable
         bool alike = Array.TrueForAll(known, found => found.Cause!.What == first.What);
         string each = string.Join(", ", known.Take(MostNamed).Select(found => $"{Name(found.EndPoint)} ({found.Cause!.What})"));
         string text = "There is no connection to Redis" + (alike ? $" at {where}: {first.What}." : $": {each}.");
-        if (Interlocked.Exchange(ref _logged, text) != text)
+        if (_logged.TryAdd(text, true))
         {
             RedisLog.Unreachable(_logger, text, first.Remedy);
         }
@@ -125,6 +133,25 @@ internal sealed class RedisConnector : IDisposable, IAsyncDisposable
         string[] names = [.. endPoints.Select(Name)];
         string first = string.Join(", ", names.Take(MostNamed));
         return names.Length <= MostNamed ? first : $"{first} and {names.Length - MostNamed} more";
+    }
+
+    /// <summary>Whether all nodes that know the owner of the key's slot name one that is down.</summary>
+    private bool IsDown(IConnectionMultiplexer connection, RedisKey key)
+    {
+        bool down = false;
+        foreach (var server in connection.GetServers())
+        {
+            if (server.IsConnected && server.ClusterConfiguration?.GetBySlot(key)?.EndPoint is { } owner)
+            {
+                down = _causes.TryGetValue(owner, out var last) && last.Cause is not null;
+                if (!down)
+                {
+                    return false;
+                }
+            }
+        }
+
+        return down;
     }
 
     private IEnumerable<EndPoint> EndPoints() => _connection?.GetEndPoints() ?? (IEnumerable<EndPoint>)_configuration!.EndPoints;
@@ -213,6 +240,7 @@ internal sealed class RedisConnector : IDisposable, IAsyncDisposable
             // The outcome of a later attempt says more: not that the connection was closed, but that it is refused.
             var cause = failure.Exception is { } fault ? RedisCause.Of(fault, HasPassword) : RedisCause.NoAnswerYet(tls: false);
             _causes.AddOrUpdate(endPoint, (0, cause), (_, last) => last.Cause is null ? (last.Sequence, cause) : last);
+            Count();
         }
     }
 
@@ -221,20 +249,27 @@ internal sealed class RedisConnector : IDisposable, IAsyncDisposable
         if (restored is { ConnectionType: ConnectionType.Interactive, EndPoint: { } endPoint })
         {
             _causes.AddOrUpdate(endPoint, (0, null), static (_, last) => (last.Sequence, null));
+            Count();
             OnReached();
         }
     }
 
     // The events of the client come from several threads, and not always in order.
-    private void Note(EndPoint endPoint, long sequence, RedisCause? cause) =>
+    private void Note(EndPoint endPoint, long sequence, RedisCause? cause)
+    {
         _causes.AddOrUpdate(endPoint, (sequence, cause), (_, last) => last.Sequence > sequence ? last : (sequence, cause));
+        Count();
+    }
+
+    private void Count() => _someAreDown = _causes.Values.Any(last => last.Cause is not null);
 
     private void OnReached()
     {
         Reached?.Invoke();
         _outage.End();
-        if (Interlocked.Exchange(ref _logged, null) is not null)
+        if (!_logged.IsEmpty)
         {
+            _logged.Clear();
             RedisLog.Reached(_logger, Address);
         }
     }

@@ -68,7 +68,7 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
                 var connection = await _connector.GetAsync(cancellationToken).ConfigureAwait(false);
                 var database = connection.GetDatabase(_options.Database);
                 RefuseSilent(database);
-                if (deposed is null && !database.IsConnected(key, CommandFlags.DemandMaster))
+                if (deposed is null && !_connector.Reaches(connection, database, key))
                 {
                     await WaitForServerAsync(connection, null, cancellationToken).ConfigureAwait(false);
                     continue;

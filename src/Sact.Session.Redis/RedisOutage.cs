@@ -40,11 +40,21 @@ internal sealed class RedisOutage(TimeProvider time, TimeSpan settled, TimeSpan 
     /// <summary>Notes that a connection is there again, and wakes the calls that wait for it.</summary>
     public void End()
     {
-        TaskCompletionSource waiting;
         lock (_lock)
         {
             _lasts = false;
             _restoredAt = time.GetTimestamp();
+        }
+
+        Wake();
+    }
+
+    /// <summary>Wakes the calls that wait, so that they look again. The outage may last.</summary>
+    public void Wake()
+    {
+        TaskCompletionSource waiting;
+        lock (_lock)
+        {
             waiting = _restored;
             _restored = New();
         }

@@ -35,7 +35,8 @@ public sealed class RedisUserIds
             ? $"127.0.0.1:{server.Port},user=reader,password=correct-horse{Quick}"
             : proxy.Configuration + Quick;
         await server.Behind.ExecuteAsync("ACL", "SETUSER", "reader", "on", ">correct-horse", "~*", "&*", "+@all");
-        await using var shared = situation.Contains("shared", StringComparison.Ordinal) ? await ConnectionMultiplexer.ConnectAsync(configuration) : null;
+        bool shares = situation.Contains("shared", StringComparison.Ordinal);
+        await using var shared = shares ? await ConnectionMultiplexer.ConnectAsync(configuration) : null;
         await using var store = OpenRedis(configuration, options =>
         {
             options.LoggerFactory = log;
