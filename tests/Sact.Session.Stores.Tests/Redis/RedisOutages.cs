@@ -226,6 +226,92 @@ public sealed class RedisConnectionLost
     }
 }
 
+/// <summary>Waves of 200 requests at once, while the server is killed and started again. The figures are in the output of the test.</summary>
+public sealed class RedisKilledUnderLoad
+{
+    private const int Wave = 200;
+    private static readonly TimeSpan s_storeTimeout = TimeSpan.FromSeconds(5);
+
+    [Fact]
+    [Trait("abuse", "K24")]
+    public async Task AnswersInTimeAndRecovers()
+    {
+        await using var server = await RedisServer.StartAsync();
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddSactSession(options => options.StoreTimeout = s_storeTimeout).UseRedis(server.Configuration);
+        await using var provider = services.BuildServiceProvider();
+        var application = new ApplicationBuilder(provider);
+        application.UseSactSession();
+        application.Run(async context =>
+        {
+            if (context.Request.Path == "/login")
+            {
+                await context.GetSactSession().SetAsync("alice");
+            }
+            else if (context.Request.Path == "/private")
+            {
+                Assert.NotNull(await context.GetSactSession().GetAsync());
+            }
+        });
+        var pipeline = application.Build();
+        string? cookie = null;
+        async Task<(int Status, TimeSpan Took)> RequestAsync(string path)
+        {
+            var context = new DefaultHttpContext { RequestServices = provider };
+            context.Request.Scheme = "https";
+            context.Request.Path = path;
+            context.Request.Headers.Cookie = cookie;
+            var since = Stopwatch.StartNew();
+            await pipeline(context);
+            cookie ??= context.Response.Headers.SetCookie.ToString().Split(';')[0];
+            return (context.Response.StatusCode, since.Elapsed);
+        }
+
+        Task<(int Status, TimeSpan Took)[]> WaveAsync(string path) =>
+            Task.WhenAll(Enumerable.Range(0, Wave).Select(_ => Task.Run(() => RequestAsync(path))));
+
+        // Runs waves for a while, and answers how long the slowest hundredth of the requests took, and which answers there were.
+        async Task<(TimeSpan P99, int[] Answers)> LoadAsync(string what, string path, TimeSpan length)
+        {
+            var all = new List<(int Status, TimeSpan Took)>();
+            for (var since = Stopwatch.StartNew(); since.Elapsed < length;)
+            {
+                all.AddRange(await WaveAsync(path));
+            }
+
+            var p99 = all.Select(request => request.Took).Order().ElementAt(all.Count * 99 / 100);
+            int[] answers = [.. all.Select(request => request.Status).Distinct().Order()];
+            TestContext.Current.TestOutputHelper!.WriteLine(
+                $"{what}: {all.Count} requests, p99 {p99.TotalMilliseconds:0.0} ms, answers {string.Join(' ', answers)}");
+            return (p99, answers);
+        }
+
+        var second = TimeSpan.FromSeconds(1);
+        await RequestAsync("/login");
+        Assert.Equal(200, Assert.Single((await LoadAsync("session, healthy", "/private", second)).Answers));
+        await LoadAsync("public, healthy", "/public", second);
+        await server.StopAsync();
+        var first = (await LoadAsync("session, first second", "/private", second)).P99;
+        Assert.InRange(first, TimeSpan.Zero, 1.1 * s_storeTimeout);
+        var (late, refused) = await LoadAsync("session, after it", "/private", 2 * second);
+        Assert.Equal(200, Assert.Single((await LoadAsync("public, down", "/public", second)).Answers));
+        await server.StartAgainAsync();
+        var recovery = Stopwatch.StartNew();
+        while ((await RequestAsync("/login")).Status != 200)
+        {
+            Assert.True(recovery.Elapsed < TimeSpan.FromMinutes(1), "There was no recovery.");
+        }
+
+        TestContext.Current.TestOutputHelper!.WriteLine($"recovered after {recovery.Elapsed.TotalSeconds:0.00} s");
+        Assert.Equal(503, Assert.Single(refused));
+        Assert.True(recovery.Elapsed < TimeSpan.FromSeconds(5), $"The recovery took {recovery.Elapsed}.");
+
+        // The bound is 100 ms. Other tests may run on the same cores, so that the proof is the one that measures nothing.
+        Assert.True(late < TimeSpan.FromSeconds(1), $"After the first second an answer took {late}.");
+    }
+}
+
 /// <summary>A server that is connected and answers nothing, as a machine does that has stopped.</summary>
 public sealed class RedisThatIsSilent
 {

@@ -15,18 +15,19 @@ public sealed class FileModes
     [InlineData("Data Source=file://localhost{path}")]
     [InlineData("Data Source=file:{escaped}")]
     [InlineData("Data Source={relative}")]
-    [InlineData("Data Source=|DataDirectory|{name}")]
+    [InlineData("Data Source=|DataDirectory|{relative}")]
     [Trait("abuse", "K1")]
     public async Task OfWhatAStoreCreatesAreTheOwnersOnly(string connectionString)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has access lists in place of modes.");
         using var file = new SqliteFile();
-        AppDomain.CurrentDomain.SetData("DataDirectory", Path.GetTempPath());
+        bool relative = connectionString.Contains("{relative}", StringComparison.Ordinal);
+        AppDomain.CurrentDomain.SetData("DataDirectory", relative ? Path.GetTempPath() : null);
         using var store = file.Open(options => options.ConnectionString = connectionString
             .Replace("{path}", file.Path, StringComparison.Ordinal)
             .Replace("{escaped}", file.Path.Replace("app", "%61pp", StringComparison.Ordinal), StringComparison.Ordinal)
-            .Replace("{relative}", Path.GetRelativePath(Path.GetTempPath(), file.Path), StringComparison.Ordinal)
-            .Replace("{name}", Path.GetRelativePath(Path.GetTempPath(), file.Path), StringComparison.Ordinal));
+            .Replace("{relative}", Path.GetRelativePath(Path.GetTempPath(), file.Path), StringComparison.Ordinal));
+        AppDomain.CurrentDomain.SetData("DataDirectory", null);
 
         await SqliteFile.SignInAsync(store);
 
@@ -59,12 +60,10 @@ public sealed class FileModes
     public async Task AreNothingToADatabaseWithoutAFile(string connectionString)
     {
         using var file = new SqliteFile();
-        AppDomain.CurrentDomain.SetData("DataDirectory", Path.GetTempPath());
         using var store = file.Open(options => options.ConnectionString = connectionString);
 
         await SqliteFile.SignInAsync(store);
 
-        Assert.False(File.Exists(Path.Combine(Path.GetTempPath(), "here")));
         Assert.False(File.Exists("here"));
         Assert.False(File.Exists(":memory:"));
     }
