@@ -4,9 +4,6 @@ namespace Sact.Session;
 
 internal static partial class RedisLog
 {
-    [LoggerMessage(121, LogLevel.Error, "The session {Key} cannot be read from Redis. It is left as it is and treated as absent.")]
-    public static partial void Unreadable(ILogger logger, string key, Exception exception);
-
     [LoggerMessage(122, LogLevel.Warning, "The server does not show its maxmemory-policy (INFO memory). Make sure that it is noeviction.")]
     public static partial void PolicyUnknown(ILogger logger, Exception exception);
 

@@ -219,7 +219,7 @@ public sealed partial class RedisStore
         }
         catch (SessionStoreException fault) when (RedisFaults.IsWrongType(fault))
         {
-            RedisLog.Unreadable(Logger, key.ToString(), fault);
+            LogUnreadable(key.ToString(), fault);
             return new Found(true, null, null);
         }
     }
@@ -353,7 +353,7 @@ public sealed partial class RedisStore
         }
         catch (FormatException fault)
         {
-            RedisLog.Unreadable(Logger, key.ToString(), fault);
+            LogUnreadable(key.ToString(), fault);
             return null;
         }
     }

@@ -116,11 +116,7 @@ public sealed partial class RedisStore : GenericStore, IDisposable, IAsyncDispos
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(change);
-        if (change.Raise is not null && change.Renewal is not { Kind: SessionRenewalKind.Replace })
-        {
-            throw new ArgumentException("A raised level needs a new id at once. Add a renewal of the kind Replace.", nameof(change));
-        }
-
+        ThrowIfBadChange(change);
         if (!Owns(session.Key))
         {
             return SessionUpdate.Gone;

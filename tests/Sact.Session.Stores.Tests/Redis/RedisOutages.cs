@@ -226,7 +226,9 @@ public sealed class RedisConnectionLost
     }
 }
 
-/// <summary>Waves of 200 requests at once, while the server is killed and started again. The figures are in the output of the test.</summary>
+/// <summary>
+/// Waves of 200 requests at once, while the server is killed and started again. The figures are in the output of the test.
+/// </summary>
 public sealed class RedisKilledUnderLoad
 {
     private const int Wave = 200;

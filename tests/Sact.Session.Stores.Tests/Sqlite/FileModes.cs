@@ -33,7 +33,7 @@ public sealed class FileModes
 
         Assert.Equal(
             [("app.db", OwnerOnly), ("app.db-shm", OwnerOnly), ("app.db-wal", OwnerOnly)],
-            Directory.EnumerateFiles(file.Folder).Order().Select(name => (Path.GetFileName(name), File.GetUnixFileMode(name))));
+            Directory.EnumerateFiles(file.Folder).Order().Select(name => (Path.GetFileName(name), ModeOf(name))));
     }
 
     [Fact]
@@ -44,11 +44,14 @@ public sealed class FileModes
         const UnixFileMode Shared = OwnerOnly | UnixFileMode.GroupRead;
         using var file = new SqliteFile();
         await File.WriteAllBytesAsync(file.Path, []);
-        File.SetUnixFileMode(file.Path, Shared);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(file.Path, Shared);
+        }
 
         await SqliteFile.SignInAsync(file.Open());
 
-        Assert.All(Directory.EnumerateFiles(file.Folder), name => Assert.Equal(Shared, File.GetUnixFileMode(name)));
+        Assert.All(Directory.EnumerateFiles(file.Folder), name => Assert.Equal(Shared, ModeOf(name)));
     }
 
     [Theory]
@@ -78,6 +81,9 @@ public sealed class FileModes
             Assert.False(File.Exists(file.Path));
         }
     }
+
+    private static UnixFileMode ModeOf(string name) =>
+        OperatingSystem.IsWindows() ? throw new PlatformNotSupportedException() : File.GetUnixFileMode(name);
 }
 
 public sealed class AMissingConnectionString
@@ -150,7 +156,8 @@ public sealed class UserIdsInSqlite
             case "corrupt":
                 plain.Dispose();
                 file.Run("PRAGMA wal_checkpoint(TRUNCATE)");
-                await using (var stream = new FileStream(file.Path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete))
+                const FileShare Anybody = FileShare.ReadWrite | FileShare.Delete;
+                await using (var stream = new FileStream(file.Path, FileMode.Open, FileAccess.Write, Anybody))
                 {
                     stream.Seek(100, SeekOrigin.Begin);
                     await stream.WriteAsync(new byte[stream.Length - 100]);
