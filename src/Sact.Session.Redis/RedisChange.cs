@@ -19,7 +19,13 @@ internal static class RedisChange
             change.Condition is null ? "" : change.Condition.Expected is null ? "a" : "v",
             change.Condition is { } condition ? RedisRows.FieldPrefix + condition.Name : "",
             change.Condition?.Expected is { } expected ? (RedisValue)expected : "",
-            renewal?.Kind switch { SessionRenewalKind.Propose => "p", SessionRenewalKind.Promote => "m", SessionRenewalKind.Replace => "r", _ => "" },
+            renewal?.Kind switch
+            {
+                SessionRenewalKind.Propose => "p",
+                SessionRenewalKind.Promote => "m",
+                SessionRenewalKind.Replace => "r",
+                _ => "",
+            },
             renewal is null ? "" : RedisRows.Text(renewal.Hash),
             renewal is null ? "" : RedisRows.Text(renewal.At),
             renewal?.ExpectedCurrent is { } current ? RedisRows.Text(current) : "",

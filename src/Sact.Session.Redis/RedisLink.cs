@@ -4,54 +4,83 @@ using StackExchange.Redis;
 
 namespace Sact.Session;
 
-/// <summary>The connection: made at first use, tried again until it is there, and every call over it.</summary>
+/// <summary>
+/// Every call to the server: over a connection that is there, checked by <see cref="RedisGuard"/>, with faults that say what is wrong.
+/// </summary>
 internal sealed class RedisLink : IAsyncDisposable, IDisposable
 {
+    // With the pauses between them about half a second.
+    private const int MostRedirects = 10;
+
     private static readonly TimeSpan s_trust = TimeSpan.FromDays(1);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromMilliseconds(128);
     private static readonly TimeSpan s_betweenFollowings = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_forgotten = TimeSpan.FromSeconds(10);
 
-    // With the pauses between them about half a second.
-    private const int MostRedirects = 10;
     private readonly RedisStoreOptions _options;
-    private readonly ConfigurationOptions? _configuration;
+    private readonly RedisConnector _connector;
     private readonly RedisGuard _guard;
+    private readonly RedisSilence _silence;
+
+    // A node of a cluster that a redirect names and that the client has no connection to: it is new, or it is down.
+    private readonly RedisOutage _newNode;
     private readonly TimeProvider _clock;
+    private readonly TimeProvider _time;
     private readonly SemaphoreSlim _gate = new(1, 1);
-    private volatile IConnectionMultiplexer? _connection;
     private long _checkedAt;
     private volatile bool _checked;
     private long _followedAt = long.MinValue;
+    private Task? _probe;
 
-    public RedisLink(RedisStoreOptions options, TimeProvider clock, ILogger logger)
+    /// <param name="options">The options of the store.</param>
+    /// <param name="clock">The clock of the sessions.</param>
+    /// <param name="time">The system's time, by which the server and the network are judged: the sessions' clock may stand still.</param>
+    /// <param name="logger">The log of the store.</param>
+    public RedisLink(RedisStoreOptions options, TimeProvider clock, TimeProvider time, ILogger logger)
     {
         _options = options;
         _clock = clock;
+        _time = time;
+        _silence = new RedisSilence(time);
+        _newNode = new RedisOutage(time, TimeSpan.Zero, s_forgotten);
         _guard = new RedisGuard(options, logger);
-        if (options.Connection is null)
-        {
-            _configuration = Parse(options.Configuration);
-        }
+        _connector = new RedisConnector(options, time, logger);
+        _connector.Reached += _silence.Reset;
+        _connector.Reached += _newNode.End;
     }
 
-    /// <param name="write">Whether it may change something: it is then not cancelled, and waited for on replicas.</param>
+    /// <param name="write">Whether it may change something. It is then not cancelled, and replicas are waited for.</param>
     /// <param name="key">A key of the command's slot.</param>
     /// <param name="command">The command.</param>
     /// <param name="guarded">False for what is right whatever the routing key was.</param>
-    /// <param name="cancellationToken">Gives a read up; looked at before a write begins.</param>
-    public async ValueTask<T> RunAsync<T>(bool write, RedisKey key, Func<IDatabase, Task<T>> command, bool guarded = true, CancellationToken cancellationToken = default)
+    /// <param name="cancellationToken">Gives up a read. A write looks at it before it begins.</param>
+    public async ValueTask<T> RunAsync<T>(
+        bool write, RedisKey key, Func<IDatabase, Task<T>> command, bool guarded = true, CancellationToken cancellationToken = default)
     {
-        cancellationToken.ThrowIfCancellationRequested();
         RedisServerException? deposed = null;
         for (int attempt = 1; ; attempt++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
+            long sent = long.MaxValue;
+            Task<T>? pending = null;
             try
             {
-                var connection = await ConnectionAsync(guarded, cancellationToken).ConfigureAwait(false);
+                var connection = await _connector.GetAsync(cancellationToken).ConfigureAwait(false);
                 var database = connection.GetDatabase(_options.Database);
+                RefuseSilent(database);
+                if (deposed is null && !_connector.Reaches(connection, database, key))
+                {
+                    await WaitForServerAsync(connection, null, cancellationToken).ConfigureAwait(false);
+                    continue;
+                }
+
+                sent = _silence.Now;
+                await CheckAsync(connection, guarded, cancellationToken).ConfigureAwait(false);
 
                 // A write that has begun is waited for.
-                T answer = await command(database).WaitAsync(write ? CancellationToken.None : cancellationToken).ConfigureAwait(false);
+                pending = command(database);
+                T answer = await pending.WaitAsync(write ? CancellationToken.None : cancellationToken).ConfigureAwait(false);
+                _silence.Answered();
                 if (write && _options.RequireReplicas > 0)
                 {
                     await WaitForReplicasAsync(connection, database, key).ConfigureAwait(false);
@@ -59,39 +88,62 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
 
                 return answer;
             }
-            catch (RedisConnectionException fault) when (RedisFaults.LeadsNowhereYet(fault) && attempt < MostRedirects)
+            catch (RedisConnectionException fault) when (RedisFaults.LeadsNowhereYet(fault) && attempt < MostRedirects && IsNewNode())
             {
                 await PauseAsync(attempt, write ? CancellationToken.None : cancellationToken).ConfigureAwait(false);
             }
             catch (RedisServerException fault) when (deposed is null && RedisFaults.IsDeposed(fault) && IsTimeToFollow())
             {
+                _silence.Answered();
                 deposed = fault;
                 await FollowAsync().ConfigureAwait(false);
             }
             catch (RedisConnectionException fault) when (deposed is not null && RedisFaults.WasNeverSent(fault))
             {
                 // There is no other master: what the server said is the better answer.
-                throw RedisFaults.Wrap(deposed, write);
+                throw Wrap(deposed, write);
+            }
+            catch (RedisConnectionException fault) when (RedisFaults.WasNeverSent(fault) && !RedisFaults.LeadsNowhereYet(fault))
+            {
+                // The connection was lost between the look and the command.
+                await _connector.WaitAsync(RedisCause.Of(fault, hasPassword: false), cancellationToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (sent != long.MaxValue)
+            {
+                _silence.GaveUp(sent, pending);
+                throw;
             }
             catch (Exception fault) when (RedisFaults.Is(fault))
             {
-                throw RedisFaults.Wrap(fault, write);
+                Note(fault, sent, pending);
+                throw Wrap(fault, write);
             }
         }
     }
 
     /// <summary>
-    /// Runs a script. What a server answers before it has done anything is tried again: that it does not know the script (after <c>SCRIPT FLUSH</c>, or where a slot has just come to), and, for as
-    /// often as told, that the keys of a slot are on their way from one node to another.
+    /// Runs a script. What a server answers before it has done anything is tried again: that it does not know the script (after
+    /// <c>SCRIPT FLUSH</c>, or on the new node of a slot), and, as often as told, that the keys of a slot move from one node to another.
     /// </summary>
-    public async ValueTask<RedisResult> ScriptAsync(string script, RedisKey[] keys, RedisValue[] arguments, int attempts, bool guarded = true, CancellationToken cancellationToken = default)
+    public async ValueTask<RedisResult> ScriptAsync(
+        string script,
+        RedisKey[] keys,
+        RedisValue[] arguments,
+        int attempts,
+        bool guarded = true,
+        CancellationToken cancellationToken = default)
     {
         var flags = CommandFlags.DemandMaster;
         for (int attempt = 1; ; attempt++)
         {
             try
             {
-                return await RunAsync(write: true, keys[0], database => database.ScriptEvaluateAsync(script, keys, arguments, flags), guarded, cancellationToken).ConfigureAwait(false);
+                return await RunAsync(
+                    write: true,
+                    keys[0],
+                    database => database.ScriptEvaluateAsync(script, keys, arguments, flags),
+                    guarded,
+                    cancellationToken).ConfigureAwait(false);
             }
             catch (SessionStoreException fault) when (RedisFaults.IsUnknownScript(fault) && !flags.HasFlag(CommandFlags.NoScriptCache))
             {
@@ -104,33 +156,34 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
         }
     }
 
-    // By the server's time, not the sessions'.
-    private static Task PauseAsync(int attempt, CancellationToken cancellationToken)
-    {
-        var pause = TimeSpan.FromMilliseconds(1 << Math.Min(attempt - 1, 7));
-        return Task.Delay(pause < s_longestPause ? pause : s_longestPause, TimeProvider.System, cancellationToken);
-    }
-
-    /// <summary>The masters, for what goes over all keys.</summary>
+    /// <summary>The masters, for what reads all keys.</summary>
     public async ValueTask<IReadOnlyList<IServer>> MastersAsync(bool guarded, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            var connection = await ConnectionAsync(guarded, cancellationToken).ConfigureAwait(false);
+            var connection = await _connector.GetAsync(cancellationToken).ConfigureAwait(false);
+            RefuseSilent(connection.GetDatabase(_options.Database));
+            while (!connection.IsConnected)
+            {
+                await _connector.WaitAsync(null, cancellationToken).ConfigureAwait(false);
+            }
+
+            await CheckAsync(connection, guarded, cancellationToken).ConfigureAwait(false);
             var masters = connection.GetServers().Where(server => !server.IsReplica).ToArray();
             return masters.Length > 0 && Array.TrueForAll(masters, server => server.IsConnected)
                 ? masters
-                : throw new SessionStoreException("Redis could not answer: not every master is connected. Look whether the servers run and at RedisStoreOptions.Configuration.");
+                : throw _connector.Unreachable(RedisCause.NoMaster);
         }
         catch (Exception fault) when (RedisFaults.Is(fault))
         {
-            throw RedisFaults.Wrap(fault, write: false);
+            throw Wrap(fault, write: false);
         }
     }
 
-    /// <summary>The keys of a master that match; off a request's path.</summary>
-    public async IAsyncEnumerable<RedisKey> ScanAsync(IServer master, string pattern, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>The keys of a master that match. Not for the path of a request.</summary>
+    public async IAsyncEnumerable<RedisKey> ScanAsync(
+        IServer master, string pattern, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await using var keys = master.KeysAsync(_options.Database, pattern, pageSize: 1000).GetAsyncEnumerator(cancellationToken);
         while (true)
@@ -144,7 +197,7 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
             }
             catch (Exception fault) when (RedisFaults.Is(fault))
             {
-                throw RedisFaults.Wrap(fault, write: false);
+                throw Wrap(fault, write: false);
             }
 
             yield return keys.Current;
@@ -152,67 +205,107 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
     }
 
     /// <summary>All sessions have ended: the next ones are made with this store's routing key.</summary>
-    public async ValueTask ResetRoutingAsync() => await RunAsync(write: true, _options.Prefix, async database =>
-    {
-        await _guard.ResetAsync(database).ConfigureAwait(false);
-        return true;
-    }, guarded: false).ConfigureAwait(false);
+    public async ValueTask ResetRoutingAsync() => await RunAsync(
+        write: true,
+        _options.Prefix,
+        async database =>
+        {
+            await _guard.ResetAsync(database).ConfigureAwait(false);
+            return true;
+        },
+        guarded: false).ConfigureAwait(false);
 
     public void Dispose()
     {
-        if (_configuration is not null)
-        {
-            _connection?.Dispose();
-        }
-
+        _connector.Dispose();
         _gate.Dispose();
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (_configuration is not null && _connection is { } connection)
-        {
-            await connection.DisposeAsync().ConfigureAwait(false);
-        }
-
+        await _connector.DisposeAsync().ConfigureAwait(false);
         _gate.Dispose();
     }
 
-    private static ConfigurationOptions Parse(string? configuration)
+    private Task PauseAsync(int attempt, CancellationToken cancellationToken)
     {
-        if (string.IsNullOrWhiteSpace(configuration))
+        var pause = TimeSpan.FromMilliseconds(1 << Math.Min(attempt - 1, 7));
+        return Task.Delay(pause < s_longestPause ? pause : s_longestPause, _time, cancellationToken);
+    }
+
+    private SessionStoreException Wrap(Exception fault, bool write) => RedisFaults.Wrap(fault, write, _connector.Address);
+
+    /// <summary>Notes what an exception says about whether the server answers.</summary>
+    private void Note(Exception fault, long sent, Task? pending)
+    {
+        if (fault is RedisServerException)
         {
-            throw new ArgumentException("The Redis store needs a server. Set RedisStoreOptions.Configuration, such as \"localhost:6379\", or RedisStoreOptions.Connection.");
+            _silence.Answered();
+        }
+        else if (fault is RedisTimeoutException && sent != long.MaxValue)
+        {
+            _silence.GaveUp(sent, pending);
+        }
+    }
+
+    /// <summary>
+    /// Fails at once while a server that is connected answers nothing. One command at a time finds out whether it answers again.
+    /// </summary>
+    private void RefuseSilent(IDatabase database)
+    {
+        if (_silence.Length is not { } length)
+        {
+            return;
         }
 
-        try
+        if (Volatile.Read(ref _probe) is not { IsCompleted: false })
         {
-            var options = ConfigurationOptions.Parse(configuration);
+            var ping = database.PingAsync(CommandFlags.DemandMaster);
+            _silence.GaveUp(_silence.Now, ping);
+            Volatile.Write(ref _probe, ping);
+        }
 
-            // The application starts while Redis is down, and the connection comes when Redis does.
-            options.AbortOnConnectFail = false;
-            return options.EndPoints.Count > 0 ? options : throw new ArgumentException("There is no end point.");
-        }
-        catch (Exception fault) when (fault is ArgumentException or FormatException)
+        throw new SessionStoreException(
+            $"Redis at {_connector.Address} has not answered for {length.TotalSeconds:0} seconds (time-out). "
+            + "Calls fail at once until it answers again. Check the server and the network.");
+    }
+
+    private async ValueTask WaitForServerAsync(IConnectionMultiplexer connection, RedisCause? cause, CancellationToken cancellationToken)
+    {
+        // Some server is connected, and another one may be the master by now. The client alone would find out within a minute.
+        if (connection.IsConnected)
         {
-            // The provider's message may repeat a password.
-            throw new ArgumentException("The Redis configuration is malformed. Set RedisStoreOptions.Configuration, such as \"localhost:6379\".");
+            cause ??= RedisCause.NoMaster;
+            if (IsTimeToFollow())
+            {
+                _ = FollowAndLookAgainAsync();
+            }
         }
+
+        await _connector.WaitAsync(cause, cancellationToken).ConfigureAwait(false);
+    }
+
+    private bool IsNewNode()
+    {
+        _newNode.Meet(RedisConnector.Patience);
+        return _newNode.IsYoung;
     }
 
     private bool IsTimeToFollow()
     {
-        // By the server's time, as the pauses are: the sessions' clock may stand still.
-        long last = Volatile.Read(ref _followedAt), now = TimeProvider.System.GetTimestamp();
-        return (last == long.MinValue || TimeProvider.System.GetElapsedTime(last, now) >= s_betweenFollowings) && Interlocked.CompareExchange(ref _followedAt, now, last) == last;
+        long last = Volatile.Read(ref _followedAt), now = _time.GetTimestamp();
+        return (last == long.MinValue || _time.GetElapsedTime(last, now) >= s_betweenFollowings)
+            && Interlocked.CompareExchange(ref _followedAt, now, last) == last;
     }
 
-    /// <summary>Asks the servers who the master is. By itself the client does so once a minute, and every write until then would be refused.</summary>
+    /// <summary>
+    /// Looks which server is the master. The client alone does so once a minute, and every write until then would be refused.
+    /// </summary>
     private async Task FollowAsync()
     {
         try
         {
-            await _connection!.ConfigureAsync().ConfigureAwait(false);
+            await (await _connector.GetAsync(CancellationToken.None).ConfigureAwait(false)).ConfigureAsync().ConfigureAwait(false);
         }
         catch (Exception fault) when (RedisFaults.Is(fault))
         {
@@ -220,23 +313,37 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
         }
     }
 
-    private async ValueTask<IConnectionMultiplexer> ConnectionAsync(bool guarded, CancellationToken cancellationToken)
+    private async Task FollowAndLookAgainAsync()
     {
-        if (_checked && _clock.GetElapsedTime(Volatile.Read(ref _checkedAt)) < s_trust)
+        await FollowAsync().ConfigureAwait(false);
+        _connector.LookAgain();
+    }
+
+    /// <summary>Checks the server when there is a connection, and once a day.</summary>
+    private async ValueTask CheckAsync(IConnectionMultiplexer connection, bool guarded, CancellationToken cancellationToken)
+    {
+        if (!guarded || IsChecked())
         {
-            return _connection!;
+            return;
         }
 
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var connection = _connection ??= _options.Connection ?? await ConnectionMultiplexer.ConnectAsync(_configuration!).ConfigureAwait(false);
-            if (guarded && connection.IsConnected)
+            if (IsChecked())
             {
-                await CheckAsync(connection).ConfigureAwait(false);
+                return;
             }
 
-            return connection;
+            _checked = false;
+            await _guard.RefuseEvictionAsync(connection).ConfigureAwait(false);
+            if (await _guard.HoldsAsync(connection.GetDatabase(_options.Database)).ConfigureAwait(false))
+            {
+                Volatile.Write(ref _checkedAt, _clock.GetTimestamp());
+                _checked = true;
+            }
+
+            _silence.Answered();
         }
         finally
         {
@@ -244,39 +351,34 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
         }
     }
 
-    private async Task CheckAsync(IConnectionMultiplexer connection)
-    {
-        if (_checked && _clock.GetElapsedTime(_checkedAt) < s_trust)
-        {
-            return;
-        }
+    private bool IsChecked() => _checked && _clock.GetElapsedTime(Volatile.Read(ref _checkedAt)) < s_trust;
 
-        _checked = false;
-        await _guard.RefuseEvictionAsync(connection).ConfigureAwait(false);
-        if (await _guard.HoldsAsync(connection.GetDatabase(_options.Database)).ConfigureAwait(false))
-        {
-            Volatile.Write(ref _checkedAt, _clock.GetTimestamp());
-            _checked = true;
-        }
-    }
-
-    /// <summary>The write has happened by now, so whatever goes wrong here leaves its outcome unknown, and is never a reason to write again.</summary>
+    /// <summary>
+    /// Waits for the replicas. The write has happened by now, so whatever fails here leaves its outcome unknown, and is never a reason to
+    /// write again.
+    /// </summary>
     private async Task WaitForReplicasAsync(IConnectionMultiplexer connection, IDatabase database, RedisKey key)
     {
         RedisResult answer;
         try
         {
             var endPoint = await database.IdentifyEndpointAsync(key, CommandFlags.DemandMaster).ConfigureAwait(false);
-            answer = await connection.GetServer(endPoint!).ExecuteAsync("WAIT", _options.RequireReplicas, (long)_options.ReplicaTimeout.TotalMilliseconds).ConfigureAwait(false);
+            answer = await connection.GetServer(endPoint!)
+                .ExecuteAsync("WAIT", _options.RequireReplicas, (long)_options.ReplicaTimeout.TotalMilliseconds).ConfigureAwait(false);
         }
         catch (Exception fault) when (RedisFaults.Is(fault))
         {
-            throw RedisFaults.Unconfirmed(fault);
+            throw RedisFaults.Unconfirmed(fault, _connector.Address);
         }
 
         if ((long)answer < _options.RequireReplicas)
         {
-            throw new SessionStoreException($"The master has a write that fewer than {_options.RequireReplicas} replicas confirmed. Look at the replicas, or lower RedisStoreOptions.RequireReplicas.", null, outcomeUnknown: true);
+            throw new SessionStoreException(
+                $"The master at {_connector.Address} has the write, "
+                + $"and fewer than {_options.RequireReplicas} replicas confirmed it in time. "
+                + "Look at the replicas, or lower RedisStoreOptions.RequireReplicas.",
+                null,
+                outcomeUnknown: true);
         }
     }
 }

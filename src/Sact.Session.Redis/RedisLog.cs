@@ -4,9 +4,12 @@ namespace Sact.Session;
 
 internal static partial class RedisLog
 {
-    [LoggerMessage(121, LogLevel.Error, "The session {Key} cannot be read from Redis; it is left alone and treated as absent.")]
-    public static partial void Unreadable(ILogger logger, string key, Exception exception);
-
-    [LoggerMessage(122, LogLevel.Warning, "The server does not tell its maxmemory-policy (INFO memory); see to it that it is noeviction.")]
+    [LoggerMessage(122, LogLevel.Warning, "The server does not show its maxmemory-policy (INFO memory). Make sure that it is noeviction.")]
     public static partial void PolicyUnknown(ILogger logger, Exception exception);
+
+    [LoggerMessage(123, LogLevel.Error, "{Outage} Requests that need the session are answered with 503 until it is back. {Remedy}")]
+    public static partial void Unreachable(ILogger logger, string outage, string remedy);
+
+    [LoggerMessage(124, LogLevel.Information, "Redis at {Address} is reachable again.")]
+    public static partial void Reached(ILogger logger, string address);
 }

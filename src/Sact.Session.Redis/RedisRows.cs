@@ -5,18 +5,21 @@ using StackExchange.Redis;
 
 namespace Sact.Session;
 
-/// <summary>Records as hashes: short names for what the library keeps, <c>f:</c> before the name of a field; instants and spans in decimal milliseconds, hashes in hexadecimal.</summary>
+/// <summary>
+/// Records as hashes of Redis: short names for what the library keeps, and <c>f:</c> before the name of a field. Instants and spans are
+/// decimal milliseconds, and hashes of secrets are hexadecimal.
+/// </summary>
 internal static class RedisRows
 {
     public const string FieldPrefix = "f:";
 
-    // As long as a field's name may be, 128 characters, and its prefix.
+    // The longest name of a field has 128 characters, and a prefix comes before it.
     private const int MostNameBytes = (3 * 128) + 2;
 
     private static readonly RedisValue s_yes = "1";
     private static readonly RedisValue s_format = "fmt";
 
-    /// <summary>What to tell if the record was written by a newer version; null if it was not.</summary>
+    /// <summary>The fault if a newer version wrote the record; null if none did.</summary>
     public static SessionStoreException? NewerFormat(HashEntry[] hash)
     {
         foreach (var entry in hash)
@@ -24,7 +27,8 @@ internal static class RedisRows
             if (entry.Name == s_format)
             {
                 return entry.Value.TryParse(out long format) && format > SessionRecord.CurrentFormat
-                    ? new SessionStoreException($"A session was written in format {format}, and this version knows {SessionRecord.CurrentFormat}. Update Sact.Session on this machine.")
+                    ? new SessionStoreException($"A session has format {format}, and this version of Sact.Session reads formats up to "
+                        + $"{SessionRecord.CurrentFormat}. Update Sact.Session on this machine.")
                     : null;
             }
         }
@@ -32,7 +36,7 @@ internal static class RedisRows
         return null;
     }
 
-    /// <summary>One pass, in which only the user id and the names of fields become strings: a read is little more than its round trip.</summary>
+    /// <summary>Reads in one pass, in which only the user id and the names of fields become strings: a read makes little garbage.</summary>
     /// <exception cref="FormatException">The hash is unreadable.</exception>
     public static SessionRecord Read(SessionKey key, HashEntry[] hash)
     {
@@ -45,7 +49,9 @@ internal static class RedisRows
             foreach (var entry in hash)
             {
                 var value = entry.Value;
-                ReadOnlySpan<char> name = entry.Name.GetByteCount() <= MostNameBytes ? room[..Encoding.UTF8.GetChars(utf8[..entry.Name.CopyTo(utf8)], room)] : entry.Name.ToString();
+                ReadOnlySpan<char> name = entry.Name.GetByteCount() <= MostNameBytes
+                    ? room[..Encoding.UTF8.GetChars(utf8[..entry.Name.CopyTo(utf8)], room)]
+                    : entry.Name.ToString();
                 switch (name)
                 {
                     case ['f', ':', .. var field]: fields.Add(new(field.ToString(), value)); break;
@@ -160,10 +166,11 @@ internal static class RedisRows
 
     public static string Text(TimeSpan span) => Text(span.Ticks / TimeSpan.TicksPerMillisecond);
 
-    /// <summary>The length of the user agent, then it, then the address; '-' stands for what is null.</summary>
+    /// <summary>The length of the user agent, the user agent, and the address; '-' in place of what is null.</summary>
     public static string? Text(SessionClient? client) => client is null
         ? null
-        : $"{(client.UserAgent is { } agent ? Text(agent.Length) : "-")}:{client.UserAgent}{(client.RemoteAddress is { } address ? "+" + address : "-")}";
+        : (client.UserAgent is { } agent ? $"{Text(agent.Length)}:{agent}" : "-:")
+            + (client.RemoteAddress is { } address ? "+" + address : "-");
 
     private static SessionClient? Client(string? text)
     {
@@ -179,7 +186,9 @@ internal static class RedisRows
         return new SessionClient(length == "-" ? null : rest[..end], rest[end] == '-' ? null : rest[(end + 1)..]);
     }
 
-    private static long Number(RedisValue value) => !value.IsNull && value.TryParse(out long number) ? number : throw new FormatException("The hash lacks a number, or has another text in its place.");
+    private static long Number(RedisValue value) => !value.IsNull && value.TryParse(out long number)
+        ? number
+        : throw new FormatException("A number is missing in the hash, or is another string.");
 
     private static int Whole(RedisValue value) => checked((int)Number(value));
 
@@ -191,15 +200,16 @@ internal static class RedisRows
     {
         Span<byte> text = stackalloc byte[2 * SecretHash.Size];
         Span<byte> bytes = stackalloc byte[SecretHash.Size];
-        return value.GetByteCount() == text.Length && Convert.FromHexString(text[..value.CopyTo(text)], bytes, out _, out _) == OperationStatus.Done
+        return value.GetByteCount() == text.Length
+            && Convert.FromHexString(text[..value.CopyTo(text)], bytes, out _, out _) == OperationStatus.Done
             ? new SecretHash(bytes)
-            : throw new FormatException("The hash lacks a secret's hash, or has another text in its place.");
+            : throw new FormatException("The hash of a secret is missing, or is another string.");
     }
 
-    /// <summary>The hash's values by what they mean; null for what is not there.</summary>
+    /// <summary>The values of the hash by what they mean; null for one that is missing.</summary>
     private struct Row
     {
-        public RedisValue Format, User, State, Level, Lineage, Current, Pending, PendingSince, Previous, Promoted, Generation, Presented, IsPersistent;
-        public RedisValue SignInClient, LastSeenClient, Created, Authenticated, LastSeen, Idle, FirstUse, Absolute;
+        public RedisValue Format, User, State, Level, Lineage, Current, Pending, PendingSince, Previous, Promoted, Generation, Presented;
+        public RedisValue IsPersistent, SignInClient, LastSeenClient, Created, Authenticated, LastSeen, Idle, FirstUse, Absolute;
     }
 }

@@ -1,9 +1,10 @@
 namespace Sact.Session;
 
 /// <summary>
-/// The scripts. Each touches only the keys it declares, all of one slot; none reads JSON. Liveness is judged by the application's clock, which comes as an argument; numbers are written as the text
-/// that came in, because Lua would round or abbreviate them. An answer that nothing was to be done, which writes nothing, is given only after a write without effect (<c>unchanged</c>): a master that
-/// has been deposed refuses that one too. While it follows the new master it may be empty, and would tell a sign-out that there is no session.
+/// The scripts. Each uses only the keys that it declares, which are all of one slot. None reads JSON. The application's clock, which is
+/// an argument, decides what is live. Numbers are written as the string that came in, because Lua would round or abbreviate them. A
+/// script that changes nothing answers only after a write without effect (<c>unchanged</c>), which a deposed master refuses. Such a
+/// server may be empty while it follows the new master, and would otherwise answer a sign-out with "there is no session".
 /// </summary>
 internal static class RedisScripts
 {
@@ -36,16 +37,19 @@ internal static class RedisScripts
         end
         local function unchanged(key, answer)
           local refused = redis.pcall('HDEL', key, '')
-          if type(refused) == 'table' and refused.err and (string.find(refused.err, 'READONLY', 1, true) or string.find(refused.err, 'NOREPLICAS', 1, true)) then return refused end
+          local function says(word) return string.find(refused.err, word, 1, true) end
+          if type(refused) == 'table' and refused.err and (says('READONLY') or says('NOREPLICAS')) then return refused end
           return answer
         end
 
         """;
 
     /// <summary>
-    /// KEYS: record, index (none for an anonymous session), then those the cap may end, in its order. ARGV: key part, absolute deadline, the record's TTL, the index's TTL, cap (0: none), now, format,
-    /// number of dead entries, their key parts, the key parts of those the cap may end, then names and values.
-    /// Answers 'X' and the record that stands there; 'F' and the index if the cap needs to know more; 'C', the size of the index, and who was ended. An expired record gives way.
+    /// KEYS: record, index (none for an anonymous session), then the records that the cap may end, in its order. ARGV: key part,
+    /// absolute deadline, TTL of the record, TTL of the index, cap (0: none), now, format, number of dead entries, their key parts, the
+    /// key parts of those that the cap may end, then names and values. Answers 'X' and the record that is already there; 'F' and the
+    /// index if the cap is full and needs a choice; 'C', the size of the index, and the key parts that were ended. An expired record is
+    /// replaced.
     /// </summary>
     public const string Create = Shared + """
         local rec, idx = KEYS[1], KEYS[2]
@@ -92,8 +96,8 @@ internal static class RedisScripts
         """;
 
     /// <summary>
-    /// KEYS: record, index (where its TTL may have to grow). ARGV as <see cref="RedisChange"/> writes them. Answers a status and the record as it stands: 0 gone, 1 applied, 2 conflict, 3 too large,
-    /// 9 for what only the reader can judge (another format, or unreadable).
+    /// KEYS: record, index (where its TTL may have to grow). ARGV as <see cref="RedisChange"/> writes them. Answers a status and the
+    /// record: 0 gone, 1 applied, 2 conflict, 3 too large, 9 for what only the reader can judge (another format, or unreadable).
     /// </summary>
     public const string Update = Shared + """
         local rec, idx = KEYS[1], KEYS[2]
@@ -195,8 +199,10 @@ internal static class RedisScripts
         """;
 
     /// <summary>
-    /// KEYS: the records, then the index if ARGV 2 is '1'. ARGV: now, whether there is an index, a lineage the one record must have or '', '1' if a record must be of the user whose id comes next, that
-    /// id, format, then the key parts. Ends the records, then their entries, and answers how many lived. One of a newer format is ended like any other: a sign-out is never held up by a format.
+    /// KEYS: the records, then the index if ARGV 2 is '1'. ARGV: now, whether there is an index, the lineage that the one record must
+    /// have or '', '1' if a record must belong to the user whose id comes next, that id, format, then the key parts. Ends the records,
+    /// then their entries, and answers how many were live. A record of a newer format is ended like any other: no format prevents a
+    /// sign-out.
     /// </summary>
     public const string End = Shared + """
         local count, records = 0, #KEYS - tonumber(ARGV[2])
@@ -223,10 +229,10 @@ internal static class RedisScripts
         return count > 0 and count or unchanged(KEYS[1], count)
         """;
 
-    /// <summary>KEYS: an index in which nothing was found to end. Answers 0, if the server is the master still.</summary>
+    /// <summary>KEYS: an index in which nothing was found to end. Answers 0 if the server is still the master.</summary>
     public const string Confirm = Shared + "return unchanged(KEYS[1], 0)";
 
-    /// <summary>KEYS: records, then the index. ARGV: their key parts. Takes the entries out whose record is no more.</summary>
+    /// <summary>KEYS: records, then the index. ARGV: their key parts. Removes the entries whose record no longer exists.</summary>
     public const string Heal = """
         local healed = 0
         for i = 1, #KEYS - 1 do

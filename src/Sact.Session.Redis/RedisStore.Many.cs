@@ -5,37 +5,45 @@ namespace Sact.Session;
 
 public sealed partial class RedisStore
 {
-    // Under sign-ins without end a pass over a cluster always meets somebody; what counts is only who was there before.
+    // While users keep signing in, each pass over a cluster meets new sessions. Only those from before the call count.
     private const int MostPasses = 16;
     private static readonly RedisValue[] s_liveness = ["cr", "abs", "ls", "idl", "fst", "prs", "uid", "fmt"];
 
     /// <inheritdoc/>
-    public override async IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(string userId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public override async IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(
+        string userId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ThrowIfBadUserId(userId);
         foreach (string[] batch in (await IndexAsync(userId, cancellationToken).ConfigureAwait(false)).Chunk(MostKeys))
         {
             var read = await ReadManyAsync(batch, userId, cancellationToken).ConfigureAwait(false);
-            foreach (var record in read.Select(found => found.Readable).Where(record => record is not null && record.UserId == userId && record.IsLive(Clock.GetUtcNow())))
+            foreach (var found in read)
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                yield return record!;
+                if (found.Readable is { } record && record.UserId == userId && record.IsLive(Clock.GetUtcNow()))
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    yield return record;
+                }
             }
         }
     }
 
     /// <inheritdoc/>
-    public override async ValueTask<long> DeleteActiveSessionsAsync(string userId, SessionKey? except = null, CancellationToken cancellationToken = default)
+    public override async ValueTask<long> DeleteActiveSessionsAsync(
+        string userId, SessionKey? except = null, CancellationToken cancellationToken = default)
     {
         ThrowIfBadUserId(userId);
         string? kept = except is { } key && Owns(key) ? key.KeyPart : null;
 
-        // A record and its entry are written together, so the index names all that were created before this read, and each script leaves nothing of what it is given.
+        // A record and its entry are written together, so the index names all sessions that were created before this read. Each script
+        // ends all that it is given.
         string[] parts = [.. (await IndexAsync(userId, cancellationToken).ConfigureAwait(false)).Where(part => part != kept)];
         if (parts.Length == 0)
         {
-            // Not taken from a server that was the master until a moment ago, and has dropped its data to follow the new one.
-            return (long)await _link.ScriptAsync(RedisScripts.Confirm, [IndexKey(TagOf(userId), userId)], [], Patient, cancellationToken: cancellationToken).ConfigureAwait(false);
+            // A server that was the master until a moment ago may have dropped its data to follow the new one: its answer does not count.
+            var index = _keys.Index(TagOf(userId), userId);
+            return (long)await _link.ScriptAsync(
+                RedisScripts.Confirm, [index], [], Patient, cancellationToken: cancellationToken).ConfigureAwait(false);
         }
 
         long live = 0;
@@ -49,8 +57,9 @@ public sealed partial class RedisStore
 
     /// <inheritdoc/>
     /// <remarks>
-    /// Goes through every master with <c>SCAN</c>; on a cluster again and again until a pass meets nothing from before the call, because keys may move between nodes. Works where the
-    /// <see cref="GenericStoreOptions.RoutingKey"/> was changed, and makes the new one good: stop the nodes that have the old one first.
+    /// Reads all keys of every master with <c>SCAN</c>. On a cluster it repeats that until a pass meets nothing from before the call,
+    /// because keys may move between nodes. It also works after a change of the <see cref="GenericStoreOptions.RoutingKey"/>, and makes
+    /// the new one valid: stop the nodes that have the old one first.
     /// </remarks>
     public override async ValueTask<long> ClearAsync(CancellationToken cancellationToken = default)
     {
@@ -65,9 +74,11 @@ public sealed partial class RedisStore
                 await foreach (var chunk in ChunksAsync(master, guarded: false, cancellationToken).ConfigureAwait(false))
                 {
                     older |= chunk.Any(found => found.Meta is not { } meta || !meta[0].TryParse(out long created) || created <= began);
-                    var ends = chunk.GroupBy(found => (Tag: found.Part[..3], User: found.Meta?[6].ToString())).SelectMany(group => group.Chunk(MostKeys - 1).Select(batch => (group.Key.User, batch)));
-                    long[] ended = await Task.WhenAll(ends.Select(end => EndAsync([.. end.batch.Select(found => found.Part)], end.User, "", ofUser: false, cancellationToken).AsTask())).ConfigureAwait(false);
-                    live += ended.Sum();
+                    var ends = chunk
+                        .GroupBy(found => (Tag: found.Part[..3], User: found.Meta?[6].ToString()), found => found.Part)
+                        .SelectMany(group => group.Chunk(MostKeys - 1), (group, parts) => (group.Key.User, Parts: parts))
+                        .Select(end => EndAsync(end.Parts, end.User, "", ofUser: false, cancellationToken));
+                    live += (await Task.WhenAll(ends.Select(end => end.AsTask())).ConfigureAwait(false)).Sum();
                 }
             }
 
@@ -79,13 +90,16 @@ public sealed partial class RedisStore
 
             if (pass == MostPasses)
             {
-                throw new SessionStoreException("The cluster moves its keys faster than they can be ended. Try again when CLUSTER NODES shows no slot on its way.", null, outcomeUnknown: true);
+                throw new SessionStoreException(
+                    "The cluster moves its keys faster than they can be ended. Try again when CLUSTER NODES shows no slot that moves.",
+                    null,
+                    outcomeUnknown: true);
             }
         }
     }
 
     /// <inheritdoc/>
-    /// <remarks>Goes through every master with <c>SCAN</c>; while a cluster moves slots the number is approximate.</remarks>
+    /// <remarks>Reads all keys of every master with <c>SCAN</c>. While a cluster moves slots the number is approximate.</remarks>
     public override async ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default)
     {
         long live = 0, now = Now;
@@ -94,7 +108,7 @@ public sealed partial class RedisStore
         {
             await foreach (var chunk in ChunksAsync(master, guarded: true, cancellationToken).ConfigureAwait(false))
             {
-                // SCAN may name a key twice, and two nodes may.
+                // SCAN may return a key twice, and two nodes may return the same key.
                 live += chunk.Count(found => found.Meta is { } meta && seen.Add(found.Part) && IsLive(meta, now));
             }
         }
@@ -102,12 +116,18 @@ public sealed partial class RedisStore
         return live;
     }
 
-    /// <summary>Whether a record lives, by <see cref="s_liveness"/>. One of a newer format that does not tell does.</summary>
+    /// <summary>
+    /// Whether a record is live, by <see cref="s_liveness"/>. One of a newer format that does not show it counts as live.
+    /// </summary>
     private static bool IsLive(RedisValue[] meta, long now)
     {
-        // What is not there would be read as nought.
+        // A missing value would be read as zero.
         if (!Array.Exists(meta[..5], value => value.IsNull)
-            && meta[0].TryParse(out long created) && meta[1].TryParse(out long absolute) && meta[2].TryParse(out long seen) && meta[3].TryParse(out long idle) && meta[4].TryParse(out long first))
+            && meta[0].TryParse(out long created)
+            && meta[1].TryParse(out long absolute)
+            && meta[2].TryParse(out long seen)
+            && meta[3].TryParse(out long idle)
+            && meta[4].TryParse(out long first))
         {
             return now < seen + (meta[5] == "1" ? idle : Math.Min(idle, first)) && now < created + absolute;
         }
@@ -116,16 +136,17 @@ public sealed partial class RedisStore
     }
 
     /// <summary>The records of a master, some hundred at a time.</summary>
-    private async IAsyncEnumerable<(string Part, RedisValue[]? Meta)[]> ChunksAsync(IServer master, bool guarded, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<(string Part, RedisValue[]? Meta)[]> ChunksAsync(
+        IServer master, bool guarded, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var parts = new List<string>(MostKeys);
-        await foreach (var name in _link.ScanAsync(master, $"{Prefix}:{{*}}:s:*", cancellationToken).ConfigureAwait(false))
+        await foreach (var name in _link.ScanAsync(master, _keys.RecordPattern, cancellationToken).ConfigureAwait(false))
         {
             cancellationToken.ThrowIfCancellationRequested();
             string text = name.ToString();
             string part = text[(text.LastIndexOf(':') + 1)..];
 
-            // An index of a user whose id looks like a record's key is no record.
+            // Another program may have a key that fits the pattern, and whose tag is not the one of its key part.
             if (SessionKey.TryParse($"{Prefix}:{part}", null, out var key) && text == RecordKey(key).ToString())
             {
                 parts.Add(part);
@@ -144,23 +165,37 @@ public sealed partial class RedisStore
         }
     }
 
-    private Task<(string Part, RedisValue[]? Meta)[]> LivenessAsync(List<string> parts, bool guarded, CancellationToken cancellationToken) => Task.WhenAll(parts.Select(async part =>
+    private Task<(string Part, RedisValue[]? Meta)[]> LivenessAsync(List<string> parts, bool guarded, CancellationToken cancellationToken)
     {
-        var key = RecordKey(part);
-        try
+        async Task<(string, RedisValue[]?)> OneAsync(string part)
         {
-            return (part, (RedisValue[]?)await _link.RunAsync(write: false, key, database => database.HashGetAsync(key, s_liveness, CommandFlags.DemandMaster), guarded, cancellationToken).ConfigureAwait(false));
+            var key = _keys.Record(part);
+            try
+            {
+                return (part, await _link.RunAsync(
+                    write: false,
+                    key,
+                    database => database.HashGetAsync(key, s_liveness, CommandFlags.DemandMaster),
+                    guarded,
+                    cancellationToken).ConfigureAwait(false));
+            }
+            catch (SessionStoreException fault) when (RedisFaults.IsWrongType(fault))
+            {
+                return (part, null);
+            }
         }
-        catch (SessionStoreException fault) when (RedisFaults.IsWrongType(fault))
-        {
-            return (part, null);
-        }
-    }));
+
+        return Task.WhenAll(parts.Select(OneAsync));
+    }
 
     private async ValueTask<string[]> IndexAsync(string userId, CancellationToken cancellationToken)
     {
-        var index = IndexKey(TagOf(userId), userId);
-        var members = await _link.RunAsync(write: false, index, database => database.SortedSetRangeByRankAsync(index, flags: CommandFlags.DemandMaster), cancellationToken: cancellationToken).ConfigureAwait(false);
+        var index = _keys.Index(TagOf(userId), userId);
+        var members = await _link.RunAsync(
+            write: false,
+            index,
+            database => database.SortedSetRangeByRankAsync(index, flags: CommandFlags.DemandMaster),
+            cancellationToken: cancellationToken).ConfigureAwait(false);
         return [.. members.Select(member => member.ToString())];
     }
 
@@ -169,7 +204,11 @@ public sealed partial class RedisStore
         var name = RecordKey(key);
         try
         {
-            var hash = await _link.RunAsync(write: false, name, database => database.HashGetAllAsync(name, CommandFlags.DemandMaster), cancellationToken: cancellationToken).ConfigureAwait(false);
+            var hash = await _link.RunAsync(
+                write: false,
+                name,
+                database => database.HashGetAllAsync(name, CommandFlags.DemandMaster),
+                cancellationToken: cancellationToken).ConfigureAwait(false);
             if (RedisRows.NewerFormat(hash) is { } fault)
             {
                 var meta = Array.ConvertAll(s_liveness, name => Array.Find(hash, entry => entry.Name == name).Value);
@@ -180,16 +219,16 @@ public sealed partial class RedisStore
         }
         catch (SessionStoreException fault) when (RedisFaults.IsWrongType(fault))
         {
-            RedisLog.Unreadable(Logger, key.ToString(), fault);
+            LogUnreadable(key.ToString(), fault);
             return new Found(true, null, null);
         }
     }
 
-    /// <summary>Reads records in one round trip, and takes the entries of those that are no more out of the index.</summary>
+    /// <summary>Reads records in one round trip, and removes the entries of those that no longer exist from the index.</summary>
     private async ValueTask<Found[]> ReadManyAsync(string[] parts, string userId, CancellationToken cancellationToken)
     {
         var read = await Task.WhenAll(parts.Select(part => ReadAsync(KeyOf(part), cancellationToken).AsTask())).ConfigureAwait(false);
-        string[] gone = [.. parts.Where((_, i) => !read[i].Stands)];
+        string[] gone = [.. parts.Where((_, i) => !read[i].Exists)];
         if (gone.Length > 0)
         {
             await HealAsync(gone, userId).ConfigureAwait(false);
@@ -198,13 +237,16 @@ public sealed partial class RedisStore
         return read;
     }
 
-    /// <summary>Takes entries out of the index whose record is no more. Failing is no fault of the call that came upon them.</summary>
+    /// <summary>
+    /// Removes entries from the index whose record no longer exists. A failure here does not fail the call that found them.
+    /// </summary>
     private async ValueTask HealAsync(string[] parts, string userId)
     {
-        RedisKey[] keys = [.. parts.Select(part => RecordKey(part)), IndexKey(parts[0][..3], userId)];
+        RedisKey[] keys = [.. parts.Select(_keys.Record), _keys.Index(parts[0][..3], userId)];
         try
         {
-            await _link.ScriptAsync(RedisScripts.Heal, keys, [.. parts.Select(part => (RedisValue)part)], attempts: 1).ConfigureAwait(false);
+            RedisValue[] arguments = [.. parts.Select(part => (RedisValue)part)];
+            await _link.ScriptAsync(RedisScripts.Heal, keys, arguments, attempts: 1).ConfigureAwait(false);
         }
         catch (SessionStoreException)
         {
@@ -212,9 +254,11 @@ public sealed partial class RedisStore
     }
 
     /// <summary>
-    /// Reads a user's sessions and chooses whom a full cap ends; null if it refuses. Entries of dead and unreadable sessions do not count. A session of a newer format does, and is never ended here.
+    /// Reads a user's sessions and chooses which ones a full cap ends; null if it refuses. Entries of dead and unreadable sessions do
+    /// not count. A session of a newer format counts, and is never ended here.
     /// </summary>
-    private async ValueTask<CapPlan?> PlanAsync(SessionRecord session, SessionCap cap, string[] parts, CancellationToken cancellationToken)
+    private async ValueTask<CapPlan?> PlanAsync(
+        SessionRecord session, SessionCap cap, string[] parts, CancellationToken cancellationToken)
     {
         var now = Clock.GetUtcNow();
         var live = new List<SessionRecord>();
@@ -233,7 +277,7 @@ public sealed partial class RedisStore
                 {
                     live.Add(record);
                 }
-                else if (read[i].Stands)
+                else if (read[i].Exists)
                 {
                     dead.Add(batch[i]);
                 }
@@ -247,17 +291,21 @@ public sealed partial class RedisStore
 
         if (newer >= cap.Max)
         {
-            throw new SessionStoreException($"{newer} sessions of this user were written by a newer version, which this one does not end to make room. Update Sact.Session on this machine.");
+            throw new SessionStoreException(
+                $"The cap is full of {newer} sessions of this user that a newer version wrote. This version does not end them. "
+                + "Update Sact.Session on this machine.");
         }
 
-        // All of them in the cap's order: if others sign in meanwhile, the script goes on down the list.
+        // More than are needed, in the cap's order: if others sign in meanwhile, the script takes the next ones of the list.
         var order = new SessionCap(1, cap.Policy).ChooseEnded(live, now)!;
-        return new CapPlan([.. order.Take(Math.Max(MostKeys - 2, live.Count + newer + 1 - cap.Max)).Select(record => record.Key.KeyPart)], dead);
+        int most = Math.Max(MostKeys - 2, live.Count + newer + 1 - cap.Max);
+        return new CapPlan([.. order.Take(most).Select(record => record.Key.KeyPart)], dead);
     }
 
     /// <summary>
-    /// Keeps an index bounded that no cap keeps: now and then a sign-in looks at the 16 oldest entries, and at 32 others, since a few that live long must not hide the dead behind them, and twice as many
-    /// are looked at as come in. It costs what it costs after the sign-in has happened, and failing is no fault of the sign-in.
+    /// Keeps an index bounded without a cap: every 16th sign-in looks at the 16 oldest entries and at 32 others, because a few that
+    /// live long must not hide the dead ones behind them. More entries are looked at than are added. A failure here does not fail the
+    /// sign-in.
     /// </summary>
     private async ValueTask ProbeAsync(SessionRecord session, long size)
     {
@@ -266,11 +314,12 @@ public sealed partial class RedisStore
             return;
         }
 
-        var index = IndexKey(session.Key.RoutingTag, userId);
+        var index = _keys.Index(session.Key.RoutingTag, userId);
+        Task<RedisValue[]> ReadAsync(Func<IDatabase, Task<RedisValue[]>> command) => _link.RunAsync(write: false, index, command).AsTask();
         try
         {
-            var oldest = _link.RunAsync(write: false, index, database => database.SortedSetRangeByRankAsync(index, 0, 15, flags: CommandFlags.DemandMaster)).AsTask();
-            var others = _link.RunAsync(write: false, index, database => database.SortedSetRandomMembersAsync(index, 32, CommandFlags.DemandMaster)).AsTask();
+            var oldest = ReadAsync(database => database.SortedSetRangeByRankAsync(index, 0, 15, flags: CommandFlags.DemandMaster));
+            var others = ReadAsync(database => database.SortedSetRandomMembersAsync(index, 32, CommandFlags.DemandMaster));
             var members = await Task.WhenAll(oldest, others).ConfigureAwait(false);
             string[] parts = [.. members.SelectMany(found => found).Select(member => member.ToString()).Distinct()];
             if (parts.Length > 0)
@@ -295,7 +344,7 @@ public sealed partial class RedisStore
         return RedisRows.NewerFormat(hash) is { } newer ? throw newer : Parse(key, hash);
     }
 
-    /// <summary>An unreadable record is absent to this call, with one event; nobody else notices, and it is not deleted.</summary>
+    /// <summary>An unreadable record is absent to this call, with one event. Other records are unaffected, and it is not deleted.</summary>
     private SessionRecord? Parse(SessionKey key, HashEntry[] hash)
     {
         try
@@ -304,15 +353,17 @@ public sealed partial class RedisStore
         }
         catch (FormatException fault)
         {
-            RedisLog.Unreadable(Logger, key.ToString(), fault);
+            LogUnreadable(key.ToString(), fault);
             return null;
         }
     }
 
-    /// <summary>What stands under a key: nothing, a record, a live one of a newer format, or what cannot be read or is over.</summary>
-    private readonly record struct Found(bool Stands, SessionRecord? Record, SessionStoreException? Newer)
+    /// <summary>
+    /// What is stored under a key: nothing, a record, a live one of a newer format, or one that cannot be read or has expired.
+    /// </summary>
+    private readonly record struct Found(bool Exists, SessionRecord? Record, SessionStoreException? Newer)
     {
-        /// <summary>The record; one of a newer format is a fault.</summary>
+        /// <summary>The record. One of a newer format is a fault.</summary>
         public SessionRecord? Readable => Newer is null ? Record : throw Newer;
     }
 }

@@ -3,7 +3,10 @@ using Microsoft.Data.Sqlite;
 
 namespace Sact.Session;
 
-/// <summary>The file behind a store: its one writer, and readers that never wait for it (write-ahead log). A database that has only one connection has its reads done by the writer too.</summary>
+/// <summary>
+/// The file behind a store: its one writer, and readers that never wait for it (write-ahead log). If the database has only one
+/// connection, the writer does the reads too.
+/// </summary>
 internal sealed class SqliteDatabase : IDisposable
 {
     private readonly SqliteStoreOptions _options;
@@ -25,6 +28,11 @@ internal sealed class SqliteDatabase : IDisposable
         var parts = new SqliteConnectionStringBuilder(connectionString);
         Name = parts.DataSource;
         IsReadOnly = parts.Mode == SqliteOpenMode.ReadOnly;
+        if (_owned)
+        {
+            SqliteFileMode.Create(parts);
+        }
+
         _writing = options.Connection ?? new SqliteConnection(connectionString);
         try
         {
@@ -33,13 +41,13 @@ internal sealed class SqliteDatabase : IDisposable
         catch (SqliteException fault)
         {
             Discard();
-            throw new SessionStoreException($"The SQLite file '{Name}' could not be opened for sessions: {SqliteFaults.Tell(fault)} (SqliteStoreOptions.ConnectionString)", fault);
+            throw new SessionStoreException(CouldNotOpen(SqliteFaults.Explain(fault)), fault);
         }
         catch (InvalidOperationException fault)
         {
-            // A setting that this SQLite cannot do, such as a password, which the provider does not repeat.
+            // This SQLite does not support a setting, such as a password. The provider does not repeat it.
             Discard();
-            throw new SessionStoreException($"The SQLite file '{Name}' could not be opened for sessions: {fault.Message} (SqliteStoreOptions.ConnectionString)", fault);
+            throw new SessionStoreException(CouldNotOpen(fault.Message), fault);
         }
         catch
         {
@@ -47,11 +55,12 @@ internal sealed class SqliteDatabase : IDisposable
             throw;
         }
 
-        // Where the writer's file really lies: a relative path would mean another one once the working folder has changed. There is none for a database in memory, which only its connection sees.
+        // The full path of the file: a relative path would name another file once the working folder has changed. A database in memory
+        // has none, and only its connection sees it.
         parts.DataSource = FileOf(_writing);
         _single = !_owned || parts.DataSource.Length == 0;
 
-        // A reader must not make an empty file in place of one that was taken away.
+        // A reader must not create an empty file in place of one that was removed.
         parts.Mode = IsReadOnly ? SqliteOpenMode.ReadOnly : SqliteOpenMode.ReadWrite;
         _connectionString = parts.ToString();
         _writer = new SqliteWriter(_writing, options.BusyTimeout, options.QueueCapacity, Name);
@@ -62,10 +71,12 @@ internal sealed class SqliteDatabase : IDisposable
 
     public bool IsReadOnly { get; private set; }
 
-    public ValueTask<T> WriteAsync<T>(Func<SqliteWriter, T> work, CancellationToken cancellationToken) => _writer.WriteAsync(work, cancellationToken);
+    public ValueTask<T> WriteAsync<T>(Func<SqliteWriter, T> work, CancellationToken cancellationToken) =>
+        _writer.WriteAsync(work, cancellationToken);
 
-    /// <summary>Runs one statement on a reader; the answer is there when this returns, since SQLite does no asynchronous I/O.</summary>
-    public ValueTask<T> ReadAsync<T>(string sql, Action<SqliteCommand> bind, Func<SqliteDataReader, T> read, CancellationToken cancellationToken)
+    /// <summary>Runs one statement on a reader. It has the answer when it returns, because SQLite does no asynchronous I/O.</summary>
+    public ValueTask<T> ReadAsync<T>(
+        string sql, Action<SqliteCommand> bind, Func<SqliteDataReader, T> read, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (_single)
@@ -101,10 +112,10 @@ internal sealed class SqliteDatabase : IDisposable
         }
         catch (SqliteException fault)
         {
-            // The next read opens the file anew.
+            // The next read opens the file again.
             reader?.Dispose();
             reader = null;
-            throw new SessionStoreException($"SQLite refused a read: {SqliteFaults.Tell(fault)}", fault);
+            throw new SessionStoreException($"SQLite refused a read: {SqliteFaults.Explain(fault)}", fault);
         }
         finally
         {
@@ -133,17 +144,19 @@ internal sealed class SqliteDatabase : IDisposable
     {
         if (string.IsNullOrWhiteSpace(connectionString))
         {
-            throw new ArgumentException("The SQLite store needs a file. Set SqliteStoreOptions.ConnectionString, such as \"Data Source=app.db\".");
+            throw new ArgumentException(
+                "The SQLite store has no connection string. Set SqliteStoreOptions.ConnectionString, such as \"Data Source=app.db\". "
+                + "GetConnectionString(name) returns null where ConnectionStrings has no such name.");
         }
 
         try
         {
             var parts = new SqliteConnectionStringBuilder(connectionString);
 
-            // Readers are kept here; a pool behind them would hold the file after the store is gone.
+            // Readers are kept here. A pool behind them would keep the file open after the store was disposed of.
             parts.Pooling = false;
 
-            // Within a shared cache readers wait for the writer; only databases in memory need one.
+            // In a shared cache readers wait for the writer. Only databases in memory need one.
             if (parts.Cache == SqliteCacheMode.Shared && parts.Mode != SqliteOpenMode.Memory)
             {
                 parts.Cache = SqliteCacheMode.Private;
@@ -154,9 +167,13 @@ internal sealed class SqliteDatabase : IDisposable
         catch (ArgumentException)
         {
             // The provider's message may repeat a password.
-            throw new ArgumentException("The SQLite connection string is malformed. Set SqliteStoreOptions.ConnectionString, such as \"Data Source=app.db\".");
+            throw new ArgumentException(
+                "The SQLite connection string is malformed. Set SqliteStoreOptions.ConnectionString, such as \"Data Source=app.db\".");
         }
     }
+
+    private string CouldNotOpen(string why) =>
+        $"The SQLite file '{Name}' could not be opened for sessions: {why} (SqliteStoreOptions.ConnectionString)";
 
     private void Prepare()
     {
@@ -171,13 +188,14 @@ internal sealed class SqliteDatabase : IDisposable
             try
             {
                 SqliteSchema.Execute(_writing, "PRAGMA journal_mode = WAL");
-                SqliteSchema.Execute(_writing, _options.Durability == SqliteDurability.Normal ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL");
+                string level = _options.Durability == SqliteDurability.Normal ? "NORMAL" : "FULL";
+                SqliteSchema.Execute(_writing, $"PRAGMA synchronous = {level}");
                 _schema.Ensure(_writing, readOnly: false);
                 return;
             }
             catch (SqliteException fault) when (fault.SqliteErrorCode == 8)
             {
-                // A read-only file still tells who is signed in; writes say what is wrong.
+                // A read-only file still shows who is signed in. A write reports what is wrong.
                 IsReadOnly = true;
             }
         }
@@ -210,7 +228,7 @@ internal sealed class SqliteDatabase : IDisposable
 
     private void Tune(SqliteConnection connection)
     {
-        // The provider's own way of waiting sleeps in steps of 150 ms; SQLite's takes the lock as soon as it is free.
+        // The provider waits in steps of 150 ms. SQLite takes the lock as soon as it is free.
         SqliteSchema.Execute(connection, $"PRAGMA busy_timeout = {(int)_options.BusyTimeout.TotalMilliseconds}");
         connection.DefaultTimeout = Math.Max(1, (int)_options.BusyTimeout.TotalSeconds);
     }

@@ -3,13 +3,15 @@ using Microsoft.Data.Sqlite;
 
 namespace Sact.Session;
 
-/// <summary>A connection that reads, with its statements, which SQLite compiles once: compiling costs more than the read.</summary>
+/// <summary>
+/// A connection that reads, with its statements. SQLite compiles each of them once, because compiling costs more than the read.
+/// </summary>
 internal sealed class SqliteReader(SqliteConnection connection) : IDisposable
 {
     private readonly SqliteConnection _connection = connection;
     private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
 
-    [SuppressMessage("Security", "CA2100:Review SQL queries for security vulnerabilities", Justification = "The text is the schema's own; every value is a parameter.")]
+    [SuppressMessage("Security", "CA2100:Review SQL queries", Justification = "The statements are constant; every value is a parameter.")]
     public SqliteCommand Command(string sql)
     {
         if (!_commands.TryGetValue(sql, out var command))

@@ -4,7 +4,7 @@ using Microsoft.Data.Sqlite;
 
 namespace Sact.Session;
 
-/// <summary>Records as rows: instants and spans in milliseconds, hashes as 16 bytes, fields as one JSON object.</summary>
+/// <summary>Records as rows: instants and spans are milliseconds, hashes are 16 bytes, and fields are one JSON object.</summary>
 internal static partial class SqliteRows
 {
     /// <exception cref="FormatException">The row is unreadable.</exception>
@@ -34,12 +34,13 @@ internal static partial class SqliteRows
                 CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(16)),
                 AuthenticatedAt = Instant(row, 17),
                 LastSeenAt = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(18)),
-                Lifetimes = new SessionLifetimes(TimeSpan.FromMilliseconds(row.GetInt64(19)), TimeSpan.FromMilliseconds(row.GetInt64(20)), TimeSpan.FromMilliseconds(row.GetInt64(21))),
+                Lifetimes = new SessionLifetimes(Span(row, 19), Span(row, 20), Span(row, 21)),
                 Format = row.GetInt32(23),
             };
             return SessionRecord.Validate(record) is { } fault ? throw new FormatException(fault) : record;
         }
-        catch (Exception fault) when (fault is ArgumentException or InvalidCastException or OverflowException or JsonException or InvalidOperationException)
+        catch (Exception fault) when (
+            fault is ArgumentException or InvalidCastException or OverflowException or JsonException or InvalidOperationException)
         {
             throw new FormatException("The row is not a session record.", fault);
         }
@@ -94,7 +95,10 @@ internal static partial class SqliteRows
 
     private static SecretHash Hash(SqliteDataReader row, int column) => new((byte[])row.GetValue(column));
 
-    private static DateTimeOffset? Instant(SqliteDataReader row, int column) => row.IsDBNull(column) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(column));
+    private static TimeSpan Span(SqliteDataReader row, int column) => TimeSpan.FromMilliseconds(row.GetInt64(column));
+
+    private static DateTimeOffset? Instant(SqliteDataReader row, int column) =>
+        row.IsDBNull(column) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(column));
 
     internal sealed record Clients(SessionClient? SignIn, SessionClient? LastSeen);
 

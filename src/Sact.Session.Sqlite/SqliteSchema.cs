@@ -5,15 +5,16 @@ using SQLitePCL;
 
 namespace Sact.Session;
 
-/// <summary>The table, its statements and its version.</summary>
+/// <summary>The table, the statements on it, and its version.</summary>
 internal sealed partial class SqliteSchema
 {
     private const int Version = 1;
 
     private static readonly string[] s_columns =
     [
-        "session_key", "prefix", "user_id", "state", "level", "lineage", "current", "pending", "pending_since", "previous", "promoted_at", "generation", "presented", "persistent",
-        "fields", "client", "created_at", "authenticated_at", "last_seen_at", "idle_ms", "first_use_ms", "absolute_ms", "expires_at", "format",
+        "session_key", "prefix", "user_id", "state", "level", "lineage", "current", "pending", "pending_since", "previous", "promoted_at",
+        "generation", "presented", "persistent", "fields", "client", "created_at", "authenticated_at", "last_seen_at", "idle_ms",
+        "first_use_ms", "absolute_ms", "expires_at", "format",
     ];
 
     private readonly string _table;
@@ -22,7 +23,10 @@ internal sealed partial class SqliteSchema
     {
         if (!TableName().IsMatch(table ?? ""))
         {
-            throw new ArgumentException("Table has 1 to 64 characters out of a-z, A-Z, 0-9 and '_' and does not begin with a digit. Set SqliteStoreOptions.Table accordingly.", nameof(table));
+            throw new ArgumentException(
+                "Table must have 1 to 64 characters out of a-z, A-Z, 0-9 and '_', and must not begin with a digit. "
+                + "Change SqliteStoreOptions.Table.",
+                nameof(table));
         }
 
         _table = table!;
@@ -30,12 +34,14 @@ internal sealed partial class SqliteSchema
         Select = $"SELECT {columns} FROM {table} WHERE session_key = $session_key";
         SelectOfUser = $"SELECT {columns} FROM {table} WHERE prefix = $prefix AND user_id = $user_id AND expires_at > $now";
         Insert = $"INSERT INTO {table} ({columns}) VALUES ({string.Join(", ", s_columns.Select(column => "$" + column))})";
-        Update = $"UPDATE {table} SET {string.Join(", ", s_columns.Skip(1).Select(column => $"{column} = ${column}"))} WHERE session_key = $session_key";
+        string values = string.Join(", ", s_columns.Skip(1).Select(column => $"{column} = ${column}"));
+        Update = $"UPDATE {table} SET {values} WHERE session_key = $session_key";
         Delete = $"DELETE FROM {table} WHERE session_key = $session_key AND lineage = $lineage RETURNING expires_at";
         DeleteOfUser = $"DELETE FROM {table} WHERE prefix = $prefix AND user_id = $user_id AND session_key <> $except RETURNING expires_at";
         LastRow = $"SELECT coalesce(max(rowid), 0) FROM {table}";
-        DeleteSome = $"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} WHERE prefix = $prefix AND rowid <= $last LIMIT $batch) RETURNING expires_at";
-        DeleteExpired = $"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} WHERE prefix = $prefix AND expires_at <= $now LIMIT $batch)";
+        string some = $"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} WHERE prefix = $prefix AND";
+        DeleteSome = $"{some} rowid <= $last LIMIT $batch) RETURNING expires_at";
+        DeleteExpired = $"{some} expires_at <= $now LIMIT $batch)";
         Count = $"SELECT count(*) FROM {table} WHERE prefix = $prefix AND expires_at > $now";
     }
 
@@ -59,7 +65,9 @@ internal sealed partial class SqliteSchema
 
     public string Count { get; }
 
-    /// <summary>Creates what is missing, and refuses what is newer or of another shape before anything is changed. Several processes may do so at once.</summary>
+    /// <summary>
+    /// Creates what is missing. Refuses what is newer or of another shape before it changes anything. Several processes may do so at once.
+    /// </summary>
     public void Ensure(SqliteConnection connection, bool readOnly)
     {
         if (readOnly)
@@ -84,7 +92,7 @@ internal sealed partial class SqliteSchema
 
     public static void Execute(SqliteConnection connection, string sql) => Execute(connection, sql, out _);
 
-    /// <summary>SQLite rolls back by itself after some faults, and then there is nothing to roll back.</summary>
+    /// <summary>Rolls back, if there is a transaction. After some faults SQLite has already rolled back by itself.</summary>
     public static void RollBack(SqliteConnection connection)
     {
         if (connection.Handle is { } handle && raw.sqlite3_get_autocommit(handle) == 0)
@@ -122,12 +130,16 @@ internal sealed partial class SqliteSchema
         {
             if (mustExist)
             {
-                throw new SessionStoreException($"The SQLite file has no table '{_table}' and is read-only, so that none can be made. Let a process that may write open it once, or set SqliteStoreOptions.Table.");
+                throw new SessionStoreException(
+                    $"The SQLite file has no table '{_table}' and is read-only, so that none can be created. "
+                    + "Let a process that may write open it once, or set SqliteStoreOptions.Table.");
             }
         }
         else if (s_columns.Except(columns).FirstOrDefault() is { } missing)
         {
-            throw new SessionStoreException($"The SQLite table '{_table}' has another shape: it lacks the column '{missing}'. Set SqliteStoreOptions.Table to a name that nothing else uses.");
+            throw new SessionStoreException(
+                $"The SQLite table '{_table}' has another shape: it lacks the column '{missing}'. "
+                + "Set SqliteStoreOptions.Table to a name that nothing else uses.");
         }
 
         if (Columns(connection, _table + "_version").Count > 0)
@@ -136,7 +148,8 @@ internal sealed partial class SqliteSchema
             if (version is not (null or DBNull or (long)Version))
             {
                 throw new SessionStoreException(
-                    $"The SQLite table '{_table}' has schema version {version}, and this version of Sact.Session.Sqlite knows {Version}. Use a package that knows it, or set SqliteStoreOptions.Table to another name.");
+                    $"The SQLite table '{_table}' has schema version {version}, and this version of Sact.Session.Sqlite has {Version}. "
+                    + "Use the package that has it, or set SqliteStoreOptions.Table to another name.");
             }
         }
     }
@@ -170,7 +183,8 @@ internal sealed partial class SqliteSchema
             CREATE INDEX IF NOT EXISTS {_table}_user ON {_table} (prefix, user_id) WHERE user_id IS NOT NULL;
             CREATE INDEX IF NOT EXISTS {_table}_expiry ON {_table} (prefix, expires_at);
             CREATE TABLE IF NOT EXISTS {_table}_version (version INTEGER NOT NULL PRIMARY KEY);
-            INSERT INTO {_table}_version SELECT {Version.ToString(CultureInfo.InvariantCulture)} WHERE NOT EXISTS (SELECT 1 FROM {_table}_version);
+            INSERT INTO {_table}_version
+              SELECT {Version.ToString(CultureInfo.InvariantCulture)} WHERE NOT EXISTS (SELECT 1 FROM {_table}_version);
             """);
 
     [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]{0,63}$", RegexOptions.CultureInvariant)]

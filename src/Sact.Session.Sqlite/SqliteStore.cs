@@ -6,13 +6,15 @@ using Microsoft.Extensions.Logging;
 namespace Sact.Session;
 
 /// <summary>
-/// Keeps sessions in an SQLite file: the store for one machine whose sessions outlive the process, and several processes on it. Durability class: with <see cref="SqliteDurability.Full"/> (default) an
-/// acknowledged sign-in or sign-out survives <c>kill -9</c> and the loss of power.
+/// Keeps sessions in an SQLite file: the store for one machine, with one process or several, whose sessions outlive the process.
+/// Durability class: with <see cref="SqliteDurability.Full"/> (default) an acknowledged sign-in or sign-out survives <c>kill -9</c> and
+/// the loss of power.
 /// </summary>
 /// <remarks>
-/// Write-ahead log; one writer thread that commits what is waiting in one transaction; a read is one statement and waits for no writer. The file and its table are made at the store's creation, so
-/// that a wrong path is an error at start-up. Expired sessions are destroyed by <see cref="DeleteExpiredAsync"/>, which the sweeper of <c>AddSactSession</c> calls; the deadline
-/// has a column of its own, so those of a newer format too.
+/// The file has a write-ahead log. One thread commits all waiting writes in one transaction. A read is one statement and waits for no
+/// writer. The constructor creates the file and its table, so that a wrong path is an error at start-up; on Unix only the owner may
+/// read and write a file that it creates. <see cref="DeleteExpiredAsync"/>, which the cleanup of <c>AddSactSession</c> calls, destroys
+/// expired sessions, those of a newer format too.
 /// </remarks>
 [DebuggerDisplay("SqliteStore {Prefix}")]
 public sealed partial class SqliteStore : GenericStore, IExpiredSessionStore, IDisposable
@@ -20,26 +22,30 @@ public sealed partial class SqliteStore : GenericStore, IExpiredSessionStore, ID
     private readonly SqliteSchema _schema;
     private readonly SqliteDatabase _database;
 
-    /// <summary>Opens the file, and makes it and its table if they are not there.</summary>
-    /// <param name="options">Connection string, table and the rest.</param>
-    /// <exception cref="ArgumentException">An option breaks its rule; no message repeats the connection string.</exception>
-    /// <exception cref="SessionStoreException">The file cannot be opened, is no database, or has a table of another shape or a newer version; the message names the file and the setting.</exception>
+    /// <summary>Opens the file. Creates it and its table if they are missing.</summary>
+    /// <param name="options">The connection string, the table and the rest.</param>
+    /// <exception cref="ArgumentException">An option breaks its rule. The message does not repeat the connection string.</exception>
+    /// <exception cref="SessionStoreException">
+    /// The file cannot be opened, is no database, or has a table of another shape or a newer version. The message names the file and
+    /// the setting.
+    /// </exception>
     public SqliteStore(SqliteStoreOptions options)
         : base(options)
     {
         if (options.BusyTimeout < TimeSpan.FromMilliseconds(1) || options.BusyTimeout > TimeSpan.FromMinutes(1))
         {
-            throw new ArgumentException("BusyTimeout lies between 1 millisecond and 1 minute. Set SqliteStoreOptions.BusyTimeout accordingly.", nameof(options));
+            throw new ArgumentException(
+                "BusyTimeout must be from 1 millisecond to 1 minute. Change SqliteStoreOptions.BusyTimeout.", nameof(options));
         }
 
         if (options.QueueCapacity < 1)
         {
-            throw new ArgumentException("QueueCapacity is at least 1. Set SqliteStoreOptions.QueueCapacity accordingly.", nameof(options));
+            throw new ArgumentException("QueueCapacity must be at least 1. Change SqliteStoreOptions.QueueCapacity.", nameof(options));
         }
 
         if (!Enum.IsDefined(options.Durability))
         {
-            throw new ArgumentException("Durability is Full or Normal. Set SqliteStoreOptions.Durability accordingly.", nameof(options));
+            throw new ArgumentException("Durability must be Full or Normal. Change SqliteStoreOptions.Durability.", nameof(options));
         }
 
         _schema = new SqliteSchema(options.Table);
@@ -69,18 +75,22 @@ public sealed partial class SqliteStore : GenericStore, IExpiredSessionStore, ID
     }
 
     /// <inheritdoc/>
-    public override async ValueTask<SessionCreation> CreateAsync(SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default)
+    public override async ValueTask<SessionCreation> CreateAsync(
+        SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default)
     {
         ThrowIfNotCreatable(session);
         return await _database.WriteAsync(writer => Create(writer, session, cap), cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
-    public override async ValueTask<SessionUpdate> UpdateAsync(SessionRecord session, SessionChange change, CancellationToken cancellationToken = default)
+    public override async ValueTask<SessionUpdate> UpdateAsync(
+        SessionRecord session, SessionChange change, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(change);
-        return Owns(session.Key) ? await _database.WriteAsync(writer => Update(writer, session, change), cancellationToken).ConfigureAwait(false) : SessionUpdate.Gone;
+        return Owns(session.Key)
+            ? await _database.WriteAsync(writer => Update(writer, session, change), cancellationToken).ConfigureAwait(false)
+            : SessionUpdate.Gone;
     }
 
     /// <inheritdoc/>
@@ -91,10 +101,15 @@ public sealed partial class SqliteStore : GenericStore, IExpiredSessionStore, ID
     }
 
     /// <inheritdoc/>
-    public override async IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(string userId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public override async IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(
+        string userId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ThrowIfBadUserId(userId);
-        var records = await _database.ReadAsync(_schema.SelectOfUser, command => BindUser(command, userId), rows => ReadAll(rows, out _), cancellationToken).ConfigureAwait(false);
+        var records = await _database.ReadAsync(
+            _schema.SelectOfUser,
+            command => BindUser(command, userId),
+            rows => ReadAll(rows, out _),
+            cancellationToken).ConfigureAwait(false);
         foreach (var record in records)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -103,7 +118,8 @@ public sealed partial class SqliteStore : GenericStore, IExpiredSessionStore, ID
     }
 
     /// <inheritdoc/>
-    public override async ValueTask<long> DeleteActiveSessionsAsync(string userId, SessionKey? except = null, CancellationToken cancellationToken = default)
+    public override async ValueTask<long> DeleteActiveSessionsAsync(
+        string userId, SessionKey? except = null, CancellationToken cancellationToken = default)
     {
         ThrowIfBadEnding(userId, except);
         return await _database.WriteAsync(
@@ -121,9 +137,10 @@ public sealed partial class SqliteStore : GenericStore, IExpiredSessionStore, ID
     /// <inheritdoc/>
     public override async ValueTask<long> ClearAsync(CancellationToken cancellationToken = default)
     {
-        // In batches, so that other writes come between; only rows that were there when the call began.
+        // In batches, so that other writes get their turn, and only of rows from before the call.
         const int Batch = 1000;
-        long last = await _database.WriteAsync(writer => (long)writer.Command(_schema.LastRow).ExecuteScalar()!, cancellationToken).ConfigureAwait(false);
+        long last = await _database.WriteAsync(
+            writer => (long)writer.Command(_schema.LastRow).ExecuteScalar()!, cancellationToken).ConfigureAwait(false);
         for (long live = 0; ;)
         {
             var batch = await _database.WriteAsync(
@@ -177,14 +194,14 @@ public sealed partial class SqliteStore : GenericStore, IExpiredSessionStore, ID
             cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Lets the writes that wait finish, and closes the file; a connection of the application's own stays open.</summary>
+    /// <summary>Lets the waiting writes finish, and closes the file. A connection of the application stays open.</summary>
     public void Dispose() => _database.Dispose();
 
     private SessionCreation Create(SqliteWriter writer, SessionRecord session, SessionCap? cap)
     {
-        var (stands, stored) = Stored(writer, session.Key);
+        var (exists, stored) = Stored(writer, session.Key);
         var now = Clock.GetUtcNow();
-        if (stands && (stored is null || stored.IsLive(now)))
+        if (exists && (stored is null || stored.IsLive(now)))
         {
             return stored?.IsSameCreation(session) == true ? SessionCreation.Created() : SessionCreation.Exists;
         }
@@ -242,8 +259,8 @@ public sealed partial class SqliteStore : GenericStore, IExpiredSessionStore, ID
         return CountLive(command).Live > 0;
     }
 
-    /// <summary>What stands under a key: whether anything does, and the record if it can be read.</summary>
-    private (bool Stands, SessionRecord? Record) Stored(SqliteWriter writer, SessionKey key)
+    /// <summary>Whether there is a row under a key, and its record if it can be read.</summary>
+    private (bool Exists, SessionRecord? Record) Stored(SqliteWriter writer, SessionKey key)
     {
         var command = writer.Command(_schema.Select);
         SqliteRows.Set(command, "$session_key", key.ToString());
@@ -264,7 +281,7 @@ public sealed partial class SqliteStore : GenericStore, IExpiredSessionStore, ID
         return (live, all);
     }
 
-    /// <summary>The live ones; one of a newer format is a fault, or is counted apart.</summary>
+    /// <summary>The live records. One of a newer format is a fault, or is counted apart.</summary>
     private List<SessionRecord> ReadAll(SqliteDataReader rows, out int newer, bool countNewer = false)
     {
         newer = 0;
@@ -285,7 +302,7 @@ public sealed partial class SqliteStore : GenericStore, IExpiredSessionStore, ID
         return records;
     }
 
-    /// <summary>An unreadable record is absent to this call, with one event; nobody else notices, and it is not deleted.</summary>
+    /// <summary>An unreadable record is absent to this call, with one event. Other records are unaffected, and it is not deleted.</summary>
     private SessionRecord? ReadOrSkip(SqliteDataReader rows)
     {
         ThrowIfNewerFormat(SqliteRows.Format(rows));

@@ -3,16 +3,16 @@ namespace Sact.Session;
 /// <summary>One call that waits for the writer.</summary>
 internal abstract class SqliteWork
 {
-    /// <summary>Whether it only reads, so that it needs no transaction.</summary>
+    /// <summary>Whether it only reads, and so needs no transaction.</summary>
     public abstract bool IsRead { get; }
 
-    /// <summary>False if whoever waited has gone: then it never begins. Once it has begun it is not cancelled any more.</summary>
+    /// <summary>False if the caller has given up: then it never begins. Once it has begun it is not cancelled.</summary>
     public abstract bool TryBegin();
 
-    /// <summary>Does the work; may be called again after a roll-back.</summary>
+    /// <summary>Does the work. It may be called again after a roll-back.</summary>
     public abstract void Run(SqliteWriter writer);
 
-    /// <summary>What was done is durable.</summary>
+    /// <summary>Completes the call: its work is durable.</summary>
     public abstract void Acknowledge();
 
     public abstract void Fail(Exception fault, bool outcomeUnknown);
@@ -59,7 +59,8 @@ internal sealed class SqliteWork<T> : SqliteWork
         }
         catch (Exception refusal) when (refusal is SessionStoreException or ArgumentException)
         {
-            // Refused before anything was written, as a record of a newer format or a change that contradicts itself is; the others in the transaction go on.
+            // The work was refused before it wrote anything, such as a change of a record of a newer format. The others in the
+            // transaction go on.
             _refusal = refusal;
         }
     }
@@ -77,7 +78,8 @@ internal sealed class SqliteWork<T> : SqliteWork
     }
 
     public override void Fail(Exception fault, bool outcomeUnknown) =>
-        _done.SetException(new SessionStoreException($"SQLite refused a {(IsRead ? "read" : "write")}: {SqliteFaults.Tell(fault)}", fault, outcomeUnknown));
+        _done.SetException(new SessionStoreException(
+            $"SQLite refused a {(IsRead ? "read" : "write")}: {SqliteFaults.Explain(fault)}", fault, outcomeUnknown));
 
     private void GiveUp()
     {

@@ -6,12 +6,12 @@ using SQLitePCL;
 namespace Sact.Session;
 
 /// <summary>
-/// The one writer of a store: a thread of its own that takes what is waiting and commits it in one transaction, so that many durable writes cost one flush to disk, and no pool thread ever waits
-/// for a lock.
+/// The one writer of a store: a thread that commits all waiting writes in one transaction. Many durable writes then cost one flush to
+/// disk, and no thread of the pool ever waits for a lock.
 /// </summary>
 internal sealed class SqliteWriter : IDisposable
 {
-    // More would make the first of them wait too long for the last.
+    // With more writes the first one would wait too long for the last one.
     private const int MostInOneTransaction = 256;
 
     private readonly SqliteConnection _connection;
@@ -30,14 +30,18 @@ internal sealed class SqliteWriter : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Runs work inside a transaction and answers when it has been committed. Work may run more than once, each time from the beginning.</summary>
-    public ValueTask<T> WriteAsync<T>(Func<SqliteWriter, T> work, CancellationToken cancellationToken) => EnqueueAsync(work, isRead: false, cancellationToken);
+    /// <summary>
+    /// Runs work in a transaction and completes when it is committed. Work may run more than once, each time from its beginning.
+    /// </summary>
+    public ValueTask<T> WriteAsync<T>(Func<SqliteWriter, T> work, CancellationToken cancellationToken) =>
+        EnqueueAsync(work, isRead: false, cancellationToken);
 
-    /// <summary>Runs work that changes nothing, in its turn.</summary>
-    public ValueTask<T> ReadAsync<T>(Func<SqliteWriter, T> work, CancellationToken cancellationToken) => EnqueueAsync(work, isRead: true, cancellationToken);
+    /// <summary>Runs work that changes nothing, in the order of the calls.</summary>
+    public ValueTask<T> ReadAsync<T>(Func<SqliteWriter, T> work, CancellationToken cancellationToken) =>
+        EnqueueAsync(work, isRead: true, cancellationToken);
 
-    /// <summary>A prepared statement of the writer's connection, to be used on its thread alone.</summary>
-    [SuppressMessage("Security", "CA2100:Review SQL queries for security vulnerabilities", Justification = "The text is the schema's own; every value is a parameter.")]
+    /// <summary>A prepared statement of the writer's connection. Only the thread of the writer may use it.</summary>
+    [SuppressMessage("Security", "CA2100:Review SQL queries", Justification = "The statements are constant; every value is a parameter.")]
     public SqliteCommand Command(string sql)
     {
         if (!_commands.TryGetValue(sql, out var command))
@@ -50,7 +54,7 @@ internal sealed class SqliteWriter : IDisposable
         return command;
     }
 
-    /// <summary>Lets what waits finish, and takes nothing more.</summary>
+    /// <summary>Lets the waiting writes finish, and accepts no more.</summary>
     public void Dispose()
     {
         _waiting.CompleteAdding();
@@ -97,13 +101,13 @@ internal sealed class SqliteWriter : IDisposable
             }
             else if (Begin() is { } fault)
             {
-                // All that wait now have the same fault before them; one by one they would wait for it once each.
+                // All waiting writes would meet the same fault. One by one, each of them would wait for it.
                 TakeMore(batch, int.MaxValue);
                 batch.ForEach(item => item.Fail(fault, outcomeUnknown: false));
             }
             else
             {
-                // Taken after the lock, so that what came while another process held it goes along.
+                // They are taken after the lock, so that writes which came while another process had it are included.
                 TakeMore(batch, MostInOneTransaction);
                 Commit(batch);
             }
@@ -122,7 +126,7 @@ internal sealed class SqliteWriter : IDisposable
         }
     }
 
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever fails is told to whoever waits for it; the thread goes on.")]
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "The caller gets the fault.")]
     private void RunAlone(SqliteWork item)
     {
         try
@@ -139,10 +143,10 @@ internal sealed class SqliteWriter : IDisposable
     }
 
     /// <summary>
-    /// Takes the file's write lock. Asks once a millisecond: SQLite's own waiting grows to tenths of a second, in which a busy process that lets go of the lock only for moments would starve
-    /// another.
+    /// Takes the write lock of the file. It tries once a millisecond: SQLite waits up to a tenth of a second between its tries, so that
+    /// a busy process which releases the lock only for moments would starve another one.
     /// </summary>
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever fails is told to whoever waits for it; the thread goes on.")]
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "The caller gets the fault.")]
     private Exception? Begin()
     {
         try
@@ -160,12 +164,13 @@ internal sealed class SqliteWriter : IDisposable
                         return null;
                     }
 
-                    if ((code & 0xff) is not (raw.SQLITE_BUSY or raw.SQLITE_LOCKED) || TimeProvider.System.GetElapsedTime(started) >= _busyTimeout)
+                    if ((code & 0xff) is not (raw.SQLITE_BUSY or raw.SQLITE_LOCKED)
+                        || TimeProvider.System.GetElapsedTime(started) >= _busyTimeout)
                     {
                         return new SqliteException(raw.sqlite3_errmsg(handle).utf8_to_string(), code & 0xff, code);
                     }
 
-#pragma warning disable RS0030 // Another process gives no signal when it lets go, and this is no pool thread.
+#pragma warning disable RS0030 // Another process gives no signal when it releases the lock, and this is no thread of the pool.
                     Thread.Sleep(1);
 #pragma warning restore RS0030
                 }
@@ -181,7 +186,7 @@ internal sealed class SqliteWriter : IDisposable
         }
     }
 
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever fails is told to whoever waits for it; the thread goes on.")]
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "The caller gets the fault.")]
     private void Commit(List<SqliteWork> batch)
     {
         bool committing = false;
@@ -200,7 +205,7 @@ internal sealed class SqliteWriter : IDisposable
             SqliteSchema.RollBack(_connection);
             if (committing || batch.Count == 1)
             {
-                // After a failed commit nobody knows what is on the disk: nothing of it is done twice.
+                // After a failed commit nobody knows what is on the disk. No write is repeated.
                 batch.ForEach(item => item.Fail(fault, outcomeUnknown: committing));
             }
             else
@@ -214,7 +219,7 @@ internal sealed class SqliteWriter : IDisposable
         batch.ForEach(item => item.Acknowledge());
     }
 
-    /// <summary>One write that cannot be done must not fail those it happened to share a transaction with.</summary>
+    /// <summary>Commits each write alone: one that fails must not fail the others of its transaction.</summary>
     private void CommitEach(List<SqliteWork> batch)
     {
         Exception? locked = null;

@@ -1,3 +1,6 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.AspNetCore.Http;
 using static Sact.Session.Stores.Tests.PostgreSqlStores;
 
@@ -13,7 +16,12 @@ internal static class RedisStores
         return new RedisStore(options);
     }
 
-    public static string IndexOf(GenericStore store, string user) => $"{store.Prefix}:{{{store.CreateSessionId(user)[..3]}}}:u:{user}";
+    /// <summary>The name of a user's index, as the README of the package says it.</summary>
+    public static string IndexOf(GenericStore store, string user)
+    {
+        byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes($"sact index\0{store.Prefix}\0{user}"));
+        return $"{store.Prefix}:{{{store.CreateSessionId(user)[..3]}}}:u:{Base64Url.EncodeToString(hash.AsSpan(0, 16))}";
+    }
 
     public static async Task<List<SessionRecord>> SignInManyAsync(GenericStore store, int count, string user = "alice")
     {

@@ -12,6 +12,8 @@ internal sealed class RedisProxy : IAsyncDisposable
     private readonly RedisServer _server;
     private readonly Task _accepting;
     private volatile TaskCompletionSource _answers = Open();
+    private volatile bool _refuses;
+    private int _accepted;
 
     public RedisProxy(RedisServer server)
     {
@@ -20,12 +22,32 @@ internal sealed class RedisProxy : IAsyncDisposable
         _accepting = AcceptAsync();
     }
 
+    /// <summary>How many connections clients have tried to make, those that were refused included.</summary>
+    public int Accepted => Volatile.Read(ref _accepted);
+
     public string Configuration => RedisServer.ConfigurationAt(((IPEndPoint)_listener.LocalEndpoint).Port);
 
     /// <summary>From now on what is asked reaches the server, and its answers wait.</summary>
     public void HoldAnswers() => _answers = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public void DeliverAnswers() => _answers.TrySetResult();
+
+    /// <summary>Breaks every connection, and every new one at once, as a server that is down does. Answers that were held are lost.</summary>
+    public void Cut()
+    {
+        _refuses = true;
+        lock (_links)
+        {
+            _links.ForEach(link => link.Dispose());
+        }
+    }
+
+    /// <summary>Lets clients connect again.</summary>
+    public void Restore()
+    {
+        DeliverAnswers();
+        _refuses = false;
+    }
 
     /// <summary>The connections of now carry nothing more, either way, and nobody is told; new ones work.</summary>
     public void LetGoDead()
@@ -76,6 +98,7 @@ internal sealed class RedisProxy : IAsyncDisposable
 
     private async Task ServeAsync(Link link)
     {
+        Interlocked.Increment(ref _accepted);
         lock (_links)
         {
             _links.Add(link);
@@ -83,6 +106,12 @@ internal sealed class RedisProxy : IAsyncDisposable
 
         try
         {
+            if (_refuses)
+            {
+                link.Dispose();
+                return;
+            }
+
             await link.Server.ConnectAsync(IPAddress.Loopback, _server.Port, _end.Token);
             await Task.WhenAny(
                 CopyAsync(link.Client.GetStream(), link.Server.GetStream(), () => Task.FromResult(!link.Dead)),
