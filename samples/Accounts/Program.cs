@@ -27,7 +27,8 @@ builder.Services.AddScoped<SignIns>().AddScoped<Notices>();
 builder.Services.AddRazorPages();
 builder.Services.Configure<RouteOptions>(o => o.LowercaseUrls = true);
 
-// A cookie with the prefix __Host- cannot be planted by a sibling domain. Antiforgery refuses Secure cookies on plain http, on localhost too, so there the prefix has to go; the session's own cookie keeps it.
+// A cookie with the prefix __Host- cannot be planted by a sibling domain. Antiforgery refuses Secure cookies on plain http, on localhost
+// too, so there the prefix has to go; the session's own cookie keeps it.
 bool http = builder.Environment.IsDevelopment();
 builder.Services.AddAntiforgery(o =>
 {
@@ -41,7 +42,9 @@ builder.Services.AddRateLimiter(o =>
 {
     o.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
     o.AddPolicy(Passwords.Brake, context => HttpMethods.IsPost(context.Request.Method)
-        ? RateLimitPartition.GetFixedWindowLimiter(context.Connection.RemoteIpAddress ?? IPAddress.None, _ => new() { PermitLimit = passwordsPerMinute, Window = TimeSpan.FromMinutes(1) })
+        ? RateLimitPartition.GetFixedWindowLimiter(
+            context.Connection.RemoteIpAddress ?? IPAddress.None,
+            _ => new() { PermitLimit = passwordsPerMinute, Window = TimeSpan.FromMinutes(1) })
         : RateLimitPartition.GetNoLimiter(IPAddress.Any));
 });
 

@@ -7,8 +7,8 @@ using Sact.Session.Stores;
 namespace CustomStore;
 
 /// <summary>
-/// Sessions as files in a folder: one JSON file each, one lock. It shows what a store has to do, and that <see cref="SessionRecord.Apply"/> and <see cref="SessionCap"/> do the thinking.
-/// For one process; every write is a file, and to list a user's sessions it reads them all.
+/// Sessions as files in a folder: one JSON file each, one lock. It shows what a store has to do, and that <see cref="SessionRecord.Apply"/>
+/// and <see cref="SessionCap"/> do the thinking. For one process; every write is a file, and to list a user's sessions it reads them all.
 /// </summary>
 public sealed class FileStore(string folder, GenericStoreOptions options) : GenericStore(options), IExpiredSessionStore
 {
@@ -22,7 +22,8 @@ public sealed class FileStore(string folder, GenericStoreOptions options) : Gene
     public override ValueTask<SessionRecord?> GetAsync(SessionKey key, CancellationToken cancellationToken = default) =>
         Locked(() => Owns(key) && Known(Read(FileOf(key))) is { } record && record.IsLive(Now) ? record : null, cancellationToken);
 
-    public override ValueTask<SessionCreation> CreateAsync(SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default)
+    public override ValueTask<SessionCreation> CreateAsync(
+        SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default)
     {
         ThrowIfNotCreatable(session);
         return Locked(() =>
@@ -47,7 +48,8 @@ public sealed class FileStore(string folder, GenericStoreOptions options) : Gene
         }, cancellationToken);
     }
 
-    public override ValueTask<SessionUpdate> UpdateAsync(SessionRecord session, SessionChange change, CancellationToken cancellationToken = default) => Locked(() =>
+    public override ValueTask<SessionUpdate> UpdateAsync(
+        SessionRecord session, SessionChange change, CancellationToken cancellationToken = default) => Locked(() =>
     {
         if (!Owns(session.Key) || Known(Read(FileOf(session.Key))) is not { } stored || !stored.IsSameSession(session))
         {
@@ -64,9 +66,12 @@ public sealed class FileStore(string folder, GenericStoreOptions options) : Gene
     }, cancellationToken);
 
     public override ValueTask<bool> DeleteAsync(SessionRecord session, CancellationToken cancellationToken = default) =>
-        Locked(() => Owns(session.Key) && Read(FileOf(session.Key)) is { } stored && stored.IsSameSession(session) && EndAll([stored]) > 0, cancellationToken);
+        Locked(
+            () => Owns(session.Key) && Read(FileOf(session.Key)) is { } stored && stored.IsSameSession(session) && EndAll([stored]) > 0,
+            cancellationToken);
 
-    public override async IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(string userId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public override async IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(
+        string userId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ThrowIfBadUserId(userId);
         foreach (var session in await Locked(() => LiveOf(userId).ConvertAll(session => Known(session)!), cancellationToken))
@@ -75,15 +80,18 @@ public sealed class FileStore(string folder, GenericStoreOptions options) : Gene
         }
     }
 
-    public override ValueTask<long> DeleteActiveSessionsAsync(string userId, SessionKey? except = null, CancellationToken cancellationToken = default)
+    public override ValueTask<long> DeleteActiveSessionsAsync(
+        string userId, SessionKey? except = null, CancellationToken cancellationToken = default)
     {
         ThrowIfBadEnding(userId, except);
         return Locked(() => EndAll(ReadAll().Where(record => record.UserId == userId && record.Key != except)), cancellationToken);
     }
 
-    public override ValueTask<long> ClearAsync(CancellationToken cancellationToken = default) => Locked(() => EndAll(ReadAll()), cancellationToken);
+    public override ValueTask<long> ClearAsync(CancellationToken cancellationToken = default) =>
+        Locked(() => EndAll(ReadAll()), cancellationToken);
 
-    public override ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) => Locked(() => ReadAll().LongCount(record => record.IsLive(Now)), cancellationToken);
+    public override ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) =>
+        Locked(() => ReadAll().LongCount(record => record.IsLive(Now)), cancellationToken);
 
     public ValueTask<long> DeleteExpiredAsync(int batch, CancellationToken cancellationToken = default)
     {
@@ -97,12 +105,17 @@ public sealed class FileStore(string folder, GenericStoreOptions options) : Gene
     }
 
     // In hexadecimal, since two keys may differ in nothing but case, which some file systems do not keep apart.
-    private string FileOf(SessionKey key) => Path.Combine(_folder.FullName, Convert.ToHexString(Encoding.ASCII.GetBytes(key.KeyPart)) + ".json");
+    private string FileOf(SessionKey key) =>
+        Path.Combine(_folder.FullName, Convert.ToHexString(Encoding.ASCII.GetBytes(key.KeyPart)) + ".json");
 
     private List<SessionRecord> LiveOf(string userId) => [.. ReadAll().Where(record => record.UserId == userId && record.IsLive(Now))];
 
-    /// <summary>The readable records, those of a newer format among them: what ends, counts and sweeps sessions needs no more than key, user, lineage and deadline, which every format keeps.</summary>
-    private IEnumerable<SessionRecord> ReadAll() => _folder.EnumerateFiles("*.json").Select(file => Read(file.FullName)).OfType<SessionRecord>();
+    /// <summary>
+    /// The readable records, those of a newer format among them: what ends, counts and sweeps sessions needs no more than key, user,
+    /// lineage and deadline, which every format keeps.
+    /// </summary>
+    private IEnumerable<SessionRecord> ReadAll() =>
+        _folder.EnumerateFiles("*.json").Select(file => Read(file.FullName)).OfType<SessionRecord>();
 
     /// <summary>Null if there is no such file, or if it is unreadable: then it is left alone.</summary>
     private SessionRecord? Read(string file)

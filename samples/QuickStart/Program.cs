@@ -66,7 +66,8 @@ api.MapPost("/me/visits", async Task<Results<Ok<Visits>, UnauthorizedHttpResult,
     }
     catch (Exception fault) when (fault is JsonException or OverflowException)
     {
-        return TypedResults.Problem("The field 'visits' holds no number that can be counted on.", statusCode: StatusCodes.Status409Conflict);
+        return TypedResults.Problem(
+            "The field 'visits' holds no number that can be counted on.", statusCode: StatusCodes.Status409Conflict);
     }
 });
 
@@ -81,7 +82,8 @@ api.MapPost("/logout", async (ISactSession session) =>
 
 api.MapGet("/sessions", async Task<Results<Ok<Device[]>, UnauthorizedHttpResult>> (ISactSession session) =>
     await session.GetAsync() is not null
-        ? TypedResults.Ok((await session.GetActiveSessionsAsync()).Select(d => new Device(d.Key, d.CreatedAt, d.LastSeenAt, d.IsCurrent)).ToArray())
+        ? TypedResults.Ok(
+            (await session.GetActiveSessionsAsync()).Select(d => new Device(d.Key, d.CreatedAt, d.LastSeenAt, d.IsCurrent)).ToArray())
         : TypedResults.Unauthorized());
 
 api.MapDelete("/sessions/{key}", async Task<Results<NoContent, NotFound, UnauthorizedHttpResult>> (string key, ISactSession session) =>
@@ -90,7 +92,9 @@ api.MapDelete("/sessions/{key}", async Task<Results<NoContent, NotFound, Unautho
     : TypedResults.NotFound());
 
 api.MapDelete("/sessions", async Task<Results<NoContent, UnauthorizedHttpResult>> (ISactSession session) =>
-    await session.GetAsync() is not null && await session.DeleteOtherSessionsAsync() >= 0 ? TypedResults.NoContent() : TypedResults.Unauthorized());
+    await session.GetAsync() is not null && await session.DeleteOtherSessionsAsync() >= 0
+        ? TypedResults.NoContent()
+        : TypedResults.Unauthorized());
 
 api.MapGet("/public", () => TypedResults.Ok(new Notice("Anybody may read this; no session was asked for.")));
 
@@ -108,7 +112,8 @@ await app.RunAsync();
 return 0;
 
 internal sealed record Login([property: JsonRequired] string User, JsonElement? Metadata = null);
-internal sealed record Me(string Id, SessionKey Key, SessionFields Metadata, DateTimeOffset CreatedAt, DateTimeOffset LastSeenAt, DateTimeOffset ExpiresAt);
+internal sealed record Me(
+    string Id, SessionKey Key, SessionFields Metadata, DateTimeOffset CreatedAt, DateTimeOffset LastSeenAt, DateTimeOffset ExpiresAt);
 internal sealed record Visits([property: JsonPropertyName("visits")] decimal Count);
 internal sealed record Device(SessionKey Key, DateTimeOffset CreatedAt, DateTimeOffset LastSeenAt, bool Current);
 internal sealed record Notice(string Message);

@@ -86,7 +86,8 @@ internal sealed class PostgreSqlFaults(string address)
 
     /// <summary>Whether it is about the pool, all of whose connections are in use, and so not about the server.</summary>
     public static bool IsPoolExhausted(Exception fault) =>
-        fault is NpgsqlException { InnerException: TimeoutException } && fault.Message.StartsWith("The connection pool", StringComparison.Ordinal);
+        fault is NpgsqlException { InnerException: TimeoutException }
+            && fault.Message.StartsWith("The connection pool", StringComparison.Ordinal);
 
     /// <summary>Whether nothing came back in time.</summary>
     public static bool IsTimeout(Exception? fault) => Find<TimeoutException>(fault) is not null;
@@ -136,7 +137,8 @@ internal sealed class PostgreSqlFaults(string address)
         PostgresException { SqlState: "57P03" } => "the server is starting or shutting down. Wait, or look at its log.",
         PostgresException refusal => $"the server refuses with error {refusal.SqlState}. Check {Setting}.",
         _ when IsPoolExhausted(fault) =>
-            $"all connections are in use, and none was free within Timeout. Raise Maximum Pool Size in {Setting}, or look for slow statements.",
+            $"all connections are in use, and none was free within Timeout. Raise Maximum Pool Size in {Setting}, or look for slow "
+            + "statements.",
         { InnerException: TimeoutException } or TimeoutException =>
             $"the server does not answer within Timeout. Check Host, Port and Timeout in {Setting}, the server and the network.",
         _ => CauseOfNetwork(fault),

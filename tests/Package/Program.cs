@@ -11,7 +11,10 @@ builder.Services.AddSactSession();
 var app = builder.Build();
 app.UseSactSession();
 app.MapPost("/login", async (ISession<IGenericStore> session) => { await session.SetAsync("alice", new() { ["role"] = "admin" }); });
-app.MapGet("/me", async (ISession<IGenericStore> session) => await session.GetAsync() is { } me ? Results.Text($"{me.UserId} {me["role"]}") : Results.Unauthorized());
+app.MapGet(
+    "/me",
+    async (ISession<IGenericStore> session) =>
+        await session.GetAsync() is { } me ? Results.Text($"{me.UserId} {me["role"]}") : Results.Unauthorized());
 app.MapPost("/logout", async (ISession<IGenericStore> session) => await session.DeleteAsync());
 await app.StartAsync();
 

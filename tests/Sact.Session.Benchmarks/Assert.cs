@@ -1,6 +1,9 @@
 namespace Sact.Session.Stores.Tests;
 
-/// <summary>What the servers, which the tests share, say where no test framework listens: a server that cannot be had is an exception, and its part of the run is left out with that reason.</summary>
+/// <summary>
+/// What the servers, which the tests share, say where no test framework listens: a server that cannot be had is an exception, and its part
+/// of the run is left out with that reason.
+/// </summary>
 internal static class Assert
 {
     public static void SkipUnless(bool condition, string reason) => True(condition, reason);

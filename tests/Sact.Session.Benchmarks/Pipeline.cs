@@ -15,8 +15,8 @@ public enum Work
 }
 
 /// <summary>
-/// A request through the real middleware pipeline, without a server: the bare pipeline beside the same one with sessions registered and used, so that the difference is the library's and nothing
-/// else's.
+/// A request through the real middleware pipeline, without a server: the bare pipeline beside the same one with sessions registered and
+/// used, so that the difference is the library's and nothing else's.
 /// </summary>
 public sealed class Pipeline : IAsyncDisposable
 {
@@ -48,7 +48,8 @@ public sealed class Pipeline : IAsyncDisposable
         endpoint);
 
     /// <summary>With <c>HttpContext.Session</c> over the sessions.</summary>
-    public static Pipeline WithHttpContextSession(RequestDelegate endpoint) => Build(static services => services.AddSactSession().AddHttpContextSession(), static app => app.UseSactSession(), endpoint);
+    public static Pipeline WithHttpContextSession(RequestDelegate endpoint) =>
+        Build(static services => services.AddSactSession().AddHttpContextSession(), static app => app.UseSactSession(), endpoint);
 
     public static Pipeline Build(Action<IServiceCollection> register, Action<IApplicationBuilder> use, RequestDelegate endpoint)
     {

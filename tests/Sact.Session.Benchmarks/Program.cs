@@ -3,8 +3,11 @@ using Sact.Session.Benchmarks;
 // dotnet run -c Release --project tests/Sact.Session.Benchmarks [-- --quick] [--filter process|stores|http|growth|sweep|micro …]
 string[] parts = ["process", "stores", "http", "growth", "sweep", "micro"];
 bool quick = args.Contains("--quick");
-string[] chosen = args.Contains("--filter") ? [.. args.SkipWhile(static arg => arg != "--filter").Skip(1).TakeWhile(static arg => !arg.StartsWith("--", StringComparison.Ordinal))] : parts;
-if (chosen.Except(parts).Any() || args.Any(static arg => arg.StartsWith("--", StringComparison.Ordinal) && arg is not ("--quick" or "--filter")))
+string[] chosen = args.Contains("--filter")
+    ? [.. args.SkipWhile(static arg => arg != "--filter").Skip(1).TakeWhile(static arg => !arg.StartsWith("--", StringComparison.Ordinal))]
+    : parts;
+if (chosen.Except(parts).Any()
+    || args.Any(static arg => arg.StartsWith("--", StringComparison.Ordinal) && arg is not ("--quick" or "--filter")))
 {
     Console.Error.WriteLine($"Options: --quick (few rounds), --filter followed by some of {string.Join(", ", parts)}.");
     return 2;

@@ -31,7 +31,8 @@ internal sealed class Report(string folder, bool quick)
     public void Table(string title, string[] head, IEnumerable<string[]> rows)
     {
         var table = new StringBuilder().AppendLine(CultureInfo.InvariantCulture, $"### {title}").AppendLine();
-        table.AppendLine(CultureInfo.InvariantCulture, $"| {string.Join(" | ", head)} |").AppendLine(CultureInfo.InvariantCulture, $"|{string.Concat(head.Select(static (_, i) => i == 0 ? "---|" : "---:|"))}");
+        table.AppendLine(CultureInfo.InvariantCulture, $"| {string.Join(" | ", head)} |").AppendLine(
+            CultureInfo.InvariantCulture, $"|{string.Concat(head.Select(static (_, i) => i == 0 ? "---|" : "---:|"))}");
         foreach (string[] row in rows)
         {
             table.AppendLine(CultureInfo.InvariantCulture, $"| {string.Join(" | ", row)} |");
@@ -56,7 +57,13 @@ internal sealed class Report(string folder, bool quick)
             series.Items.Add(new BarItem(value));
         }
 
-        var model = new PlotModel { Title = title, Background = OxyColors.White, PlotMargins = new OxyThickness(20 + (7 * names.Labels.DefaultIfEmpty("").Max(static label => label.Length)), double.NaN, double.NaN, double.NaN) };
+        var model = new PlotModel
+        {
+            Title = title,
+            Background = OxyColors.White,
+            PlotMargins = new OxyThickness(
+            20 + (7 * names.Labels.DefaultIfEmpty("").Max(static label => label.Length)), double.NaN, double.NaN, double.NaN)
+        };
         model.Axes.Add(names);
         model.Axes.Add(new LinearAxis { Position = AxisPosition.Bottom, Minimum = 0, MaximumPadding = 0.15 });
         model.Series.Add(series);
@@ -78,11 +85,16 @@ internal sealed class Report(string folder, bool quick)
     /// <summary>Prints what was asked and writes everything down.</summary>
     public void Finish()
     {
-        string machine = $"{DateTime.UtcNow:yyyy-MM-dd}, {Environment.ProcessorCount} cores, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription.Split('#')[0].Trim()}, {RuntimeInformation.ProcessArchitecture}{(quick ? ", --quick: too few rounds to rely on" : "")}";
+        string machine =
+            $"{DateTime.UtcNow:yyyy-MM-dd}, {Environment.ProcessorCount} cores, {RuntimeInformation.FrameworkDescription}, "
+            + $"{RuntimeInformation.OSDescription.Split('#')[0].Trim()}, "
+            + $"{RuntimeInformation.ProcessArchitecture}{(quick ? ", --quick: too few rounds to rely on" : "")}";
         Table(
             "What was asked for, and what was measured",
             ["scenario", "asked", "measured", ""],
-            _asked.Select(static row => new[] { row.Scenario, row.Asked, row.Measured, row.Met switch { true => "met", false => "**missed**", null => "" } }));
+            _asked.Select(
+                static row =>
+                    new[] { row.Scenario, row.Asked, row.Measured, row.Met switch { true => "met", false => "**missed**", null => "" } }));
         Say(machine);
         Directory.CreateDirectory(folder);
         File.WriteAllText(Path.Combine(folder, "results.md"), _tables.ToString());

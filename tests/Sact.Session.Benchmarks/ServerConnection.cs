@@ -7,8 +7,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Sact.Session.Benchmarks;
 
 /// <summary>
-/// What a server keeps of one connection from request to request, as Kestrel does: the context, the features and the callbacks. So a request costs what the pipeline costs, and next to nothing of the
-/// measure itself.
+/// What a server keeps of one connection from request to request, as Kestrel does: the context, the features and the callbacks. So a
+/// request costs what the pipeline costs, and next to nothing of the measure itself.
 /// </summary>
 internal sealed class ServerConnection : IFeatureCollection, IHttpRequestFeature, IHttpResponseFeature, IHttpResponseBodyFeature, IHttpRequestLifetimeFeature
 {
@@ -158,7 +158,8 @@ internal sealed class ServerConnection : IFeatureCollection, IHttpRequestFeature
     {
     }
 
-    public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException();
 
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {

@@ -22,8 +22,10 @@ public sealed class AccountsSite : IAsyncDisposable
 
     public static async Task<AccountsSite> StartAsync(int passwordsPerMinute)
     {
-        string sample = typeof(AccountsSite).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Accounts").Value!;
-        return new(await RunningSample.StartAsync("Accounts", folder => new ProcessStartInfo("dotnet", [sample, "--Database", Database(folder), "--PasswordsPerMinute", $"{passwordsPerMinute}"])
+        string sample =
+            typeof(AccountsSite).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Accounts").Value!;
+        return new(await RunningSample.StartAsync("Accounts", folder => new ProcessStartInfo(
+            "dotnet", [sample, "--Database", Database(folder), "--PasswordsPerMinute", $"{passwordsPerMinute}"])
         {
             // The keys of Data Protection go to the home folder.
             Environment = { ["ASPNETCORE_ENVIRONMENT"] = "Development", ["HOME"] = folder },
@@ -32,7 +34,10 @@ public sealed class AccountsSite : IAsyncDisposable
 
     /// <summary>As if all passwords had been given ten minutes earlier: no test waits for a session to become stale.</summary>
     public Task LetPasswordsGrowOldAsync(string userName) =>
-        ExecuteAsync("UPDATE sact_sessions SET authenticated_at = authenticated_at - 600000 WHERE user_id = (SELECT id FROM users WHERE name = $name)", userName);
+        ExecuteAsync(
+            "UPDATE sact_sessions SET authenticated_at = authenticated_at - 600000 WHERE user_id = (SELECT id FROM users WHERE name = "
+            + "$name)",
+            userName);
 
     /// <summary>As if what the user has done so far had been done some days and hours earlier.</summary>
     public Task LetTimePassAsync(string userName, int daysSinceSignIn, int hoursSinceSeen) => ExecuteAsync(
@@ -49,7 +54,8 @@ public sealed class AccountsSite : IAsyncDisposable
 
     private async Task<long> ExecuteAsync(string sql, string userName)
     {
-        await using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Database(_sample.Folder), Pooling = false }.ToString());
+        await using var connection = new SqliteConnection(
+            new SqliteConnectionStringBuilder { DataSource = Database(_sample.Folder), Pooling = false }.ToString());
         await connection.OpenAsync();
         await using var command = connection.CreateCommand();
         command.CommandText = sql;

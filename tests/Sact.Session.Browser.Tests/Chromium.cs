@@ -4,14 +4,17 @@ namespace Sact.Session.Browser.Tests;
 internal static class Chromium
 {
     private static readonly string? s_path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-        .SelectMany(folder => (string[])[Path.Combine(folder, "chromium"), Path.Combine(folder, "chromium-browser"), Path.Combine(folder, "google-chrome")])
+        .SelectMany(
+            folder => (string[])[Path.Combine(folder, "chromium"), Path.Combine(folder, "chromium-browser"), Path.Combine(folder, "google-chrome")])
         .FirstOrDefault(File.Exists);
 
     public static async Task<IBrowser> LaunchAsync(IPlaywright playwright)
     {
         if (s_path is null)
         {
-            Assert.SkipUnless(Environment.GetEnvironmentVariable("CI") == "true", "There is no Chromium on this machine's PATH (Debian package chromium).");
+            Assert.SkipUnless(
+                Environment.GetEnvironmentVariable("CI") == "true",
+                "There is no Chromium on this machine's PATH (Debian package chromium).");
             Assert.Fail("CI needs Chromium (Debian package chromium), which is not on the PATH.");
         }
 
@@ -20,7 +23,14 @@ internal static class Chromium
             ExecutablePath = s_path,
             Args =
             [
-                "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
 
                 // Nothing but this machine has a name. Playwright's own routing would do too, but switches the browser's cache off.
                 "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",

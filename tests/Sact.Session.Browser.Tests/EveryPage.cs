@@ -79,7 +79,8 @@ public sealed class EveryPage(Site site)
     [Fact]
     public async Task FitsTheNarrowestScreen() => await ForEachAsync(
         new() { ViewportSize = new() { Width = 320, Height = 640 } },
-        async (visitor, path) => Assert.Equal((path, 320), (path, await visitor.Page.EvaluateAsync<int>("document.documentElement.scrollWidth"))));
+        async (visitor, path) =>
+            Assert.Equal((path, 320), (path, await visitor.Page.EvaluateAsync<int>("document.documentElement.scrollWidth"))));
 
     [Fact]
     public async Task TellsTheBrowserToRunNothingAndToShowItNowhereElse() => await ForEachAsync(null, async (visitor, path) =>
@@ -141,7 +142,9 @@ public sealed class EveryPage(Site site)
         await Expect(visitor.Page).ToHaveTitleAsync("Error: Create an account – Accounts");
         var password = visitor.Page.GetByLabel("Password", new() { Exact = true });
         await Expect(password).ToHaveAttributeAsync("aria-invalid", "true");
-        await Expect(password).ToHaveAccessibleDescriptionAsync("At least 8 characters. A few words in a row are better than one with a twist. Error: A password has at least 8 characters, and at most 128.");
+        await Expect(password).ToHaveAccessibleDescriptionAsync(
+            "At least 8 characters. A few words in a row are better than one with a twist. Error: A password has at least 8 characters, "
+            + "and at most 128.");
         await Expect(visitor.Page.GetByLabel("User name")).Not.ToHaveAttributeAsync("aria-invalid", "true");
         await visitor.Alert.GetByRole(AriaRole.Link, new() { Name = "The two passwords are not the same." }).ClickAsync();
         await Expect(visitor.Page.GetByLabel("Password, once more")).ToBeFocusedAsync();

@@ -17,7 +17,8 @@ public sealed class ForgedForms(Site site)
         await visitor.RegisterAsync(name);
 
         // By the browser's own cookies, as a page of a sibling domain would send it.
-        var answer = await visitor.Context.APIRequest.PostAsync(path, new() { Form = visitor.Context.APIRequest.CreateFormData().Set("UserName", name), MaxRedirects = 0 });
+        var answer = await visitor.Context.APIRequest.PostAsync(
+            path, new() { Form = visitor.Context.APIRequest.CreateFormData().Set("UserName", name), MaxRedirects = 0 });
 
         Assert.Equal(400, answer.Status);
         await visitor.GoToAsync("Profile");
@@ -33,10 +34,13 @@ public sealed class ForgedForms(Site site)
         await mallory.RegisterAsync(Visitor.NewName());
         string token = await mallory.Page.Locator("input[name=__RequestVerificationToken]").First.InputValueAsync();
         var planted = (await mallory.Context.CookiesAsync()).Single(cookie => cookie.Name == "form");
-        await alice.Context.AddCookiesAsync([new() { Name = planted.Name, Value = planted.Value, Domain = planted.Domain, Path = planted.Path, HttpOnly = true }]);
+        await alice.Context.AddCookiesAsync(
+            [new() { Name = planted.Name, Value = planted.Value, Domain = planted.Domain, Path = planted.Path, HttpOnly = true }]);
 
         // Both halves fit each other, but were made for another user.
-        var answer = await alice.Context.APIRequest.PostAsync("/sign-out", new() { Form = alice.Context.APIRequest.CreateFormData().Set("__RequestVerificationToken", token), MaxRedirects = 0 });
+        var answer = await alice.Context.APIRequest.PostAsync(
+            "/sign-out",
+            new() { Form = alice.Context.APIRequest.CreateFormData().Set("__RequestVerificationToken", token), MaxRedirects = 0 });
 
         Assert.Equal(400, answer.Status);
         Assert.NotNull(await alice.SessionCookieAsync());
@@ -59,7 +63,8 @@ public sealed class ForgedForms(Site site)
             Body = $"<form method=post action='{address}sign-out'><button>Win a prize</button></form>",
         }));
         await attacker.GotoAsync(elsewhere);
-        var forged = await attacker.RunAndWaitForRequestAsync(() => attacker.GetByRole(AriaRole.Button).ClickAsync(), request => request.Method == "POST");
+        var forged = await attacker.RunAndWaitForRequestAsync(
+            () => attacker.GetByRole(AriaRole.Button).ClickAsync(), request => request.Method == "POST");
 
         // The browser ends up on the site's own page, which asks whether to sign out.
         await Expect(attacker).ToHaveTitleAsync("Sign out – Accounts");

@@ -2,13 +2,18 @@ using System.Reflection;
 
 namespace Sact.Session.Browser.Tests;
 
-/// <summary>Pictures of the pages, for people to look at. They are written beside the other things that a build makes, in artifacts/screenshots.</summary>
+/// <summary>
+/// Pictures of the pages, for people to look at. They are written beside the other things that a build makes, in artifacts/screenshots.
+/// </summary>
 public sealed class Pictures(Site site)
 {
-    private const string Phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1";
+    private const string Phone =
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 "
+        + "Safari/604.1";
     private const string Office = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
-    private static readonly string s_folder = typeof(Pictures).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Screenshots").Value!;
+    private static readonly string s_folder =
+        typeof(Pictures).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Screenshots").Value!;
 
     [Theory]
     [InlineData("wide", 1100, 720, ColorScheme.Light)]
@@ -20,7 +25,8 @@ public sealed class Pictures(Site site)
         string name = Visitor.NewName();
         await using var phone = await site.VisitorAsync(new() { UserAgent = Phone });
         await using var office = await site.VisitorAsync(new() { UserAgent = Office });
-        await using var visitor = await site.VisitorAsync(new() { ViewportSize = new() { Width = width, Height = height }, ColorScheme = colours, DeviceScaleFactor = size == "phone" ? 2 : 1 });
+        await using var visitor = await site.VisitorAsync(
+            new() { ViewportSize = new() { Width = width, Height = height }, ColorScheme = colours, DeviceScaleFactor = size == "phone" ? 2 : 1 });
         var accounts = await site.AccountsAsync();
         await phone.RegisterAsync(name);
         await phone.ClickAsync("Sign out");
@@ -29,7 +35,9 @@ public sealed class Pictures(Site site)
         await office.SignInAsync(name, remember: true);
         await accounts.LetTimePassAsync(name, daysSinceSignIn: 3, hoursSinceSeen: 2);
 
-        async Task TakeAsync(string page) => await visitor.Page.ScreenshotAsync(new() { Path = Path.Combine(s_folder, $"{page}-{size}-{colours.ToString().ToLowerInvariant()}.png"), FullPage = true });
+        async Task TakeAsync(string page) =>
+            await visitor.Page.ScreenshotAsync(
+                new() { Path = Path.Combine(s_folder, $"{page}-{size}-{colours.ToString().ToLowerInvariant()}.png"), FullPage = true });
 
         await visitor.Page.GotoAsync("/");
         await TakeAsync("start");

@@ -95,5 +95,6 @@ public sealed class SigningIn(Site site)
         Assert.Equal(200, page!.Status);
     }
 
-    private static string WithoutToken(string html) => System.Text.RegularExpressions.Regex.Replace(html, "<input name=\"__RequestVerificationToken\"[^>]*>", "");
+    private static string WithoutToken(string html) =>
+        System.Text.RegularExpressions.Regex.Replace(html, "<input name=\"__RequestVerificationToken\"[^>]*>", "");
 }

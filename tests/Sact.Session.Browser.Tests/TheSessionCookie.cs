@@ -38,7 +38,7 @@ public sealed class TheSessionCookie(Site site)
         var now = DateTimeOffset.UtcNow;
         await visitor.SignInAsync(name, remember: true);
         var expires = DateTimeOffset.FromUnixTimeSeconds((long)(await visitor.SessionCookieAsync())!.Expires);
-        
+
         // The browser rounds it.
         Assert.InRange(expires, now.AddDays(28).AddHours(-1), now.AddDays(28).AddHours(1));
     }

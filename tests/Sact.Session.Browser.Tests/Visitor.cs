@@ -1,6 +1,8 @@
 namespace Sact.Session.Browser.Tests;
 
-/// <summary>Somebody at the site: one browser context with one page, used by what is written on it, as people and screen readers do.</summary>
+/// <summary>
+/// Somebody at the site: one browser context with one page, used by what is written on it, as people and screen readers do.
+/// </summary>
 public sealed class Visitor(IBrowserContext context, IPage page) : IAsyncDisposable
 {
     public const string Password = "correct horse battery staple";
@@ -58,7 +60,8 @@ public sealed class Visitor(IBrowserContext context, IPage page) : IAsyncDisposa
     public ILocator Devices => page.GetByRole(AriaRole.Table, new() { Name = "Devices" }).Locator("tbody").GetByRole(AriaRole.Row);
 
     /// <summary>The session cookie as the browser keeps it; null if it has none.</summary>
-    public async Task<BrowserContextCookiesResult?> SessionCookieAsync() => (await context.CookiesAsync()).SingleOrDefault(cookie => cookie.Name == "__Host-sid");
+    public async Task<BrowserContextCookiesResult?> SessionCookieAsync() =>
+        (await context.CookiesAsync()).SingleOrDefault(cookie => cookie.Name == "__Host-sid");
 
     public static System.Text.RegularExpressions.Regex At(string path) => new($"^http://localhost:[0-9]+{path}$");
 

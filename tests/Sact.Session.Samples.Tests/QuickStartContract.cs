@@ -40,7 +40,8 @@ public sealed class QuickStartContract(Samples samples) : IClassFixture<Samples>
 
         var me = await alice.GetJsonAsync("GET", "/me");
 
-        Assert.Equal(["id", "key", "metadata", "createdAt", "lastSeenAt", "expiresAt"], me.EnumerateObject().Select(property => property.Name));
+        Assert.Equal(
+            ["id", "key", "metadata", "createdAt", "lastSeenAt", "expiresAt"], me.EnumerateObject().Select(property => property.Name));
         Assert.Equal("alice", me.GetProperty("id").GetString());
         Assert.Equal("session:" + alice.Cookie![..24], me.GetProperty("key").GetString());
         Assert.Equal("""{"role":"admin"}""", me.GetProperty("metadata").GetRawText());
@@ -124,7 +125,10 @@ public sealed class QuickStartContract(Samples samples) : IClassFixture<Samples>
 
         var list = await here.GetJsonAsync("GET", "/sessions");
         Assert.Equal(3, list.GetArrayLength());
-        Assert.All(list.EnumerateArray(), device => Assert.Equal(["key", "createdAt", "lastSeenAt", "current"], device.EnumerateObject().Select(property => property.Name)));
+        Assert.All(
+            list.EnumerateArray(),
+            device => Assert.Equal(
+                ["key", "createdAt", "lastSeenAt", "current"], device.EnumerateObject().Select(property => property.Name)));
         var current = Assert.Single(list.EnumerateArray(), device => device.GetProperty("current").GetBoolean());
         Assert.Equal("session:" + here.Cookie![..24], current.GetProperty("key").GetString());
 
@@ -223,7 +227,8 @@ public sealed class QuickStartContract(Samples samples) : IClassFixture<Samples>
 /// <summary>Runs a theory on every run of the sample.</summary>
 public sealed class CombinatorialRunsAttribute : Xunit.v3.DataAttribute
 {
-    public override ValueTask<IReadOnlyCollection<Xunit.ITheoryDataRow>> GetData(System.Reflection.MethodInfo testMethod, Xunit.Sdk.DisposalTracker disposalTracker) =>
+    public override ValueTask<IReadOnlyCollection<Xunit.ITheoryDataRow>> GetData(
+        System.Reflection.MethodInfo testMethod, Xunit.Sdk.DisposalTracker disposalTracker) =>
         new([.. Enum.GetValues<Run>().Select(run => new TheoryDataRow<Run>(run))]);
 
     public override bool SupportsDiscoveryEnumeration() => true;

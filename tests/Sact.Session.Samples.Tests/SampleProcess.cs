@@ -6,7 +6,10 @@ using Sact.Session.Stores.Tests;
 
 namespace Sact.Session.Samples.Tests;
 
-/// <summary>How a sample is run: by <c>dotnet</c>, as <c>dotnet run</c> does, or as the binary that Native AOT makes, whose path is in <c>SACT_QUICKSTART_NATIVE</c>; and over which store.</summary>
+/// <summary>
+/// How a sample is run: by <c>dotnet</c>, as <c>dotnet run</c> does, or as the binary that Native AOT makes, whose path is in
+/// <c>SACT_QUICKSTART_NATIVE</c>; and over which store.
+/// </summary>
 public enum Run
 {
     Runtime,
@@ -40,9 +43,13 @@ public sealed class SampleProcess : IAsyncDisposable
     /// <summary>How the sample is started with these arguments.</summary>
     public static ProcessStartInfo Start(Run run, params string[] arguments)
     {
-        string sample = typeof(SampleProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "QuickStart").Value!;
+        string sample =
+            typeof(SampleProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "QuickStart").Value!;
         return IsNative(run)
-            ? new ProcessStartInfo(Environment.GetEnvironmentVariable("SACT_QUICKSTART_NATIVE") ?? throw new InvalidOperationException("SACT_QUICKSTART_NATIVE is not set."), arguments)
+            ? new ProcessStartInfo(
+                Environment.GetEnvironmentVariable("SACT_QUICKSTART_NATIVE")
+                    ?? throw new InvalidOperationException("SACT_QUICKSTART_NATIVE is not set."),
+                arguments)
             : new ProcessStartInfo("dotnet", [sample, .. arguments]);
     }
 
@@ -52,7 +59,8 @@ public sealed class SampleProcess : IAsyncDisposable
         switch (run)
         {
             case Run.RuntimeSqlite or Run.NativeSqlite:
-                return await StartAsync(run, null, folder => ["--store", "sqlite", "--connection", $"Data Source={Path.Combine(folder, "app.db")}"]);
+                return await StartAsync(
+                    run, null, folder => ["--store", "sqlite", "--connection", $"Data Source={Path.Combine(folder, "app.db")}"]);
             case Run.RuntimePostgres or Run.NativePostgres:
                 var postgres = await PostgresServer.StartAsync();
                 return await StartAsync(run, postgres, _ => ["--store", "postgres", "--connection", postgres.ConnectionString]);
@@ -95,7 +103,8 @@ public sealed class SampleProcess : IAsyncDisposable
 /// <summary>The runs of the sample, each started at its first use.</summary>
 public sealed class Samples : IAsyncLifetime
 {
-    private readonly Dictionary<Run, Lazy<Task<SampleProcess>>> _runs = Enum.GetValues<Run>().ToDictionary(run => run, run => new Lazy<Task<SampleProcess>>(() => SampleProcess.StartAsync(run)));
+    private readonly Dictionary<Run, Lazy<Task<SampleProcess>>> _runs = Enum.GetValues<Run>().ToDictionary(
+        run => run, run => new Lazy<Task<SampleProcess>>(() => SampleProcess.StartAsync(run)));
 
     public async Task<Visitor> VisitorAsync(Run run)
     {
@@ -160,6 +169,8 @@ public sealed class Visitor(HttpClient client)
     /// <summary>The session id a response sends, "" if it deletes the cookie, null if it sends none.</summary>
     public static string? SentCookie(HttpResponseMessage response) =>
         response.Headers.TryGetValues("Set-Cookie", out var lines)
-            ? lines.Where(line => line.StartsWith("__Host-sid=", StringComparison.Ordinal)).Select(line => line["__Host-sid=".Length..line.IndexOf(';', StringComparison.Ordinal)]).SingleOrDefault()
+            ? lines
+                .Where(line => line.StartsWith("__Host-sid=", StringComparison.Ordinal))
+                .Select(line => line["__Host-sid=".Length..line.IndexOf(';', StringComparison.Ordinal)]).SingleOrDefault()
             : null;
 }

@@ -5,7 +5,8 @@ using CustomStore;
 using Sact.Session;
 using Sact.Session.SecondProcess;
 
-// The other process of a test. "serve" runs calls that come as lines of JSON, all at once; "churn" signs in and out until it is killed, and prints what was acknowledged.
+// The other process of a test. "serve" runs calls that come as lines of JSON, all at once; "churn" signs in and out until it is killed, and
+// prints what was acknowledged.
 return args switch
 {
     ["serve"] => await ServeAsync(),
@@ -15,8 +16,10 @@ return args switch
 
 static GenericStore Open(string kind, string connection, string prefix, TimeProvider clock) => kind switch
 {
-    "sqlite" => new SqliteStore(new SqliteStoreOptions { ConnectionString = connection, Prefix = prefix, TimeProvider = clock, BusyTimeout = TimeSpan.FromSeconds(30) }),
-    "postgresql" => new PostgreSqlStore(new PostgreSqlStoreOptions { ConnectionString = connection, Prefix = prefix, TimeProvider = clock }),
+    "sqlite" => new SqliteStore(
+        new SqliteStoreOptions { ConnectionString = connection, Prefix = prefix, TimeProvider = clock, BusyTimeout = TimeSpan.FromSeconds(30) }),
+    "postgresql" => new PostgreSqlStore(
+        new PostgreSqlStoreOptions { ConnectionString = connection, Prefix = prefix, TimeProvider = clock }),
     "redis" => new RedisStore(new RedisStoreOptions { Configuration = connection, Prefix = prefix, TimeProvider = clock }),
     _ => throw new InvalidOperationException("No store is called " + kind),
 };

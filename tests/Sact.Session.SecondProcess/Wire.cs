@@ -62,11 +62,35 @@ internal sealed record Answer
 
 /// <summary>A change as JSON. Fields and values travel as texts, so that they come through byte for byte.</summary>
 internal sealed record StoredChange(
-    byte[]? Set, string[] Remove, DateTimeOffset? SeenAt, SessionClient? Client, SessionRenewalKind? Renewal, byte[]? Hash, DateTimeOffset? At, byte[]? ExpectedCurrent, byte[]? ExpectedPending,
-    int? Level, DateTimeOffset? AuthenticatedAt, bool SignsIn, TimeSpan[]? Lifetimes, bool? IsPersistent, string? Field, byte[]? Expected, int? Generation, int? MaxBytes)
+    byte[]? Set,
+    string[] Remove,
+    DateTimeOffset? SeenAt,
+    SessionClient? Client,
+    SessionRenewalKind? Renewal,
+    byte[]? Hash,
+    DateTimeOffset? At,
+    byte[]? ExpectedCurrent,
+    byte[]? ExpectedPending,
+    int? Level,
+    DateTimeOffset? AuthenticatedAt,
+    bool SignsIn,
+    TimeSpan[]? Lifetimes,
+    bool? IsPersistent,
+    string? Field,
+    byte[]? Expected,
+    int? Generation,
+    int? MaxBytes)
 {
     public static StoredChange From(SessionChange c) => new(
-        c.Set?.ToJson(), [.. c.Remove], c.Touch?.SeenAt, c.Touch?.Client, c.Renewal?.Kind, c.Renewal?.Hash.ToArray(), c.Renewal?.At, c.Renewal?.ExpectedCurrent?.ToArray(), c.Renewal?.ExpectedPending?.ToArray(),
+        c.Set?.ToJson(),
+        [.. c.Remove],
+        c.Touch?.SeenAt,
+        c.Touch?.Client,
+        c.Renewal?.Kind,
+        c.Renewal?.Hash.ToArray(),
+        c.Renewal?.At,
+        c.Renewal?.ExpectedCurrent?.ToArray(),
+        c.Renewal?.ExpectedPending?.ToArray(),
         c.Raise?.Level, c.Raise?.AuthenticatedAt, c.Raise?.SignsIn ?? false,
         c.Raise?.Lifetimes is { } limits ? [limits.IdleTimeout, limits.FirstUseTimeout, limits.AbsoluteTimeout] : null,
         c.Raise?.IsPersistent, c.Condition?.Name, c.Condition?.Expected?.ToArray(), c.Generation, c.MaxBytes);
@@ -83,7 +107,14 @@ internal sealed record StoredChange(
             SessionRenewalKind.Replace => SessionRenewal.Replace(new SecretHash(Hash), At!.Value, Seen(session)),
             _ => null,
         },
-        Raise = Level is { } level ? new SessionRaise(level, AuthenticatedAt!.Value, SignsIn, Lifetimes is null ? null : new SessionLifetimes(Lifetimes[0], Lifetimes[1], Lifetimes[2]), IsPersistent) : null,
+        Raise = Level is { } level
+            ? new SessionRaise(
+                level,
+                AuthenticatedAt!.Value,
+                SignsIn,
+                Lifetimes is null ? null : new SessionLifetimes(Lifetimes[0], Lifetimes[1], Lifetimes[2]),
+                IsPersistent)
+            : null,
         Condition = Field is null ? null : new SessionFieldCondition(Field, Expected is null ? default(ReadOnlyMemory<byte>?) : Expected),
         Generation = Generation,
         MaxBytes = MaxBytes,

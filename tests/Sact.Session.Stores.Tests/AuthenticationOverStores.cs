@@ -35,7 +35,9 @@ public sealed class AuthenticationOverStores(SharedRedis redis)
         try
         {
             await using var app = await StartAsync(store, tickets, folder);
-            using var client = new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = new Uri(app.Urls.Single()) };
+            using var client = new HttpClient(
+                new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false })
+            { BaseAddress = new Uri(app.Urls.Single()) };
             var kept = app.Services.GetRequiredService<IGenericStore>();
             string phone = await SignInAsync(client, null), desk = await SignInAsync(client, null);
             Assert.Equal("200 ällice 😀 admin", await AnswerAsync(client, "/me", phone));
@@ -81,15 +83,21 @@ public sealed class AuthenticationOverStores(SharedRedis redis)
             _ => sessions,
         };
         var authentication = builder.Services.AddAuthentication();
-        _ = tickets ? authentication.AddCookie(o => o.Cookie.Name = "auth").AddSactTicketStore() : authentication.AddSactSession<IGenericStore>();
+        _ = tickets
+            ? authentication.AddCookie(o => o.Cookie.Name = "auth").AddSactTicketStore()
+            : authentication.AddSactSession<IGenericStore>();
         var app = builder.Build();
         app.MapGet("/in", (string? stamp, HttpContext context) => context.SignInAsync(new ClaimsPrincipal(new ClaimsIdentity(
             [
-                new(ClaimTypes.NameIdentifier, "alice"), new(ClaimTypes.Name, "ällice 😀"), new(ClaimTypes.Role, "admin"), new("AspNet.Identity.SecurityStamp", stamp ?? "1"),
+                new(ClaimTypes.NameIdentifier, "alice"), new(ClaimTypes.Name, "ällice 😀"), new(ClaimTypes.Role, "admin"), new(
+                    "AspNet.Identity.SecurityStamp", stamp ?? "1"),
             ],
             "Password"))));
         app.MapGet("/out", (HttpContext context) => context.SignOutAsync());
-        app.MapGet("/me", (HttpContext context) => context.Response.WriteAsync($"{context.User.Identity!.Name} {context.User.FindFirstValue(ClaimTypes.Role)}")).RequireAuthorization();
+        app.MapGet(
+            "/me",
+            (HttpContext context) => context.Response.WriteAsync(
+                $"{context.User.Identity!.Name} {context.User.FindFirstValue(ClaimTypes.Role)}")).RequireAuthorization();
         await app.StartAsync(TestContext.Current.CancellationToken);
         return app;
     }

@@ -2,7 +2,9 @@ using Sact.Session.Stores.Tests.BrokenStores;
 
 namespace Sact.Session.Stores.Tests;
 
-/// <summary>A suite that passes everything proves nothing: each of these stores breaks one rule, and the case of that rule says so.</summary>
+/// <summary>
+/// A suite that passes everything proves nothing: each of these stores breaks one rule, and the case of that rule says so.
+/// </summary>
 public sealed class BrokenStoresAreCaught
 {
     private static readonly Dictionary<string, (Func<GenericStoreOptions, DictionaryData, IGenericStore> Open, string[] Cases)> s_broken = new()
@@ -152,7 +154,8 @@ public sealed class BrokenStoresAreCaught
     {
         await using var subject = new DictionarySubject(s_broken[store].Open);
 
-        var fault = await Assert.ThrowsAsync<StoreContractException>(() => ContractRows.Named(caseName).RunAsync(subject, TestContext.Current.CancellationToken));
+        var fault = await Assert.ThrowsAsync<StoreContractException>(
+            () => ContractRows.Named(caseName).RunAsync(subject, TestContext.Current.CancellationToken));
 
         Assert.StartsWith(caseName + ": ", fault.Message, StringComparison.Ordinal);
     }
@@ -184,7 +187,8 @@ public sealed class BrokenStoresAreCaught
     {
         await using var subject = new DictionarySubject(s_broken[store].Open);
 
-        var fault = await Assert.ThrowsAsync<StoreContractException>(() => StoreContractModel.RunAsync(subject, seed: 5, commands: 3000, TestContext.Current.CancellationToken));
+        var fault = await Assert.ThrowsAsync<StoreContractException>(
+            () => StoreContractModel.RunAsync(subject, seed: 5, commands: 3000, TestContext.Current.CancellationToken));
 
         Assert.StartsWith("With seed 5, at command ", fault.Message, StringComparison.Ordinal);
     }

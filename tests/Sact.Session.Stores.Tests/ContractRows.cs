@@ -1,8 +1,8 @@
 namespace Sact.Session.Stores.Tests;
 
 /// <summary>
-/// The suite as rows of a theory, each with the abuse it repels as its traits: <c>--filter-trait "abuse=G4"</c>. A row is the case's name, because only rows of what xunit can write down are
-/// there to be filtered before the run.
+/// The suite as rows of a theory, each with the abuse it repels as its traits: <c>--filter-trait "abuse=G4"</c>. A row is the case's name,
+/// because only rows of what xunit can write down are there to be filtered before the run.
 /// </summary>
 internal static class ContractRows
 {

@@ -15,5 +15,6 @@ internal sealed class DictionaryData
     public HashSet<SessionKey> Garbage { get; } = [];
 
     /// <summary>What a broken store's callers wait for, whichever handle they come through.</summary>
-    public TaskCompletionSource Signal(string name) => _signals.GetOrAdd(name, static _ => new(TaskCreationOptions.RunContinuationsAsynchronously));
+    public TaskCompletionSource Signal(string name) =>
+        _signals.GetOrAdd(name, static _ => new(TaskCreationOptions.RunContinuationsAsynchronously));
 }

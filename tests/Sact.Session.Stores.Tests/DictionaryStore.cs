@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Sact.Session.Stores.Tests;
 
 /// <summary>
-/// The contract at its plainest: one dictionary, one lock, no index. It shows that the suite asks for nothing a simple store cannot do, and every broken store is this one with
-/// one rule broken.
+/// The contract at its plainest: one dictionary, one lock, no index. It shows that the suite asks for nothing a simple store cannot do, and
+/// every broken store is this one with one rule broken.
 /// </summary>
 internal class DictionaryStore : GenericStore, IExpiredSessionStore
 {
@@ -31,19 +31,22 @@ internal class DictionaryStore : GenericStore, IExpiredSessionStore
         return Locked(() => owns ? Read(key) : null, cancellationToken);
     }
 
-    public override ValueTask<SessionCreation> CreateAsync(SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default)
+    public override ValueTask<SessionCreation> CreateAsync(
+        SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default)
     {
         ThrowIfNotCreatable(session);
         return Locked(() => Create(session, cap), cancellationToken);
     }
 
-    public override ValueTask<SessionUpdate> UpdateAsync(SessionRecord session, SessionChange change, CancellationToken cancellationToken = default) =>
+    public override ValueTask<SessionUpdate> UpdateAsync(
+        SessionRecord session, SessionChange change, CancellationToken cancellationToken = default) =>
         Locked(() => Owns(session.Key) ? Update(session, change) : SessionUpdate.Gone, cancellationToken);
 
     public override ValueTask<bool> DeleteAsync(SessionRecord session, CancellationToken cancellationToken = default) =>
         Locked(() => Owns(session.Key) && Delete(session), cancellationToken);
 
-    public override async IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(string userId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public override async IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(
+        string userId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ThrowIfBadUserId(userId);
         foreach (var session in await Locked(() => List(userId), cancellationToken))
@@ -52,7 +55,8 @@ internal class DictionaryStore : GenericStore, IExpiredSessionStore
         }
     }
 
-    public override ValueTask<long> DeleteActiveSessionsAsync(string userId, SessionKey? except = null, CancellationToken cancellationToken = default)
+    public override ValueTask<long> DeleteActiveSessionsAsync(
+        string userId, SessionKey? except = null, CancellationToken cancellationToken = default)
     {
         ThrowIfBadEnding(userId, except);
         return Locked(() => DeleteActive(userId, except), cancellationToken);
@@ -60,7 +64,8 @@ internal class DictionaryStore : GenericStore, IExpiredSessionStore
 
     public override ValueTask<long> ClearAsync(CancellationToken cancellationToken = default) => Locked(DeleteAll, cancellationToken);
 
-    public override ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) => Locked(Count, cancellationToken);
+    public override ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) =>
+        Locked(Count, cancellationToken);
 
     public ValueTask<long> DeleteExpiredAsync(int batch, CancellationToken cancellationToken = default)
     {
@@ -118,11 +123,14 @@ internal class DictionaryStore : GenericStore, IExpiredSessionStore
 
     protected virtual SessionUpdate Apply(SessionRecord stored, SessionChange change) => stored.Apply(change, Now);
 
-    protected virtual bool Delete(SessionRecord session) => Readable(session.Key) is { } stored && stored.IsSameSession(session) && End(stored);
+    protected virtual bool Delete(SessionRecord session) =>
+        Readable(session.Key) is { } stored && stored.IsSameSession(session) && End(stored);
 
-    protected virtual List<SessionRecord> List(string userId) => [.. Own().Where(record => record.UserId == userId && IsLive(record)).Select(Known)];
+    protected virtual List<SessionRecord> List(string userId) =>
+        [.. Own().Where(record => record.UserId == userId && IsLive(record)).Select(Known)];
 
-    protected virtual long DeleteActive(string userId, SessionKey? except) => EndAll(Own().Where(record => record.UserId == userId && record.Key != except));
+    protected virtual long DeleteActive(string userId, SessionKey? except) =>
+        EndAll(Own().Where(record => record.UserId == userId && record.Key != except));
 
     protected virtual long DeleteAll() => EndAll(Own());
 
@@ -168,7 +176,8 @@ internal class DictionaryStore : GenericStore, IExpiredSessionStore
     protected long EndAll(IEnumerable<SessionRecord> records) => records.ToList().LongCount(End);
 
     /// <summary>The readable records of this prefix, those of a newer format among them.</summary>
-    protected IEnumerable<SessionRecord> Own() => Data.Records.Values.Where(record => record.Key.Prefix == Prefix && !Data.Garbage.Contains(record.Key));
+    protected IEnumerable<SessionRecord> Own() =>
+        Data.Records.Values.Where(record => record.Key.Prefix == Prefix && !Data.Garbage.Contains(record.Key));
 
     protected ValueTask<T> Locked<T>(Func<T> work, CancellationToken cancellationToken)
     {

@@ -26,7 +26,8 @@ internal sealed class FileSubject : StoreContractSubject
         return new(true);
     }
 
-    public override ValueTask<bool?> ExistsPhysicallyAsync(SessionKey key, CancellationToken cancellationToken) => new(File.Exists(FileOf(key)));
+    public override ValueTask<bool?> ExistsPhysicallyAsync(SessionKey key, CancellationToken cancellationToken) =>
+        new(File.Exists(FileOf(key)));
 
     public override ValueTask DisposeAsync()
     {
@@ -34,5 +35,6 @@ internal sealed class FileSubject : StoreContractSubject
         return base.DisposeAsync();
     }
 
-    private string FileOf(SessionKey key) => Path.Combine(_folder, "of-" + key.Prefix, Convert.ToHexString(Encoding.ASCII.GetBytes(key.KeyPart)) + ".json");
+    private string FileOf(SessionKey key) =>
+        Path.Combine(_folder, "of-" + key.Prefix, Convert.ToHexString(Encoding.ASCII.GetBytes(key.KeyPart)) + ".json");
 }

@@ -6,7 +6,8 @@ using Sact.Session.Stores.Tests.Servers;
 namespace Sact.Session.Stores.Tests;
 
 /// <summary><c>HttpContext.Session</c> through the whole pipeline, over each kind of store.</summary>
-public sealed class HttpContextSessionOverStores(GarnetFixture garnet, SharedRedis redis, SharedRedisCluster cluster) : IClassFixture<GarnetFixture>
+public sealed class HttpContextSessionOverStores(
+    GarnetFixture garnet, SharedRedis redis, SharedRedisCluster cluster) : IClassFixture<GarnetFixture>
 {
     private static readonly string[] s_keys = ["plain", "with\0control", new('k', 500), "#", ""];
 
@@ -43,7 +44,12 @@ public sealed class HttpContextSessionOverStores(GarnetFixture garnet, SharedRed
         });
         await SendAsync(provider, cookie, context =>
         {
-            Assert.Equal([.. s_keys[1..], "count", "other"], context.Session.Keys.OrderBy(key => key is "count" or "other" ? 1 : 0).ThenBy(key => Array.IndexOf(s_keys, key)).ThenBy(key => key, StringComparer.Ordinal));
+            Assert.Equal(
+                [.. s_keys[1..], "count", "other"],
+                context.Session.Keys.OrderBy(
+                    key => key is "count" or "other"
+                        ? 1
+                        : 0).ThenBy(key => Array.IndexOf(s_keys, key)).ThenBy(key => key, StringComparer.Ordinal));
             Assert.All(s_keys[1..], key => Assert.Equal([0, 255, 62, 63], context.Session.Get(key)!));
             Assert.Equal((2, "there"), (context.Session.GetInt32("count"), context.Session.GetString("other")));
             return Task.CompletedTask;
@@ -79,7 +85,8 @@ public sealed class HttpContextSessionOverStores(GarnetFixture garnet, SharedRed
         {
             "memory" => sessions.UseMemory(),
             "sqlite" => sessions.UseSqlite($"Data Source={Guid.CreateVersion7():N};Mode=Memory;Cache=Shared"),
-            _ => sessions.UseStore(_ => new RedisStore(new RedisStoreOptions { Connection = connection, Prefix = $"http-{Guid.CreateVersion7():N}" })),
+            _ => sessions.UseStore(
+                _ => new RedisStore(new RedisStoreOptions { Connection = connection, Prefix = $"http-{Guid.CreateVersion7():N}" })),
         };
         return services.BuildServiceProvider();
     }

@@ -44,14 +44,21 @@ internal static class RecordCopy
         };
 
     /// <summary>The change with some parts left out.</summary>
-    public static SessionChange Without(this SessionChange change, bool condition = false, bool renewal = false, bool touch = false, bool limit = false, bool remove = false, bool raise = false) => new()
-    {
-        Set = change.Set,
-        Remove = remove ? [] : change.Remove,
-        Touch = touch ? null : change.Touch,
-        Renewal = renewal ? null : change.Renewal,
-        Raise = raise ? null : change.Raise,
-        Condition = condition ? null : change.Condition,
-        MaxBytes = limit ? null : change.MaxBytes,
-    };
+    public static SessionChange Without(
+        this SessionChange change,
+        bool condition = false,
+        bool renewal = false,
+        bool touch = false,
+        bool limit = false,
+        bool remove = false,
+        bool raise = false) => new()
+        {
+            Set = change.Set,
+            Remove = remove ? [] : change.Remove,
+            Touch = touch ? null : change.Touch,
+            Renewal = renewal ? null : change.Renewal,
+            Raise = raise ? null : change.Raise,
+            Condition = condition ? null : change.Condition,
+            MaxBytes = limit ? null : change.MaxBytes,
+        };
 }

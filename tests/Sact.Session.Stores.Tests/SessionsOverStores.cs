@@ -63,7 +63,9 @@ public abstract class SessionsOverAStore
             await bed.WhoAsync(oldest);
             await bed.SignInAsync();
 
-            Assert.Equal(policy == SessionCapPolicy.EndOldest ? (null, "alice") : ("alice", null), (await bed.WhoAsync(oldest), await bed.WhoAsync(unused)));
+            Assert.Equal(
+                policy == SessionCapPolicy.EndOldest ? (null, "alice") : ("alice", null),
+                (await bed.WhoAsync(oldest), await bed.WhoAsync(unused)));
         }
     }
 
@@ -103,7 +105,9 @@ public abstract class SessionsOverAStore
     {
         await using var bed = await OpenAsync();
         var kiosk = bed.Request();
-        await kiosk.SetAsync("alice", new SessionSignInOptions { IsPersistent = true, IdleTimeout = TimeSpan.FromMinutes(10), AbsoluteTimeout = TimeSpan.FromMinutes(30) });
+        await kiosk.SetAsync(
+            "alice",
+            new SessionSignInOptions { IsPersistent = true, IdleTimeout = TimeSpan.FromMinutes(10), AbsoluteTimeout = TimeSpan.FromMinutes(30) });
         Assert.True((await bed.Request(kiosk.SessionId).GetAsync())!.IsPersistent);
         bed.Clock.Advance(TimeSpan.FromMinutes(9));
         var raise = bed.Request(kiosk.SessionId);
@@ -140,7 +144,9 @@ public abstract class SessionsOverAStore
 
         Assert.Equal(1, await change.DeleteOtherSessionsAsync(renewCurrent: true));
 
-        Assert.Equal((null, null, "alice", "bob"), (await bed.WhoAsync(phone), await bed.WhoAsync(laptop), await bed.WhoAsync(change.SessionId), await bed.WhoAsync(bobs)));
+        Assert.Equal(
+            (null, null, "alice", "bob"),
+            (await bed.WhoAsync(phone), await bed.WhoAsync(laptop), await bed.WhoAsync(change.SessionId), await bed.WhoAsync(bobs)));
     }
 
     [Fact]
@@ -153,7 +159,9 @@ public abstract class SessionsOverAStore
         Assert.False(await bed.Request(bobs).DeleteSessionAsync(bed.Store.GetSessionKey(alices[0])));
         Assert.Equal(3, await bed.Store.CountActiveSessionsAsync());
         Assert.Equal(2, await bed.Store.DeleteActiveSessionsAsync("alice"));
-        Assert.Equal((null, null, "bob", 1L), (await bed.WhoAsync(alices[0]), await bed.WhoAsync(alices[1]), await bed.WhoAsync(bobs), await bed.Store.CountActiveSessionsAsync()));
+        Assert.Equal(
+            (null, null, "bob", 1L),
+            (await bed.WhoAsync(alices[0]), await bed.WhoAsync(alices[1]), await bed.WhoAsync(bobs), await bed.Store.CountActiveSessionsAsync()));
         Assert.Equal(1, await bed.Store.ClearAsync());
         Assert.Equal((null, 0L), (await bed.WhoAsync(bobs), await bed.Store.CountActiveSessionsAsync()));
     }
@@ -170,7 +178,8 @@ public abstract class SessionsOverAStore
 
     private static int s_beds;
 
-    private sealed record OpenBed(StoreContractSubject Subject, IGenericStore Store, StoreContractClock Clock, SactSessionOptions Options) : IAsyncDisposable
+    private sealed record OpenBed(
+        StoreContractSubject Subject, IGenericStore Store, StoreContractClock Clock, SactSessionOptions Options) : IAsyncDisposable
     {
         public Session<IGenericStore> Request(string? id = null, SessionClient? client = null)
         {

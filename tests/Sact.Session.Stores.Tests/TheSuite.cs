@@ -5,7 +5,8 @@ public sealed class TheSuite
     [Fact]
     public void NamesEachCaseOnceAndSaysItsRule()
     {
-        Assert.Equal(StoreContractSuite.Cases.Count, StoreContractSuite.Cases.Select(@case => @case.Name).Distinct(StringComparer.Ordinal).Count());
+        Assert.Equal(
+            StoreContractSuite.Cases.Count, StoreContractSuite.Cases.Select(@case => @case.Name).Distinct(StringComparer.Ordinal).Count());
         Assert.All(StoreContractSuite.Cases, @case =>
         {
             Assert.Matches("^[A-Z][A-Za-z]+\\.[A-Z][A-Za-z]+$", @case.Name);
@@ -21,7 +22,8 @@ public sealed class TheSuite
         await using var subject = new MemorySubject();
         var @case = StoreContractSuite.Cases.Single(candidate => candidate.Name == "Clock.HandlesMayDisagree");
 
-        var reason = await Assert.ThrowsAsync<StoreContractNotApplicableException>(() => @case.RunAsync(subject, TestContext.Current.CancellationToken));
+        var reason = await Assert.ThrowsAsync<StoreContractNotApplicableException>(
+            () => @case.RunAsync(subject, TestContext.Current.CancellationToken));
 
         Assert.Contains("do not share data", reason.Message, StringComparison.Ordinal);
     }
@@ -32,7 +34,8 @@ public sealed class TheSuite
         async Task<string> FaultAsync()
         {
             await using var subject = new DictionarySubject((options, data) => new BrokenStores.BreaksTiesAnyhow(options, data));
-            var fault = await Assert.ThrowsAsync<StoreContractException>(() => StoreContractModel.RunAsync(subject, seed: 7, commands: 5000, TestContext.Current.CancellationToken));
+            var fault = await Assert.ThrowsAsync<StoreContractException>(
+                () => StoreContractModel.RunAsync(subject, seed: 7, commands: 5000, TestContext.Current.CancellationToken));
             return fault.Message;
         }
 

@@ -15,7 +15,8 @@ internal sealed class ConfirmPage(Passwords passwords, ISactSession session) : S
     [BindProperty(SupportsGet = true)]
     public string? ReturnUrl { get; set; }
 
-    [BindProperty, Required(ErrorMessage = "Type your password."), StringLength(Passwords.MaxLength, ErrorMessage = "No password here is as long as that.")]
+    [BindProperty, Required(ErrorMessage = "Type your password."), StringLength(
+        Passwords.MaxLength, ErrorMessage = "No password here is as long as that.")]
     public string Password { get; set; } = "";
 
     public void OnGet() => ModelState.Clear();

@@ -15,7 +15,10 @@ internal sealed class PasswordPage(UserStore users, Passwords passwords, ISactSe
     public string Current { get; set; } = "";
 
     [BindProperty, Required(ErrorMessage = "Choose a new password.")]
-    [StringLength(Passwords.MaxLength, MinimumLength = Passwords.MinLength, ErrorMessage = "A password has at least {2} characters, and at most {1}.")]
+    [StringLength(
+        Passwords.MaxLength,
+        MinimumLength = Passwords.MinLength,
+        ErrorMessage = "A password has at least {2} characters, and at most {1}.")]
     public string Chosen { get; set; } = "";
 
     [BindProperty, Required(ErrorMessage = "Type the new password once more.")]
@@ -41,7 +44,8 @@ internal sealed class PasswordPage(UserStore users, Passwords passwords, ISactSe
             return RedirectToPage("/SignIn");
         }
 
-        // In this order: nobody can sign in by the old password any more, so what is ended now is all. Then this session gets a new secret, in case the old one was seen (ASVS 5.0 V7.4.3, V7.2.4).
+        // In this order: nobody can sign in by the old password any more, so what is ended now is all. Then this session gets a new secret,
+        // in case the old one was seen (ASVS 5.0 V7.4.3, V7.2.4).
         long ended = await session.DeleteOtherSessionsAsync();
         await session.RenewAsync(immediately: true);
         notices.Leave("Your password is changed. " + DevicesPage.SignedOut(ended));

@@ -5,7 +5,9 @@ using Sact.Session;
 
 namespace Accounts.Pages;
 
-/// <summary>The name belongs to the user, so it lies in the users' table. The appearance belongs to the device, so it lies with the session.</summary>
+/// <summary>
+/// The name belongs to the user, so it lies in the users' table. The appearance belongs to the device, so it lies with the session.
+/// </summary>
 internal sealed class ProfilePage(UserStore users, ISactSession session, Notices notices) : SignedInPage
 {
     public const int LongestName = 60;

@@ -16,7 +16,10 @@ internal sealed class RegisterPage(UserStore users, Passwords passwords, SignIns
     public string UserName { get; set; } = "";
 
     [BindProperty, Required(ErrorMessage = "Choose a password.")]
-    [StringLength(Passwords.MaxLength, MinimumLength = Passwords.MinLength, ErrorMessage = "A password has at least {2} characters, and at most {1}.")]
+    [StringLength(
+        Passwords.MaxLength,
+        MinimumLength = Passwords.MinLength,
+        ErrorMessage = "A password has at least {2} characters, and at most {1}.")]
     public string Password { get; set; } = "";
 
     [BindProperty, Required(ErrorMessage = "Type the password once more.")]

@@ -18,7 +18,8 @@ internal sealed class SignInPage(Passwords passwords, SignIns signIns, ISactSess
     [BindProperty, Required(ErrorMessage = "Type your user name.")]
     public string UserName { get; set; } = "";
 
-    [BindProperty, Required(ErrorMessage = "Type your password."), StringLength(Passwords.MaxLength, ErrorMessage = "No password here is as long as that.")]
+    [BindProperty, Required(ErrorMessage = "Type your password."), StringLength(
+        Passwords.MaxLength, ErrorMessage = "No password here is as long as that.")]
     public string Password { get; set; } = "";
 
     [BindProperty]

@@ -18,7 +18,10 @@ internal sealed class Passwords(IPasswordHasher<User> hasher, UserStore users)
     // Nobody knows the password of this hash.
     private readonly string _nobodys = hasher.HashPassword(null!, RandomNumberGenerator.GetHexString(64));
 
-    /// <summary>The user of that name, if the password is theirs. An unknown name costs the same work as a wrong password, so that the time tells nothing (V6.3.8).</summary>
+    /// <summary>
+    /// The user of that name, if the password is theirs. An unknown name costs the same work as a wrong password, so that the time tells
+    /// nothing (V6.3.8).
+    /// </summary>
     public User? Check(string name, string password)
     {
         var user = users.FindByName(name);

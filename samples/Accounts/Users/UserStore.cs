@@ -2,7 +2,9 @@ using Microsoft.Data.Sqlite;
 
 namespace Accounts.Users;
 
-/// <summary>The users' table. Not asynchronous, because SQLite is not: the file is on this machine, and an answer takes microseconds.</summary>
+/// <summary>
+/// The users' table. Not asynchronous, because SQLite is not: the file is on this machine, and an answer takes microseconds.
+/// </summary>
 internal sealed class UserStore(string connectionString)
 {
     public void CreateTable() => Execute("""
@@ -19,14 +21,16 @@ internal sealed class UserStore(string connectionString)
 
     public User? Find(string id) => Single("SELECT id, name, display_name, password_hash, created_at FROM users WHERE id = $1", id);
 
-    public User? FindByName(string name) => Single("SELECT id, name, display_name, password_hash, created_at FROM users WHERE name = $1", name);
+    public User? FindByName(string name) =>
+        Single("SELECT id, name, display_name, password_hash, created_at FROM users WHERE name = $1", name);
 
     /// <returns>False if the name is taken.</returns>
     public bool TryAdd(User user) => Execute(
         "INSERT INTO users (id, name, display_name, password_hash, created_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (name) DO NOTHING",
         user.Id, user.Name, user.DisplayName, user.PasswordHash, user.CreatedAt.ToUnixTimeMilliseconds()) == 1;
 
-    public void SetDisplayName(string id, string displayName) => Execute("UPDATE users SET display_name = $2 WHERE id = $1", id, displayName);
+    public void SetDisplayName(string id, string displayName) =>
+        Execute("UPDATE users SET display_name = $2 WHERE id = $1", id, displayName);
 
     /// <returns>False if the password has been changed, or the account deleted, since <paramref name="user"/> was read.</returns>
     public bool TryReplacePassword(User user, string passwordHash) =>

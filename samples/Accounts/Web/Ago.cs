@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Accounts.Web;
 
-/// <summary>Instants in words. The server does not know the visitor's time zone, so what is near is told by distance and what is far by its date in UTC.</summary>
+/// <summary>
+/// Instants in words. The server does not know the visitor's time zone, so what is near is told by distance and what is far by its date in
+/// UTC.
+/// </summary>
 internal static class Ago
 {
     public static string Text(DateTimeOffset at, DateTimeOffset now) => (now - at) switch

@@ -1,7 +1,8 @@
 namespace Accounts.Web;
 
 /// <summary>
-/// A name that people know a device by, such as "Firefox on Windows". Only a hint: a client says of itself what it likes. Browsers quote their ancestors in the User-Agent header, so the order matters.
+/// A name that people know a device by, such as "Firefox on Windows". Only a hint: a client says of itself what it likes. Browsers quote
+/// their ancestors in the User-Agent header, so the order matters.
 /// </summary>
 internal static class DeviceName
 {
@@ -16,7 +17,13 @@ internal static class DeviceName
 
     private static readonly (string Mark, string Name)[] s_systems =
     [
-        ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("CrOS", "ChromeOS"), ("Macintosh", "Mac"), ("Linux", "Linux"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("CrOS", "ChromeOS"),
+        ("Macintosh", "Mac"),
+        ("Linux", "Linux"),
     ];
 
     public static string From(string? userAgent)

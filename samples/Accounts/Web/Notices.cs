@@ -3,7 +3,8 @@ using Sact.Session;
 namespace Accounts.Web;
 
 /// <summary>
-/// One sentence for the next page, in a cookie that nobody else can write. TempData would do as well, but its cookie provider sends a cookie with every page that merely looks, this sends one only where there is something to say.
+/// One sentence for the next page, in a cookie that nobody else can write. TempData would do as well, but its cookie provider sends a
+/// cookie with every page that merely looks, this sends one only where there is something to say.
 /// </summary>
 internal sealed class Notices(ISactSession session)
 {

@@ -4,7 +4,8 @@ namespace Accounts.Web;
 internal static class SecurityHeaders
 {
     // No script at all, nothing inline, nothing from elsewhere, in nobody's frame.
-    private const string Policy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+    private const string Policy =
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
     /// <summary>Stands behind the error handlers, which clear headers and run the request again.</summary>
     public static IApplicationBuilder UseSecurityHeaders(this IApplicationBuilder app) => app.Use((context, next) =>

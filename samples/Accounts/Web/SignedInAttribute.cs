@@ -13,7 +13,9 @@ internal sealed class SignedInAttribute : Attribute, IAsyncAuthorizationFilter
     /// <summary>How long a password counts as just given.</summary>
     public static readonly TimeSpan FreshFor = TimeSpan.FromMinutes(5);
 
-    /// <summary>Whether the page asks for the password again where it was given more than <see cref="FreshFor"/> ago (ASVS 5.0 V7.5.1).</summary>
+    /// <summary>
+    /// Whether the page asks for the password again where it was given more than <see cref="FreshFor"/> ago (ASVS 5.0 V7.5.1).
+    /// </summary>
     public bool Fresh { get; init; }
 
     /// <summary>Runs before the antiforgery check, whose order is 1000.</summary>

@@ -11,8 +11,8 @@ internal enum CookieFinding
 }
 
 /// <summary>
-/// Reads one cookie from the raw <c>Cookie</c> headers: exact name, no decoding. The framework's parser folds case, decodes names and lets the last of two win, each of which lets a
-/// neighbouring site plant a session.
+/// Reads one cookie from the raw <c>Cookie</c> headers: exact name, no decoding. The framework's parser folds case, decodes names and lets
+/// the last of two win, each of which lets a neighbouring site plant a session.
 /// </summary>
 internal static class CookieHeader
 {

@@ -4,7 +4,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Sact.Session.Benchmarks;
 
-/// <summary>The limit of a store: the one hand-written command that finds a record by its key, on the bare pipeline, with nothing checked and nothing made of it.</summary>
+/// <summary>
+/// The limit of a store: the one hand-written command that finds a record by its key, on the bare pipeline, with nothing checked and
+/// nothing made of it.
+/// </summary>
 internal sealed class LimitContender(string command, Func<Task> read) : Contender
 {
     public override string Name => "limit: " + command;
@@ -17,5 +20,6 @@ internal sealed class LimitContender(string command, Func<Task> read) : Contende
     {
     }
 
-    protected override RequestDelegate? Asking(Scenario scenario) => scenario == Scenario.Read ? _ => read() : static _ => Task.CompletedTask;
+    protected override RequestDelegate? Asking(Scenario scenario) =>
+        scenario == Scenario.Read ? _ => read() : static _ => Task.CompletedTask;
 }

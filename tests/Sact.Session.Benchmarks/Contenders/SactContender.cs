@@ -19,7 +19,8 @@ internal sealed class SactContender(string store, Action<SactSessionBuilder> cho
     protected override RequestDelegate? Asking(Scenario scenario) => scenario switch
     {
         Scenario.Read => static context => ReadAsync(context, context.GetSactSession()),
-        Scenario.ReadInjected => static context => ReadAsync(context, context.RequestServices.GetRequiredService<ISession<IGenericStore>>()),
+        Scenario.ReadInjected =>
+            static context => ReadAsync(context, context.RequestServices.GetRequiredService<ISession<IGenericStore>>()),
         Scenario.ReadLarge => static async context => Use(context, (await context.GetSactSession().GetAsync())?[Large], "", "", ""),
         Scenario.Update => static async context =>
         {
@@ -27,14 +28,21 @@ internal sealed class SactContender(string store, Action<SactSessionBuilder> cho
             {
                 throw new InvalidOperationException("The session was not there to be updated.");
             }
-        },
-        Scenario.SignIn => static async context => await context.GetSactSession().SetAsync(Users.Next(), new JsonObject { [Name1] = "Ada", [Name2] = "admin", [Name3] = "dark" }),
+        }
+        ,
+        Scenario.SignIn =>
+            static async context =>
+                await context.GetSactSession().SetAsync(
+                    Users.Next(), new JsonObject { [Name1] = "Ada", [Name2] = "admin", [Name3] = "dark" }),
         Scenario.SignOut => static async context => await context.GetSactSession().DeleteAsync(),
-        Scenario.List => static async context => Use(context, (await context.GetSactSession().GetActiveSessionsAsync()).Count > 0 ? "" : null, "", "", ""),
+        Scenario.List =>
+            static async context =>
+                Use(context, (await context.GetSactSession().GetActiveSessionsAsync()).Count > 0 ? "" : null, "", "", ""),
         _ => null,
     };
 
-    public static RequestDelegate SignInLarge { get; } = static async context => await context.GetSactSession().SetAsync(Users.Next(), new JsonObject { [Large] = Kilobyte });
+    public static RequestDelegate SignInLarge { get; } = static async context =>
+        await context.GetSactSession().SetAsync(Users.Next(), new JsonObject { [Large] = Kilobyte });
 
     private static async Task ReadAsync(HttpContext context, ISession<IGenericStore> session)
     {

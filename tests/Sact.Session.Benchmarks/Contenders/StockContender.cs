@@ -35,17 +35,20 @@ internal sealed class StockContender(string cache, Action<IServiceCollection> re
             var session = context.Session;
             await session.LoadAsync();
             Use(context, session.GetString(User), session.GetString(Name1), session.GetString(Name2), session.GetString(Name3));
-        },
+        }
+        ,
         Scenario.ReadLarge => static async context =>
         {
             await context.Session.LoadAsync();
             Use(context, context.Session.GetString(Large), "", "", "");
-        },
+        }
+        ,
         Scenario.Update => static async context =>
         {
             await context.Session.LoadAsync();
             context.Session.SetString(Name3, "light");
-        },
+        }
+        ,
         Scenario.SignIn => static async context =>
         {
             var session = context.Session;
@@ -54,13 +57,15 @@ internal sealed class StockContender(string cache, Action<IServiceCollection> re
             session.SetString(Name1, "Ada");
             session.SetString(Name2, "admin");
             session.SetString(Name3, "dark");
-        },
+        }
+        ,
         Scenario.SignOut => static async context =>
         {
             await context.Session.LoadAsync();
             context.Session.Clear();
             context.Response.Cookies.Delete(".AspNetCore.Session");
-        },
+        }
+        ,
         _ => null,
     };
 

@@ -26,7 +26,8 @@ internal sealed class TicketContender : Contender
         services.AddMemoryCache();
         services.AddSingleton<ITicketStore, MemoryTickets>();
         services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme).AddCookie();
-        services.AddOptions<CookieAuthenticationOptions>(CookieAuthenticationDefaults.AuthenticationScheme).Configure<ITicketStore>(static (options, store) => options.SessionStore = store);
+        services.AddOptions<CookieAuthenticationOptions>(CookieAuthenticationDefaults.AuthenticationScheme).Configure<ITicketStore>(
+            static (options, store) => options.SessionStore = store);
     }
 
     public override void Use(IApplicationBuilder app) => app.UseAuthentication();
@@ -36,14 +37,21 @@ internal sealed class TicketContender : Contender
         Scenario.Read or Scenario.ReadInjected => static context =>
         {
             var user = context.User;
-            Use(context, user.FindFirst(ClaimTypes.NameIdentifier)?.Value, user.FindFirst(Name1)?.Value, user.FindFirst(Name2)?.Value, user.FindFirst(Name3)?.Value);
+            Use(
+                context,
+                user.FindFirst(ClaimTypes.NameIdentifier)?.Value,
+                user.FindFirst(Name1)?.Value,
+                user.FindFirst(Name2)?.Value,
+                user.FindFirst(Name3)?.Value);
             return Task.CompletedTask;
-        },
+        }
+        ,
         Scenario.ReadLarge => static context =>
         {
             Use(context, context.User.FindFirst(Large)?.Value, "", "", "");
             return Task.CompletedTask;
-        },
+        }
+        ,
         Scenario.Update => static async context =>
         {
             var ticket = (await context.AuthenticateAsync()).Ticket!;
@@ -51,8 +59,10 @@ internal sealed class TicketContender : Contender
             identity.TryRemoveClaim(identity.FindFirst(Name3));
             identity.AddClaim(new Claim(Name3, "light"));
             await context.SignInAsync(new ClaimsPrincipal(identity), ticket.Properties);
-        },
-        Scenario.SignIn => static context => context.SignInAsync(Principal(new Claim(Name1, "Ada"), new Claim(Name2, "admin"), new Claim(Name3, "dark"))),
+        }
+        ,
+        Scenario.SignIn =>
+            static context => context.SignInAsync(Principal(new Claim(Name1, "Ada"), new Claim(Name2, "admin"), new Claim(Name3, "dark"))),
         Scenario.SignOut => static context => context.SignOutAsync(),
         _ => null,
     };
@@ -60,7 +70,9 @@ internal sealed class TicketContender : Contender
     public static RequestDelegate SignInLarge { get; } = static context => context.SignInAsync(Principal(new Claim(Large, Kilobyte)));
 
     private static ClaimsPrincipal Principal(params Claim[] claims) =>
-        new(new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, Users.Next()), .. claims], CookieAuthenticationDefaults.AuthenticationScheme));
+        new(
+            new ClaimsIdentity(
+                [new Claim(ClaimTypes.NameIdentifier, Users.Next()), .. claims], CookieAuthenticationDefaults.AuthenticationScheme));
 
     /// <summary>As the documentation's examples have it.</summary>
     private sealed class MemoryTickets(IMemoryCache cache) : ITicketStore

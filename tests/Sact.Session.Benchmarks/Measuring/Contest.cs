@@ -12,11 +12,13 @@ internal sealed class Contest(IReadOnlyList<Runner> runners, int rounds, int req
     public IEnumerable<double> Cpu(Scenario scenario, Runner runner) => Of(scenario, runner).Select(static figures => figures.Cpu);
 
     /// <summary>The least of the rounds: the process does other things too.</summary>
-    public double Bytes(Scenario scenario, Runner runner) => Of(scenario, runner).Select(static figures => figures.Bytes).DefaultIfEmpty(double.NaN).Min();
+    public double Bytes(Scenario scenario, Runner runner) =>
+        Of(scenario, runner).Select(static figures => figures.Bytes).DefaultIfEmpty(double.NaN).Min();
 
     public bool Has(Scenario scenario, Runner runner) => Of(scenario, runner).Count > 0;
 
-    public IReadOnlyList<Figures> Of(Scenario scenario, Runner runner) => _figures.GetValueOrDefault((scenario, runner.Contender.Name)) ?? [];
+    public IReadOnlyList<Figures> Of(Scenario scenario, Runner runner) =>
+        _figures.GetValueOrDefault((scenario, runner.Contender.Name)) ?? [];
 
     /// <summary>Runs a scenario; signing in and signing out are one, since the one makes what the other ends.</summary>
     public async Task RunAsync(Scenario scenario, Func<Runner, Task<string>>? signIn = null)
@@ -32,7 +34,8 @@ internal sealed class Contest(IReadOnlyList<Runner> runners, int rounds, int req
         {
             for (int i = 0; i < runners.Count; i++)
             {
-                await TurnAsync(runners[(i + round) % runners.Count], scenario, cookies[runners[(i + round) % runners.Count]], requests, keep: true);
+                await TurnAsync(
+                    runners[(i + round) % runners.Count], scenario, cookies[runners[(i + round) % runners.Count]], requests, keep: true);
             }
         }
     }

@@ -28,7 +28,10 @@ internal sealed class Runner : IAsyncDisposable
         return CookieOf((await Pipeline.SendAsync(cookie)).SetCookie);
     }
 
-    /// <summary>The cookie of a new session that has been presented once, so that what first use costs is behind it. A contender without sessions sends one all the same.</summary>
+    /// <summary>
+    /// The cookie of a new session that has been presented once, so that what first use costs is behind it. A contender without sessions
+    /// sends one all the same.
+    /// </summary>
     public async Task<string> SignedInAsync(RequestDelegate? signIn = null)
     {
         string? cookie = await SendAsync(signIn ?? Contender.Endpoint(Scenario.SignIn)!, null);

@@ -26,7 +26,9 @@ internal static class Series
     }
 
     /// <summary>Round by round, one thing beside another: what burdens the machine burdens both.</summary>
-    public static IEnumerable<double> Beside(this IEnumerable<double> values, IEnumerable<double> others) => values.Zip(others, static (one, other) => one / other);
+    public static IEnumerable<double> Beside(this IEnumerable<double> values, IEnumerable<double> others) =>
+        values.Zip(others, static (one, other) => one / other);
 
-    public static IEnumerable<double> Over(this IEnumerable<double> values, IEnumerable<double> others) => values.Zip(others, static (one, other) => one - other);
+    public static IEnumerable<double> Over(this IEnumerable<double> values, IEnumerable<double> others) =>
+        values.Zip(others, static (one, other) => one - other);
 }

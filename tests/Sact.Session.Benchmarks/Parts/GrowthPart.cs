@@ -5,7 +5,9 @@ using Microsoft.Extensions.Primitives;
 
 namespace Sact.Session.Benchmarks;
 
-/// <summary>How the cost of a read grows with the number of live sessions and of threads, and what a live session takes in memory.</summary>
+/// <summary>
+/// How the cost of a read grows with the number of live sessions and of threads, and what a live session takes in memory.
+/// </summary>
 internal static class GrowthPart
 {
     private const int Sample = 20_000;
@@ -24,19 +26,33 @@ internal static class GrowthPart
         foreach (var contender in new Contender[] { ProcessPart.Stock(), ProcessPart.Memory() })
         {
             var (live, after, count) = await MemoryOfAsync(contender, sessions);
-            rows.Add([contender.Name, string.Create(CultureInfo.InvariantCulture, $"{live:N0} B"), string.Create(CultureInfo.InvariantCulture, $"{after:N0} B")]);
+            rows.Add(
+                [contender.Name, string.Create(CultureInfo.InvariantCulture, $"{live:N0} B"), string.Create(
+                    CultureInfo.InvariantCulture, $"{after:N0} B")]);
             if (count is { } left)
             {
                 report.AskAtMost("memory per live session, user + 3 fields, index included", "≤ 480 B", live, 480, "{0:N0} B");
-                report.AskAtMost("left after every sign-out", "no record and no index entry", left, 0, "{0:N0} sessions; " + string.Create(CultureInfo.InvariantCulture, $"{after:N0} B of a session's {live:N0} B, the tables' own arrays"));
+                report.AskAtMost(
+                    "left after every sign-out",
+                    "no record and no index entry",
+                    left,
+                    0,
+                    "{0:N0} sessions; " + string.Create(
+                        CultureInfo.InvariantCulture, $"{after:N0} B of a session's {live:N0} B, the tables' own arrays"));
             }
         }
 
         report.Table($"Memory per session, {sessions:N0} users with one each", ["contender", "live", "after sign-out"], rows);
-        report.Bars("memory", "Bytes per live session", rows.Select(static row => (row[0], double.Parse(row[1].Split(' ')[0], NumberStyles.Number, CultureInfo.InvariantCulture))));
+        report.Bars(
+            "memory",
+            "Bytes per live session",
+            rows.Select(static row => (row[0], double.Parse(row[1].Split(' ')[0], NumberStyles.Number, CultureInfo.InvariantCulture))));
     }
 
-    /// <summary>Bytes of a live session and what stays of them when it has ended, and how many are left then. By itself, so that nothing of the contender before is alive at the one moment and not at the other.</summary>
+    /// <summary>
+    /// Bytes of a live session and what stays of them when it has ended, and how many are left then. By itself, so that nothing of the
+    /// contender before is alive at the one moment and not at the other.
+    /// </summary>
     private static async Task<(double Live, double After, long? Left)> MemoryOfAsync(Contender contender, int sessions)
     {
         await using var runner = new Runner(contender);
@@ -76,7 +92,8 @@ internal static class GrowthPart
             await runner.SignedInAsync();
             string?[] cookies = await FillAsync((MemoryStore)runner.Pipeline.Services.GetRequiredService<IGenericStore>(), size);
 
-            // As many texts as of the others, each an object of its own: what is to be seen is the growth of the sessions, not that of the requests.
+            // As many texts as of the others, each an object of its own: what is to be seen is the growth of the sessions, not that of the
+            // requests.
             runners.Add((size, runner, [.. Enumerable.Range(0, Sample).Select(i => new string(cookies[i % cookies.Length]))]));
         }
 
@@ -99,8 +116,11 @@ internal static class GrowthPart
         report.Table(
             "Reads among many live sessions, at random",
             ["live sessions", "a read"],
-            sizes.Select(size => new[] { size.ToString("N0", CultureInfo.InvariantCulture), string.Create(CultureInfo.InvariantCulture, $"{times[size].Median():N0} ns") }));
-        report.Line("growth", "A read among many live sessions", "live sessions", "ns", sizes.Select(size => ((double)size, times[size].Median())));
+            sizes.Select(
+                size => new[] { size.ToString("N0", CultureInfo.InvariantCulture), string.Create(
+                    CultureInfo.InvariantCulture, $"{times[size].Median():N0} ns") }));
+        report.Line(
+            "growth", "A read among many live sessions", "live sessions", "ns", sizes.Select(size => ((double)size, times[size].Median())));
         double growth = times[sizes[^1]].Beside(times[sizes[0]]).Median();
         report.AskAtMost($"10^3 → {sizes[^1]:N0} live sessions", "read time grows ≤ 1.3 ×", growth, 1.3, "{0:F2} ×");
         foreach (var (_, runner, _) in runners)
@@ -133,17 +153,22 @@ internal static class GrowthPart
                             await connection.SendAsync(cookie);
                         }
                     })));
-                    perSecond[threads - 1] = Math.Max(perSecond[threads - 1], threads * cookies.Length / Stopwatch.GetElapsedTime(since).TotalSeconds);
+                    perSecond[threads - 1] = Math.Max(
+                        perSecond[threads - 1], threads * cookies.Length / Stopwatch.GetElapsedTime(since).TotalSeconds);
                 }
             }
 
-            rows.Add([name, .. perSecond.Select(static rate => rate.ToString("N0", CultureInfo.InvariantCulture)), string.Create(CultureInfo.InvariantCulture, $"{perSecond[1] / perSecond[0]:F2} ×")]);
+            rows.Add(
+                [name, .. perSecond.Select(static rate => rate.ToString("N0", CultureInfo.InvariantCulture)), string.Create(
+                    CultureInfo.InvariantCulture, $"{perSecond[1] / perSecond[0]:F2} ×")]);
         }
 
         report.Table("Reads a second by threads, in process", ["of", "1 thread", "2 threads", "gain"], rows);
     }
 
-    /// <summary>Creates sessions without a request each, and gives the cookies of some of them, in random order, presented before.</summary>
+    /// <summary>
+    /// Creates sessions without a request each, and gives the cookies of some of them, in random order, presented before.
+    /// </summary>
     public static async Task<string?[]> FillAsync(MemoryStore store, int count, SessionLifetimes? limits = null, TimeProvider? clock = null)
     {
         var random = new Random(20300101);
@@ -152,12 +177,22 @@ internal static class GrowthPart
         var terms = services.Settings.SignInTerms;
         for (int i = 0; i < count; i++)
         {
-            var fields = SessionFields.Restore([new("name", "\"Ada\""u8.ToArray()), new("role", "\"admin\""u8.ToArray()), new("theme", "\"dark\""u8.ToArray())]);
+            var fields = SessionFields.Restore(
+                [new("name", "\"Ada\""u8.ToArray()), new("role", "\"admin\""u8.ToArray()), new("theme", "\"dark\""u8.ToArray())]);
             var (id, made) = SessionRecordFactory.Make(store, clock ?? TimeProvider.System, $"user-{i:D7}", fields, terms);
             var record = limits is null ? made : new SessionRecord
             {
-                Key = made.Key, UserId = made.UserId, State = made.State, AssuranceLevel = made.AssuranceLevel, LineageHash = made.LineageHash, CurrentHash = made.CurrentHash, Fields = made.Fields,
-                CreatedAt = made.CreatedAt, AuthenticatedAt = made.AuthenticatedAt, LastSeenAt = made.LastSeenAt, Lifetimes = limits,
+                Key = made.Key,
+                UserId = made.UserId,
+                State = made.State,
+                AssuranceLevel = made.AssuranceLevel,
+                LineageHash = made.LineageHash,
+                CurrentHash = made.CurrentHash,
+                Fields = made.Fields,
+                CreatedAt = made.CreatedAt,
+                AuthenticatedAt = made.AuthenticatedAt,
+                LastSeenAt = made.LastSeenAt,
+                Lifetimes = limits,
             };
             await store.CreateAsync(record);
             int place = i < cookies.Length ? i : random.Next(i + 1);
@@ -188,5 +223,6 @@ internal static class GrowthPart
     }
 
     // A string's object, aligned to eight bytes.
-    private static long CookieBytes(string?[] cookies) => cookies.Sum(static cookie => cookie is null ? 0 : (22 + (2L * cookie.Length) + 7) / 8 * 8);
+    private static long CookieBytes(string?[] cookies) =>
+        cookies.Sum(static cookie => cookie is null ? 0 : (22 + (2L * cookie.Length) + 7) / 8 * 8);
 }

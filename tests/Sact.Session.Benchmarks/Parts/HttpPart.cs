@@ -17,7 +17,8 @@ internal static partial class HttpPart
 {
     public static async Task RunAsync(Report report, bool quick)
     {
-        if (!(Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(static folder => File.Exists(Path.Combine(folder, "wrk"))))
+        if (!(Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(
+            static folder => File.Exists(Path.Combine(folder, "wrk"))))
         {
             report.Say("HTTP is left out: wrk is not on this machine (install the package 'wrk').");
             return;
@@ -33,7 +34,10 @@ internal static partial class HttpPart
         var read = await RunAsync(hosts, Scenario.Read, rounds, quick);
         Tell(report, "HTTP, untouched, over memory", hosts, untouched);
         Tell(report, "HTTP, read, over memory", hosts, read);
-        report.Bars("http", "Requests a second over Kestrel, beside bare (longer is better)", from host in hosts from run in new[] { ("untouched", untouched), ("read", read) } select ($"{run.Item1}: {host.Name}", Share(run.Item2, host, bare).Median()));
+        report.Bars(
+            "http",
+            "Requests a second over Kestrel, beside bare (longer is better)",
+            from host in hosts from run in new[] { ("untouched", untouched), ("read", read) } select ($"{run.Item1}: {host.Name}", Share(run.Item2, host, bare).Median()));
 
         double[] shares = [.. Share(read, sact, bare)];
         report.Ask("HTTP read, memory", "≥ 93 % of bare throughput", Percent(shares), shares.Median() >= 0.93);
@@ -54,7 +58,9 @@ internal static partial class HttpPart
     private static async Task RedisAsync(Report report, bool quick)
     {
         await using var server = await RedisServer.StartAsync();
-        await using var stock = await Host.StartAsync(new StockContender("Redis", services => services.AddStackExchangeRedisCache(options => options.Configuration = server.Configuration)));
+        await using var stock = await Host.StartAsync(
+            new StockContender(
+                "Redis", services => services.AddStackExchangeRedisCache(options => options.Configuration = server.Configuration)));
         await using var sact = await Host.StartAsync(new SactContender("Redis", builder => builder.UseRedis(server.Configuration)));
         Host[] hosts = [stock, sact];
         var read = await RunAsync(hosts, Scenario.Read, quick ? 3 : 9, quick);
@@ -67,9 +73,13 @@ internal static partial class HttpPart
             times.Median() >= 2.5);
     }
 
-    private static IEnumerable<double> Share(Dictionary<Host, List<Run>> runs, Host host, Host bare) => runs[host].Select(static run => run.PerSecond).Beside(runs[bare].Select(static run => run.PerSecond));
+    private static IEnumerable<double> Share(Dictionary<Host, List<Run>> runs, Host host, Host bare) =>
+        runs[host].Select(static run => run.PerSecond).Beside(runs[bare].Select(static run => run.PerSecond));
 
-    private static string Percent(double[] shares) => string.Create(CultureInfo.InvariantCulture, $"{shares.Median() * 100:F1} % ({shares.Interval().Low * 100:F1} to {shares.Interval().High * 100:F1})");
+    private static string Percent(double[] shares) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{shares.Median() * 100:F1} % ({shares.Interval().Low * 100:F1} to {shares.Interval().High * 100:F1})");
 
     private static void Tell(Report report, string title, Host[] hosts, Dictionary<Host, List<Run>> runs) => report.Table(
         title,
@@ -110,7 +120,8 @@ internal static partial class HttpPart
 
         public string Name => contender.Name;
 
-        private string Address { get; } = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        private string Address { get; } =
+            app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
 
         public static async Task<Host> StartAsync(Contender contender)
         {
@@ -120,7 +131,9 @@ internal static partial class HttpPart
             contender.Register(builder.Services);
             var app = builder.Build();
             contender.Use(app);
-            var endpoints = Enum.GetValues<Scenario>().Where(scenario => contender.Endpoint(scenario) is not null).ToDictionary(static scenario => "/" + scenario, scenario => contender.Endpoint(scenario)!);
+            var endpoints = Enum.GetValues<Scenario>()
+                .Where(scenario => contender.Endpoint(scenario) is not null)
+                .ToDictionary(static scenario => "/" + scenario, scenario => contender.Endpoint(scenario)!);
             app.Run(context => endpoints[context.Request.Path.Value!](context));
             await app.StartAsync();
             var host = new Host(app, contender);
@@ -130,7 +143,10 @@ internal static partial class HttpPart
 
         public async Task<Run> DriveAsync(Scenario scenario, int seconds)
         {
-            var start = new ProcessStartInfo("wrk", ["-t1", "-c32", $"-d{seconds}s", "--latency", "-H", "Cookie: " + _cookie, $"{Address}/{scenario}"]) { RedirectStandardOutput = true };
+            var start = new ProcessStartInfo(
+                "wrk",
+                ["-t1", "-c32", $"-d{seconds}s", "--latency", "-H", "Cookie: " + _cookie, $"{Address}/{scenario}"])
+            { RedirectStandardOutput = true };
             using var process = Process.Start(start)!;
             string said = await process.StandardOutput.ReadToEndAsync();
             await process.WaitForExitAsync();
@@ -156,7 +172,9 @@ internal static partial class HttpPart
         {
             using var client = new HttpClient(new SocketsHttpHandler { UseCookies = false });
             using var signedIn = await client.GetAsync(new Uri($"{Address}/{Scenario.SignIn}"));
-            _cookie = signedIn.Headers.TryGetValues("Set-Cookie", out var cookies) ? cookies.First().Split(';')[0] : "__Host-sid=" + new string('A', 56);
+            _cookie = signedIn.Headers.TryGetValues("Set-Cookie", out var cookies)
+                ? cookies.First().Split(';')[0]
+                : "__Host-sid=" + new string('A', 56);
             using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"{Address}/{Scenario.Read}"));
             request.Headers.TryAddWithoutValidation("Cookie", _cookie);
             using var read = await client.SendAsync(request);

@@ -47,7 +47,8 @@ public class Steps
 
     /// <summary>Finds the cookie among three and decodes it.</summary>
     [Benchmark]
-    public bool CookieReader() => CookieHeader.Find(_header, "__Host-sid", out var value) == CookieFinding.One && SessionIdFormat.TryDecode(value, _id);
+    public bool CookieReader() =>
+        CookieHeader.Find(_header, "__Host-sid", out var value) == CookieFinding.One && SessionIdFormat.TryDecode(value, _id);
 
     /// <summary>A user's new id.</summary>
     [Benchmark]

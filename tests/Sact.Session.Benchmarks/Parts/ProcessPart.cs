@@ -6,9 +6,11 @@ namespace Sact.Session.Benchmarks;
 /// <summary>The library over memory beside what people use, through the middleware pipeline without a server.</summary>
 internal static class ProcessPart
 {
-    public static SactContender Memory() => new("memory", static builder => builder.UseMemory(static options => options.MaxBytes = 4L << 30));
+    public static SactContender Memory() =>
+        new("memory", static builder => builder.UseMemory(static options => options.MaxBytes = 4L << 30));
 
-    public static StockContender Stock() => new("memory", static services => services.AddDistributedMemoryCache(static options => options.SizeLimit = null));
+    public static StockContender Stock() =>
+        new("memory", static services => services.AddDistributedMemoryCache(static options => options.SizeLimit = null));
 
     public static async Task RunAsync(Report report, bool quick)
     {
@@ -43,7 +45,8 @@ internal static class ProcessPart
         double Over(Scenario scenario, Runner runner) => contest.Time(scenario, runner).Over(contest.Time(scenario, bare)).Median();
         double CpuOver(Scenario scenario, Runner runner) => contest.Cpu(scenario, runner).Over(contest.Cpu(scenario, bare)).Median();
         double Bytes(Scenario scenario) => contest.Bytes(scenario, sact) - contest.Bytes(scenario, bare);
-        double[] Ratios(Scenario scenario) => [.. contest.Time(scenario, stock).Over(contest.Time(scenario, bare)).Beside(contest.Time(scenario, sact).Over(contest.Time(scenario, bare)))];
+        double[] Ratios(Scenario scenario) => [.. contest.Time(scenario, stock).Over(contest.Time(scenario, bare)).Beside(
+            contest.Time(scenario, sact).Over(contest.Time(scenario, bare)))];
         report.Table(
             "In process, over memory: time, processor time and bytes of one request over the bare pipeline",
             ["scenario", .. runners.Skip(1).Select(static runner => runner.Contender.Name), "Sact beside AddSession"],
@@ -51,15 +54,29 @@ internal static class ProcessPart
             [
                 scenario.ToString(),
                 .. runners.Skip(1).Select(runner => contest.Has(scenario, runner)
-                    ? string.Create(CultureInfo.InvariantCulture, $"{Over(scenario, runner):N0} ns, {CpuOver(scenario, runner):N0} ns CPU, {contest.Bytes(scenario, runner) - contest.Bytes(scenario, bare):N0} B")
+                    ? string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{Over(scenario, runner):N0} ns, {CpuOver(scenario, runner):N0} ns CPU, "
+                        + $"{contest.Bytes(scenario, runner) - contest.Bytes(scenario, bare):N0} B")
                     : "–"),
-                contest.Has(scenario, stock) ? string.Create(CultureInfo.InvariantCulture, $"1/{Ratios(scenario).Median():F1} (1/{Ratios(scenario).Interval().Low:F1} to 1/{Ratios(scenario).Interval().High:F1})") : "–",
+                contest.Has(scenario, stock)
+                    ? string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"1/{Ratios(scenario).Median():F1} (1/{Ratios(scenario).Interval().Low:F1} to "
+                        + $"1/{Ratios(scenario).Interval().High:F1})")
+                    : "–",
             ]));
-        report.Bars("in-process", "Time over the bare pipeline in ns, over memory", from scenario in Enum.GetValues<Scenario>() from runner in runners.Skip(1) select ($"{scenario}: {runner.Contender.Name}", Over(scenario, runner)));
+        report.Bars(
+            "in-process",
+            "Time over the bare pipeline in ns, over memory",
+            from scenario in Enum.GetValues<Scenario>() from runner in runners.Skip(1) select ($"{scenario}: {runner.Contender.Name}", Over(scenario, runner)));
 
         void Time(string name, Scenario scenario, double fraction) => report.AskAtLeast(
-            name, string.Create(CultureInfo.InvariantCulture, $"time over bare ≤ 1/{fraction} of AddSession's"), Ratios(scenario).Median(), fraction, "1/{0:F1}");
-        void Space(string name, Scenario scenario, double limit) => report.AskAtMost(name, string.Create(CultureInfo.InvariantCulture, $"≤ {limit:N0} B over bare"), Math.Round(Bytes(scenario)), limit, "{0:N0} B");
+            name, string.Create(
+                CultureInfo.InvariantCulture,
+                $"time over bare ≤ 1/{fraction} of AddSession's"), Ratios(scenario).Median(), fraction, "1/{0:F1}");
+        void Space(string name, Scenario scenario, double limit) => report.AskAtMost(
+            name, string.Create(CultureInfo.InvariantCulture, $"≤ {limit:N0} B over bare"), Math.Round(Bytes(scenario)), limit, "{0:N0} B");
         Time("untouched, memory", Scenario.Untouched, 60);
         Space("untouched, completing at once", Scenario.Untouched, 120);
         Space("untouched, yielding", Scenario.UntouchedYielding, 240);
@@ -91,7 +108,9 @@ internal static class ProcessPart
         double bytes = double.MaxValue;
         for (int i = 0; i < 5; i++)
         {
-            bytes = Math.Min(bytes, (await sact.MeasureAsync(signIn, new string?[500])).Bytes - (await bare.MeasureAsync(nothing, new string?[500])).Bytes);
+            bytes = Math.Min(
+                bytes,
+                (await sact.MeasureAsync(signIn, new string?[500])).Bytes - (await bare.MeasureAsync(nothing, new string?[500])).Bytes);
         }
 
         return bytes;

@@ -11,7 +11,8 @@ namespace Sact.Session.Benchmarks;
 /// <summary>Each store beside its own limit, on private servers that go with the run.</summary>
 internal static class StoresPart
 {
-    private static readonly Scenario[] s_all = [Scenario.Untouched, Scenario.Read, Scenario.List, Scenario.Update, Scenario.SignIn, Scenario.SignOut];
+    private static readonly Scenario[] s_all =
+        [Scenario.Untouched, Scenario.Read, Scenario.List, Scenario.Update, Scenario.SignIn, Scenario.SignOut];
 
     public static async Task RunAsync(Report report, bool quick)
     {
@@ -50,7 +51,9 @@ internal static class StoresPart
             {
                 using var rows = command.ExecuteReader();
                 object?[] row = new object?[rows.FieldCount];
-                return rows.Read() && rows.GetValues(row!) > 0 ? Task.CompletedTask : throw new InvalidOperationException("The row is gone.");
+                return rows.Read() && rows.GetValues(row!) > 0
+                    ? Task.CompletedTask
+                    : throw new InvalidOperationException("The row is gone.");
             });
         }
         finally
@@ -63,13 +66,18 @@ internal static class StoresPart
     {
         await using var server = await PostgresServer.StartAsync();
 
-        // The limit is a prepared statement, so the store has its own prepared too, as its README says for a server without a pooler of transactions before it; beside it stands the store without.
-        await using var sact = new Runner(new SactContender("PostgreSQL, prepared", builder => builder.UsePostgreSql(server.ConnectionString + ";Max Auto Prepare=32")));
+        // The limit is a prepared statement, so the store has its own prepared too, as its README says for a server without a pooler of
+        // transactions before it; beside it stands the store without.
+        await using var sact = new Runner(
+            new SactContender("PostgreSQL, prepared", builder => builder.UsePostgreSql(server.ConnectionString + ";Max Auto Prepare=32")));
         await using var plain = new Runner(new SactContender("PostgreSQL", builder => builder.UsePostgreSql(server.ConnectionString)));
         var key = await KeyAsync(sact);
         await using var connection = new NpgsqlConnection(server.ConnectionString);
         await connection.OpenAsync();
-        await using var command = new NpgsqlCommand("SELECT * FROM sact_sessions WHERE prefix = $1 AND key_part = $2", connection) { Parameters = { new() { Value = key.Prefix }, new() { Value = key.KeyPart } } };
+        await using var command = new NpgsqlCommand(
+            "SELECT * FROM sact_sessions WHERE prefix = $1 AND key_part = $2",
+            connection)
+        { Parameters = { new() { Value = key.Prefix }, new() { Value = key.KeyPart } } };
         await command.PrepareAsync();
         await CompareAsync(report, quick, sact, [plain], "a prepared SELECT", 1.15, async () =>
         {
@@ -91,7 +99,14 @@ internal static class StoresPart
         };
         listener.SetMeasurementEventCallback<double>((_, _, _, _) => Interlocked.Increment(ref sent));
         listener.Start();
-        await CountAsync(report, "PostgreSQL", "round trips", "Npgsql's own measures: a batch is one", sact, s_all, () => Task.FromResult(Interlocked.Read(ref sent)));
+        await CountAsync(
+            report,
+            "PostgreSQL",
+            "round trips",
+            "Npgsql's own measures: a batch is one",
+            sact,
+            s_all,
+            () => Task.FromResult(Interlocked.Read(ref sent)));
     }
 
     private static async Task RedisAsync(Report report, bool quick)
@@ -99,7 +114,9 @@ internal static class StoresPart
         await using var server = await RedisServer.StartAsync();
         await using var its = await ConnectionMultiplexer.ConnectAsync(server.Configuration);
         await using var sact = new Runner(new SactContender("Redis", builder => builder.UseRedis(its)));
-        await using var stock = new Runner(new StockContender("Redis", services => services.AddStackExchangeRedisCache(options => options.Configuration = server.Configuration)));
+        await using var stock = new Runner(
+            new StockContender(
+                "Redis", services => services.AddStackExchangeRedisCache(options => options.Configuration = server.Configuration)));
         var key = await KeyAsync(sact);
         await using var connection = await ConnectionMultiplexer.ConnectAsync(server.Configuration);
         var database = connection.GetDatabase();
@@ -117,7 +134,14 @@ internal static class StoresPart
                 .Sum(static line => long.Parse(line.Value.Split(',')[0].Split('=')[1], CultureInfo.InvariantCulture)));
 
         // A list sends its reads at once, and the client counts each of them.
-        await CountAsync(report, "Redis", "round trips", "the client's own counters", sact, [.. s_all.Except([Scenario.List])], () => Task.FromResult(its.GetCounters().Interactive.OperationCount));
+        await CountAsync(
+            report,
+            "Redis",
+            "round trips",
+            "the client's own counters",
+            sact,
+            [.. s_all.Except([Scenario.List])],
+            () => Task.FromResult(its.GetCounters().Interactive.OperationCount));
     }
 
     private static async Task<SessionKey> KeyAsync(Runner sact)
@@ -126,10 +150,12 @@ internal static class StoresPart
 
         // A store that cannot be had says why here; a request would only say 503.
         await sact.Pipeline.Services.GetRequiredService<IGenericStore>().CountActiveSessionsAsync();
-        return sact.Pipeline.Services.GetRequiredService<IGenericStore>().GetSessionKey(cookie[(cookie.IndexOf('=', StringComparison.Ordinal) + 1)..]);
+        return sact.Pipeline.Services.GetRequiredService<IGenericStore>().GetSessionKey(
+            cookie[(cookie.IndexOf('=', StringComparison.Ordinal) + 1)..]);
     }
 
-    private static async Task CompareAsync(Report report, bool quick, Runner sact, Runner[] others, string command, double limit, Func<Task> read)
+    private static async Task CompareAsync(
+        Report report, bool quick, Runner sact, Runner[] others, string command, double limit, Func<Task> read)
     {
         await using var bare = new Runner(new BareContender());
         await using var best = new Runner(new LimitContender(command, read));
@@ -147,15 +173,22 @@ internal static class StoresPart
             $"{sact.Contender.Name}: time, processor time of this process and bytes of one request",
             ["scenario", .. runners.Select(static runner => runner.Contender.Name)],
             s_all.Select(scenario => new[] { scenario.ToString() }.Concat(runners.Select(runner => (reading.Has(scenario, runner) ? reading : writing) is var contest && contest.Has(scenario, runner)
-                ? string.Create(CultureInfo.InvariantCulture, $"{contest.Time(scenario, runner).Median() / 1000:N1} µs, {contest.Cpu(scenario, runner).Median() / 1000:N1} µs CPU, {contest.Bytes(scenario, runner):N0} B")
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{contest.Time(scenario, runner).Median() / 1000:N1} µs, {contest.Cpu(scenario, runner).Median() / 1000:N1} µs CPU, "
+                    + $"{contest.Bytes(scenario, runner):N0} B")
                 : "–")).ToArray()));
         double[] ratios = [.. reading.Time(Scenario.Read, sact).Beside(reading.Time(Scenario.Read, best))];
         report.Ask(
             "read, " + sact.Contender.Name[6..],
             string.Create(CultureInfo.InvariantCulture, $"time ≤ {limit} × {command}"),
-            string.Create(CultureInfo.InvariantCulture, $"{ratios.Median():F2} × ({ratios.Interval().Low:F2} to {ratios.Interval().High:F2})"),
+            string.Create(
+                CultureInfo.InvariantCulture, $"{ratios.Median():F2} × ({ratios.Interval().Low:F2} to {ratios.Interval().High:F2})"),
             ratios.Median() <= limit);
-        report.Bars("read-" + sact.Contender.Name[6..].Split(',')[0], "A read in µs: " + sact.Contender.Name, runners.Select(runner => (runner.Contender.Name, reading.Time(Scenario.Read, runner).Median() / 1000)));
+        report.Bars(
+            "read-" + sact.Contender.Name[6..].Split(',')[0],
+            "A read in µs: " + sact.Contender.Name,
+            runners.Select(runner => (runner.Contender.Name, reading.Time(Scenario.Read, runner).Median() / 1000)));
     }
 
     /// <summary>The cookie of a user of its own who has ten sessions: contenders over one server share its users.</summary>
@@ -172,7 +205,8 @@ internal static class StoresPart
         return cookie;
     }
 
-    private static async Task CountAsync(Report report, string store, string what, string by, Runner sact, Scenario[] scenarios, Func<Task<long>> countAsync)
+    private static async Task CountAsync(
+        Report report, string store, string what, string by, Runner sact, Scenario[] scenarios, Func<Task<long>> countAsync)
     {
         const int Times = 50;
         var rows = new List<string[]>();
@@ -181,7 +215,8 @@ internal static class StoresPart
             string[] cookies = new string[Times];
             for (int i = 0; i < Times; i++)
             {
-                cookies[i] = scenario switch { Scenario.SignIn => "", Scenario.List => i == 0 ? await SignedInTenTimesAsync(sact) : cookies[0], _ => await sact.SignedInAsync() };
+                cookies[i] =
+                    scenario switch { Scenario.SignIn => "", Scenario.List => i == 0 ? await SignedInTenTimesAsync(sact) : cookies[0], _ => await sact.SignedInAsync() };
             }
 
             long before = await countAsync();
@@ -195,7 +230,12 @@ internal static class StoresPart
             if (what == "round trips")
             {
                 int most = scenario switch { Scenario.Untouched => 0, Scenario.Read or Scenario.SignIn => 1, _ => 2 };
-                report.AskAtMost($"{scenario}, {store}", most switch { 0 => "0 round trips", 1 => "1 round trip", _ => "1 round trip after the read" }, each, most, "{0:F2} round trips");
+                report.AskAtMost(
+                    $"{scenario}, {store}",
+                    most switch { 0 => "0 round trips", 1 => "1 round trip", _ => "1 round trip after the read" },
+                    each,
+                    most,
+                    "{0:F2} round trips");
             }
         }
 

@@ -11,7 +11,8 @@ internal static class SweepPart
         int expired = quick ? 100_000 : 1_000_000;
         var clock = new LaterClock();
         var store = new MemoryStore(new MemoryStoreOptions { MaxBytes = 4L << 30, TimeProvider = clock });
-        await GrowthPart.FillAsync(store, expired, new SessionLifetimes(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1)), clock);
+        await GrowthPart.FillAsync(
+            store, expired, new SessionLifetimes(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1)), clock);
         clock.Later = TimeSpan.FromHours(1);
         var live = await GrowthPart.FillAsync(store, 1_000, clock: clock);
         var keys = live.Select(cookie => store.GetSessionKey(cookie![11..])).ToArray();
@@ -38,12 +39,22 @@ internal static class SweepPart
             ["swept", "took", "longest read without it", "longest read with it", "memory before", "at most", "after"],
             [
                 [
-                    swept.ToString("N0", CultureInfo.InvariantCulture), string.Create(CultureInfo.InvariantCulture, $"{took.TotalSeconds:F1} s"), Milliseconds(quiet), Milliseconds(busy),
-                    .. new[] { before, most, after }.Select(static bytes => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:N0} MB")),
+                    swept.ToString("N0", CultureInfo.InvariantCulture), string.Create(
+                        CultureInfo.InvariantCulture, $"{took.TotalSeconds:F1} s"), Milliseconds(quiet), Milliseconds(busy),
+                    .. new[] { before, most, after }.Select(
+                        static bytes => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:N0} MB")),
                 ],
             ]);
-        report.Ask($"sweep of {expired:N0}", "no read delayed by more than 5 ms", $"{Milliseconds(busy)} ({Milliseconds(quiet)} without a sweep)", busy.TotalMilliseconds <= 5);
-        report.Ask($"sweep of {expired:N0}", "no growth of memory", string.Create(CultureInfo.InvariantCulture, $"{(most - before) / 1e6:N0} MB at most"), most - before < before / 20);
+        report.Ask(
+            $"sweep of {expired:N0}",
+            "no read delayed by more than 5 ms",
+            $"{Milliseconds(busy)} ({Milliseconds(quiet)} without a sweep)",
+            busy.TotalMilliseconds <= 5);
+        report.Ask(
+            $"sweep of {expired:N0}",
+            "no growth of memory",
+            string.Create(CultureInfo.InvariantCulture, $"{(most - before) / 1e6:N0} MB at most"),
+            most - before < before / 20);
     }
 
     private static string Milliseconds(TimeSpan span) => string.Create(CultureInfo.InvariantCulture, $"{span.TotalMilliseconds:F2} ms");

@@ -2,12 +2,14 @@ namespace Sact.Session.Stores.Tests.BrokenStores;
 
 internal sealed class CapsOneTooMany(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
-    protected override IReadOnlyList<SessionRecord>? Choose(SessionCap cap, string userId) => base.Choose(new SessionCap(cap.Max + 1, cap.Policy), userId);
+    protected override IReadOnlyList<SessionRecord>? Choose(SessionCap cap, string userId) =>
+        base.Choose(new SessionCap(cap.Max + 1, cap.Policy), userId);
 }
 
 internal sealed class CapsOthersToo(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
-    protected override IReadOnlyList<SessionRecord>? Choose(SessionCap cap, string userId) => cap.ChooseEnded([.. Own().Where(IsLive)], Now);
+    protected override IReadOnlyList<SessionRecord>? Choose(SessionCap cap, string userId) =>
+        cap.ChooseEnded([.. Own().Where(IsLive)], Now);
 }
 
 internal sealed class CapsTheAnonymous(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
@@ -25,12 +27,14 @@ internal sealed class CapsTheAnonymous(GenericStoreOptions options, DictionaryDa
 
 internal sealed class CapsWithoutThePending(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
-    protected override IReadOnlyList<SessionRecord>? Choose(SessionCap cap, string userId) => cap.ChooseEnded([.. List(userId).Where(record => record.State == SessionState.SignedIn)], Now);
+    protected override IReadOnlyList<SessionRecord>? Choose(SessionCap cap, string userId) =>
+        cap.ChooseEnded([.. List(userId).Where(record => record.State == SessionState.SignedIn)], Now);
 }
 
 internal sealed class CapsWithTheDead(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
-    protected override IReadOnlyList<SessionRecord>? Choose(SessionCap cap, string userId) => cap.ChooseEnded([.. Own().Where(record => record.UserId == userId)], Now);
+    protected override IReadOnlyList<SessionRecord>? Choose(SessionCap cap, string userId) =>
+        cap.ChooseEnded([.. Own().Where(record => record.UserId == userId)], Now);
 }
 
 internal sealed class EndsInsteadOfRefusing(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
@@ -47,7 +51,10 @@ internal sealed class CapsTheNewest(GenericStoreOptions options, DictionaryData 
 internal sealed class CapsByLastVisitOnly(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
     protected override IReadOnlyList<SessionRecord>? Choose(SessionCap cap, string userId) =>
-        base.Choose(cap, userId) is { } ended ? [.. List(userId).OrderBy(record => record.LastSeenAt).ThenBy(record => record.Key.KeyPart, StringComparer.Ordinal).Take(ended.Count)] : null;
+        base.Choose(cap, userId) is { } ended
+            ? [.. List(userId).OrderBy(record => record.LastSeenAt).ThenBy(
+                record => record.Key.KeyPart, StringComparer.Ordinal).Take(ended.Count)]
+            : null;
 }
 
 internal sealed class CapsThePendingLikeAny(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
@@ -58,13 +65,17 @@ internal sealed class CapsThePendingLikeAny(GenericStoreOptions options, Diction
 
 internal sealed class CapsAtOneEach(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
-    protected override IReadOnlyList<SessionRecord>? Choose(SessionCap cap, string userId) => base.Choose(cap, userId) is { } ended ? [.. ended.Take(1)] : null;
+    protected override IReadOnlyList<SessionRecord>? Choose(SessionCap cap, string userId) =>
+        base.Choose(cap, userId) is { } ended ? [.. ended.Take(1)] : null;
 }
 
 internal sealed class BreaksTiesAnyhow(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
     protected override IReadOnlyList<SessionRecord>? Choose(SessionCap cap, string userId) =>
-        base.Choose(cap, userId) is { } ended ? [.. List(userId).OrderBy(record => record.LastSeenAt).ThenByDescending(record => record.Key.KeyPart, StringComparer.Ordinal).Take(ended.Count)] : null;
+        base.Choose(cap, userId) is { } ended
+            ? [.. List(userId).OrderBy(record => record.LastSeenAt).ThenByDescending(
+                record => record.Key.KeyPart, StringComparer.Ordinal).Take(ended.Count)]
+            : null;
 }
 
 internal sealed class NamesNobodyItEnded(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)

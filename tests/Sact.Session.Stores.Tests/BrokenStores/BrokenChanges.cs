@@ -39,13 +39,16 @@ internal sealed class AnswersWithTheOldRecord(GenericStoreOptions options, Dicti
 
 internal sealed class IgnoresConditions(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
-    protected override SessionUpdate Apply(SessionRecord stored, SessionChange change) => base.Apply(stored, change.Without(condition: true));
+    protected override SessionUpdate Apply(SessionRecord stored, SessionChange change) =>
+        base.Apply(stored, change.Without(condition: true));
 }
 
 internal sealed class TakesNullForAbsent(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
     protected override SessionUpdate Apply(SessionRecord stored, SessionChange change) =>
-        change.Condition is { Expected: null } condition && stored.Fields.TryGetValue(condition.Name, out var value) && value.Span.SequenceEqual("null"u8)
+        change.Condition is { Expected: null } condition
+            && stored.Fields.TryGetValue(condition.Name, out var value)
+            && value.Span.SequenceEqual("null"u8)
             ? base.Apply(stored, change.Without(condition: true))
             : base.Apply(stored, change);
 }
@@ -69,7 +72,9 @@ internal sealed class RemovesAfterItSets(GenericStoreOptions options, Dictionary
     protected override SessionUpdate Apply(SessionRecord stored, SessionChange change)
     {
         var update = base.Apply(stored, change);
-        return update.Status == SessionUpdateStatus.Applied ? SessionUpdate.Applied(update.Record!.With(fields: update.Record!.Fields.Merge(null, change.Remove))) : update;
+        return update.Status == SessionUpdateStatus.Applied
+            ? SessionUpdate.Applied(update.Record!.With(fields: update.Record!.Fields.Merge(null, change.Remove)))
+            : update;
     }
 }
 
@@ -83,7 +88,9 @@ internal sealed class RefusesToShrink(GenericStoreOptions options, DictionaryDat
     protected override SessionUpdate Apply(SessionRecord stored, SessionChange change)
     {
         var update = base.Apply(stored, change);
-        return update.Status == SessionUpdateStatus.Applied && change.ChangesFields && update.Record!.Fields.SizeInBytes > change.MaxBytes ? SessionUpdate.TooLarge : update;
+        return update.Status == SessionUpdateStatus.Applied && change.ChangesFields && update.Record!.Fields.SizeInBytes > change.MaxBytes
+            ? SessionUpdate.TooLarge
+            : update;
     }
 }
 
@@ -92,12 +99,18 @@ internal sealed class CountsCharactersNotBytes(GenericStoreOptions options, Dict
     protected override SessionUpdate Apply(SessionRecord stored, SessionChange change)
     {
         var update = base.Apply(stored, change.Without(limit: true));
-        int characters = update.Record?.Fields.Sum(field => field.Key.Length + System.Text.Encoding.UTF8.GetCharCount(field.Value.Span)) ?? 0;
-        return update.Status == SessionUpdateStatus.Applied && characters > change.MaxBytes && update.Record!.Fields.SizeInBytes > stored.Fields.SizeInBytes ? SessionUpdate.TooLarge : update;
+        int characters = update.Record?.Fields.Sum(field => field.Key.Length + System.Text.Encoding.UTF8.GetCharCount(field.Value.Span))
+            ?? 0;
+        return update.Status == SessionUpdateStatus.Applied
+            && characters > change.MaxBytes
+            && update.Record!.Fields.SizeInBytes > stored.Fields.SizeInBytes
+            ? SessionUpdate.TooLarge
+            : update;
     }
 }
 
 internal sealed class IgnoresTheLineageOfChanges(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
-    protected override SessionUpdate Update(SessionRecord session, SessionChange change) => base.Update(Stored(session.Key) ?? session, change);
+    protected override SessionUpdate Update(SessionRecord session, SessionChange change) =>
+        base.Update(Stored(session.Key) ?? session, change);
 }

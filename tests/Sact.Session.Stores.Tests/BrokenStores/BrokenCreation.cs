@@ -11,7 +11,8 @@ internal sealed class OverwritesOnCreate(GenericStoreOptions options, Dictionary
 
 internal sealed class RefusesARetry(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
-    protected override SessionCreation Create(SessionRecord session, SessionCap? cap) => Read(session.Key) is null ? base.Create(session, cap) : SessionCreation.Exists;
+    protected override SessionCreation Create(SessionRecord session, SessionCap? cap) =>
+        Read(session.Key) is null ? base.Create(session, cap) : SessionCreation.Exists;
 }
 
 internal sealed class OverwritesOnRetry(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
@@ -29,7 +30,8 @@ internal sealed class OverwritesOnRetry(GenericStoreOptions options, DictionaryD
 
 internal sealed class TakesAnyRecordForARetry(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
-    protected override SessionCreation Create(SessionRecord session, SessionCap? cap) => Read(session.Key) is null ? base.Create(session, cap) : SessionCreation.Created();
+    protected override SessionCreation Create(SessionRecord session, SessionCap? cap) =>
+        Read(session.Key) is null ? base.Create(session, cap) : SessionCreation.Created();
 }
 
 internal sealed class CapsBeforeItLooks(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
@@ -66,6 +68,7 @@ internal sealed class ClearsTheKeyBeforeTheCap(GenericStoreOptions options, Dict
 
 internal sealed class TakesForeignPrefixes(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
-    public override ValueTask<SessionCreation> CreateAsync(SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default) =>
+    public override ValueTask<SessionCreation> CreateAsync(
+        SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default) =>
         Locked(() => Create(session, cap), cancellationToken);
 }

@@ -26,7 +26,8 @@ internal abstract class RewritesFields(GenericStoreOptions options, DictionaryDa
 
 internal sealed class DropsNulls(GenericStoreOptions options, DictionaryData data) : RewritesFields(options, data)
 {
-    protected override (string Name, ReadOnlyMemory<byte> Value)? Rewrite(string name, ReadOnlyMemory<byte> value) => value.Span.SequenceEqual("null"u8) ? null : (name, value);
+    protected override (string Name, ReadOnlyMemory<byte> Value)? Rewrite(string name, ReadOnlyMemory<byte> value) =>
+        value.Span.SequenceEqual("null"u8) ? null : (name, value);
 }
 
 internal sealed class RewritesNumbers(GenericStoreOptions options, DictionaryData data) : RewritesFields(options, data)
@@ -34,44 +35,53 @@ internal sealed class RewritesNumbers(GenericStoreOptions options, DictionaryDat
     protected override (string Name, ReadOnlyMemory<byte> Value)? Rewrite(string name, ReadOnlyMemory<byte> value)
     {
         using var document = JsonDocument.Parse(value);
-        return document.RootElement.ValueKind == JsonValueKind.Number ? (name, JsonSerializer.SerializeToUtf8Bytes(Math.Clamp(document.RootElement.GetDouble(), -1e300, 1e300))) : (name, value);
+        return document.RootElement.ValueKind == JsonValueKind.Number
+            ? (name, JsonSerializer.SerializeToUtf8Bytes(Math.Clamp(document.RootElement.GetDouble(), -1e300, 1e300)))
+            : (name, value);
     }
 }
 
 internal sealed class NormalisesJson(GenericStoreOptions options, DictionaryData data) : RewritesFields(options, data)
 {
     protected override (string Name, ReadOnlyMemory<byte> Value)? Rewrite(string name, ReadOnlyMemory<byte> value) =>
-        (name, Encoding.UTF8.GetBytes(JsonNode.Parse(value.Span, documentOptions: new JsonDocumentOptions { MaxDepth = 64 })?.ToJsonString() ?? "null"));
+        (name, Encoding.UTF8.GetBytes(
+            JsonNode.Parse(value.Span, documentOptions: new JsonDocumentOptions { MaxDepth = 64 })?.ToJsonString() ?? "null"));
 }
 
 internal sealed class FoldsNames(GenericStoreOptions options, DictionaryData data) : RewritesFields(options, data)
 {
-    protected override (string Name, ReadOnlyMemory<byte> Value)? Rewrite(string name, ReadOnlyMemory<byte> value) => (name.ToUpperInvariant(), value);
+    protected override (string Name, ReadOnlyMemory<byte> Value)? Rewrite(string name, ReadOnlyMemory<byte> value) =>
+        (name.ToUpperInvariant(), value);
 }
 
 internal sealed class TrimsNames(GenericStoreOptions options, DictionaryData data) : RewritesFields(options, data)
 {
-    protected override (string Name, ReadOnlyMemory<byte> Value)? Rewrite(string name, ReadOnlyMemory<byte> value) => (name.Trim() is { Length: > 0 } trimmed ? trimmed : name, value);
+    protected override (string Name, ReadOnlyMemory<byte> Value)? Rewrite(string name, ReadOnlyMemory<byte> value) =>
+        (name.Trim() is { Length: > 0 } trimmed ? trimmed : name, value);
 }
 
 internal sealed class CutsValues(GenericStoreOptions options, DictionaryData data) : RewritesFields(options, data)
 {
-    protected override (string Name, ReadOnlyMemory<byte> Value)? Rewrite(string name, ReadOnlyMemory<byte> value) => (name, value.Length > 32768 ? value[..32768] : value);
+    protected override (string Name, ReadOnlyMemory<byte> Value)? Rewrite(string name, ReadOnlyMemory<byte> value) =>
+        (name, value.Length > 32768 ? value[..32768] : value);
 }
 
 internal sealed class FoldsUsers(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
-    protected override List<SessionRecord> List(string userId) => [.. Own().Where(record => string.Equals(record.UserId, userId, StringComparison.OrdinalIgnoreCase) && IsLive(record))];
+    protected override List<SessionRecord> List(string userId) =>
+        [.. Own().Where(record => string.Equals(record.UserId, userId, StringComparison.OrdinalIgnoreCase) && IsLive(record))];
 }
 
 internal sealed class TrimsUsers(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
-    protected override long DeleteActive(string userId, SessionKey? except) => EndAll(Own().Where(record => record.UserId?.Trim() == userId.Trim() && record.Key != except));
+    protected override long DeleteActive(string userId, SessionKey? except) =>
+        EndAll(Own().Where(record => record.UserId?.Trim() == userId.Trim() && record.Key != except));
 }
 
 internal sealed class KeepsSeconds(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
-    protected override void Put(SessionRecord record) => base.Put(record.With(createdAt: DateTimeOffset.FromUnixTimeSeconds(record.CreatedAt.ToUnixTimeSeconds())));
+    protected override void Put(SessionRecord record) =>
+        base.Put(record.With(createdAt: DateTimeOffset.FromUnixTimeSeconds(record.CreatedAt.ToUnixTimeSeconds())));
 }
 
 internal sealed class ForgetsThePendingHash(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
@@ -94,7 +104,8 @@ internal sealed class DeletesGarbage(GenericStoreOptions options, DictionaryData
 
 internal sealed class ThrowsOnGarbage(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
-    protected override SessionRecord? Stored(SessionKey key) => Data.Garbage.Contains(key) ? throw new FormatException("The record is unreadable.") : base.Stored(key);
+    protected override SessionRecord? Stored(SessionKey key) =>
+        Data.Garbage.Contains(key) ? throw new FormatException("The record is unreadable.") : base.Stored(key);
 }
 
 /// <summary>A newer format as an unreadable record: absent, and so out of reach of every end.</summary>
@@ -104,7 +115,8 @@ internal sealed class TakesNewerFormatsForGarbage(GenericStoreOptions options, D
 
     protected override bool Delete(SessionRecord session) => Stored(session.Key) is not null && base.Delete(session);
 
-    protected override long DeleteActive(string userId, SessionKey? except) => EndAll(Readable().Where(record => record.UserId == userId && record.Key != except));
+    protected override long DeleteActive(string userId, SessionKey? except) =>
+        EndAll(Readable().Where(record => record.UserId == userId && record.Key != except));
 
     protected override long DeleteAll() => EndAll(Readable());
 
@@ -113,23 +125,28 @@ internal sealed class TakesNewerFormatsForGarbage(GenericStoreOptions options, D
 
 internal sealed class ListsWithoutNewerFormats(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
-    protected override List<SessionRecord> List(string userId) => [.. Own().Where(record => record.UserId == userId && IsLive(record) && !IsNewer(record))];
+    protected override List<SessionRecord> List(string userId) =>
+        [.. Own().Where(record => record.UserId == userId && IsLive(record) && !IsNewer(record))];
 }
 
 internal sealed class ListsNoUserBesideANewerFormat(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
-    protected override List<SessionRecord> List(string userId) => Own().Any(IsNewer) ? throw new SessionStoreException("A record was written by a newer version.") : base.List(userId);
+    protected override List<SessionRecord> List(string userId) =>
+        Own().Any(IsNewer) ? throw new SessionStoreException("A record was written by a newer version.") : base.List(userId);
 }
 
 internal sealed class FaultsOnExpiredNewerFormats(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
     protected override List<SessionRecord> List(string userId) =>
-        Own().Any(record => record.UserId == userId && IsNewer(record)) ? throw new SessionStoreException("A record was written by a newer version.") : base.List(userId);
+        Own().Any(record => record.UserId == userId && IsNewer(record))
+            ? throw new SessionStoreException("A record was written by a newer version.")
+            : base.List(userId);
 }
 
 internal sealed class EndsNewerFormatsOfAnyLineage(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
-    protected override bool Delete(SessionRecord session) => Own().FirstOrDefault(record => record.Key == session.Key && IsNewer(record)) is { } newer ? End(newer) : base.Delete(session);
+    protected override bool Delete(SessionRecord session) =>
+        Own().FirstOrDefault(record => record.Key == session.Key && IsNewer(record)) is { } newer ? End(newer) : base.Delete(session);
 }
 
 internal sealed class CapsWithoutNewerFormats(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
@@ -140,12 +157,14 @@ internal sealed class CapsWithoutNewerFormats(GenericStoreOptions options, Dicti
 
 internal sealed class EndsNewerFormatsByTheCap(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
-    protected override IReadOnlyList<SessionRecord>? Choose(SessionCap cap, string userId) => cap.ChooseEnded([.. Own().Where(record => record.UserId == userId && IsLive(record))], Now);
+    protected override IReadOnlyList<SessionRecord>? Choose(SessionCap cap, string userId) =>
+        cap.ChooseEnded([.. Own().Where(record => record.UserId == userId && IsLive(record))], Now);
 }
 
 internal sealed class RefusesWhereNewerFormatsFillTheCap(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
-    protected override IReadOnlyList<SessionRecord>? Choose(SessionCap cap, string userId) => Newer(userId) >= cap.Max ? null : base.Choose(cap, userId);
+    protected override IReadOnlyList<SessionRecord>? Choose(SessionCap cap, string userId) =>
+        Newer(userId) >= cap.Max ? null : base.Choose(cap, userId);
 }
 
 internal sealed class SweepsNewerFormats(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
@@ -173,5 +192,6 @@ internal sealed class ReadsNewerFormats(GenericStoreOptions options, DictionaryD
 
 internal sealed class HidesNewerFormats(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
-    protected override SessionRecord? Stored(SessionKey key) => Data.Records.GetValueOrDefault(key) is { Format: SessionRecord.CurrentFormat } record ? record : null;
+    protected override SessionRecord? Stored(SessionKey key) =>
+        Data.Records.GetValueOrDefault(key) is { Format: SessionRecord.CurrentFormat } record ? record : null;
 }

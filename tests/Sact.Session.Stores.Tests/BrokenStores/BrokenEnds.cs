@@ -7,7 +7,8 @@ internal sealed class IgnoresTheLineageOfEnds(GenericStoreOptions options, Dicti
 
 internal sealed class EndsOnlyWhatHasNotChanged(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
-    protected override bool Delete(SessionRecord session) => Stored(session.Key)?.CurrentHash == session.CurrentHash && base.Delete(session);
+    protected override bool Delete(SessionRecord session) =>
+        Stored(session.Key)?.CurrentHash == session.CurrentHash && base.Delete(session);
 }
 
 internal sealed class SaysTrueToEveryEnd(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
@@ -29,7 +30,8 @@ internal sealed class ListsFromAnIndexItForgets(GenericStoreOptions options, Dic
         base.Put(record);
     }
 
-    protected override List<SessionRecord> List(string userId) => [.. _index.Values.Where(record => record.UserId == userId && IsLive(record))];
+    protected override List<SessionRecord> List(string userId) =>
+        [.. _index.Values.Where(record => record.UserId == userId && IsLive(record))];
 }
 
 internal sealed class IgnoresTheException(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
@@ -39,27 +41,32 @@ internal sealed class IgnoresTheException(GenericStoreOptions options, Dictionar
 
 internal sealed class KeepsAllForAForeignException(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
-    protected override long DeleteActive(string userId, SessionKey? except) => except is { } key && Read(key)?.UserId != userId ? 0 : base.DeleteActive(userId, except);
+    protected override long DeleteActive(string userId, SessionKey? except) =>
+        except is { } key && Read(key)?.UserId != userId ? 0 : base.DeleteActive(userId, except);
 }
 
 internal sealed class ExceptsByKeyPart(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
-    protected override long DeleteActive(string userId, SessionKey? except) => EndAll(Own().Where(record => record.UserId == userId && record.Key.KeyPart != except?.KeyPart));
+    protected override long DeleteActive(string userId, SessionKey? except) =>
+        EndAll(Own().Where(record => record.UserId == userId && record.Key.KeyPart != except?.KeyPart));
 }
 
 internal sealed class SparesThePending(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
-    protected override long DeleteActive(string userId, SessionKey? except) => EndAll(Own().Where(record => record.UserId == userId && record.State == SessionState.SignedIn && record.Key != except));
+    protected override long DeleteActive(string userId, SessionKey? except) =>
+        EndAll(Own().Where(record => record.UserId == userId && record.State == SessionState.SignedIn && record.Key != except));
 }
 
 internal sealed class HidesThePending(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
-    protected override List<SessionRecord> List(string userId) => [.. base.List(userId).Where(record => record.State == SessionState.SignedIn)];
+    protected override List<SessionRecord> List(string userId) =>
+        [.. base.List(userId).Where(record => record.State == SessionState.SignedIn)];
 }
 
 internal sealed class StopsAfterAHundred(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
-    protected override long DeleteActive(string userId, SessionKey? except) => EndAll(Own().Where(record => record.UserId == userId && record.Key != except).Take(100));
+    protected override long DeleteActive(string userId, SessionKey? except) =>
+        EndAll(Own().Where(record => record.UserId == userId && record.Key != except).Take(100));
 }
 
 internal sealed class EndsAllPrefixes(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
@@ -69,7 +76,8 @@ internal sealed class EndsAllPrefixes(GenericStoreOptions options, DictionaryDat
 
 internal sealed class EndsByPatternOfThePrefix(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
-    protected override long DeleteAll() => EndAll(Data.Records.Values.Where(record => record.Key.Prefix.StartsWith(Prefix, StringComparison.Ordinal)));
+    protected override long DeleteAll() =>
+        EndAll(Data.Records.Values.Where(record => record.Key.Prefix.StartsWith(Prefix, StringComparison.Ordinal)));
 }
 
 internal sealed class SparesTheAnonymous(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
@@ -84,17 +92,21 @@ internal sealed class CountsOnlyUsers(GenericStoreOptions options, DictionaryDat
 
 internal sealed class FindsForeignPrefixes(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
-    public override ValueTask<SessionRecord?> GetAsync(SessionKey key, CancellationToken cancellationToken = default) => Locked(() => Read(key), cancellationToken);
+    public override ValueTask<SessionRecord?> GetAsync(SessionKey key, CancellationToken cancellationToken = default) =>
+        Locked(() => Read(key), cancellationToken);
 }
 
 internal sealed class ListsEveryPrefix(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
-    protected override List<SessionRecord> List(string userId) => [.. Data.Records.Values.Where(record => record.UserId == userId && IsLive(record))];
+    protected override List<SessionRecord> List(string userId) =>
+        [.. Data.Records.Values.Where(record => record.UserId == userId && IsLive(record))];
 }
 
 internal sealed class IgnoresCancellation(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
-    public override ValueTask<bool> DeleteAsync(SessionRecord session, CancellationToken cancellationToken = default) => base.DeleteAsync(session, CancellationToken.None);
+    public override ValueTask<bool> DeleteAsync(SessionRecord session, CancellationToken cancellationToken = default) =>
+        base.DeleteAsync(session, CancellationToken.None);
 
-    public override ValueTask<SessionRecord?> GetAsync(SessionKey key, CancellationToken cancellationToken = default) => base.GetAsync(key, CancellationToken.None);
+    public override ValueTask<SessionRecord?> GetAsync(SessionKey key, CancellationToken cancellationToken = default) =>
+        base.GetAsync(key, CancellationToken.None);
 }

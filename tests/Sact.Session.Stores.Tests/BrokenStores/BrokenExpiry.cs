@@ -61,7 +61,8 @@ internal sealed class LeavesTheExpiredWhenItEnds(GenericStoreOptions options, Di
 
 internal sealed class CountsTheExpiredItEnds(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
-    protected override bool Delete(SessionRecord session) => Stored(session.Key)?.IsSameSession(session) == true && Data.Records.Remove(session.Key);
+    protected override bool Delete(SessionRecord session) =>
+        Stored(session.Key)?.IsSameSession(session) == true && Data.Records.Remove(session.Key);
 }
 
 internal sealed class SweepsAtTheDeadline(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)

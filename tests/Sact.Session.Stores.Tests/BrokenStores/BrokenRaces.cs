@@ -1,6 +1,8 @@
 namespace Sact.Session.Stores.Tests.BrokenStores;
 
-/// <summary>Holds each caller at the critical point until a number of them is there. Callers are counted for ever: once open, it stays open.</summary>
+/// <summary>
+/// Holds each caller at the critical point until a number of them is there. Callers are counted for ever: once open, it stays open.
+/// </summary>
 internal sealed class Gate(int callers)
 {
     private readonly TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -22,7 +24,8 @@ internal sealed class CapsWithoutALock(GenericStoreOptions options, DictionaryDa
 {
     private readonly Gate _gate = new(16);
 
-    public override async ValueTask<SessionCreation> CreateAsync(SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default)
+    public override async ValueTask<SessionCreation> CreateAsync(
+        SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default)
     {
         if (cap is null)
         {
@@ -47,7 +50,8 @@ internal sealed class ReadsThenWrites(GenericStoreOptions options, DictionaryDat
 {
     private readonly Gate _gate = new(2);
 
-    public override async ValueTask<SessionUpdate> UpdateAsync(SessionRecord session, SessionChange change, CancellationToken cancellationToken = default)
+    public override async ValueTask<SessionUpdate> UpdateAsync(
+        SessionRecord session, SessionChange change, CancellationToken cancellationToken = default)
     {
         var stored = await Locked(() => Stored(session.Key), cancellationToken);
         if (stored?.IsSameSession(session) != true)
@@ -75,7 +79,8 @@ internal sealed class WritesAfterTheEnd(GenericStoreOptions options, DictionaryD
 
     private TaskCompletionSource Ended => Data.Signal(nameof(Ended));
 
-    public override async ValueTask<SessionUpdate> UpdateAsync(SessionRecord session, SessionChange change, CancellationToken cancellationToken = default)
+    public override async ValueTask<SessionUpdate> UpdateAsync(
+        SessionRecord session, SessionChange change, CancellationToken cancellationToken = default)
     {
         // The case ends the session only when some changes have landed: those pass.
         if (Interlocked.Increment(ref _changes) <= 8)
@@ -102,7 +107,8 @@ internal sealed class WritesAfterTheEnd(GenericStoreOptions options, DictionaryD
         return ended;
     }
 
-    public override async ValueTask<long> DeleteActiveSessionsAsync(string userId, SessionKey? except = null, CancellationToken cancellationToken = default)
+    public override async ValueTask<long> DeleteActiveSessionsAsync(
+        string userId, SessionKey? except = null, CancellationToken cancellationToken = default)
     {
         await Waiting.Task;
         long ended = await base.DeleteActiveSessionsAsync(userId, except, cancellationToken);
@@ -116,7 +122,8 @@ internal sealed class CreatesWithoutALock(GenericStoreOptions options, Dictionar
 {
     private readonly Gate _gate = new(2);
 
-    public override async ValueTask<SessionCreation> CreateAsync(SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default)
+    public override async ValueTask<SessionCreation> CreateAsync(
+        SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default)
     {
         var standing = await Locked(() => Read(session.Key), cancellationToken);
         await _gate.ArriveAsync();
@@ -137,7 +144,8 @@ internal sealed class WritesFieldByField(GenericStoreOptions options, Dictionary
 
     private TaskCompletionSource HasBeenRead => Data.Signal(nameof(HasBeenRead));
 
-    public override async ValueTask<SessionUpdate> UpdateAsync(SessionRecord session, SessionChange change, CancellationToken cancellationToken = default)
+    public override async ValueTask<SessionUpdate> UpdateAsync(
+        SessionRecord session, SessionChange change, CancellationToken cancellationToken = default)
     {
         var update = SessionUpdate.Gone;
         foreach (var field in change.Set!)

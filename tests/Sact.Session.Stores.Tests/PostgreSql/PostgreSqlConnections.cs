@@ -167,7 +167,8 @@ public sealed class PostgreSqlRestart
             Assert.True(broken.Wait(TimeSpan.FromSeconds(30)), "The workers did not notice that the server was gone.");
             await server.StartAgainAsync();
             int before = acknowledged.Count;
-            Assert.True(SpinWait.SpinUntil(() => acknowledged.Count > before + Workers, TimeSpan.FromSeconds(30)), "The store did not recover.");
+            Assert.True(
+                SpinWait.SpinUntil(() => acknowledged.Count > before + Workers, TimeSpan.FromSeconds(30)), "The store did not recover.");
         }
         finally
         {

@@ -30,14 +30,22 @@ public sealed class PostgreSqlContract(SharedPostgres shared) : PostgreSqlContra
     private protected override async Task<PostgreSqlSubject> NewSubjectAsync() => new(await shared.GetAsync());
 }
 
-/// <summary>Through a pooler that hands connections out by the transaction, fewer than there are callers: whatever a store left behind in a session of the server's, another caller would find.</summary>
+/// <summary>
+/// Through a pooler that hands connections out by the transaction, fewer than there are callers: whatever a store left behind in a session
+/// of the server's, another caller would find.
+/// </summary>
 public sealed class PostgreSqlPooledContract(SharedPostgres shared, PgBouncer pooler) : PostgreSqlContractCases, IClassFixture<PgBouncer>
 {
-    private protected override async Task<PostgreSqlSubject> NewSubjectAsync() => new(await shared.GetAsync(), await pooler.ConnectionStringAsync());
+    private protected override async Task<PostgreSqlSubject> NewSubjectAsync() =>
+        new(await shared.GetAsync(), await pooler.ConnectionStringAsync());
 }
 
-/// <summary>With the first handle here and the second one in another process, over one table: what two nodes do to each other is what the suite's two handles do.</summary>
-public sealed class PostgreSqlTwoProcessesContract(SharedPostgres shared, SecondProcess second) : PostgreSqlContractCases, IClassFixture<SecondProcess>
+/// <summary>
+/// With the first handle here and the second one in another process, over one table: what two nodes do to each other is what the suite's
+/// two handles do.
+/// </summary>
+public sealed class PostgreSqlTwoProcessesContract(
+    SharedPostgres shared, SecondProcess second) : PostgreSqlContractCases, IClassFixture<SecondProcess>
 {
     private protected override async Task<PostgreSqlSubject> NewSubjectAsync() => new(await shared.GetAsync(), second: second);
 }

@@ -125,7 +125,8 @@ public sealed class PostgreSqlLostAnswer(SharedPostgres shared)
         Assert.Null(await store.GetAsync(session.Key));
     }
 
-    private static async Task UnknownAsync(Func<Task> write) => Assert.True((await Assert.ThrowsAsync<SessionStoreException>(write)).OutcomeUnknown);
+    private static async Task UnknownAsync(Func<Task> write) =>
+        Assert.True((await Assert.ThrowsAsync<SessionStoreException>(write)).OutcomeUnknown);
 }
 
 public sealed class PostgreSqlStandby

@@ -55,7 +55,10 @@ public sealed class PostgreSqlInAnApplication(SharedPostgres shared)
         await session.SetAsync("alice");
         string id = session.SessionId!;
 
-        string dump = (string)(await server.ScalarAsync("SELECT string_agg(s::text || encode(lineage_hash, 'escape') || encode(current_hash, 'escape'), ' ') FROM sact_sessions s WHERE prefix = @prefix", ("prefix", store.Prefix)))!;
+        string dump = (string)(await server.ScalarAsync(
+            "SELECT string_agg(s::text || encode(lineage_hash, 'escape') || encode(current_hash, 'escape'), ' ') FROM sact_sessions s "
+            + "WHERE prefix = @prefix",
+            ("prefix", store.Prefix)))!;
 
         Assert.Contains(id[..24], dump, StringComparison.Ordinal);
         Assert.DoesNotContain(id[24..32], dump, StringComparison.Ordinal);

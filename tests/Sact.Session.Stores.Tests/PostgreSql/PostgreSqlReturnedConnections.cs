@@ -108,7 +108,8 @@ public sealed class PostgreSqlReturnedConnections(SharedPostgres shared)
             SELECT concat_ws(' ', current_setting('synchronous_commit'), current_setting('transaction_isolation'), current_setting('search_path'),
               (SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory'), (SELECT count(*) FROM pg_prepared_statements), (SELECT count(*) FROM pg_cursors WHERE name <> ''))
             """;
-        string own = (await shared.GetAsync()).ConnectionString + ";Maximum Pool Size=1;No Reset On Close=true;Options=-c synchronous_commit=off -c default_transaction_isolation=repeatable\\ read";
+        string own =
+            (await shared.GetAsync()).ConnectionString + ";Maximum Pool Size=1;No Reset On Close=true;Options=-c synchronous_commit=off -c default_transaction_isolation=repeatable\\ read";
         await using var source = NpgsqlDataSource.Create(own);
         string before = (string)(await ScalarAsync(source, Left))!;
         await using var store = Open("", options => options.DataSource = source);
@@ -135,7 +136,9 @@ public sealed class PostgreSqlReturnedConnections(SharedPostgres shared)
     }
 
     private static Task<object?> OfItsConnectionAsync(PostgresServer server, string application, string asked) =>
-        server.ScalarAsync($"SELECT {asked} FROM pg_stat_activity a LEFT JOIN pg_locks l ON l.pid = a.pid WHERE a.application_name = @application", ("application", application));
+        server.ScalarAsync(
+            $"SELECT {asked} FROM pg_stat_activity a LEFT JOIN pg_locks l ON l.pid = a.pid WHERE a.application_name = @application",
+            ("application", application));
 
     private static async Task<object?> ScalarAsync(NpgsqlDataSource source, string sql)
     {

@@ -24,14 +24,28 @@ public sealed class PostgreSqlRoundTrips(SharedPostgres shared)
 
         await IsOneAsync("Creating", async () => await store.CreateAsync(session));
         await IsOneAsync("Creating again", async () => await store.CreateAsync(session));
-        await IsOneAsync("Creating under a cap, which ends another", async () => Assert.Single((await store.CreateAsync(other, new SessionCap(1))).Ended));
-        await IsOneAsync("Creating under a cap that refuses", async () => Assert.Equal(SessionCreationStatus.CapReached, (await store.CreateAsync(session, new SessionCap(1, SessionCapPolicy.Refuse))).Status));
+        await IsOneAsync(
+            "Creating under a cap, which ends another",
+            async () => Assert.Single((await store.CreateAsync(other, new SessionCap(1))).Ended));
+        await IsOneAsync(
+            "Creating under a cap that refuses",
+            async () =>
+                Assert.Equal(
+                    SessionCreationStatus.CapReached,
+                    (await store.CreateAsync(session, new SessionCap(1, SessionCapPolicy.Refuse))).Status));
         await store.CreateAsync(session);
         await IsOneAsync("Reading", async () => Assert.NotNull(await store.GetAsync(session.Key)));
-        await IsOneAsync("Changing a field", async () => Assert.Equal(SessionUpdateStatus.Applied, (await store.UpdateAsync(session, Set("a", "1"))).Status));
-        await IsOneAsync("Touching", async () => await store.UpdateAsync(session, new SessionChange { Touch = new SessionTouch(session.CreatedAt) }));
+        await IsOneAsync(
+            "Changing a field",
+            async () => Assert.Equal(SessionUpdateStatus.Applied, (await store.UpdateAsync(session, Set("a", "1"))).Status));
+        await IsOneAsync(
+            "Touching", async () => await store.UpdateAsync(session, new SessionChange { Touch = new SessionTouch(session.CreatedAt) }));
         await IsOneAsync("Renewing", async () => await store.UpdateAsync(session, new SessionChange { Renewal = replace }));
-        await IsOneAsync("A conflict", async () => Assert.Equal(SessionUpdateStatus.Conflict, (await store.UpdateAsync(session, new SessionChange { Renewal = replace })).Status));
+        await IsOneAsync(
+            "A conflict",
+            async () =>
+                Assert.Equal(
+                    SessionUpdateStatus.Conflict, (await store.UpdateAsync(session, new SessionChange { Renewal = replace })).Status));
         await IsOneAsync("Listing", async () => Assert.Equal(2, (await ListAsync(store)).Count));
         await IsOneAsync("Counting", async () => Assert.Equal(2, await store.CountActiveSessionsAsync()));
         await IsOneAsync("Ending", async () => Assert.True(await store.DeleteAsync(session)));

@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace Sact.Session.Stores.Tests;
 
 /// <summary>
-/// The table of the shared server. Each case has another prefix. The stores may reach the server through a pooler, and with a second process
-/// every other store is opened there.
+/// The table of the shared server. Each case has another prefix. The stores may reach the server through a pooler, and with a second
+/// process every other store is opened there.
 /// </summary>
 internal sealed class PostgreSqlSubject(PostgresServer server, string? connectionString = null, SecondProcess? second = null)
     : StoreContractSubject
@@ -13,7 +13,8 @@ internal sealed class PostgreSqlSubject(PostgresServer server, string? connectio
     private readonly string _connectionString = (connectionString ?? server.ConnectionString) + ";Timeout=15";
     private readonly ConcurrentBag<PostgreSqlStore> _stores = [];
     private readonly ConcurrentBag<FarStore> _farStores = [];
-    private readonly DateTimeOffset _now = DateTimeOffset.FromUnixTimeMilliseconds(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
+    private readonly DateTimeOffset _now = DateTimeOffset.FromUnixTimeMilliseconds(
+        TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
 
     public override bool SharesData => true;
 
@@ -38,7 +39,9 @@ internal sealed class PostgreSqlSubject(PostgresServer server, string? connectio
         await RunAsync("UPDATE sact_sessions SET fields = '[7]' WHERE prefix = @prefix AND key_part = @key RETURNING 1", session.Key);
 
     public override async ValueTask<bool> PlantNewerFormatAsync(SessionRecord session, CancellationToken cancellationToken) =>
-        await RunAsync($"UPDATE sact_sessions SET format = {SessionRecord.CurrentFormat + 1} WHERE prefix = @prefix AND key_part = @key RETURNING 1", session.Key);
+        await RunAsync(
+            $"UPDATE sact_sessions SET format = {SessionRecord.CurrentFormat + 1} WHERE prefix = @prefix AND key_part = @key RETURNING 1",
+            session.Key);
 
     public override async ValueTask<bool?> ExistsPhysicallyAsync(SessionKey key, CancellationToken cancellationToken) =>
         await RunAsync("SELECT 1 FROM sact_sessions WHERE prefix = @prefix AND key_part = @key", key);
@@ -59,5 +62,6 @@ internal sealed class PostgreSqlSubject(PostgresServer server, string? connectio
         await base.DisposeAsync();
     }
 
-    private async Task<bool> RunAsync(string sql, SessionKey key) => await server.ScalarAsync(sql, ("prefix", key.Prefix), ("key", key.KeyPart)) is 1;
+    private async Task<bool> RunAsync(string sql, SessionKey key) =>
+        await server.ScalarAsync(sql, ("prefix", key.Prefix), ("key", key.KeyPart)) is 1;
 }

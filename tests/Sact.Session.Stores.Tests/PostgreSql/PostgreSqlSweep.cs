@@ -18,7 +18,8 @@ public sealed class PostgreSqlSweep(SharedPostgres shared)
 
         // Wrong from its process's start, so that the store's own running time has nothing to object.
         var clock = new StoreContractClock(TimeProvider.System.GetUtcNow().AddDays(days));
-        await using var wrong = Open(server.ConnectionString, options => (options.Prefix, options.TimeProvider, options.LoggerFactory) = (prefix, clock, log));
+        await using var wrong = Open(
+            server.ConnectionString, options => (options.Prefix, options.TimeProvider, options.LoggerFactory) = (prefix, clock, log));
         var session = NewSession(right);
         await right.CreateAsync(session);
 
@@ -47,7 +48,8 @@ public sealed class PostgreSqlSweep(SharedPostgres shared)
         {
             await connection.OpenAsync();
             await using var transaction = await connection.BeginTransactionAsync();
-            await using var command = new NpgsqlCommand("SELECT 1 FROM sact_sessions WHERE prefix = $1 AND key_part = $2 FOR UPDATE", connection)
+            await using var command = new NpgsqlCommand(
+                "SELECT 1 FROM sact_sessions WHERE prefix = $1 AND key_part = $2 FOR UPDATE", connection)
             {
                 Parameters = { new() { Value = store.Prefix }, new() { Value = dead[0].Key.KeyPart } },
             };

@@ -147,7 +147,12 @@ public sealed class PostgreSqlServerSettings(SharedPostgres shared)
         const int Cap = 5;
         await using var store = Open((await shared.GetAsync()).ConnectionString + ";Options=-c default_transaction_isolation=" + level);
 
-        await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => Task.Run(async () => Assert.Equal(SessionCreationStatus.Created, (await store.CreateAsync(NewSession(store), new SessionCap(Cap))).Status))));
+        await Task.WhenAll(
+            Enumerable.Range(0, 32).Select(
+                _ => Task.Run(
+                    async () =>
+                        Assert.Equal(
+                            SessionCreationStatus.Created, (await store.CreateAsync(NewSession(store), new SessionCap(Cap))).Status))));
 
         Assert.Equal(Cap, (await ListAsync(store)).Count);
     }

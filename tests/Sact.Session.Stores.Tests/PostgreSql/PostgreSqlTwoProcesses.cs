@@ -120,13 +120,15 @@ public sealed class PostgreSqlTwoProcesses(SharedPostgres shared)
         public async Task WaiterAsync(PostgresServer server)
         {
             using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-            while (await server.ScalarAsync($"SELECT 1 FROM pg_stat_activity WHERE {connection.ProcessID} = ANY(pg_blocking_pids(pid))") is null)
+            while (await server.ScalarAsync($"SELECT 1 FROM pg_stat_activity WHERE {connection.ProcessID} = ANY(pg_blocking_pids(pid))")
+                is null)
             {
                 limit.Token.ThrowIfCancellationRequested();
             }
         }
 
-        public Task RunAsync(string assignment) => ExecuteAsync($"UPDATE sact_sessions SET {assignment} WHERE prefix = '{key.Prefix}' AND key_part = '{key.KeyPart}'");
+        public Task RunAsync(string assignment) =>
+            ExecuteAsync($"UPDATE sact_sessions SET {assignment} WHERE prefix = '{key.Prefix}' AND key_part = '{key.KeyPart}'");
 
         public async Task EndAsync()
         {

@@ -7,17 +7,21 @@ namespace Sact.Session.Stores.Tests;
 /// <summary>Stands for a store in the second process: names are made here, everything else is done there, by the clock of here.</summary>
 internal sealed class FarStore(SecondProcess process, int handle, GenericStoreOptions options) : GenericStore(options), IExpiredSessionStore
 {
-    public Task OpenAsync(string kind, string connectionString) => SendAsync(new Call { Verb = "open", Store = kind, Connection = connectionString, Prefix = Prefix }, default);
+    public Task OpenAsync(string kind, string connectionString) =>
+        SendAsync(new Call { Verb = "open", Store = kind, Connection = connectionString, Prefix = Prefix }, default);
 
     public Task CloseAsync() => SendAsync(new Call { Verb = "close" }, default);
 
     public override async ValueTask<SessionRecord?> GetAsync(SessionKey key, CancellationToken cancellationToken = default) =>
         Owns(key) ? (await SendAsync(new Call { Verb = "get", Key = key }, cancellationToken)).Record?.ToRecord() : null;
 
-    public override async ValueTask<SessionCreation> CreateAsync(SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default)
+    public override async ValueTask<SessionCreation> CreateAsync(
+        SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default)
     {
         ThrowIfNotCreatable(session);
-        var answer = await SendAsync(new Call { Verb = "create", Record = StoredRecord.From(session), CapMax = cap?.Max, CapPolicy = cap?.Policy ?? default }, cancellationToken);
+        var answer = await SendAsync(
+            new Call { Verb = "create", Record = StoredRecord.From(session), CapMax = cap?.Max, CapPolicy = cap?.Policy ?? default },
+            cancellationToken);
         return (SessionCreationStatus)answer.Status switch
         {
             SessionCreationStatus.Created => SessionCreation.Created(answer.Keys),
@@ -26,9 +30,11 @@ internal sealed class FarStore(SecondProcess process, int handle, GenericStoreOp
         };
     }
 
-    public override async ValueTask<SessionUpdate> UpdateAsync(SessionRecord session, SessionChange change, CancellationToken cancellationToken = default)
+    public override async ValueTask<SessionUpdate> UpdateAsync(
+        SessionRecord session, SessionChange change, CancellationToken cancellationToken = default)
     {
-        var answer = await SendAsync(new Call { Verb = "update", Record = StoredRecord.From(session), Change = StoredChange.From(change) }, cancellationToken);
+        var answer = await SendAsync(
+            new Call { Verb = "update", Record = StoredRecord.From(session), Change = StoredChange.From(change) }, cancellationToken);
         return (SessionUpdateStatus)answer.Status switch
         {
             SessionUpdateStatus.Applied => SessionUpdate.Applied(answer.Record!.ToRecord()),
@@ -41,7 +47,8 @@ internal sealed class FarStore(SecondProcess process, int handle, GenericStoreOp
     public override async ValueTask<bool> DeleteAsync(SessionRecord session, CancellationToken cancellationToken = default) =>
         (await SendAsync(new Call { Verb = "delete", Record = StoredRecord.From(session) }, cancellationToken)).Number == 1;
 
-    public override async IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(string userId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public override async IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(
+        string userId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         foreach (var record in (await SendAsync(new Call { Verb = "list", UserId = userId }, cancellationToken)).Records!)
         {
@@ -49,14 +56,18 @@ internal sealed class FarStore(SecondProcess process, int handle, GenericStoreOp
         }
     }
 
-    public override async ValueTask<long> DeleteActiveSessionsAsync(string userId, SessionKey? except = null, CancellationToken cancellationToken = default) =>
+    public override async ValueTask<long> DeleteActiveSessionsAsync(
+        string userId, SessionKey? except = null, CancellationToken cancellationToken = default) =>
         (await SendAsync(new Call { Verb = "delete_user", UserId = userId, Key = except }, cancellationToken)).Number;
 
-    public override async ValueTask<long> ClearAsync(CancellationToken cancellationToken = default) => (await SendAsync(new Call { Verb = "delete_all" }, cancellationToken)).Number;
+    public override async ValueTask<long> ClearAsync(CancellationToken cancellationToken = default) =>
+        (await SendAsync(new Call { Verb = "delete_all" }, cancellationToken)).Number;
 
-    public override async ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) => (await SendAsync(new Call { Verb = "count" }, cancellationToken)).Number;
+    public override async ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) =>
+        (await SendAsync(new Call { Verb = "count" }, cancellationToken)).Number;
 
-    public async ValueTask<long> DeleteExpiredAsync(int batch, CancellationToken cancellationToken = default) => (await SendAsync(new Call { Verb = "sweep", Batch = batch }, cancellationToken)).Number;
+    public async ValueTask<long> DeleteExpiredAsync(int batch, CancellationToken cancellationToken = default) =>
+        (await SendAsync(new Call { Verb = "sweep", Batch = batch }, cancellationToken)).Number;
 
     // A call that was sent is not taken back: a write that has begun is finished.
     private Task<Answer> SendAsync(Call call, CancellationToken cancellationToken)

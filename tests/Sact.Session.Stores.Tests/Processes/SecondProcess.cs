@@ -24,13 +24,16 @@ public sealed class SecondProcess : IDisposable
     /// <summary>Started by a shell that says something first, such as <c>ulimit -f 100</c>.</summary>
     internal SecondProcess(string? shell)
     {
-        _process = shell is null ? Start("serve") : Start(new ProcessStartInfo("sh", ["-c", shell + "; exec \"$0\" \"$@\"", "dotnet", Program, "serve"]));
+        _process = shell is null
+            ? Start("serve")
+            : Start(new ProcessStartInfo("sh", ["-c", shell + "; exec \"$0\" \"$@\"", "dotnet", Program, "serve"]));
         _ = ListenAsync();
     }
 
     public int Id => _process.Id;
 
-    private static string Program => typeof(SecondProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "SecondProcess").Value!;
+    private static string Program =>
+        typeof(SecondProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "SecondProcess").Value!;
 
     /// <summary>Starts the program that lies beside the tests; the caller kills it.</summary>
     public static Process Start(params string[] arguments) => Start(new ProcessStartInfo("dotnet", [Program, .. arguments]));
@@ -38,7 +41,8 @@ public sealed class SecondProcess : IDisposable
     /// <summary>A store of the other process, <c>sqlite</c>, <c>postgresql</c> or <c>redis</c>.</summary>
     internal async Task<FarStore> OpenAsync(string kind, string connectionString, TimeProvider clock, string prefix)
     {
-        var store = new FarStore(this, Interlocked.Increment(ref _lastHandle), new GenericStoreOptions { TimeProvider = clock, Prefix = prefix });
+        var store = new FarStore(
+            this, Interlocked.Increment(ref _lastHandle), new GenericStoreOptions { TimeProvider = clock, Prefix = prefix });
         await store.OpenAsync(kind, connectionString);
         return store;
     }

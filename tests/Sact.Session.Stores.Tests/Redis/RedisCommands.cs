@@ -8,14 +8,16 @@ using static Sact.Session.Stores.Tests.RedisStores;
 namespace Sact.Session.Stores.Tests;
 
 /// <summary>
-/// What a session costs, by the server's own count (<c>INFO commandstats</c>). It counts what a script calls as well, so each expectation names the commands on the wire first and, after a bar,
-/// all that the scripts among them call; together they are everything that the server did. Only PEXPIRE is left out, which a script calls or not as the milliseconds pass.
+/// What a session costs, by the server's own count (<c>INFO commandstats</c>). It counts what a script calls as well, so each expectation
+/// names the commands on the wire first and, after a bar, all that the scripts among them call; together they are everything that the
+/// server did. Only PEXPIRE is left out, which a script calls or not as the milliseconds pass.
 /// </summary>
 public abstract class RedisCommandsCounted
 {
     private const string Create = "hgetall zcard zscore hset zadd pttl";
     private const string End = "hmget del zrem";
-    private static readonly string[] s_notCounted = ["auth", "client", "cluster", "command", "config", "echo", "hello", "info", "pexpire", "ping", "publish", "readonly", "select", "subscribe"];
+    private static readonly string[] s_notCounted =
+        ["auth", "client", "cluster", "command", "config", "echo", "hello", "info", "pexpire", "ping", "publish", "readonly", "select", "subscribe"];
 
     private protected abstract Task<(IAsyncDisposable Server, string Configuration, IReadOnlyList<RedisServer> Nodes)> StartAsync();
 
@@ -26,7 +28,8 @@ public abstract class RedisCommandsCounted
         await using var _ = server;
         var clock = new StoreContractClock(TimeProvider.System.GetUtcNow());
         await using var store = OpenRedis(configuration, options => options.TimeProvider = clock);
-        var options = new SactSessionOptions { TimeProvider = clock, IdleTimeout = TimeSpan.FromHours(1), TouchInterval = TimeSpan.FromMinutes(1) };
+        var options =
+            new SactSessionOptions { TimeProvider = clock, IdleTimeout = TimeSpan.FromHours(1), TouchInterval = TimeSpan.FromMinutes(1) };
         var alice = new RedisBrowser(store, options);
         async Task CostsAsync(string expected, Func<Task> work)
         {
@@ -46,13 +49,19 @@ public abstract class RedisCommandsCounted
         clock.Advance(TimeSpan.FromMinutes(1));
         await CostsAsync("hgetall evalsha | hgetall hset hgetall pttl exists pttl", () => alice.ReadAsync());
         await CostsAsync("hgetall", () => alice.ReadAsync());
-        await CostsAsync("hgetall evalsha | hgetall hset hgetall", () => alice.AskAsync<bool>(session => session.UpdateAsync(new() { ["theme"] = "dark" })));
-        await CostsAsync("hgetall evalsha | hgetall hset hgetall", () => alice.AskAsync<bool>(async session => await session.ModifyAsync<int>("n", n => n + 1)));
+        await CostsAsync(
+            "hgetall evalsha | hgetall hset hgetall",
+            () => alice.AskAsync<bool>(session => session.UpdateAsync(new() { ["theme"] = "dark" })));
+        await CostsAsync(
+            "hgetall evalsha | hgetall hset hgetall",
+            () => alice.AskAsync<bool>(async session => await session.ModifyAsync<int>("n", n => n + 1)));
         await CostsAsync("hgetall evalsha | hgetall hdel hgetall", () => alice.AskAsync<bool>(session => session.RemoveAsync("n")));
         await CostsAsync("hgetall evalsha | hgetall hset hgetall", () => alice.AskAsync(session => session.RenewAsync()));
         await CostsAsync("hgetall evalsha | hgetall hdel hset hgetall pttl exists pttl", () => alice.ReadAsync());
         await CostsAsync("hgetall script|load eval evalsha | " + End + " " + Create, () => alice.SignInAsync());
-        await CostsAsync("hgetall evalsha zrange hgetall | hgetall hset hgetall pttl exists pttl", async () => Assert.Single(await alice.AskAsync(session => session.GetActiveSessionsAsync())));
+        await CostsAsync(
+            "hgetall evalsha zrange hgetall | hgetall hset hgetall pttl exists pttl",
+            async () => Assert.Single(await alice.AskAsync(session => session.GetActiveSessionsAsync())));
         await CostsAsync("hgetall evalsha | " + End, () => alice.SignOutAsync());
         await CostsAsync("", () => alice.ReadAsync());
         await CostsAsync("evalsha | " + Create, () => alice.SignInAsync());
@@ -148,7 +157,9 @@ public abstract class RedisCommandsCounted
         }
     }
 
-    /// <summary>The commands of all nodes, each as often as it was called; those with which a connection is made and kept are left out, and PEXPIRE.</summary>
+    /// <summary>
+    /// The commands of all nodes, each as often as it was called; those with which a connection is made and kept are left out, and PEXPIRE.
+    /// </summary>
     private static async Task<string> CountedAsync(IReadOnlyList<RedisServer> nodes)
     {
         var called = new List<string>();
@@ -166,7 +177,12 @@ public abstract class RedisCommandsCounted
     }
 
     private static string Sorted(string commands) =>
-        string.Join(' ', commands.Split(' ', StringSplitOptions.RemoveEmptyEntries).Where(name => name != "|").GroupBy(name => name).Select(name => $"{name.Key}:{name.Count()}").Order(StringComparer.Ordinal));
+        string.Join(
+            ' ',
+            commands.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                .Where(name => name != "|")
+                .GroupBy(name => name)
+                .Select(name => $"{name.Key}:{name.Count()}").Order(StringComparer.Ordinal));
 }
 
 public sealed class RedisCommandsOfOneServer : RedisCommandsCounted

@@ -45,10 +45,14 @@ public sealed class RedisClusterContract(SharedRedisCluster shared) : RedisServe
 /// <summary>Garnet runs in this process, and so on any machine.</summary>
 public sealed class GarnetContract(GarnetFixture server) : RedisServersContract, IClassFixture<GarnetFixture>
 {
-    private protected override Task<IReadOnlyList<IConnectionMultiplexer>> ConnectionsAsync() => Task.FromResult<IReadOnlyList<IConnectionMultiplexer>>([server.Connection]);
+    private protected override Task<IReadOnlyList<IConnectionMultiplexer>> ConnectionsAsync() =>
+        Task.FromResult<IReadOnlyList<IConnectionMultiplexer>>([server.Connection]);
 }
 
-/// <summary>The whole suite with its first handle here and its second one in another process: what two processes do to each other is what the suite's two handles do.</summary>
+/// <summary>
+/// The whole suite with its first handle here and its second one in another process: what two processes do to each other is what the
+/// suite's two handles do.
+/// </summary>
 public sealed class RedisTwoProcessesContract(SharedRedis shared, SecondProcess second) : IClassFixture<SecondProcess>
 {
     public static IEnumerable<TheoryDataRow<string>> Cases => ContractRows.All;

@@ -35,7 +35,8 @@ public sealed class RedisDownAtStart
         await server.StopAsync();
         var services = new ServiceCollection();
         services.AddLogging();
-        services.AddSactSession(options => options.StoreTimeout = TimeSpan.FromSeconds(2)).UseRedis(server.Configuration + ",connectTimeout=1000,asyncTimeout=1000");
+        services.AddSactSession(options => options.StoreTimeout = TimeSpan.FromSeconds(2)).UseRedis(
+            server.Configuration + ",connectTimeout=1000,asyncTimeout=1000");
         await using var provider = services.BuildServiceProvider();
         var application = new ApplicationBuilder(provider);
         application.UseSactSession();
@@ -109,10 +110,13 @@ public sealed class RedisThatIsSlow
         {
             var fault = await Assert.ThrowsAsync<SessionStoreException>(alice.ReadAsync);
             Assert.Contains("StoreTimeout", fault.Message, StringComparison.Ordinal);
-            Assert.True(await alice.AskAsync<bool>(session => new(session.GetSessionId().Length == 56)), "A request that needs no store was held up.");
+            Assert.True(
+                await alice.AskAsync<bool>(session => new(session.GetSessionId().Length == 56)),
+                "A request that needs no store was held up.");
         }
 
-        var write = await Assert.ThrowsAsync<SessionStoreException>(() => new RedisBrowser(store, new SactSessionOptions { StoreTimeout = TimeSpan.FromSeconds(1) }).SignInAsync());
+        var write = await Assert.ThrowsAsync<SessionStoreException>(
+            () => new RedisBrowser(store, new SactSessionOptions { StoreTimeout = TimeSpan.FromSeconds(1) }).SignInAsync());
         Assert.True(write.OutcomeUnknown);
         proxy.DeliverAnswers();
         Assert.NotNull(await Recovery.OfAsync(alice.ReadAsync));
@@ -163,7 +167,10 @@ public sealed class RedisFailover
         Assert.False(await replica.Database.KeyExistsAsync(RedisSubject.NameOf(session.Key)));
     }
 
-    /// <summary>For the time until the client has noticed, a master that was deposed is asked as if nothing had happened, and while it follows the new one its own data is gone.</summary>
+    /// <summary>
+    /// For the time until the client has noticed, a master that was deposed is asked as if nothing had happened, and while it follows the
+    /// new one its own data is gone.
+    /// </summary>
     [Theory]
     [InlineData("create")]
     [InlineData("update")]
@@ -233,7 +240,8 @@ public sealed class RedisFailover
     {
         await using var master = await RedisServer.StartAsync();
         await using var replica = await master.StartReplicaAsync();
-        await using var store = OpenRedis(master.Configuration, options => (options.RequireReplicas, options.ReplicaTimeout) = (1, TimeSpan.FromSeconds(30)));
+        await using var store = OpenRedis(
+            master.Configuration, options => (options.RequireReplicas, options.ReplicaTimeout) = (1, TimeSpan.FromSeconds(30)));
         var session = NewSession(store);
         var other = NewSession(store);
         await store.CreateAsync(session);
@@ -254,11 +262,15 @@ public sealed class RedisFailover
     {
         await using var master = await RedisServer.StartAsync();
         var replica = await master.StartReplicaAsync();
-        await using var store = OpenRedis(master.Configuration, options => (options.RequireReplicas, options.ReplicaTimeout) = (1, TimeSpan.FromSeconds(30)));
+        await using var store = OpenRedis(
+            master.Configuration, options => (options.RequireReplicas, options.ReplicaTimeout) = (1, TimeSpan.FromSeconds(30)));
         var session = NewSession(store);
         await store.CreateAsync(session);
         await replica.DisposeAsync();
-        await using var impatient = OpenRedis(master.Configuration, options => (options.RequireReplicas, options.ReplicaTimeout, options.Prefix) = (1, TimeSpan.FromMilliseconds(50), store.Prefix));
+        await using var impatient = OpenRedis(
+            master.Configuration,
+            options => (options.RequireReplicas, options.ReplicaTimeout, options.Prefix) =
+                (1, TimeSpan.FromMilliseconds(50), store.Prefix));
 
         var fault = await Assert.ThrowsAsync<SessionStoreException>(async () => await impatient.DeleteAsync(session));
 
@@ -313,7 +325,8 @@ public sealed class RedisOutOfMemory
         var fault = await Assert.ThrowsAsync<SessionStoreException>(() => new RedisBrowser(store, options).SignInAsync());
         Assert.Contains("OOM", fault.Message, StringComparison.Ordinal);
         Assert.False(fault.OutcomeUnknown);
-        await Assert.ThrowsAsync<SessionStoreException>(() => alice.AskAsync<bool>(session => session.UpdateAsync(new() { ["theme"] = "dark" })));
+        await Assert.ThrowsAsync<SessionStoreException>(
+            () => alice.AskAsync<bool>(session => session.UpdateAsync(new() { ["theme"] = "dark" })));
         await using (var late = OpenRedis(server.Configuration, more => (more.Prefix, more.TimeProvider) = (store.Prefix, clock)))
         {
             Assert.Single(await ListAsync(late));
@@ -361,7 +374,8 @@ public sealed class RedisThatIsLoading
     public async Task SaysSoAndRecovers()
     {
         // It would load for minutes, until it is told to make haste.
-        await using var server = await RedisServer.StartAsync("--key-load-delay", "100000", "--loading-process-events-interval-bytes", "1024");
+        await using var server = await RedisServer.StartAsync(
+            "--key-load-delay", "100000", "--loading-process-events-interval-bytes", "1024");
         await using var store = OpenRedis(server.Configuration + ",connectTimeout=1000");
         var sessions = await SignInManyAsync(store, 3000);
         await server.Behind.ExecuteAsync("SAVE");

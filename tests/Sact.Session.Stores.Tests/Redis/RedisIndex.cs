@@ -75,7 +75,14 @@ public sealed class RedisIndex(SharedRedis shared)
                 var session = NewSession(store, $"user-{worker % 3}");
                 await store.CreateAsync(session, i % 2 == 0 ? new SessionCap(4) : null);
                 await store.UpdateAsync(session, Set("a", "1"));
-                await store.UpdateAsync(session, new SessionChange { Touch = new SessionTouch(TimeProvider.System.GetUtcNow()), Renewal = SessionRenewal.Propose(session.LineageHash, session.CreatedAt, session) });
+                await store.UpdateAsync(
+                    session,
+                    new SessionChange
+                    {
+                        Touch = new SessionTouch(TimeProvider.System.GetUtcNow()),
+                        Renewal = SessionRenewal.Propose(
+                        session.LineageHash, session.CreatedAt, session)
+                    });
                 await ListAsync(store, session.UserId!);
                 await (i % 3 == 0 ? store.DeleteAsync(session).AsTask() : i % 20 == 10 ? store.DeleteActiveSessionsAsync(session.UserId!).AsTask() : Task.CompletedTask);
             }
@@ -163,7 +170,8 @@ public sealed class RedisRoutingKey(SharedRedis shared)
     public async Task OfTwoAtOnceIsTheFirstOne()
     {
         string configuration = (await shared.GetAsync()).Configuration, prefix = NewPrefix();
-        var stores = Enumerable.Range(0, 8).Select(i => OpenRedis(configuration, options => (options.Prefix, options.RoutingKey) = (prefix, $"key-{i % 2}"))).ToArray();
+        var stores = Enumerable.Range(0, 8).Select(
+            i => OpenRedis(configuration, options => (options.Prefix, options.RoutingKey) = (prefix, $"key-{i % 2}"))).ToArray();
 
         bool[] works = await Task.WhenAll(stores.Select(async store =>
         {

@@ -4,7 +4,10 @@ using static Sact.Session.Stores.Tests.RedisStores;
 
 namespace Sact.Session.Stores.Tests;
 
-/// <summary>A slot goes from one node to another while a user's sessions lie in it. In the middle some of its keys are here and some there, and a script over both is refused by either.</summary>
+/// <summary>
+/// A slot goes from one node to another while a user's sessions lie in it. In the middle some of its keys are here and some there, and a
+/// script over both is refused by either.
+/// </summary>
 public sealed class RedisResharding
 {
     [Fact]
@@ -24,7 +27,9 @@ public sealed class RedisResharding
                 var session = NewSession(store);
                 await store.CreateAsync(session);
                 Assert.Equal(SessionUpdateStatus.Applied, (await store.UpdateAsync(session, Set("a", "1"))).Status);
-                Assert.Equal(SessionUpdateStatus.Applied, (await store.UpdateAsync(session, new SessionChange { Touch = new SessionTouch(session.CreatedAt) })).Status);
+                Assert.Equal(
+                    SessionUpdateStatus.Applied,
+                    (await store.UpdateAsync(session, new SessionChange { Touch = new SessionTouch(session.CreatedAt) })).Status);
                 Assert.NotNull(await store.GetAsync(session.Key));
                 Assert.Contains(await ListAsync(store), listed => listed.Key == session.Key);
                 Assert.True(await store.DeleteAsync(session));
@@ -60,14 +65,19 @@ public sealed class RedisResharding
         int from = await cluster.OwnerAsync(slot), to = (from + 1) % cluster.Nodes.Count;
         await cluster.BeginMoveAsync(slot, from, to);
         RedisKey index = IndexOf(store, "alice");
-        await cluster.MoveKeysAsync([.. sessions.Take(20).Select(session => (RedisKey)RedisSubject.NameOf(session.Key)), .. indexFirst ? [index] : Array.Empty<RedisKey>()], from, to);
+        await cluster.MoveKeysAsync(
+            [.. sessions.Take(20).Select(
+                session => (RedisKey)RedisSubject.NameOf(session.Key)), .. indexFirst ? [index] : Array.Empty<RedisKey>()],
+            from,
+            to);
 
         Assert.Equal(40, (await ListAsync(store)).Count);
         foreach (var session in new[] { sessions[0], sessions[39] })
         {
             Assert.NotNull(await store.GetAsync(session.Key));
             Assert.Equal(SessionUpdateStatus.Applied, (await store.UpdateAsync(session, Set("a", "1"))).Status);
-            Assert.True((await store.UpdateAsync(session, new SessionChange { Touch = new SessionTouch(session.CreatedAt) })).Record!.Presented);
+            Assert.True(
+                (await store.UpdateAsync(session, new SessionChange { Touch = new SessionTouch(session.CreatedAt) })).Record!.Presented);
             Assert.True(await store.DeleteAsync(session));
             Assert.Null(await store.GetAsync(session.Key));
         }
@@ -110,7 +120,9 @@ public sealed class RedisResharding
             int steps = 0;
             await cluster.MoveAsync(slot, from, (from + 1) % cluster.Nodes.Count, () =>
             {
-                ending ??= ++steps == 40 * (round + 1) ? Task.Run(async () => await (round == 2 ? store.ClearAsync() : store.DeleteActiveSessionsAsync("alice"))) : null;
+                ending ??= ++steps == 40 * (round + 1)
+                    ? Task.Run(async () => await (round == 2 ? store.ClearAsync() : store.DeleteActiveSessionsAsync("alice")))
+                    : null;
                 return Task.CompletedTask;
             });
 
@@ -140,5 +152,6 @@ public sealed class RedisResharding
         Assert.DoesNotContain(RedisServer.Password, fault.ToString(), StringComparison.Ordinal);
     }
 
-    private static async Task<int> SlotAsync(RedisCluster cluster, RedisStore store) => (int)(await cluster.Nodes[0].Behind.ExecuteAsync("CLUSTER", "KEYSLOT", IndexOf(store, "alice")));
+    private static async Task<int> SlotAsync(RedisCluster cluster, RedisStore store) =>
+        (int)(await cluster.Nodes[0].Behind.ExecuteAsync("CLUSTER", "KEYSLOT", IndexOf(store, "alice")));
 }

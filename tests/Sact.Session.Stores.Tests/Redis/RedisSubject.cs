@@ -4,11 +4,15 @@ using StackExchange.Redis;
 
 namespace Sact.Session.Stores.Tests;
 
-/// <summary>A server that speaks Redis; every case has a prefix of its own, whose keys go with the subject. Every other store has another connection, as another process would.</summary>
+/// <summary>
+/// A server that speaks Redis; every case has a prefix of its own, whose keys go with the subject. Every other store has another
+/// connection, as another process would.
+/// </summary>
 /// <param name="connections">The connections.</param>
 /// <param name="second">Another process, in which every other store is opened in place of the second connection; null for none.</param>
 /// <param name="configuration">How the other process reaches the server.</param>
-internal sealed class RedisSubject(IReadOnlyList<IConnectionMultiplexer> connections, SecondProcess? second = null, string? configuration = null) : StoreContractSubject
+internal sealed class RedisSubject(
+    IReadOnlyList<IConnectionMultiplexer> connections, SecondProcess? second = null, string? configuration = null) : StoreContractSubject
 {
     private readonly ConcurrentBag<FarStore> _farStores = [];
     private readonly ConcurrentDictionary<string, bool> _prefixes = new(StringComparer.Ordinal);
@@ -31,10 +35,12 @@ internal sealed class RedisSubject(IReadOnlyList<IConnectionMultiplexer> connect
             return far;
         }
 
-        return new RedisStore(new RedisStoreOptions { Connection = connections[number % connections.Count], TimeProvider = clock, Prefix = prefix });
+        return new RedisStore(
+            new RedisStoreOptions { Connection = connections[number % connections.Count], TimeProvider = clock, Prefix = prefix });
     }
 
-    public override async ValueTask<bool> PlantGarbageAsync(SessionRecord session, CancellationToken cancellationToken) => await Database.HashDeleteAsync(NameOf(session.Key), "cur");
+    public override async ValueTask<bool> PlantGarbageAsync(SessionRecord session, CancellationToken cancellationToken) =>
+        await Database.HashDeleteAsync(NameOf(session.Key), "cur");
 
     public override async ValueTask<bool> PlantNewerFormatAsync(SessionRecord session, CancellationToken cancellationToken)
     {
@@ -42,14 +48,16 @@ internal sealed class RedisSubject(IReadOnlyList<IConnectionMultiplexer> connect
         return true;
     }
 
-    public override async ValueTask<bool?> ExistsPhysicallyAsync(SessionKey key, CancellationToken cancellationToken) => await Database.KeyExistsAsync(NameOf(key));
+    public override async ValueTask<bool?> ExistsPhysicallyAsync(SessionKey key, CancellationToken cancellationToken) =>
+        await Database.KeyExistsAsync(NameOf(key));
 
     /// <summary>Whatever the case did: no key was left that would stay for ever.</summary>
     public async Task EveryKeyHasATtlAsync()
     {
         await foreach (var key in KeysAsync())
         {
-            Assert.True(await Database.KeyTimeToLiveAsync(key) is not null || !await Database.KeyExistsAsync(key), $"The key {key} has no TTL.");
+            Assert.True(
+                await Database.KeyTimeToLiveAsync(key) is not null || !await Database.KeyExistsAsync(key), $"The key {key} has no TTL.");
         }
     }
 

@@ -26,7 +26,8 @@ public sealed class RedisConfiguration
         Assert.Contains("RequireReplicas", Refusal(options => options.RequireReplicas = -1), StringComparison.Ordinal);
         Assert.Contains("RequireReplicas", Refusal(options => options.RequireReplicas = 65), StringComparison.Ordinal);
         Assert.Contains("ReplicaTimeout", Refusal(options => options.ReplicaTimeout = TimeSpan.Zero), StringComparison.Ordinal);
-        static string Refusal(Action<RedisStoreOptions> configure) => Assert.Throws<ArgumentException>(() => OpenRedis("localhost", configure)).Message;
+        static string Refusal(Action<RedisStoreOptions> configure) =>
+            Assert.Throws<ArgumentException>(() => OpenRedis("localhost", configure)).Message;
     }
 }
 
@@ -106,8 +107,26 @@ public sealed class RedisUnusable
         await using var server = await RedisServer.StartAsync();
         string prefix = NewPrefix();
         await server.Behind.ExecuteAsync(
-            "ACL", "SETUSER", "sessions", "on", ">correct-horse", $"~{prefix}:*", "+@connection", "+@hash", "+@sortedset", "+@scripting", "+get", "+set", "+setex", "+del", "+exists", "+pttl", "+pexpire", "+scan");
-        await using var store = OpenRedis($"127.0.0.1:{server.Port},user=sessions,password=correct-horse", options => options.Prefix = prefix);
+            "ACL",
+            "SETUSER",
+            "sessions",
+            "on",
+            ">correct-horse",
+            $"~{prefix}:*",
+            "+@connection",
+            "+@hash",
+            "+@sortedset",
+            "+@scripting",
+            "+get",
+            "+set",
+            "+setex",
+            "+del",
+            "+exists",
+            "+pttl",
+            "+pexpire",
+            "+scan");
+        await using var store = OpenRedis(
+            $"127.0.0.1:{server.Port},user=sessions,password=correct-horse", options => options.Prefix = prefix);
         var session = NewSession(store);
 
         await store.CreateAsync(session, new SessionCap(1));
@@ -143,7 +162,8 @@ public sealed class RedisUnusable
         await server.Database.StringSetAsync(index, "something else");
         foreach (var call in new Func<Task>[] { () => store.CreateAsync(NewSession(store)).AsTask(), () => ListAsync(store), () => store.DeleteActiveSessionsAsync("alice").AsTask() })
         {
-            Assert.Contains("GenericStoreOptions.Prefix", (await Assert.ThrowsAsync<SessionStoreException>(call)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "GenericStoreOptions.Prefix", (await Assert.ThrowsAsync<SessionStoreException>(call)).Message, StringComparison.Ordinal);
         }
 
         Assert.True(await store.DeleteAsync(session));
@@ -158,7 +178,8 @@ public sealed class RedisUnusable
     {
         await using var server = await RedisServer.StartAsync();
         await using var store = OpenRedis(server.Configuration);
-        string[] names = ["fmt", "uid", "st", "lv", "lin", "cur", "pen", "pns", "prv", "prm", "gen", "sc", "lc", "cr", "au", "ls", "idl", "fst", "abs", "f:\uFFFD", "f:"];
+        string[] names =
+            ["fmt", "uid", "st", "lv", "lin", "cur", "pen", "pns", "prv", "prm", "gen", "sc", "lc", "cr", "au", "ls", "idl", "fst", "abs", "f:\uFFFD", "f:"];
         string[] values = ["", "x", "-1", "0", "1e9", "99999999999999999999999", "0:", "5:ab", "-:", ":", "\0", "zz"];
         foreach (string name in names)
         {
@@ -174,7 +195,8 @@ public sealed class RedisUnusable
                 var listed = await ListAsync(store);
 
                 // A record of another user is read by its key, and is in nobody's list.
-                Assert.True(listed.Count == (read?.UserId == "alice" ? 1 : 0), $"{name} = '{value}' is read and not listed, or the reverse.");
+                Assert.True(
+                    listed.Count == (read?.UserId == "alice" ? 1 : 0), $"{name} = '{value}' is read and not listed, or the reverse.");
                 Assert.True(await server.Database.KeyExistsAsync(key));
                 await store.ClearAsync();
                 Assert.False(await server.Database.KeyExistsAsync(key), $"{name} = '{value}' survived the end of all sessions.");

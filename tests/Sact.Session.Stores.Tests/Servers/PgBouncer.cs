@@ -3,7 +3,10 @@ using Npgsql;
 
 namespace Sact.Session.Stores.Tests;
 
-/// <summary>A pooler of the tests' own before the shared server, which hands its few connections out by the transaction; started by the first test that asks.</summary>
+/// <summary>
+/// A pooler of the tests' own before the shared server, which hands its few connections out by the transaction; started by the first test
+/// that asks.
+/// </summary>
 public sealed class PgBouncer(SharedPostgres shared) : IAsyncDisposable
 {
     private const int Connections = 4;
@@ -50,7 +53,8 @@ public sealed class PgBouncer(SharedPostgres shared) : IAsyncDisposable
 
     private async Task StartAsync(PostgresServer server)
     {
-        string binaries = ServerProcess.FolderOf(["/usr/sbin"], "pgbouncer") ?? throw ServerProcess.Missing("PgBouncer is not on this machine: install the package 'pgbouncer'.");
+        string binaries = ServerProcess.FolderOf(["/usr/sbin"], "pgbouncer")
+            ?? throw ServerProcess.Missing("PgBouncer is not on this machine: install the package 'pgbouncer'.");
         _folder = Directory.CreateTempSubdirectory("sact-pgbouncer-").FullName;
         _port = ServerProcess.FreePort();
         await File.WriteAllTextAsync(Path.Combine(_folder, "users.txt"), $"\"{PostgresServer.User}\" \"{PostgresServer.Password}\"\n");

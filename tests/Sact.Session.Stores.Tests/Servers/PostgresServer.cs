@@ -4,7 +4,10 @@ using Npgsql;
 
 namespace Sact.Session.Stores.Tests;
 
-/// <summary>A PostgreSQL server of the tests' own, on a loopback port, with its data in a folder that goes with it. One that happens to run on the machine is never used.</summary>
+/// <summary>
+/// A PostgreSQL server of the tests' own, on a loopback port, with its data in a folder that goes with it. One that happens to run on the
+/// machine is never used.
+/// </summary>
 public sealed class PostgresServer : IAsyncDisposable
 {
     private const string Debian = "/usr/lib/postgresql";
@@ -35,12 +38,17 @@ public sealed class PostgresServer : IAsyncDisposable
     public static string Password => "correct-horse-battery";
 
     /// <summary>How to reach the server through something else on this machine.</summary>
-    public static string ConnectionStringAt(int port) => $"Host=127.0.0.1;Port={port};Database=postgres;Username={User};Password={Password};Maximum Pool Size=20";
+    public static string ConnectionStringAt(int port) =>
+        $"Host=127.0.0.1;Port={port};Database=postgres;Username={User};Password={Password};Maximum Pool Size=20";
 
-    /// <summary>Makes a database and starts a server on it. Without PostgreSQL on the machine the test is skipped, and in CI it fails.</summary>
+    /// <summary>
+    /// Makes a database and starts a server on it. Without PostgreSQL on the machine the test is skipped, and in CI it fails.
+    /// </summary>
     public static async Task<PostgresServer> StartAsync(params string[] settings)
     {
-        string binaries = FindBinaries() ?? throw ServerProcess.Missing("PostgreSQL (initdb, postgres, pg_ctl, pg_basebackup) is not on this machine: install the package 'postgresql'.");
+        string binaries = FindBinaries()
+            ?? throw ServerProcess.Missing(
+                "PostgreSQL (initdb, postgres, pg_ctl, pg_basebackup) is not on this machine: install the package 'postgresql'.");
         var server = new PostgresServer(binaries, settings);
         try
         {
@@ -60,15 +68,20 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         var standby = new PostgresServer(_binaries, ["hot_standby=on"]);
         await ServerProcess.GiveAwayAsync(standby._folder);
-        await standby.RunAsync("pg_basebackup", ["-d", $"host=127.0.0.1 port={Port} user={User} password={Password}", "-D", standby.Data, "-R", "-X", "stream", "-c", "fast", "--no-sync"]);
+        await standby.RunAsync(
+            "pg_basebackup",
+            ["-d", $"host=127.0.0.1 port={Port} user={User} password={Password}", "-D", standby.Data, "-R", "-X", "stream", "-c", "fast", "--no-sync"]);
         await standby.StartAgainAsync();
         return standby;
     }
 
     public async Task StartAgainAsync()
     {
-        string[] durable = _settings.Any(setting => setting.StartsWith("fsync", StringComparison.Ordinal)) ? [] : ["fsync=off", "full_page_writes=off"];
-        string[] settings = [$"port={Port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200", "logging_collector=off", .. durable, .. _settings];
+        string[] durable = _settings.Any(setting => setting.StartsWith("fsync", StringComparison.Ordinal))
+            ? []
+            : ["fsync=off", "full_page_writes=off"];
+        string[] settings =
+            [$"port={Port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200", "logging_collector=off", .. durable, .. _settings];
         _process = Begin("postgres", ["-D", Data, .. settings.SelectMany(setting => new[] { "-c", setting })]);
         await ServerProcess.WaitAsync<NpgsqlException>(_process, "PostgreSQL", async () =>
         {
@@ -77,7 +90,9 @@ public sealed class PostgresServer : IAsyncDisposable
         });
     }
 
-    /// <summary>Ends the server as a crash does: nothing is flushed, every connection breaks. A file says so to every process of the server.</summary>
+    /// <summary>
+    /// Ends the server as a crash does: nothing is flushed, every connection breaks. A file says so to every process of the server.
+    /// </summary>
     public async Task StopAsync()
     {
         if (_process is { HasExited: false } process)
@@ -139,7 +154,9 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private static string? FindBinaries()
     {
-        IEnumerable<string> folders = Directory.Exists(Debian) ? Directory.GetDirectories(Debian).Select(version => Path.Combine(version, "bin")).OrderDescending(StringComparer.Ordinal) : [];
+        IEnumerable<string> folders = Directory.Exists(Debian)
+            ? Directory.GetDirectories(Debian).Select(version => Path.Combine(version, "bin")).OrderDescending(StringComparer.Ordinal)
+            : [];
         return ServerProcess.FolderOf(folders, "initdb", "postgres", "pg_ctl", "pg_basebackup");
     }
 
@@ -148,7 +165,8 @@ public sealed class PostgresServer : IAsyncDisposable
         string password = Path.Combine(_folder, "password");
         await File.WriteAllTextAsync(password, Password);
         await ServerProcess.GiveAwayAsync(_folder);
-        await RunAsync("initdb", ["-D", Data, "-U", User, "-A", "scram-sha-256", "--pwfile", password, "-E", "UTF8", "--locale", "C", "--no-sync"]);
+        await RunAsync(
+            "initdb", ["-D", Data, "-U", User, "-A", "scram-sha-256", "--pwfile", password, "-E", "UTF8", "--locale", "C", "--no-sync"]);
     }
 
     private async Task RunAsync(string name, string[] arguments)

@@ -19,7 +19,9 @@ public sealed class RedisCluster : IAsyncDisposable
 
     public string Configuration => RedisServer.ConfigurationAt([.. _nodes.Select(node => node.Port)]);
 
-    /// <summary>Starts the nodes and makes them one cluster. Without redis-server on the machine the test is skipped, and in CI it fails.</summary>
+    /// <summary>
+    /// Starts the nodes and makes them one cluster. Without redis-server on the machine the test is skipped, and in CI it fails.
+    /// </summary>
     public static async Task<RedisCluster> StartAsync()
     {
         var cluster = new RedisCluster();
@@ -52,7 +54,9 @@ public sealed class RedisCluster : IAsyncDisposable
         throw new InvalidOperationException($"No node has slot {slot}.");
     }
 
-    /// <summary>Moves a slot as redis-cli does: marked at both ends, key by key, then given away. The step is told of between any two of them.</summary>
+    /// <summary>
+    /// Moves a slot as redis-cli does: marked at both ends, key by key, then given away. The step is told of between any two of them.
+    /// </summary>
     public async Task MoveAsync(int slot, int from, int to, Func<Task>? step = null)
     {
         await BeginMoveAsync(slot, from, to);
@@ -82,7 +86,9 @@ public sealed class RedisCluster : IAsyncDisposable
     }
 
     public async Task MoveKeysAsync(RedisKey[] keys, int from, int to) =>
-        await _nodes[from].Behind.ExecuteAsync("MIGRATE", ["127.0.0.1", _nodes[to].Port, "", 0, 30000, "AUTH", RedisServer.Password, "KEYS", .. keys.Select(key => (object)key)]);
+        await _nodes[from].Behind.ExecuteAsync(
+            "MIGRATE",
+            ["127.0.0.1", _nodes[to].Port, "", 0, 30000, "AUTH", RedisServer.Password, "KEYS", .. keys.Select(key => (object)key)]);
 
     public async Task EndMoveAsync(int slot, int from, int to)
     {
@@ -127,7 +133,8 @@ public sealed class RedisCluster : IAsyncDisposable
         var since = Stopwatch.StartNew();
         foreach (var node in _nodes)
         {
-            for (string info = ""; !info.Contains("cluster_state:ok", StringComparison.Ordinal) || !info.Contains($"cluster_known_nodes:{Count}", StringComparison.Ordinal);)
+            for (string info = ""; !info.Contains("cluster_state:ok", StringComparison.Ordinal) || !info.Contains(
+                $"cluster_known_nodes:{Count}", StringComparison.Ordinal);)
             {
                 Assert.True(since.Elapsed < TimeSpan.FromMinutes(1), "The cluster did not form within a minute.");
                 await Task.Delay(20);

@@ -32,7 +32,9 @@ internal sealed class RedisProxy : IAsyncDisposable
 
     public void DeliverAnswers() => _answers.TrySetResult();
 
-    /// <summary>Breaks every connection, and every new one at once, as a server that is down does. Answers that were held are lost.</summary>
+    /// <summary>
+    /// Breaks every connection, and every new one at once, as a server that is down does. Answers that were held are lost.
+    /// </summary>
     public void Cut()
     {
         _refuses = true;

@@ -5,7 +5,10 @@ using StackExchange.Redis;
 
 namespace Sact.Session.Stores.Tests;
 
-/// <summary>A redis-server of the tests' own, on a loopback port, with its data in a folder that goes with it. One that happens to run on the machine is never used.</summary>
+/// <summary>
+/// A redis-server of the tests' own, on a loopback port, with its data in a folder that goes with it. One that happens to run on the
+/// machine is never used.
+/// </summary>
 public sealed class RedisServer : IAsyncDisposable
 {
     private const string Program = "redis-server";
@@ -36,12 +39,14 @@ public sealed class RedisServer : IAsyncDisposable
     public IDatabase Database => _behind!.GetDatabase();
 
     /// <summary>How to reach the server through something else on this machine.</summary>
-    public static string ConfigurationAt(params int[] ports) => string.Join(',', ports.Select(port => $"127.0.0.1:{port}")) + $",password={Password}";
+    public static string ConfigurationAt(params int[] ports) =>
+        string.Join(',', ports.Select(port => $"127.0.0.1:{port}")) + $",password={Password}";
 
     /// <summary>Starts a server. Without redis-server on the machine the test is skipped, and in CI it fails.</summary>
     public static async Task<RedisServer> StartAsync(params string[] settings)
     {
-        if (!(Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, Program))))
+        if (!(Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(
+            folder => File.Exists(Path.Combine(folder, Program))))
         {
             const string Missing = "redis-server is not on this machine: install the package 'redis-server'.";
             Assert.SkipUnless(Environment.GetEnvironmentVariable("CI") == "true", Missing);
@@ -159,14 +164,16 @@ public sealed class RedisServer : IAsyncDisposable
             "--port", $"{Port}", "--bind", "127.0.0.1", "--dir", _folder, "--save", "", "--daemonize", "no", "--logfile", "",
             "--requirepass", Password, "--masterauth", Password, "--repl-diskless-sync-delay", "0", .. _settings,
         ];
-        var start = new ProcessStartInfo(Program, settings) { WorkingDirectory = _folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start =
+            new ProcessStartInfo(Program, settings) { WorkingDirectory = _folder, RedirectStandardOutput = true, RedirectStandardError = true };
         var process = Process.Start(start)!;
         process.ErrorDataReceived += static (_, _) => { };
         process.BeginErrorReadLine();
         while (await process.StandardOutput.ReadLineAsync() is { } line)
         {
             // While it loads its data it listens already.
-            if (line.Contains("Ready to accept connections", StringComparison.Ordinal) || line.Contains("Loading RDB", StringComparison.Ordinal))
+            if (line.Contains("Ready to accept connections", StringComparison.Ordinal)
+                || line.Contains("Loading RDB", StringComparison.Ordinal))
             {
                 _ = process.StandardOutput.ReadToEndAsync();
                 _process = process;
@@ -179,5 +186,7 @@ public sealed class RedisServer : IAsyncDisposable
         return false;
     }
 
-    private async Task ConnectAsync() => _behind = await ConnectionMultiplexer.ConnectAsync(Configuration + ",allowAdmin=true,connectTimeout=30000,asyncTimeout=30000,syncTimeout=30000");
+    private async Task ConnectAsync() =>
+        _behind = await ConnectionMultiplexer.ConnectAsync(
+            Configuration + ",allowAdmin=true,connectTimeout=30000,asyncTimeout=30000,syncTimeout=30000");
 }

@@ -4,7 +4,10 @@ using System.Net.Sockets;
 
 namespace Sact.Session.Stores.Tests;
 
-/// <summary>How the tests start a server of their own: on a free loopback port, in a folder that goes with it, and not as root, which these servers refuse.</summary>
+/// <summary>
+/// How the tests start a server of their own: on a free loopback port, in a folder that goes with it, and not as root, which these servers
+/// refuse.
+/// </summary>
 internal static class ServerProcess
 {
     public static int FreePort()
@@ -18,7 +21,8 @@ internal static class ServerProcess
     public static string? FolderOf(IEnumerable<string> folders, params string[] programs)
     {
         // A link may outlive what it leads to.
-        static bool IsThere(string file) => File.Exists(file) && (File.ResolveLinkTarget(file, returnFinalTarget: true) is not { } target || target.Exists);
+        static bool IsThere(string file) =>
+            File.Exists(file) && (File.ResolveLinkTarget(file, returnFinalTarget: true) is not { } target || target.Exists);
         return folders
             .Concat((Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries))
             .FirstOrDefault(folder => programs.All(name => IsThere(Path.Combine(folder, name))));
@@ -73,7 +77,8 @@ internal static class ServerProcess
             {
                 if (process.HasExited || since.Elapsed > TimeSpan.FromSeconds(60))
                 {
-                    throw new InvalidOperationException($"{name} did not start within a minute, or ended ({(process.HasExited ? process.ExitCode : "runs")}).", fault);
+                    throw new InvalidOperationException(
+                        $"{name} did not start within a minute, or ended ({(process.HasExited ? process.ExitCode : "runs")}).", fault);
                 }
             }
         }

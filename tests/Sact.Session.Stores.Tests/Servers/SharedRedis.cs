@@ -5,7 +5,10 @@ using StackExchange.Redis;
 
 namespace Sact.Session.Stores.Tests;
 
-/// <summary>What is shared by the tests that do it no harm: started by the first that asks, stopped after the last. Two connections stand for two processes.</summary>
+/// <summary>
+/// What is shared by the tests that do it no harm: started by the first that asks, stopped after the last. Two connections stand for two
+/// processes.
+/// </summary>
 public abstract class SharedServer<TServer> : IAsyncDisposable
     where TServer : class, IAsyncDisposable
 {

@@ -88,7 +88,9 @@ public sealed class Connections
 
         var session = await SqliteFile.SignInAsync(store);
         await Task.WhenAll(Enumerable.Range(0, 40).Select(i => Task.Run(async () =>
-            Assert.Equal(SessionUpdateStatus.Applied, (await (i % 2 == 0 ? store : twin).UpdateAsync(session, SqliteFile.Field($"f{i}", "1"))).Status))));
+            Assert.Equal(
+                SessionUpdateStatus.Applied,
+                (await (i % 2 == 0 ? store : twin).UpdateAsync(session, SqliteFile.Field($"f{i}", "1"))).Status))));
 
         Assert.Equal(40, (await twin.GetAsync(session.Key))!.Fields.Count);
     }
@@ -123,7 +125,8 @@ public sealed class Connections
             using var file = new SqliteFile();
             var stores = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(async () =>
                 i % 2 == 0 ? (IGenericStore)await second.OpenAsync("sqlite", file.ConnectionString, TimeProvider.System, "session")
-                : new SqliteStore(new SqliteStoreOptions { ConnectionString = file.ConnectionString, BusyTimeout = TimeSpan.FromSeconds(30) }))));
+                : new SqliteStore(
+                    new SqliteStoreOptions { ConnectionString = file.ConnectionString, BusyTimeout = TimeSpan.FromSeconds(30) }))));
 
             foreach (var store in stores)
             {

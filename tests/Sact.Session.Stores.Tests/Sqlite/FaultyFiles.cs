@@ -25,7 +25,8 @@ public sealed class FaultyFiles
     {
         using var file = new SqliteFile();
 
-        var fault = Assert.Throws<SessionStoreException>(() => file.Open(options => options.ConnectionString = $"Data Source={file.Folder}/none/app.db"));
+        var fault = Assert.Throws<SessionStoreException>(
+            () => file.Open(options => options.ConnectionString = $"Data Source={file.Folder}/none/app.db"));
 
         Assert.Contains("none/app.db", fault.Message, StringComparison.Ordinal);
     }

@@ -11,7 +11,9 @@ public sealed class FullDisk
     [Trait("abuse", "F7")]
     public async Task IsReadAndNotWrittenAndRecovers()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Only root on Linux may mount a small disk; a file that may not grow is tested by every user.");
+        Assert.SkipUnless(
+            OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess,
+            "Only root on Linux may mount a small disk; a file that may not grow is tested by every user.");
         string folder = Directory.CreateTempSubdirectory("sact-full-").FullName;
         bool mounted = await RunAsync("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder) == 0;
         try
@@ -54,11 +56,14 @@ public sealed class FullDisk
         Assert.SkipUnless(OperatingSystem.IsLinux(), "A process's files are limited by ulimit and prlimit, which are Linux's.");
         using var file = new SqliteFile();
 
-        // In half kilobytes. Without the trap the kernel would end the process; the runtime's own way of writing code asks for a large file in memory.
-        using (var process = new SecondProcess("trap '' XFSZ; export DOTNET_EnableWriteXorExecute=0 DOTNET_EnableDiagnostics=0; ulimit -S -f 600"))
+        // In half kilobytes. Without the trap the kernel would end the process; the runtime's own way of writing code asks for a large file
+        // in memory.
+        using (var process = new SecondProcess(
+            "trap '' XFSZ; export DOTNET_EnableWriteXorExecute=0 DOTNET_EnableDiagnostics=0; ulimit -S -f 600"))
         {
             var store = await process.OpenAsync("sqlite", file.ConnectionString, TimeProvider.System, "full");
-            var fault = await HoldsAsync(store, async () => Assert.Equal(0, await RunAsync("prlimit", "--pid", $"{process.Id}", "--fsize=unlimited")));
+            var fault = await HoldsAsync(
+                store, async () => Assert.Equal(0, await RunAsync("prlimit", "--pid", $"{process.Id}", "--fsize=unlimited")));
             Assert.Contains("disk", fault.Message, StringComparison.Ordinal);
             await store.CloseAsync();
         }

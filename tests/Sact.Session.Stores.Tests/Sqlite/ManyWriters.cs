@@ -11,14 +11,17 @@ public sealed class ManyWriters
     {
         using var file = new SqliteFile();
         using var second = new SecondProcess();
-        IGenericStore[] stores = [file.Open(), file.Open(), await second.OpenAsync("sqlite", file.ConnectionString, TimeProvider.System, "session")];
+        IGenericStore[] stores = [file.Open(), file.Open(), await second.OpenAsync(
+            "sqlite", file.ConnectionString, TimeProvider.System, "session")];
         var session = await SqliteFile.SignInAsync(stores[0]);
 
         await Task.WhenAll(Enumerable.Range(0, 30).Select(writer => Task.Run(async () =>
         {
             for (int i = 0; i < 20; i++)
             {
-                Assert.Equal(SessionUpdateStatus.Applied, (await stores[writer % 3].UpdateAsync(session, SqliteFile.Field($"f{writer}.{i}", "1"))).Status);
+                Assert.Equal(
+                    SessionUpdateStatus.Applied,
+                    (await stores[writer % 3].UpdateAsync(session, SqliteFile.Field($"f{writer}.{i}", "1"))).Status);
             }
         })));
 
@@ -42,7 +45,8 @@ public sealed class ManyWriters
             {
                 Assert.True(seen.Fields.TryGetValue("n", out var value));
                 int n = int.Parse(System.Text.Encoding.UTF8.GetString(value.Span), System.Globalization.CultureInfo.InvariantCulture);
-                var change = new SessionChange { Set = SqliteFile.Field("n", $"{n + 1}").Set, Condition = new SessionFieldCondition("n", value) };
+                var change =
+                    new SessionChange { Set = SqliteFile.Field("n", $"{n + 1}").Set, Condition = new SessionFieldCondition("n", value) };
                 var update = await store.UpdateAsync(session, change);
                 done += update.Status == SessionUpdateStatus.Applied ? 1 : 0;
                 seen = update.Record!;
@@ -65,7 +69,8 @@ public sealed class ManyWriters
         for (int round = 0; round < 10; round++)
         {
             SqliteFile.Run(gate, "BEGIN IMMEDIATE");
-            var writes = Enumerable.Range(0, 64).Select(writer => store.UpdateAsync(session, SqliteFile.Field($"f{writer}", $"{round}")).AsTask()).ToArray();
+            var writes = Enumerable.Range(0, 64).Select(
+                writer => store.UpdateAsync(session, SqliteFile.Field($"f{writer}", $"{round}")).AsTask()).ToArray();
             Assert.DoesNotContain(writes, write => write.IsCompleted);
             SqliteFile.Run(gate, "COMMIT");
             Assert.All(await Task.WhenAll(writes), update => Assert.Equal(SessionUpdateStatus.Applied, update.Status));
@@ -88,7 +93,8 @@ public sealed class ManyWriters
         using var gate = file.Connect();
         SqliteFile.Run(gate, "BEGIN IMMEDIATE");
         int writers = ThreadPool.ThreadCount + (4 * Environment.ProcessorCount) + 64;
-        var writes = Enumerable.Range(0, writers).Select(writer => Task.Run(async () => await store.UpdateAsync(session, SqliteFile.Field($"f{writer}", "1")))).ToArray();
+        var writes = Enumerable.Range(0, writers).Select(
+            writer => Task.Run(async () => await store.UpdateAsync(session, SqliteFile.Field($"f{writer}", "1")))).ToArray();
 
         // Were each of them blocked in a thread, the pool would have none left for this, which begins after them all.
         for (int i = 0; i < 1000; i++)
@@ -134,7 +140,8 @@ public sealed class ManyWriters
         var session = await SqliteFile.SignInAsync(store);
         using var gate = file.Connect();
         SqliteFile.Run(gate, "BEGIN IMMEDIATE");
-        var writes = Enumerable.Range(0, 50).Select(writer => store.UpdateAsync(session, SqliteFile.Field($"f{writer}", "1")).AsTask()).ToArray();
+        var writes = Enumerable.Range(0, 50).Select(
+            writer => store.UpdateAsync(session, SqliteFile.Field($"f{writer}", "1")).AsTask()).ToArray();
 
         var disposing = Task.Run(() =>
         {
@@ -158,7 +165,8 @@ public sealed class ManyWriters
         var session = await SqliteFile.SignInAsync(store);
         using var gate = file.Connect();
         SqliteFile.Run(gate, "BEGIN IMMEDIATE");
-        var writes = Enumerable.Range(0, 200).Select(writer => store.UpdateAsync(session, SqliteFile.Field($"f{writer}", "1")).AsTask()).ToArray();
+        var writes = Enumerable.Range(0, 200).Select(
+            writer => store.UpdateAsync(session, SqliteFile.Field($"f{writer}", "1")).AsTask()).ToArray();
 
         // One by one they would wait a minute.
         await Assert.ThrowsAsync<SessionStoreException>(() => Task.WhenAll(writes).WaitAsync(TimeSpan.FromSeconds(30)));
@@ -182,7 +190,8 @@ public sealed class ManyWriters
         SqliteFile.Run(connection, $"PRAGMA max_page_count = {pages}");
 
         var big = store.UpdateAsync(first, SqliteFile.Field("big", '"' + new string('x', 60_000) + '"')).AsTask();
-        var small = store.UpdateAsync(first, new SessionChange { Touch = new SessionTouch(first.LastSeenAt + TimeSpan.FromMinutes(1)) }).AsTask();
+        var small = store.UpdateAsync(
+            first, new SessionChange { Touch = new SessionTouch(first.LastSeenAt + TimeSpan.FromMinutes(1)) }).AsTask();
 
         var fault = await Assert.ThrowsAsync<SessionStoreException>(() => big);
         Assert.Contains("full", fault.Message, StringComparison.Ordinal);

@@ -16,7 +16,10 @@ internal sealed class SqliteFile : IDisposable
 
     public static SessionLifetimes Lifetimes { get; } = new(TimeSpan.FromHours(2), TimeSpan.FromHours(1), TimeSpan.FromHours(24));
 
-    /// <summary>How many transactions have been committed, as the write-ahead log's own index counts them (iChange of WalIndexHdr, at byte 8 of the -shm file).</summary>
+    /// <summary>
+    /// How many transactions have been committed, as the write-ahead log's own index counts them (iChange of WalIndexHdr, at byte 8 of the
+    /// -shm file).
+    /// </summary>
     public uint Commits
     {
         get
@@ -62,7 +65,8 @@ internal sealed class SqliteFile : IDisposable
     }
 
     /// <summary>Every byte of the database, its log included.</summary>
-    public IEnumerable<byte[]> Bytes() => Directory.EnumerateFiles(_folder).Where(file => !file.EndsWith("-shm", StringComparison.Ordinal)).Select(file =>
+    public IEnumerable<byte[]> Bytes() =>
+        Directory.EnumerateFiles(_folder).Where(file => !file.EndsWith("-shm", StringComparison.Ordinal)).Select(file =>
     {
         using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         byte[] bytes = new byte[stream.Length];
@@ -95,7 +99,8 @@ internal sealed class SqliteFile : IDisposable
         return record;
     }
 
-    public static SessionChange Field(string name, string json) => new() { Set = SessionFields.Create([new(name, System.Text.Encoding.UTF8.GetBytes(json))]) };
+    public static SessionChange Field(string name, string json) =>
+        new() { Set = SessionFields.Create([new(name, System.Text.Encoding.UTF8.GetBytes(json))]) };
 
     public void Dispose()
     {

@@ -2,7 +2,10 @@ using Microsoft.Data.Sqlite;
 
 namespace Sact.Session.Stores.Tests.Sqlite;
 
-/// <summary>An SQLite file in a folder of its own, or a database in memory; everything is gone with the subject. With a second process every other store is opened there.</summary>
+/// <summary>
+/// An SQLite file in a folder of its own, or a database in memory; everything is gone with the subject. With a second process every other
+/// store is opened there.
+/// </summary>
 internal sealed class SqliteSubject(bool inMemory, SecondProcess? second = null) : StoreContractSubject
 {
     private readonly List<SqliteStore> _stores = [];
@@ -23,7 +26,8 @@ internal sealed class SqliteSubject(bool inMemory, SecondProcess? second = null)
             return far;
         }
 
-        var store = new SqliteStore(new SqliteStoreOptions { ConnectionString = ConnectionString, TimeProvider = clock, Prefix = prefix, BusyTimeout = TimeSpan.FromSeconds(30) });
+        var store = new SqliteStore(
+            new SqliteStoreOptions { ConnectionString = ConnectionString, TimeProvider = clock, Prefix = prefix, BusyTimeout = TimeSpan.FromSeconds(30) });
         lock (_stores)
         {
             _stores.Add(store);
@@ -36,7 +40,9 @@ internal sealed class SqliteSubject(bool inMemory, SecondProcess? second = null)
         new(!inMemory && Run("UPDATE sact_sessions SET fields = x'7b22' WHERE session_key = $key", session.Key) == 1);
 
     public override ValueTask<bool> PlantNewerFormatAsync(SessionRecord session, CancellationToken cancellationToken) =>
-        new(!inMemory && Run($"UPDATE sact_sessions SET format = {SessionRecord.CurrentFormat + 1} WHERE session_key = $key", session.Key) == 1);
+        new(
+            !inMemory
+                && Run($"UPDATE sact_sessions SET format = {SessionRecord.CurrentFormat + 1} WHERE session_key = $key", session.Key) == 1);
 
     public override ValueTask<bool?> ExistsPhysicallyAsync(SessionKey key, CancellationToken cancellationToken) =>
         new(inMemory ? null : Run("UPDATE sact_sessions SET format = format WHERE session_key = $key", key) == 1);

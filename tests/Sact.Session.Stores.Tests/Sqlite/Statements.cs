@@ -36,13 +36,26 @@ public sealed class Statements
         await AreAsync("SELECT", "", async () => Assert.Single(await ListAsync(store)));
         await AreAsync("SELECT", "", async () => Assert.Equal(1, await store.CountActiveSessionsAsync()));
         await AreAsync("", "BEGIN SELECT INSERT COMMIT", async () => await store.CreateAsync(other));
-        await AreAsync("", "BEGIN SELECT COMMIT", async () => Assert.Equal(SessionCreationStatus.Created, (await store.CreateAsync(other)).Status));
-        await AreAsync("", "BEGIN SELECT SELECT DELETE INSERT COMMIT", async () => Assert.Single((await store.CreateAsync(SqliteFile.Record(store), new SessionCap(2))).Ended));
+        await AreAsync(
+            "", "BEGIN SELECT COMMIT", async () => Assert.Equal(SessionCreationStatus.Created, (await store.CreateAsync(other)).Status));
+        await AreAsync(
+            "",
+            "BEGIN SELECT SELECT DELETE INSERT COMMIT",
+            async () => Assert.Single((await store.CreateAsync(SqliteFile.Record(store), new SessionCap(2))).Ended));
         session = (await ListAsync(store))[0];
-        await AreAsync("", "BEGIN SELECT UPDATE COMMIT", async () => Assert.Equal(SessionUpdateStatus.Applied, (await store.UpdateAsync(session, SqliteFile.Field("a", "1"))).Status));
-        await AreAsync("", "BEGIN SELECT UPDATE COMMIT", async () => await store.UpdateAsync(session, new SessionChange { Touch = new SessionTouch(session.LastSeenAt.AddMinutes(1)) }));
+        await AreAsync(
+            "",
+            "BEGIN SELECT UPDATE COMMIT",
+            async () => Assert.Equal(SessionUpdateStatus.Applied, (await store.UpdateAsync(session, SqliteFile.Field("a", "1"))).Status));
+        await AreAsync(
+            "",
+            "BEGIN SELECT UPDATE COMMIT",
+            async () => await store.UpdateAsync(session, new SessionChange { Touch = new SessionTouch(session.LastSeenAt.AddMinutes(1)) }));
         await AreAsync("", "BEGIN DELETE COMMIT", async () => Assert.True(await store.DeleteAsync(session)));
-        await AreAsync("", "BEGIN SELECT COMMIT", async () => Assert.Equal(SessionUpdateStatus.Gone, (await store.UpdateAsync(session, SqliteFile.Field("a", "2"))).Status));
+        await AreAsync(
+            "",
+            "BEGIN SELECT COMMIT",
+            async () => Assert.Equal(SessionUpdateStatus.Gone, (await store.UpdateAsync(session, SqliteFile.Field("a", "2"))).Status));
         await AreAsync("", "BEGIN DELETE COMMIT", async () => Assert.Equal(0, await store.DeleteExpiredAsync(100)));
         await AreAsync("", "BEGIN DELETE COMMIT", async () => Assert.Equal(1, await store.DeleteActiveSessionsAsync("alice")));
         await AreAsync("", "BEGIN SELECT COMMIT BEGIN DELETE COMMIT", async () => Assert.Equal(0, await store.ClearAsync()));

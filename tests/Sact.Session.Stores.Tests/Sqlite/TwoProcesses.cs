@@ -1,6 +1,9 @@
 namespace Sact.Session.Stores.Tests.Sqlite;
 
-/// <summary>The whole suite with its first handle here and its second one in another process, over one file: what two processes do to each other is what the suite's two handles do.</summary>
+/// <summary>
+/// The whole suite with its first handle here and its second one in another process, over one file: what two processes do to each other is
+/// what the suite's two handles do.
+/// </summary>
 public sealed class SqliteTwoProcessesContract(SecondProcess second) : IClassFixture<SecondProcess>
 {
     public static IEnumerable<TheoryDataRow<string>> Cases => ContractRows.All;

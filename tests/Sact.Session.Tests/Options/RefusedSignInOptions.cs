@@ -1,9 +1,11 @@
 namespace Sact.Session.Tests;
 
 /// <summary>Sign-in options beyond their maximum: the message names the option that is the maximum, and its value.</summary>
-public sealed class RefusedSignInOptions
+public sealed class RefusedSignInOptions : IDisposable
 {
     private readonly SessionHost _host = new();
+
+    public void Dispose() => ((IDisposable)_host).Dispose();
 
     [Fact]
     public Task OfAPendingSessionNamePendingTimeout()
@@ -11,7 +13,8 @@ public sealed class RefusedSignInOptions
         _host.Options.PendingTimeout = TimeSpan.FromMinutes(7);
         return AssertNames(
             "SactSessionOptions.PendingTimeout (00:07:00)",
-            session => session.SetPendingAsync("alice", null, new SessionSignInOptions { AbsoluteTimeout = TimeSpan.FromDays(1) }).AsTask());
+            session => session.SetPendingAsync(
+                "alice", null, new SessionSignInOptions { AbsoluteTimeout = TimeSpan.FromDays(1) }).AsTask());
     }
 
     [Fact]

@@ -29,7 +29,8 @@ public sealed class StoreTypeThatCannotBeCreated
     [Fact]
     public async Task IsAcceptedIfTheApplicationRegisteredTheAbstractType()
     {
-        await using var app = new TestApp(services => services.AddSingleton<GenericStore>(new MemoryStore()).AddSactSession<GenericStore>());
+        await using var app = new TestApp(
+            services => services.AddSingleton<GenericStore>(new MemoryStore()).AddSactSession<GenericStore>());
 
         Assert.IsType<Session<GenericStore>>(app.Request().GetSactSession());
     }
