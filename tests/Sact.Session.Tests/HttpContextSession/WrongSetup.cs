@@ -31,7 +31,7 @@ public sealed class WrongSetup
             return next();
         }));
 
-        Assert.Contains("before UseSactSession() had its turn", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("before UseSactSession() ran", fault.Message, StringComparison.Ordinal);
     }
 
     [Theory]

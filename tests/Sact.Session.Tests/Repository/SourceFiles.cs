@@ -27,12 +27,15 @@ public sealed partial class SourceFiles
                     .Select(package => $"{file.Key} names {package}")));
     }
 
-    /// <summary>The parts of a partial type count together, so that a type cannot hide its size.</summary>
+    /// <summary>
+    /// The parts of a partial type count together, so that a type cannot hide its size. <c>RedisStore</c> is the known exception: the
+    /// packed record will replace most of it.
+    /// </summary>
     [Fact]
     public void NoTypeIsTooLongToReadAtOnce() => Assert.Empty(Sources()
         .GroupBy(file => Path.Combine(Path.GetDirectoryName(file)!, Path.GetFileName(file).Split('.')[0]))
         .Select(type => (Name: Path.GetRelativePath(s_source, type.Key), Lines: type.Sum(file => File.ReadLines(file).Count())))
-        .Where(type => type.Lines > 560)
+        .Where(type => type.Lines > 420 && type.Name != "Sact.Session.Redis/RedisStore")
         .Select(type => $"{type.Name}: {type.Lines} lines"));
 
     [Fact]
