@@ -52,11 +52,34 @@ public sealed class SigningIn(Site site)
         string name = Visitor.NewName();
         await using var visitor = await site.VisitorAsync();
         await visitor.RegisterAsync(name);
-        string first = (await visitor.SessionCookieAsync())!.Value;
+        string registered = (await visitor.SessionCookieAsync())!.Value;
         await visitor.ClickAsync("Sign out");
-        await visitor.SignInAsync(name);
 
-        Assert.NotEqual(first, (await visitor.SessionCookieAsync())!.Value);
+        // A second tab shows the form before the first tab signs in. So its sign-in presents the session of the first tab.
+        var tab = await visitor.Context.NewPageAsync();
+        var secondTab = new Visitor(visitor.Context, tab);
+        await tab.GotoAsync("/sign-in");
+        await visitor.SignInAsync(name);
+        string first = (await visitor.SessionCookieAsync())!.Value;
+        await secondTab.FillSignInAsync(name);
+        await secondTab.ClickAsync("Sign in");
+        await Expect(tab).ToHaveURLAsync(Visitor.At("/profile"));
+        string second = (await visitor.SessionCookieAsync())!.Value;
+
+        // The first 24 characters name the session. A renewal of the old session would keep them.
+        Assert.Equal(3, new[] { registered, first, second }.Select(id => id[..24]).Distinct().Count());
+        Assert.False(await SignsInAsync(registered));
+        Assert.False(await SignsInAsync(first));
+        Assert.True(await SignsInAsync(second));
+
+        // Whether another browser with this cookie is signed in.
+        async Task<bool> SignsInAsync(string id)
+        {
+            await using var thief = await site.VisitorAsync();
+            await thief.Context.AddCookiesAsync([new() { Name = "__Host-sid", Value = id, Domain = "localhost", Path = "/", Secure = true, HttpOnly = true }]);
+            await thief.Page.GotoAsync("/profile");
+            return Visitor.At("/profile").IsMatch(thief.Page.Url);
+        }
     }
 
     [Fact]
