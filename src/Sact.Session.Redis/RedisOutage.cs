@@ -81,6 +81,7 @@ internal sealed class RedisOutage(TimeProvider time, TimeSpan settled, TimeSpan 
     {
         Task restored;
         TimeSpan left;
+        long began;
         lock (_lock)
         {
             if (!_lasts)
@@ -89,6 +90,7 @@ internal sealed class RedisOutage(TimeProvider time, TimeSpan settled, TimeSpan 
             }
 
             restored = _restored.Task;
+            began = _began;
             left = _patience - time.GetElapsedTime(_began);
         }
 
@@ -104,7 +106,20 @@ internal sealed class RedisOutage(TimeProvider time, TimeSpan settled, TimeSpan 
         }
         catch (TimeoutException)
         {
+            // A timer may fire some milliseconds early, because it reads a coarser clock. No other call may wait for the rest.
+            StopWaitingFor(began);
             return false;
+        }
+    }
+
+    private void StopWaitingFor(long outage)
+    {
+        lock (_lock)
+        {
+            if (_began == outage)
+            {
+                _patience = TimeSpan.Zero;
+            }
         }
     }
 
