@@ -39,7 +39,9 @@ internal sealed class SessionSource(SessionRegistration registration, SessionPip
         }
     }
 
-    private SessionBackend Backend => _backend ??= new SessionBackend(Store, Services);
+    // One object for all threads, because a request finds its session by it.
+    private SessionBackend Backend =>
+        _backend ?? Interlocked.CompareExchange(ref _backend, new SessionBackend(Store, Services), null) ?? _backend;
 
     /// <summary>
     /// The store for dependency injection. The container disposes of what a factory returns, so the registration must not.

@@ -31,6 +31,34 @@ public sealed class OneSessionPerRequest
         Assert.NotSame(first, app.Request().GetSactSession());
     }
 
+    /// <summary>The first two requests of an application find no store yet. Each of them must keep the session that it received.</summary>
+    [Fact]
+    public async Task StaysTheSameWhereTwoFirstRequestsMeet()
+    {
+        using var creating = new ManualResetEventSlim();
+        using var release = new ManualResetEventSlim();
+        await using var app = new TestApp(services => services.AddSactSession().UseStore(_ =>
+        {
+            creating.Set();
+            release.Wait(TimeSpan.FromSeconds(30));
+            return new MemoryStore();
+        }));
+        HttpContext[] requests = [app.Request(), app.Request()];
+        object?[] received = new object?[2];
+        Thread[] threads = [.. Enumerable.Range(0, 2).Select(i => new Thread(() => received[i] = requests[i].GetSactSession()))];
+
+        threads[0].Start();
+        Assert.True(creating.Wait(TimeSpan.FromSeconds(30)));
+        threads[1].Start();
+        Assert.True(SpinWait.SpinUntil(() => threads[1].ThreadState.HasFlag(ThreadState.WaitSleepJoin), TimeSpan.FromSeconds(30)));
+        release.Set();
+        Array.ForEach(threads, static thread => thread.Join());
+
+        Assert.Same(received[0], requests[0].GetSactSession());
+        Assert.Same(received[1], requests[1].GetSactSession());
+        Assert.NotSame(received[0], received[1]);
+    }
+
     [Fact]
     public async Task IsReturnedToParallelCallers()
     {
