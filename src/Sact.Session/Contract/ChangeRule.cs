@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace Sact.Session.Stores;
 
 /// <summary>The rules by which a change becomes a new record: the merge that every store must come to.</summary>
@@ -25,30 +27,49 @@ internal static class ChangeRule
             return SessionUpdate.TooLarge;
         }
 
-        var changed = ReferenceEquals(fields, record.Fields) ? record : record with { Fields = fields };
-        changed = change.Touch is { } touch ? Touch(changed, touch) : changed;
-        changed = change.Renewal is { } renewal ? Renew(changed, renewal) : changed;
-        changed = change.Raise is { } raise ? Raise(changed, raise) : changed;
+        long version = Next(record.Version);
+        var changed = ReferenceEquals(fields, record.Fields) ? record : record with { Fields = fields, Version = version };
+        changed = change.Touch is { } touch && !IsRedundant(record, touch) ? Touch(changed, touch, version) : changed;
+        changed = change.Renewal is { } renewal ? Renew(changed, renewal, version) : changed;
+        changed = change.Raise is { } raise ? Raise(changed, raise, version) : changed;
         return SessionUpdate.Applied(changed);
     }
 
-    private static SessionRecord Touch(SessionRecord record, SessionTouch touch) => record with
+    // A restored backup repeats old versions. Two histories meet at one number with a chance of 1 in 65,536.
+    private static long Next(long version)
     {
+        Span<byte> step = stackalloc byte[sizeof(ushort)];
+        RandomBuffer.Fill(step);
+        return version + 1 + BinaryPrimitives.ReadUInt16BigEndian(step);
+    }
+
+    /// <summary>
+    /// Whether another request has noted the session as seen already. Twenty parallel requests of one session then make one write.
+    /// </summary>
+    private static bool IsRedundant(SessionRecord record, SessionTouch touch) =>
+        record.Presented
+        && (touch.SeenAt <= record.LastSeenAt || touch.SeenAt - record.LastSeenAt < touch.Interval)
+        && (touch.Client is null || touch.Client == record.LastSeenClient || touch.Interval > TimeSpan.Zero);
+
+    private static SessionRecord Touch(SessionRecord record, SessionTouch touch, long version) => record with
+    {
+        Version = version,
         Presented = true,
         LastSeenAt = Earlier(Later(touch.SeenAt, record.LastSeenAt), record.AbsoluteDeadline),
         LastSeenClient = touch.Client ?? record.LastSeenClient,
     };
 
-    private static SessionRecord Renew(SessionRecord record, SessionRenewal renewal)
+    private static SessionRecord Renew(SessionRecord record, SessionRenewal renewal, long version)
     {
         if (renewal.Kind == SessionRenewalKind.Propose)
         {
-            return record with { PendingHash = renewal.Hash, PendingSince = renewal.At };
+            return record with { PendingHash = renewal.Hash, PendingSince = renewal.At, Version = version };
         }
 
         bool replaces = renewal.Kind == SessionRenewalKind.Replace;
         return record with
         {
+            Version = version,
             PreviousHash = replaces ? null : record.CurrentHash,
             CurrentHash = renewal.Hash,
             PendingHash = null,
@@ -60,8 +81,9 @@ internal static class ChangeRule
         };
     }
 
-    private static SessionRecord Raise(SessionRecord record, SessionRaise raise) => record with
+    private static SessionRecord Raise(SessionRecord record, SessionRaise raise, long version) => record with
     {
+        Version = version,
         AssuranceLevel = raise.Level,
         AuthenticatedAt = record.AuthenticatedAt is { } last ? Later(last, raise.AuthenticatedAt) : raise.AuthenticatedAt,
         State = raise.SignsIn && record.State == SessionState.Pending ? SessionState.SignedIn : record.State,

@@ -183,11 +183,13 @@ public abstract class GenericStore : IGenericStore
     {
         if (format > SessionRecord.CurrentFormat)
         {
-            throw new SessionStoreException(
-                $"A session is stored in format {format}. This version of Sact.Session reads formats up to {SessionRecord.CurrentFormat}. "
-                + "Update Sact.Session on this machine.");
+            throw NewerFormat(format);
         }
     }
+
+    internal static SessionStoreException NewerFormat(long format) => new(
+        $"A session is stored in format {format}. This version of Sact.Session reads formats up to {SessionRecord.CurrentFormat}. "
+        + "Update Sact.Session on this machine.");
 
     /// <summary>
     /// Logs that a stored record cannot be read (event 25). The store then treats the session as absent and leaves the record as it is.

@@ -83,7 +83,9 @@ public interface IGenericStore
     ValueTask<SessionCreation> CreateAsync(SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default);
 
     /// <summary>Applies a change to a live session. It keeps what other callers changed meanwhile, and never creates a session.</summary>
-    /// <param name="session">The record as the caller last saw it. Only its identity matters, not its contents.</param>
+    /// <param name="session">
+    /// The record exactly as a store method returned it, however old. A store may apply the change to it and compare its version.
+    /// </param>
     /// <param name="change">The change. The result is that of <see cref="SessionRecord.Apply"/> on the stored record.</param>
     /// <param name="cancellationToken">Checked before the write begins.</param>
     /// <returns>

@@ -1,3 +1,5 @@
+using System.Text.Unicode;
+
 namespace Sact.Session.Stores;
 
 /// <summary>
@@ -35,7 +37,49 @@ internal readonly struct PackedFields(byte[] bytes)
 
     public Enumerator GetEnumerator() => new(bytes);
 
-    private ReadOnlySpan<byte> AsSpan() => bytes;
+    public ReadOnlySpan<byte> AsSpan() => bytes;
+
+    /// <summary>Counts the fields of bytes that a store returned, and checks that they are fields.</summary>
+    /// <param name="bytes">The bytes.</param>
+    /// <param name="count">The number of fields.</param>
+    /// <param name="size">The sum of all names and values.</param>
+    /// <returns>False if a field ends after the bytes, has no name or no value, or its name is not UTF-8.</returns>
+    public static bool TryMeasure(ReadOnlySpan<byte> bytes, out int count, out int size)
+    {
+        (count, size) = (0, 0);
+        for (int at = 0; at < bytes.Length; count++)
+        {
+            if (!TryReadLength(bytes, ref at, out int name)
+                || !TryReadLength(bytes, ref at, out int value)
+                || name > bytes.Length - at
+                || value > bytes.Length - at - name
+                || !Utf8.IsValid(bytes.Slice(at, name)))
+            {
+                return false;
+            }
+
+            at += name + value;
+            size += name + value;
+        }
+
+        return true;
+    }
+
+    private static bool TryReadLength(ReadOnlySpan<byte> bytes, ref int at, out int length)
+    {
+        length = 0;
+        for (int shift = 0; shift < 28 && at < bytes.Length; shift += 7)
+        {
+            byte part = bytes[at++];
+            length |= (part & 0x7f) << shift;
+            if (part < 0x80)
+            {
+                return length > 0;
+            }
+        }
+
+        return false;
+    }
 
     internal ref struct Enumerator(ReadOnlySpan<byte> bytes)
     {

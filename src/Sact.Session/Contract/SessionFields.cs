@@ -90,6 +90,13 @@ public sealed class SessionFields : IReadOnlyCollection<KeyValuePair<string, Rea
         return written.WrittenSpan.ToArray();
     }
 
+    /// <summary>Restores fields from the bytes of a packed record, which has a checksum.</summary>
+    /// <exception cref="FormatException">The bytes are no fields.</exception>
+    internal static SessionFields Unpack(ReadOnlySpan<byte> packed) =>
+        packed.IsEmpty ? Empty
+        : PackedFields.TryMeasure(packed, out int count, out int size) ? new SessionFields(new PackedFields(packed.ToArray()), count, size)
+        : throw new FormatException("The fields of the record are damaged.");
+
     /// <summary>Gets the value of a field.</summary>
     /// <param name="name">The name, compared ordinally.</param>
     /// <param name="json">The value in UTF-8 JSON, not a copy; empty if there is no such field.</param>

@@ -43,12 +43,18 @@ internal readonly record struct SessionKeyPart
         return mine.SequenceCompareTo(theirs);
     }
 
-    private void WriteTo(Span<char> text)
+    /// <summary>Writes the 18 bytes.</summary>
+    public void CopyTo(Span<byte> bytes)
     {
-        Span<byte> bytes = stackalloc byte[Size];
         BinaryPrimitives.WriteUInt64BigEndian(bytes, _head);
         BinaryPrimitives.WriteUInt64BigEndian(bytes[8..], _middle);
         BinaryPrimitives.WriteUInt16BigEndian(bytes[16..], _tail);
+    }
+
+    private void WriteTo(Span<char> text)
+    {
+        Span<byte> bytes = stackalloc byte[Size];
+        CopyTo(bytes);
         Base64Url.EncodeToChars(bytes, text);
     }
 }

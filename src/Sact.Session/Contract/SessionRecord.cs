@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
@@ -155,7 +156,14 @@ public sealed record SessionRecord
     /// <summary>The session's own time limits.</summary>
     public required SessionLifetimes Lifetimes { get; init; }
 
-    /// <summary>The format that the record was written in, at least 1; default <see cref="CurrentFormat"/>.</summary>
+    /// <summary>
+    /// The number of the record's state, at least 1; default 1. Every change makes it larger, so a store replaces a record only while it
+    /// still has the version that the caller has seen.
+    /// </summary>
+    /// <remarks>The step is random, because a restored backup repeats old versions. Two histories then do not meet at one number.</remarks>
+    public long Version { get; init; } = 1;
+
+    /// <summary>The format that the record was written in, 1 to 255; default <see cref="CurrentFormat"/>.</summary>
     public int Format { get; init; } = CurrentFormat;
 
     /// <summary>
@@ -236,6 +244,45 @@ public sealed record SessionRecord
     {
         ArgumentNullException.ThrowIfNull(record);
         return RecordRule.Validate(record);
+    }
+
+    /// <summary>
+    /// Writes the record as bytes, which a store keeps whole: a header that no format ever moves (<see cref="RecordHeader"/>), a body, and
+    /// a checksum. The key is not in it, and is needed to read it.
+    /// </summary>
+    /// <returns>The bytes.</returns>
+    public byte[] Pack()
+    {
+        int most = RecordHeader.UserOffset + UserIdRule.MaxBytes + PackedBody.MaxLength(this) + RecordHeader.ChecksumLength;
+        byte[] rented = ArrayPool<byte>.Shared.Rent(most);
+        try
+        {
+            int body = RecordHeader.Write(this, rented);
+            var writer = new PackedWriter(rented.AsSpan(body));
+            PackedBody.Write(this, ref writer);
+            var packed = rented.AsSpan(0, body + writer.Length + RecordHeader.ChecksumLength);
+            RecordHeader.WriteChecksum(Key, packed);
+            return packed.ToArray();
+        }
+        finally
+        {
+            // It held a user's data.
+            ArrayPool<byte>.Shared.Return(rented, clearArray: true);
+        }
+    }
+
+    /// <summary>Reads a record that <see cref="Pack"/> wrote.</summary>
+    /// <param name="key">The key under which the bytes were found.</param>
+    /// <param name="packed">The bytes.</param>
+    /// <returns>The record.</returns>
+    /// <exception cref="FormatException">The bytes are no record, are damaged, or belong to another key.</exception>
+    /// <exception cref="SessionStoreException">A newer version of this library wrote them.</exception>
+    public static SessionRecord Unpack(SessionKey key, ReadOnlySpan<byte> packed)
+    {
+        var stored = StoredRecord.Unpack(key, packed);
+        return stored.Record ?? throw (stored.Error is { } error
+            ? new FormatException(error.Message, error)
+            : GenericStore.NewerFormat(stored.Header.Format));
     }
 
     /// <summary>Compares by identity, which is what a store's compare-and-swap needs.</summary>

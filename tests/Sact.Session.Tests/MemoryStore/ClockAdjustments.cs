@@ -127,7 +127,8 @@ public sealed class ClockAdjustments
             destroyed = host.Memory.DeleteExpiredAsync(1000).AsTask().GetAwaiter().GetResult();
         };
 
-        var touch = await host.Memory.UpdateAsync(record, new SessionChange { Touch = new SessionTouch(host.Clock.GetUtcNow()) });
+        var seenAt = host.Clock.GetUtcNow().AddSeconds(1);
+        var touch = await host.Memory.UpdateAsync(record, new SessionChange { Touch = new SessionTouch(seenAt) });
 
         Assert.Equal(1, destroyed);
         Assert.Equal(SessionUpdateStatus.Gone, touch.Status);

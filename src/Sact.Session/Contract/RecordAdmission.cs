@@ -1,0 +1,30 @@
+namespace Sact.Session.Stores;
+
+/// <summary>On what terms a store adds a user's session: how many there may be, and which ones may end to make room.</summary>
+public sealed class RecordAdmission
+{
+    internal RecordAdmission(DateTimeOffset now, int max, IReadOnlyList<SessionKey> candidates, IReadOnlyList<SessionKey> ignored)
+    {
+        Now = now;
+        Max = max;
+        Candidates = candidates;
+        Ignored = ignored;
+    }
+
+    /// <summary>The current time of the application's clock. A record whose deadline is not after it does not count.</summary>
+    public DateTimeOffset Now { get; }
+
+    /// <summary>The most sessions that the user may have, the new one included; 0 for no limit.</summary>
+    public int Max { get; }
+
+    /// <summary>
+    /// The sessions that may end, in this order and no more of them than necessary. If they do not make enough room, the store writes
+    /// nothing and answers <see cref="RecordAddition.Full"/>.
+    /// </summary>
+    public IReadOnlyList<SessionKey> Candidates { get; }
+
+    /// <summary>
+    /// Records of the user that do not count, because they cannot be read. A store that counts an index also finds ended ones here.
+    /// </summary>
+    public IReadOnlyList<SessionKey> Ignored { get; }
+}

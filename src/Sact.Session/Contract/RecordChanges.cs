@@ -1,0 +1,225 @@
+namespace Sact.Session.Stores;
+
+/// <summary>
+/// Applies changes to the records of a store that only compares and replaces. Changes of one session that meet in this process are
+/// written together.
+/// </summary>
+internal sealed class RecordChanges(RecordStore store)
+{
+    private readonly ChangesInFlight _inFlight = new();
+
+    /// <inheritdoc cref="IGenericStore.UpdateAsync"/>
+    public async ValueTask<SessionUpdate> ApplyAsync(SessionRecord session, SessionChange change, CancellationToken cancellationToken)
+    {
+        var mine = new WaitingChange(session, change);
+        var changes = _inFlight.TryBegin(mine) ? [mine] : await WaitAsync(mine, cancellationToken).ConfigureAwait(false);
+        if (changes is not null)
+        {
+            await WriteAsync(mine, changes, cancellationToken).ConfigureAwait(false);
+        }
+
+        return mine.Outcome;
+    }
+
+    private async ValueTask<IReadOnlyList<WaitingChange>?> WaitAsync(WaitingChange mine, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await mine.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            if (_inFlight.TryWithdraw(mine))
+            {
+                throw;
+            }
+
+            // A write that has begun either completes or does not happen.
+            return await mine.Turn.ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Writes the changes of this and of other callers, and lets each of them know the outcome.</summary>
+    private async ValueTask WriteAsync(WaitingChange mine, IReadOnlyList<WaitingChange> changes, CancellationToken cancellationToken)
+    {
+        var others = changes.Where(change => change != mine).ToArray();
+        if (cancellationToken.IsCancellationRequested && others.Length > 0)
+        {
+            // This caller gave up while it waited. The others must not fail with it.
+            others[0].Write(others);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        try
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            await WriteAsync(changes, cancellationToken).ConfigureAwait(false);
+            Array.ForEach(others, static change => change.Finish());
+        }
+        catch (Exception exception)
+        {
+            var shared = exception as SessionStoreException ?? new SessionStoreException(
+                "The change was part of a joint write that failed or was given up. Read the session, and try again.",
+                exception,
+                outcomeUnknown: true);
+            Array.ForEach(others, change => change.Fail(shared));
+            throw;
+        }
+        finally
+        {
+            _inFlight.End(mine);
+        }
+    }
+
+    private async ValueTask WriteAsync(IReadOnlyList<WaitingChange> changes, CancellationToken cancellationToken)
+    {
+        var held = Newest(changes);
+        bool isFresh = false;
+        for (int lostRaces = 0; ;)
+        {
+            var changed = Apply(changes, held, out bool refused);
+            if (isFresh && ReferenceEquals(changed, held))
+            {
+                return;
+            }
+
+            if (!isFresh && (refused || ReferenceEquals(changed, held)))
+            {
+                held = store.LiveOf(held, await store.ReadAsync(held.Key, cancellationToken).ConfigureAwait(false));
+            }
+            else if (await ReplaceAndSettleAsync(held, changed, cancellationToken).ConfigureAwait(false) is { } stored)
+            {
+                held = store.LiveOf(held, stored);
+                lostRaces++;
+            }
+            else
+            {
+                return;
+            }
+
+            isFresh = true;
+            if (held is null)
+            {
+                SetAll(changes, SessionUpdate.Gone);
+                return;
+            }
+
+            if (lostRaces >= store.RacesBeforeRewrite)
+            {
+                await RewriteAndSettleAsync(changes, held, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+
+            if (lostRaces > 0 && store.PauseAfter(lostRaces) is var pause && pause > TimeSpan.Zero)
+            {
+                await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Applies changes one after the other, and sets the outcome of each. Those that apply show the record after all of them.
+    /// </summary>
+    private SessionRecord Apply(IReadOnlyList<WaitingChange> changes, SessionRecord held, out bool refused)
+    {
+        var now = store.Now;
+        var changed = held;
+        refused = false;
+        foreach (var change in changes)
+        {
+            change.Outcome = changed.Apply(change.Change, now);
+            refused |= change.Outcome.Status != SessionUpdateStatus.Applied;
+            changed = change.Outcome is { Status: SessionUpdateStatus.Applied, Record: { } record } ? record : changed;
+        }
+
+        foreach (var change in changes)
+        {
+            change.Outcome = change.Outcome.Status == SessionUpdateStatus.Applied ? SessionUpdate.Applied(changed) : change.Outcome;
+        }
+
+        return changed;
+    }
+
+    private async ValueTask<StoredRecord?> ReplaceAndSettleAsync(
+        SessionRecord held, SessionRecord changed, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await store.ReplaceAsync(held, changed, cancellationToken).ConfigureAwait(false);
+        }
+        catch (SessionStoreException exception) when (exception.OutcomeUnknown && store.IsSettledByRead(exception))
+        {
+            if (await IsStoredAsync(changed, cancellationToken).ConfigureAwait(false))
+            {
+                return null;
+            }
+
+            throw;
+        }
+    }
+
+    private async ValueTask RewriteAndSettleAsync(
+        IReadOnlyList<WaitingChange> changes, SessionRecord held, CancellationToken cancellationToken)
+    {
+        SessionRecord? written = null;
+        try
+        {
+            await store.RewriteAsync(
+                held.Key,
+                stored =>
+                {
+                    written = null;
+                    if (store.LiveOf(held, stored) is not { } current)
+                    {
+                        SetAll(changes, SessionUpdate.Gone);
+                        return null;
+                    }
+
+                    var changed = Apply(changes, current, out _);
+                    return written = ReferenceEquals(changed, current) ? null : changed;
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (SessionStoreException exception) when (exception.OutcomeUnknown && written is not null && store.IsSettledByRead(exception))
+        {
+            if (!await IsStoredAsync(written, cancellationToken).ConfigureAwait(false))
+            {
+                throw;
+            }
+        }
+    }
+
+    /// <summary>Whether the store has this very record. Its version has a random part, so no other writer made the same one.</summary>
+    private async ValueTask<bool> IsStoredAsync(SessionRecord record, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var stored = await store.ReadAsync(record.Key, cancellationToken).ConfigureAwait(false);
+            return stored.Record is { } found && found.IsSameSession(record) && found.Version == record.Version;
+        }
+        catch (SessionStoreException)
+        {
+            // The fault of the write says more.
+            return false;
+        }
+    }
+
+    private static SessionRecord Newest(IReadOnlyList<WaitingChange> changes)
+    {
+        var newest = changes[0].Session;
+        foreach (var change in changes)
+        {
+            newest = change.Session.Version > newest.Version ? change.Session : newest;
+        }
+
+        return newest;
+    }
+
+    private static void SetAll(IReadOnlyList<WaitingChange> changes, SessionUpdate outcome)
+    {
+        foreach (var change in changes)
+        {
+            change.Outcome = outcome;
+        }
+    }
+}

@@ -1,0 +1,249 @@
+using System.Runtime.CompilerServices;
+
+namespace Sact.Session.Stores;
+
+/// <summary>
+/// The base class of a store that keeps whole records as bytes. It has every rule; the derived class only reads, adds, compares, replaces
+/// and removes (<see cref="SessionRecord.Pack"/>, <see cref="StoredRecord.Unpack"/>).
+/// </summary>
+/// <remarks>
+/// <para>
+/// A change is applied to the record that the caller holds, and replaces the stored one if that still has the caller's version. After a
+/// lost race it is applied to what the store answered. A refusal is believed only of a record that was read after the call began.
+/// </para>
+/// <para>Concurrent changes of one session in this process join: one write is in flight, and the next carries all that wait.</para>
+/// </remarks>
+public abstract class RecordStore : GenericStore
+{
+    // Parallel sign-ins of one user at a full cap invalidate each other's choice, but one of them always succeeds.
+    private const int MostAdditions = 256;
+
+    private readonly RecordChanges _changes;
+
+    /// <inheritdoc/>
+    protected RecordStore(GenericStoreOptions options)
+        : base(options) => _changes = new RecordChanges(this);
+
+    /// <summary>
+    /// After how many lost races a change is made by <see cref="RewriteAsync"/>; default never, for a store that has no lock for a record.
+    /// </summary>
+    protected internal virtual int RacesBeforeRewrite => int.MaxValue;
+
+    internal DateTimeOffset Now => Clock.GetUtcNow();
+
+    /// <inheritdoc/>
+    public override async ValueTask<SessionRecord?> GetAsync(SessionKey key, CancellationToken cancellationToken = default)
+    {
+        if (!Owns(key))
+        {
+            return null;
+        }
+
+        var stored = await ReadAsync(key, cancellationToken).ConfigureAwait(false);
+        return LiveOf(key, stored, Now);
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<SessionCreation> CreateAsync(
+        SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default)
+    {
+        ThrowIfNotCreatable(session);
+        cap = session.UserId is null ? null : cap;
+        var admission = new RecordAdmission(Now, cap?.Max ?? 0, [], []);
+        for (int attempt = 0; attempt < MostAdditions; attempt++)
+        {
+            var answer = await AddAsync(session, admission, cancellationToken).ConfigureAwait(false);
+            if (answer.IsAdded)
+            {
+                return SessionCreation.Created(answer.Ended);
+            }
+
+            if (answer.Occupant.Exists)
+            {
+                return LiveOf(session.Key, answer.Occupant, Now)?.IsSameCreation(session) == true
+                    ? SessionCreation.Created()
+                    : SessionCreation.Exists;
+            }
+
+            if (await ChooseAsync(session, cap!, cancellationToken).ConfigureAwait(false) is not { } chosen)
+            {
+                return SessionCreation.CapReached;
+            }
+
+            admission = chosen;
+        }
+
+        throw new SessionStoreException(
+            "Too many sign-ins of one user ran at the same time, and each changed what the others had to end. Try again.");
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<SessionUpdate> UpdateAsync(
+        SessionRecord session, SessionChange change, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        ThrowIfBadChange(change);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!Owns(session.Key))
+        {
+            return SessionUpdate.Gone;
+        }
+
+        return await _changes.ApplyAsync(session, change, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<bool> DeleteAsync(SessionRecord session, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        return Owns(session.Key) && (await EndAsync(session, cancellationToken).ConfigureAwait(false)).IsLive(Now);
+    }
+
+    /// <inheritdoc/>
+    public override async IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(
+        string userId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ThrowIfBadUserId(userId);
+        await foreach (var (key, stored) in ReadUserAsync(userId, cancellationToken).ConfigureAwait(false))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (IsOf(stored, userId) && LiveOf(key, stored, Now) is { } record)
+            {
+                yield return record;
+            }
+        }
+    }
+
+    /// <summary>Reads what is under a key, in one round trip.</summary>
+    /// <param name="key">A key of this store's prefix.</param>
+    /// <param name="cancellationToken">Stops the read.</param>
+    /// <returns>What is there, expired or not.</returns>
+    /// <exception cref="SessionStoreException">The store does not answer.</exception>
+    protected internal abstract ValueTask<StoredRecord> ReadAsync(SessionKey key, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Adds a record together with its user's index entry, in one atomic step. It replaces an expired record under the key.
+    /// </summary>
+    /// <param name="session">The new record, of this store's prefix.</param>
+    /// <param name="admission">How many sessions its user may have, and which ones may end.</param>
+    /// <param name="cancellationToken">Checked before the write begins.</param>
+    /// <returns>Added, occupied or full.</returns>
+    /// <exception cref="SessionStoreException">The store does not answer or is full.</exception>
+    protected abstract ValueTask<RecordAddition> AddAsync(
+        SessionRecord session, RecordAdmission admission, CancellationToken cancellationToken);
+
+    /// <summary>Replaces a record if it still has the expected version and lineage, in one round trip.</summary>
+    /// <param name="expected">The record that the store must still have.</param>
+    /// <param name="replacement">The record that takes its place.</param>
+    /// <param name="cancellationToken">Checked before the write begins.</param>
+    /// <returns>Null if it was replaced; otherwise what is under the key instead.</returns>
+    /// <exception cref="SessionStoreException">The store does not answer.</exception>
+    protected internal abstract ValueTask<StoredRecord?> ReplaceAsync(
+        SessionRecord expected, SessionRecord replacement, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Replaces a record while nobody else can. The base class calls it where <see cref="RacesBeforeRewrite"/> says so.
+    /// </summary>
+    /// <param name="key">A key of this store's prefix.</param>
+    /// <param name="rewrite">Makes the new record of what is stored; null for no change.</param>
+    /// <param name="cancellationToken">Checked before the write begins.</param>
+    /// <returns>A task.</returns>
+    /// <exception cref="SessionStoreException">The store does not answer.</exception>
+    protected internal virtual ValueTask RewriteAsync(
+        SessionKey key, Func<StoredRecord, SessionRecord?> rewrite, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("This store has no lock for a record. Override RewriteAsync together with RacesBeforeRewrite.");
+
+    /// <summary>How long to wait before the next attempt after some lost races; default not at all.</summary>
+    /// <param name="lostRaces">How many races this change has lost, at least 1.</param>
+    /// <returns>The pause.</returns>
+    protected internal virtual TimeSpan PauseAfter(int lostRaces) => TimeSpan.Zero;
+
+    /// <summary>
+    /// Tells whether a read can show that a write of unknown outcome has happened; default yes. A store that waits for replicas must not
+    /// take the master's word for it.
+    /// </summary>
+    /// <param name="exception">The fault of the write.</param>
+    /// <returns>True if a read settles it.</returns>
+    protected internal virtual bool IsSettledByRead(SessionStoreException exception) => true;
+
+    /// <summary>Removes a record of any format, and its index entry, if it has the session's lineage.</summary>
+    /// <param name="session">The record as the caller last saw it. Only its identity and its user matter.</param>
+    /// <param name="cancellationToken">Checked before the write begins.</param>
+    /// <returns>What was removed; nothing if there was no record of this lineage.</returns>
+    /// <exception cref="SessionStoreException">The store does not answer.</exception>
+    protected abstract ValueTask<StoredRecord> EndAsync(SessionRecord session, CancellationToken cancellationToken);
+
+    /// <summary>Reads the records of a user, expired ones or not, as the index names them.</summary>
+    /// <param name="userId">The user id.</param>
+    /// <param name="cancellationToken">Stops the read.</param>
+    /// <returns>The keys and what is under them.</returns>
+    /// <exception cref="SessionStoreException">The store does not answer.</exception>
+    protected abstract IAsyncEnumerable<KeyValuePair<SessionKey, StoredRecord>> ReadUserAsync(
+        string userId, CancellationToken cancellationToken);
+
+    private static bool IsOf(StoredRecord stored, string userId) =>
+        stored.Error is not null || string.Equals(stored.Header.UserId, userId, StringComparison.Ordinal);
+
+    /// <summary>The live record that was found, if it is of this session.</summary>
+    /// <exception cref="SessionStoreException">It is of a newer format.</exception>
+    internal SessionRecord? LiveOf(SessionRecord session, StoredRecord stored) =>
+        stored.Error is null && stored.Header.LineageHash != session.LineageHash ? null : LiveOf(session.Key, stored, Now);
+
+    /// <summary>The live record that was found under a key.</summary>
+    /// <exception cref="SessionStoreException">It is of a newer format.</exception>
+    private SessionRecord? LiveOf(SessionKey key, StoredRecord stored, DateTimeOffset now)
+    {
+        if (stored.Error is { } error)
+        {
+            LogUnreadable(key.ToString(), error);
+            return null;
+        }
+
+        if (!stored.IsLive(now))
+        {
+            return null;
+        }
+
+        ThrowIfNewerFormat(stored.Header.Format);
+        return stored.Record;
+    }
+
+    /// <summary>Chooses which sessions of a user may end, so that the new one keeps the cap; null if the cap refuses.</summary>
+    private async ValueTask<RecordAdmission?> ChooseAsync(SessionRecord session, SessionCap cap, CancellationToken cancellationToken)
+    {
+        var now = Now;
+        var live = new List<SessionRecord>();
+        var ignored = new List<SessionKey>();
+        int newer = 0;
+        await foreach (var (key, stored) in ReadUserAsync(session.UserId!, cancellationToken).ConfigureAwait(false))
+        {
+            if (key == session.Key)
+            {
+                continue;
+            }
+
+            bool counts = stored.IsLive(now) && IsOf(stored, session.UserId!);
+            if (counts && stored.Record is { } record)
+            {
+                live.Add(record);
+            }
+            else if (counts)
+            {
+                newer++;
+            }
+            else
+            {
+                ignored.Add(key);
+            }
+        }
+
+        if (cap.ChooseEnded(live, newer, now) is null)
+        {
+            return null;
+        }
+
+        // All of them in the cap's order, because others may sign in meanwhile. With a cap of one, every other session ends.
+        var order = cap.Policy == SessionCapPolicy.Refuse ? [] : new SessionCap(1, cap.Policy).ChooseEnded(live, now)!;
+        return new RecordAdmission(now, cap.Max, [.. order.Select(static record => record.Key)], ignored);
+    }
+}
