@@ -117,6 +117,7 @@ internal static class PackedBody
             Fields = SessionFields.Unpack(reader.Rest()),
         };
         return SessionRecord.Validate(record) is { } error ? throw new FormatException(error)
+            : PartsOf(record) != parts ? throw new FormatException("The record has a part that it does not need.")
             : record.ExpiresAt != header.ExpiresAt ? throw new FormatException("The header and the body have different deadlines.")
             : record;
     }

@@ -74,7 +74,7 @@ internal readonly struct PackedFields(byte[] bytes)
             length |= (part & 0x7f) << shift;
             if (part < 0x80)
             {
-                return length > 0;
+                return part > 0;
             }
         }
 

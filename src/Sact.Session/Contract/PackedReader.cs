@@ -4,7 +4,9 @@ using System.Text.Unicode;
 
 namespace Sact.Session.Stores;
 
-/// <summary>Reads the body of a packed record. Every method throws a <see cref="FormatException"/> where the bytes cannot be right.</summary>
+/// <summary>
+/// Reads the body of a packed record. Every method throws a <see cref="FormatException"/> where the bytes cannot be right.
+/// </summary>
 internal ref struct PackedReader(ReadOnlySpan<byte> bytes)
 {
     private ReadOnlySpan<byte> _rest = bytes;
@@ -23,39 +25,11 @@ internal ref struct PackedReader(ReadOnlySpan<byte> bytes)
 
     public SecretHash Hash() => new(Take(SecretHash.Size));
 
-    /// <summary>Reads a number that <see cref="PackedWriter.Number"/> wrote, of at most 32 bits without sign.</summary>
-    public int Number()
-    {
-        long number = 0;
-        for (int shift = 0; shift < 35; shift += 7)
-        {
-            byte part = Byte();
-            number |= (long)(part & 0x7f) << shift;
-            if (part < 0x80)
-            {
-                return number <= int.MaxValue ? (int)number : throw TooLarge();
-            }
-        }
-
-        throw TooLarge();
-    }
+    /// <summary>Reads a number that <see cref="PackedWriter.Number"/> wrote, of at most 31 bits.</summary>
+    public int Number() => (int)Bits(31);
 
     /// <summary>Reads a span of time in milliseconds.</summary>
-    public TimeSpan Span()
-    {
-        ulong number = 0;
-        for (int shift = 0; shift < 42; shift += 7)
-        {
-            byte part = Byte();
-            number |= (ulong)(part & 0x7f) << shift;
-            if (part < 0x80)
-            {
-                return TimeSpan.FromMilliseconds(number);
-            }
-        }
-
-        throw TooLarge();
-    }
+    public TimeSpan Span() => TimeSpan.FromMilliseconds(Bits(40));
 
     public string? String()
     {
@@ -79,7 +53,24 @@ internal ref struct PackedReader(ReadOnlySpan<byte> bytes)
         return rest;
     }
 
-    private static FormatException TooLarge() => new("A number in the record is too large.");
+    private long Bits(int most)
+    {
+        long number = 0;
+        for (int shift = 0; shift < most; shift += 7)
+        {
+            byte part = Byte();
+            number |= (long)(part & 0x7f) << shift;
+            if (part < 0x80)
+            {
+                // A record has one form only, so a last group of zero is none.
+                return number < 1L << most && (part > 0 || shift == 0) ? number : throw Malformed();
+            }
+        }
+
+        throw Malformed();
+    }
+
+    private static FormatException Malformed() => new("A number in the record is malformed or too large.");
 
     private ReadOnlySpan<byte> Take(int length)
     {

@@ -3,15 +3,15 @@ using Microsoft.Extensions.Logging;
 
 namespace Sact.Session.Tests;
 
-/// <summary>Records the log events of the library.</summary>
-internal sealed class EventLog : ILoggerProvider, ILogger
+/// <summary>Records the log events of one category; by default those of the session.</summary>
+internal sealed class EventLog(string category = "Sact.Session") : ILoggerProvider, ILogger
 {
     private readonly ConcurrentQueue<(LogLevel Level, int Id)> _events = new();
 
     public IReadOnlyList<(LogLevel Level, int Id)> Events => [.. _events];
 
     public ILogger CreateLogger(string categoryName) =>
-        categoryName == "Sact.Session" ? this : Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance;
+        categoryName == category ? this : Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance;
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;

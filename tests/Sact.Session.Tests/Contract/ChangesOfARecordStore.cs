@@ -1,0 +1,271 @@
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Sact.Session.Tests;
+
+/// <summary>How a change reaches a record in a store that only compares and replaces.</summary>
+public sealed class ChangesOfARecordStore : IDisposable
+{
+    private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2026, 11, 29, 0, 0, 0, TimeSpan.Zero));
+    private readonly EventLog _log = new(typeof(PackedStore).FullName!);
+    private readonly PackedStore _store;
+
+    public ChangesOfARecordStore() => _store = new PackedStore(_clock, new LoggerFactory([_log]));
+
+    public void Dispose() => _log.Dispose();
+
+    [Fact]
+    public async Task TakeOneWriteAndNoReadWhereTheCallerHoldsTheNewestRecord()
+    {
+        var session = await _store.SignInAsync();
+
+        var first = await _store.UpdateAsync(session, Set("a", "1"));
+        var second = await _store.UpdateAsync(first.Record!, Set("b", "2"));
+
+        Assert.Equal(SessionUpdateStatus.Applied, second.Status);
+        Assert.Equal((0, 2), (_store.Reads, _store.Replaces));
+        Assert.Equal(("1", "2"), (Field(session, "a"), Field(session, "b")));
+    }
+
+    [Fact]
+    public async Task MakeTheVersionLarger()
+    {
+        var session = await _store.SignInAsync();
+        var record = session;
+        for (int i = 0; i < 100; i++)
+        {
+            var changed = (await _store.UpdateAsync(record, Set("a", $"{i}"))).Record!;
+            Assert.True(changed.Version > record.Version);
+            record = changed;
+        }
+
+        // A step of one each time would leave 101. A restored backup must not meet the numbers of the history that it replaced.
+        Assert.True(record.Version > 10_000);
+    }
+
+    [Fact]
+    [Trait("abuse", "D7")]
+    public async Task OfAnOldRecordAreAppliedToWhatTheStoreAnswers()
+    {
+        var session = await _store.SignInAsync();
+        await _store.UpdateAsync(session, Set("a", "1"));
+
+        var outcome = await _store.UpdateAsync(session, Set("b", "2"));
+
+        Assert.Equal(SessionUpdateStatus.Applied, outcome.Status);
+        Assert.Equal((0, 3), (_store.Reads, _store.Replaces));
+        Assert.Equal(("1", "2"), (Field(session, "a"), Field(session, "b")));
+    }
+
+    [Fact]
+    public async Task AreRefusedOnlyOfARecordThatWasReadAfterTheCallBegan()
+    {
+        var session = await _store.SignInAsync();
+        await _store.UpdateAsync(session, Set("a", "1"));
+        var ifPresent = new SessionChange { Set = Fields("b", "2"), Condition = Is("a", "1") };
+        var ifAbsent = new SessionChange { Set = Fields("b", "3"), Condition = Is("a", null) };
+
+        // The caller's record has no field a, the stored one has.
+        var applied = await _store.UpdateAsync(session, ifPresent);
+        var refused = await _store.UpdateAsync(session, ifAbsent);
+
+        Assert.Equal(SessionUpdateStatus.Applied, applied.Status);
+        Assert.Equal(SessionUpdateStatus.Conflict, refused.Status);
+        Assert.Equal("2", Field(session, "b"));
+    }
+
+    [Fact]
+    public async Task OfAnExpiredOldRecordReachTheLiveOneThatIsStored()
+    {
+        var session = await _store.SignInAsync();
+        _clock.Advance(TimeSpan.FromMinutes(50));
+        await _store.UpdateAsync(session, new SessionChange { Touch = new SessionTouch(_clock.GetUtcNow()) });
+        _clock.Advance(TimeSpan.FromMinutes(50));
+
+        Assert.Equal(SessionUpdateStatus.Applied, (await _store.UpdateAsync(session, Set("a", "1"))).Status);
+
+        _clock.Advance(TimeSpan.FromMinutes(10));
+        Assert.Equal(SessionUpdateStatus.Gone, (await _store.UpdateAsync(session, Set("a", "2"))).Status);
+        Assert.Equal("1", Field(session, "a"));
+    }
+
+    [Fact]
+    [Trait("abuse", "K8")]
+    public async Task ThatNoteASessionAsSeenAgainAreNoWrite()
+    {
+        var session = await _store.SignInAsync();
+        _clock.Advance(TimeSpan.FromMinutes(5));
+        SessionChange Touch() => new() { Touch = new SessionTouch(_clock.GetUtcNow(), null, TimeSpan.FromMinutes(1)) };
+        await _store.UpdateAsync(session, Touch());
+        byte[] stored = _store[session.Key]!;
+        _clock.Advance(TimeSpan.FromSeconds(59));
+
+        // Each of these callers has read the record before the first note, so each of them is due by what it holds.
+        for (int i = 0; i < 19; i++)
+        {
+            Assert.Equal(SessionUpdateStatus.Applied, (await _store.UpdateAsync(session, Touch())).Status);
+        }
+
+        Assert.Same(stored, _store[session.Key]);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        await _store.UpdateAsync(session, Touch());
+        Assert.NotSame(stored, _store[session.Key]);
+    }
+
+    [Fact]
+    public async Task ThatChangeNothingStillFindOutWhetherTheSessionIsLive()
+    {
+        var session = await _store.SignInAsync();
+
+        Assert.Equal(SessionUpdateStatus.Applied, (await _store.UpdateAsync(session, new SessionChange())).Status);
+        await _store.DeleteAsync(session);
+
+        Assert.Equal(SessionUpdateStatus.Gone, (await _store.UpdateAsync(session, new SessionChange())).Status);
+        Assert.Equal(0, _store.Replaces);
+    }
+
+    [Fact]
+    [Trait("abuse", "D1")]
+    public async Task OfAnEndedSessionAreGone()
+    {
+        var session = await _store.SignInAsync();
+        await _store.DeleteAsync(session);
+
+        Assert.Equal(SessionUpdateStatus.Gone, (await _store.UpdateAsync(session, Set("a", "1"))).Status);
+        Assert.Null(_store[session.Key]);
+    }
+
+    [Fact]
+    [Trait("abuse", "C8")]
+    public async Task OfAnotherLineageUnderTheKeyAreGone()
+    {
+        var session = await _store.SignInAsync();
+        byte[] stored = _store[session.Key]!;
+        var forged = session with { LineageHash = new SecretHash([.. Enumerable.Repeat((byte)7, SecretHash.Size)]) };
+
+        Assert.Equal(SessionUpdateStatus.Gone, (await _store.UpdateAsync(forged, Set("a", "1"))).Status);
+        Assert.Same(stored, _store[session.Key]);
+    }
+
+    [Fact]
+    [Trait("abuse", "H2")]
+    public async Task OfAnUnreadableRecordAreGoneWithOneEventAndLeaveIt()
+    {
+        var session = await _store.SignInAsync();
+        byte[] damaged = [.. _store[session.Key]!];
+        damaged[^1] ^= 1;
+        _store[session.Key] = damaged;
+
+        Assert.Equal(SessionUpdateStatus.Gone, (await _store.UpdateAsync(session, Set("a", "1"))).Status);
+        Assert.Null(await _store.GetAsync(session.Key));
+
+        Assert.Same(damaged, _store[session.Key]);
+        Assert.Equal(2, _log.Events.Count(entry => entry.Id == 25));
+    }
+
+    [Fact]
+    [Trait("abuse", "H5")]
+    public async Task OfANewerFormatAreAFaultAndLeaveIt()
+    {
+        var session = await _store.SignInAsync();
+        byte[] newer = (session with { Version = 99, Format = SessionRecord.CurrentFormat + 1 }).Pack();
+        _store[session.Key] = newer;
+
+        await Assert.ThrowsAsync<SessionStoreException>(async () => await _store.UpdateAsync(session, Set("a", "1")));
+        await Assert.ThrowsAsync<SessionStoreException>(async () => await _store.GetAsync(session.Key));
+
+        Assert.Same(newer, _store[session.Key]);
+    }
+
+    [Fact]
+    public async Task AfterABackupWasRestoredAreAppliedToTheRestoredRecord()
+    {
+        var session = await _store.SignInAsync();
+        var old = (await _store.UpdateAsync(session, Set("a", "old"))).Record!;
+        byte[] backup = _store[session.Key]!;
+        var newest = (await _store.UpdateAsync(old, Set("a", "new"))).Record!;
+        _store[session.Key] = backup;
+
+        var outcome = await _store.UpdateAsync(newest, Set("b", "1"));
+
+        Assert.Equal(SessionUpdateStatus.Applied, outcome.Status);
+        Assert.Equal(("old", "1"), (Field(session, "a"), Field(session, "b")));
+    }
+
+    [Fact]
+    [Trait("abuse", "F5")]
+    public async Task OfUnknownOutcomeAreSettledByOneRead()
+    {
+        var session = await _store.SignInAsync();
+        _store.AfterReplace = () => throw new SessionStoreException("The reply was lost.", null, outcomeUnknown: true);
+
+        var outcome = await _store.UpdateAsync(session, Set("a", "1"));
+
+        Assert.Equal(SessionUpdateStatus.Applied, outcome.Status);
+        Assert.Equal((1, 1), (_store.Reads, _store.Replaces));
+        Assert.Equal("1", Field(session, "a"));
+    }
+
+    [Fact]
+    public async Task OfUnknownOutcomeStayUnknownWhereTheReadDoesNotShowThem()
+    {
+        var session = await _store.SignInAsync();
+        _store.BeforeReplace = _ => throw new SessionStoreException("The request was lost.", null, outcomeUnknown: true);
+
+        var exception = await Assert.ThrowsAsync<SessionStoreException>(async () => await _store.UpdateAsync(session, Set("a", "1")));
+
+        Assert.True(exception.OutcomeUnknown);
+        Assert.Empty(_store.Stored(session).Fields);
+    }
+
+    [Fact]
+    public async Task OfUnknownOutcomeStayUnknownWhereReplicasMustConfirm()
+    {
+        var session = await _store.SignInAsync();
+        _store.Settles = static _ => false;
+        _store.AfterReplace = () => throw new SessionStoreException("No replica has confirmed.", null, outcomeUnknown: true);
+
+        await Assert.ThrowsAsync<SessionStoreException>(async () => await _store.UpdateAsync(session, Set("a", "1")));
+
+        Assert.Equal(0, _store.Reads);
+    }
+
+    [Fact]
+    public async Task AreMadeUnderTheRecordsLockAfterALostRaceWhereTheStoreHasOne()
+    {
+        var session = await _store.SignInAsync();
+        _store.Races = 1;
+        await _store.UpdateAsync(session, Set("a", "1"));
+
+        var outcome = await _store.UpdateAsync(session, Set("b", "2"));
+
+        Assert.Equal(SessionUpdateStatus.Applied, outcome.Status);
+        Assert.Equal((2, 1), (_store.Replaces, _store.Rewrites));
+        Assert.Equal(("1", "2"), (Field(session, "a"), Field(session, "b")));
+    }
+
+    [Fact]
+    [Trait("abuse", "D1")]
+    public async Task MadeUnderTheRecordsLockFindASessionThatHasEndedMeanwhile()
+    {
+        var session = await _store.SignInAsync();
+        _store.Races = 1;
+        await _store.UpdateAsync(session, Set("a", "1"));
+        _store.AfterReplace = async () => await _store.DeleteAsync(session);
+
+        Assert.Equal(SessionUpdateStatus.Gone, (await _store.UpdateAsync(session, Set("b", "2"))).Status);
+        Assert.Null(_store[session.Key]);
+    }
+
+    private static SessionChange Set(string name, string value) => new() { Set = Fields(name, value) };
+
+    private static SessionFields Fields(string name, string value) =>
+        SessionFields.Create([KeyValuePair.Create(name, (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes($"\"{value}\""))]);
+
+    private static SessionFieldCondition Is(string name, string? value) =>
+        new(name, value is null ? (ReadOnlyMemory<byte>?)null : Encoding.UTF8.GetBytes($"\"{value}\""));
+
+    private string Field(SessionRecord session, string name) =>
+        _store.Stored(session).Fields.TryGetValue(name, out var json) ? Encoding.UTF8.GetString(json.Span).Trim('"') : "";
+}
