@@ -48,13 +48,14 @@ public abstract class GenericStore : IGenericStore
     protected TimeProvider Clock { get; }
 
     /// <summary>
-    /// The time by which a cleanup decides what may be destroyed (<see cref="SessionRecord.MayBeDestroyed"/>); null if nothing may be.
+    /// The time by which a cleanup decides what may be destroyed (<see cref="SessionRecord.MayBeDestroyed"/>). It is never ahead of the
+    /// wall clock.
     /// </summary>
     /// <remarks>
-    /// It is null while the wall clock and the running time of this process differ by more than <see cref="SessionRecord.SkewMargin"/>,
-    /// which is logged once. A wall clock that keeps its new time for 24 hours is believed.
+    /// A jump of the wall clock by more than <see cref="SessionRecord.SkewMargin"/> against the running time of this process is logged. A
+    /// jump forwards counts only after the process has run for 24 hours more, so that a corrected clock finds every live session.
     /// </remarks>
-    protected DateTimeOffset? DestructionTime => _destruction.Now;
+    protected DateTimeOffset DestructionTime => _destruction.Now;
 
     /// <summary>The store's logger. Log session keys only, never an id or a value. It swallows the exceptions of log providers.</summary>
     protected ILogger Logger { get; }

@@ -8,8 +8,8 @@ internal static partial class StoreLog
     [LoggerMessage(
         19,
         LogLevel.Warning,
-        "The wall clock and the running time of the process differ by more than 10 minutes. No expired session is destroyed until they "
-        + "agree again, for 24 hours at most. Check the clock of this machine.")]
+        "The wall clock has jumped by more than 10 minutes against the running time of the process. What expired by the jump is destroyed "
+        + "after the process has run for 24 hours more. Check the clock of this machine, unless it was asleep.")]
     public static partial void ClockJumped(ILogger logger);
 
     [LoggerMessage(

@@ -8,7 +8,7 @@ namespace Sact.Session;
 /// users' sessions, the oldest first; a user's session is never removed for room.
 /// </summary>
 internal sealed class MemoryBudget(
-    long maxBytes, ConcurrentDictionary<SessionKeyPart, SessionRecord> records, Func<bool> destroyExpired, ILogger logger)
+    long maxBytes, ConcurrentDictionary<SessionKeyPart, SessionRecord> records, Func<MemorySweepResult> destroyExpired, ILogger logger)
 {
     // A record, its entry in the dictionary and its entry in the index of users: measured on 64-bit .NET 10 and rounded up.
     private const int FixedBytes = 448;
@@ -29,22 +29,35 @@ internal sealed class MemoryBudget(
         + SizeOf(record.LastSeenClient);
 
     /// <summary>Reserves bytes for a record or for its growth. It removes anonymous sessions and expired ones if it must.</summary>
+    /// <returns>
+    /// False if another thread is making room at this moment. The caller must leave its locks, which that thread may need, and try again.
+    /// </returns>
     /// <exception cref="SessionStoreException">There is no room.</exception>
-    public void Reserve(long bytes, bool anonymous)
+    public bool TryReserve(long bytes, bool anonymous)
     {
         Interlocked.Add(ref _bytes, bytes);
         Interlocked.Add(ref _anonymousBytes, anonymous ? bytes : 0);
         while (Bytes > maxBytes || (anonymous && Interlocked.Read(ref _anonymousBytes) > _maxAnonymousBytes))
         {
-            if (!EvictOne() && !destroyExpired())
+            var swept = EvictOne() ? MemorySweepResult.Destroyed : destroyExpired();
+            if (swept == MemorySweepResult.Destroyed)
             {
-                Release(bytes, anonymous);
-                MemoryStoreLog.MemoryFull(logger, maxBytes);
-                throw new SessionStoreException(
-                    $"The memory store is full: its limit is {maxBytes} bytes, a tenth of which is for anonymous sessions. Raise "
-                    + "MemoryStoreOptions.MaxBytes, or use a store outside of the process.");
+                continue;
             }
+
+            Release(bytes, anonymous);
+            if (swept == MemorySweepResult.Busy)
+            {
+                return false;
+            }
+
+            MemoryStoreLog.MemoryFull(logger, maxBytes);
+            throw new SessionStoreException(
+                $"The memory store is full: its limit is {maxBytes} bytes, a tenth of which is for anonymous sessions. Raise "
+                + "MemoryStoreOptions.MaxBytes, or use a store outside of the process.");
         }
+
+        return true;
     }
 
     public void Release(long bytes, bool anonymous)

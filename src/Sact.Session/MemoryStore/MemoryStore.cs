@@ -34,8 +34,8 @@ public sealed class MemoryStore : GenericStore, IExpiredSessionStore
         }
 
         _table = new MemoryTable(
-            options.MaxBytes, Clock, Logger, destroyExpired: () => _sweep!.Run(DestructionTime, maxLooks: null, maxDestroyed: 100) > 0);
-        _sweep = new MemorySweep(_table);
+            options.MaxBytes, Clock, Logger, destroyExpired: () => _sweep!.MakeRoom(DestructionTime, maxDestroyed: 100));
+        _sweep = new MemorySweep(_table, Clock);
     }
 
     /// <summary>The estimated bytes of all sessions.</summary>
@@ -129,7 +129,9 @@ public sealed class MemoryStore : GenericStore, IExpiredSessionStore
     public override ValueTask<long> ClearAsync(CancellationToken cancellationToken = default)
     {
         long ended = 0;
-        foreach (var session in _table.All)
+
+        // A snapshot, because a session that is created meanwhile must not end.
+        foreach (var (_, session) in _table.Snapshot())
         {
             if (cancellationToken.IsCancellationRequested)
             {
@@ -160,7 +162,7 @@ public sealed class MemoryStore : GenericStore, IExpiredSessionStore
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         return cancellationToken.IsCancellationRequested
             ? ValueTask.FromCanceled<long>(cancellationToken)
-            : new(_sweep.Run(DestructionTime, maxLooks: null, batch));
+            : new(_sweep.Run(DestructionTime, maxLooks: null, batch) ?? 0);
     }
 
     /// <summary>Ends a session.</summary>

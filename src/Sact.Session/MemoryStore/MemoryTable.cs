@@ -15,7 +15,7 @@ internal sealed class MemoryTable
     private readonly MemoryBudget _budget;
     private readonly TimeProvider _clock;
 
-    public MemoryTable(long maxBytes, TimeProvider clock, ILogger logger, Func<bool> destroyExpired)
+    public MemoryTable(long maxBytes, TimeProvider clock, ILogger logger, Func<MemorySweepResult> destroyExpired)
     {
         _budget = new MemoryBudget(maxBytes, _records, destroyExpired, logger);
         _clock = clock;
@@ -23,6 +23,12 @@ internal sealed class MemoryTable
 
     /// <summary>The estimated bytes of all sessions.</summary>
     public long SizeInBytes => _budget.Bytes;
+
+    /// <summary>
+    /// All records at this moment, expired ones included. It is for the operator: it copies the references, and stops all writes for that
+    /// time.
+    /// </summary>
+    public KeyValuePair<SessionKeyPart, SessionRecord>[] Snapshot() => _records.ToArray();
 
     /// <summary>
     /// All records, expired ones included. A record that is added, changed or ended meanwhile may be missing or outdated.
@@ -50,13 +56,16 @@ internal sealed class MemoryTable
     /// <exception cref="SessionStoreException">The memory is full.</exception>
     public SessionCreation Create(SessionRecord session, SessionCap? cap)
     {
-        SessionCreation? outcome = null;
-        while (outcome is null)
+        var wait = default(SpinWait);
+        while (true)
         {
-            outcome = session.UserId is { } userId ? TryCreateForUser(session, userId, cap) : TryCreateAnonymous(session);
-        }
+            if ((session.UserId is { } userId ? TryCreateForUser(session, userId, cap) : TryCreateAnonymous(session)) is { } outcome)
+            {
+                return outcome;
+            }
 
-        return outcome.Value;
+            wait.SpinOnce();
+        }
     }
 
     /// <summary>Replaces this very record, so that no other writer's change is lost and no ended session comes back.</summary>
@@ -66,9 +75,10 @@ internal sealed class MemoryTable
     {
         bool anonymous = stored.State == SessionState.Anonymous;
         long growth = MemoryBudget.SizeOf(changed) - MemoryBudget.SizeOf(stored);
-        if (growth > 0)
+        var wait = default(SpinWait);
+        while (growth > 0 && !_budget.TryReserve(growth, anonymous))
         {
-            _budget.Reserve(growth, anonymous);
+            wait.SpinOnce();
         }
 
         bool replaced = _records.TryUpdate(stored.Key.Part, changed, stored);
@@ -140,7 +150,11 @@ internal sealed class MemoryTable
             }
         }
 
-        _budget.Reserve(MemoryBudget.SizeOf(session), anonymous: false);
+        if (!_budget.TryReserve(MemoryBudget.SizeOf(session), anonymous: false))
+        {
+            return null;
+        }
+
         if (sessions.IsRetired)
         {
             // Making room destroyed this user's last expired session. A session added now would be in no index.
@@ -196,7 +210,11 @@ internal sealed class MemoryTable
             return existing;
         }
 
-        _budget.Reserve(MemoryBudget.SizeOf(session), anonymous: true);
+        if (!_budget.TryReserve(MemoryBudget.SizeOf(session), anonymous: true))
+        {
+            return null;
+        }
+
         RemoveExpired(session);
         if (_records.TryAdd(session.Key.Part, session))
         {

@@ -58,4 +58,37 @@ public sealed class StoreFullOfExpiredSessions
         Assert.Equal(125, await store.DeleteExpiredAsync(1000));
         Assert.Equal(0, store.SizeInBytes);
     }
+
+    [Fact]
+    [Trait("abuse", "K17")]
+    public async Task RefusesNoParallelSignIn()
+    {
+        for (int round = 0; round < 50; round++)
+        {
+            var clock = new FakeTimeProvider(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
+            var store = new MemoryStore(new MemoryStoreOptions { TimeProvider = clock, MaxBytes = 64 * 1024 });
+            var services = new SactSessionOptions { TimeProvider = clock }.Services;
+            for (int i = 0; i < 130; i++)
+            {
+                await store.CreateAsync(services.Make(store, $"user-{i}", SessionFields.Empty).Record);
+            }
+
+            clock.Advance(TimeSpan.FromDays(1));
+            using var start = new Barrier(8);
+            var threads = Enumerable.Range(0, 8).Select(i => Task.Factory.StartNew(
+                () =>
+                {
+                    // Each one needs the room of a dozen expired ones, and all of them together have room.
+                    var large = FieldsFromJson.From(new JsonObject { ["large"] = new string('x', 5_000) }, "fields");
+                    var session = services.Make(store, $"user-{i}", large).Record;
+                    start.SignalAndWait();
+                    Assert.Equal(SessionCreationStatus.Created, store.CreateAsync(session).AsTask().GetAwaiter().GetResult().Status);
+                },
+                TaskCreationOptions.LongRunning)).ToArray();
+
+            await Task.WhenAll(threads);
+
+            Assert.Equal(8, await store.CountActiveSessionsAsync());
+        }
+    }
 }

@@ -12,7 +12,14 @@ public sealed class WallClockJump : IDisposable
     private readonly TwoClocks _clock = new();
     private readonly SessionHost _host;
 
-    public WallClockJump() => _host = new SessionHost(options => options.TimeProvider = _clock, store => store.TimeProvider = _clock);
+    // A session lives for two days, so what a test destroys within a day has expired by the jump alone.
+    public WallClockJump() => _host = new SessionHost(
+        options =>
+        {
+            options.TimeProvider = _clock;
+            (options.IdleTimeout, options.FirstUseTimeout) = (TimeSpan.FromDays(2), TimeSpan.FromDays(2));
+        },
+        store => store.TimeProvider = _clock);
 
     public void Dispose() => ((IDisposable)_host).Dispose();
 
@@ -60,6 +67,51 @@ public sealed class WallClockJump : IDisposable
         Assert.Equal(1, await _host.Memory.DeleteExpiredAsync(1_000));
 
         Assert.Equal((0, 1), (_host.Memory.SizeInBytes, JumpsLogged));
+    }
+
+    [Fact]
+    [Trait("abuse", "K16")]
+    public async Task EveryNightOfAMachineThatSleepsStillCleansUp()
+    {
+        long destroyed = 0;
+        for (int day = 0; day < 10; day++)
+        {
+            // By day the machine runs for ten hours, with a sign-in and a cleanup each hour. At night it sleeps.
+            for (int hour = 0; hour < 10; hour++)
+            {
+                await _host.SignInAsync();
+                _clock.Pass(TimeSpan.FromHours(1));
+                destroyed += await _host.Memory.DeleteExpiredAsync(1_000);
+            }
+
+            _clock.Jump(TimeSpan.FromHours(14));
+        }
+
+        // The cleanup lags behind by the nights of the last 24 hours of running time, which are at most three.
+        Assert.InRange(destroyed, 30, 99);
+    }
+
+    [Fact]
+    [Trait("abuse", "K16")]
+    [Trait("abuse", "G2")]
+    public async Task ToAWrongTimeAfterManyNightsDestroysNoLiveSession()
+    {
+        for (int day = 0; day < 5; day++)
+        {
+            _clock.Pass(TimeSpan.FromHours(10));
+            await _host.Memory.DeleteExpiredAsync(1_000);
+            _clock.Jump(TimeSpan.FromHours(14));
+        }
+
+        string id = await _host.SignInAsync();
+        _clock.Jump(s_month);
+        Assert.Equal(0, await _host.Memory.DeleteExpiredAsync(1_000));
+        _clock.Pass(TimeSpan.FromMinutes(5));
+        Assert.Equal(0, await _host.Memory.DeleteExpiredAsync(1_000));
+
+        _clock.Jump(-s_month);
+
+        Assert.Equal("alice", await _host.WhoAsync(id));
     }
 
     [Fact]
