@@ -28,9 +28,7 @@ public sealed class FoldersOfTheCore
         ["Setup"] = 5,
     };
 
-    private static readonly string s_root = Root();
-
-    private static readonly RoomGraph s_core = new(typeof(SessionKey).Assembly, Path.Combine(s_root, "src", "Sact.Session"));
+    private static readonly RoomGraph s_core = new(typeof(SessionKey).Assembly, Path.Combine(Checkout.Root, "src", "Sact.Session"));
 
     [Fact]
     public void EachHasAFloor() => Assert.Empty(s_core.Rooms.Values.Distinct().Except(s_floors.Keys));
@@ -60,23 +58,13 @@ public sealed class FoldersOfTheCore
     public void ADeliberateCircleOfExtensionCallsIsFound()
     {
         var circle = new RoomGraph(
-            typeof(LowerExtensions).Assembly, Path.Combine(s_root, "tests", "Sact.Session.Tests", "Architecture", "DeliberateCircle"));
+            typeof(LowerExtensions).Assembly,
+            Path.Combine(Checkout.Root, "tests", "Sact.Session.Tests", "Architecture", "DeliberateCircle"));
 
         string[] found = [.. circle.Circles().Order(StringComparer.Ordinal)];
 
         Assert.Equal(2, found.Length);
         Assert.StartsWith("Lower -> Upper", found[0], StringComparison.Ordinal);
         Assert.StartsWith("Upper -> Lower", found[1], StringComparison.Ordinal);
-    }
-
-    private static string Root()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "Sact.Session.sln")))
-        {
-            folder = folder.Parent ?? throw new InvalidOperationException("The tests run outside of their source tree.");
-        }
-
-        return folder.FullName;
     }
 }

@@ -4,8 +4,6 @@ namespace Sact.Session.Tests.Readme;
 
 public sealed partial class ReadmeTests
 {
-    private static readonly string s_root = FindRoot();
-
     [Fact]
     public void EveryBlockIsTheCompiledRegionOfItsName()
     {
@@ -33,8 +31,8 @@ public sealed partial class ReadmeTests
     public void EveryEventAndCounterIsInItsTable()
     {
         string readme = Readme();
-        string telemetry = Path.Combine(s_root, "src", "Sact.Session", "Diagnostics");
-        var events = Directory.EnumerateFiles(Path.Combine(s_root, "src", "Sact.Session"), "*Log.cs", SearchOption.AllDirectories)
+        string telemetry = Path.Combine(Checkout.Root, "src", "Sact.Session", "Diagnostics");
+        var events = Directory.EnumerateFiles(Path.Combine(Checkout.Root, "src", "Sact.Session"), "*Log.cs", SearchOption.AllDirectories)
             .SelectMany(file => EventId().Matches(File.ReadAllText(file)))
             .Select(match => $"\n| {match.Groups[1].Value} | {match.Groups[2].Value}");
         var counters = Counter().Matches(File.ReadAllText(Path.Combine(telemetry, "SessionMetrics.cs")))
@@ -54,30 +52,19 @@ public sealed partial class ReadmeTests
         Assert.Equal(("alice", "admin"), (alice.UserId, alice["role"]));
     }
 
-    private static string Readme() => File.ReadAllText(Path.Combine(s_root, "README.md"));
+    private static string Readme() => File.ReadAllText(Path.Combine(Checkout.Root, "README.md"));
 
     private static Dictionary<string, string> Blocks() =>
         Block().Matches(Readme()).ToDictionary(match => match.Groups[1].Value, match => OneSpaced(match.Groups[2].Value));
 
     /// <summary>A region may have several parts, because a using directive cannot be inside a method.</summary>
     private static Dictionary<string, string> Regions() => Directory
-        .EnumerateFiles(Path.Combine(s_root, "tests"), "ReadmeCode.cs", SearchOption.AllDirectories)
+        .EnumerateFiles(Path.Combine(Checkout.Root, "tests"), "ReadmeCode.cs", SearchOption.AllDirectories)
         .SelectMany(file => Region().Matches(File.ReadAllText(file)))
         .GroupBy(match => match.Groups[1].Value, match => match.Groups[2].Value)
         .ToDictionary(parts => parts.Key, parts => OneSpaced(string.Join(' ', parts)));
 
     private static string OneSpaced(string code) => Space().Replace(code, " ").Trim();
-
-    private static string FindRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "Sact.Session.sln")))
-        {
-            folder = folder.Parent ?? throw new InvalidOperationException("The tests run outside the repository.");
-        }
-
-        return folder.FullName;
-    }
 
     [GeneratedRegex(@"^<!-- code: (\w+) -->\n```csharp\n(.*?)^```$", RegexOptions.Singleline | RegexOptions.Multiline)]
     private static partial Regex Block();
@@ -88,7 +75,7 @@ public sealed partial class ReadmeTests
     [GeneratedRegex(@"^[ ]*#region readme:(\w+)\n(.*?)^[ ]*#endregion", RegexOptions.Singleline | RegexOptions.Multiline)]
     private static partial Regex Region();
 
-    [GeneratedRegex(@"LoggerMessage\((\d+), LogLevel\.(\w+)")]
+    [GeneratedRegex(@"LoggerMessage\(\s*(\d+),\s*LogLevel\.(\w+)")]
     private static partial Regex EventId();
 
     [GeneratedRegex(@"CreateCounter<long>\(""([^""]+)""")]

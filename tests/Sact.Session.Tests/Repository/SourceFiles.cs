@@ -6,7 +6,7 @@ namespace Sact.Session.Tests;
 /// <summary>The tests read the source of the library as text and check its layout.</summary>
 public sealed partial class SourceFiles
 {
-    private static readonly string s_source = FindSource();
+    private static readonly string s_source = Path.Combine(Checkout.Root, "src");
 
     private static readonly Dictionary<string, string> s_core = Directory
         .EnumerateFiles(Path.Combine(s_source, "Sact.Session"), "*.cs", SearchOption.AllDirectories)
@@ -67,18 +67,6 @@ public sealed partial class SourceFiles
 
     private static IEnumerable<string> Sources() => Directory.EnumerateFiles(s_source, "*.cs", SearchOption.AllDirectories)
         .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal));
-
-    // Not by [CallerFilePath]: a deterministic build on CI writes "/_/" in its place.
-    private static string FindSource()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Sact.Session.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return Path.Combine(folder?.FullName ?? throw new InvalidOperationException("The tests run outside their source tree."), "src");
-    }
 
     private static string FolderOf(string file) => file.Split(Path.DirectorySeparatorChar)[0];
 
