@@ -188,7 +188,7 @@ public sealed class BrokenStoresAreCaught
         await using var subject = new DictionarySubject(s_broken[store].Open);
 
         var fault = await Assert.ThrowsAsync<StoreContractException>(
-            () => StoreContractModel.RunAsync(subject, seed: 5, commands: 3000, TestContext.Current.CancellationToken));
+            () => StoreContractModel.RunAsync(subject, seed: 5, commands: 12_000, TestContext.Current.CancellationToken));
 
         Assert.StartsWith("With seed 5, at command ", fault.Message, StringComparison.Ordinal);
     }
