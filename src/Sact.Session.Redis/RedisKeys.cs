@@ -12,7 +12,7 @@ namespace Sact.Session;
 /// </summary>
 internal sealed class RedisKeys(RedisStoreOptions options)
 {
-    private const int HashBytes = 16;
+    private const int HashBytes = 12;
 
     private readonly string _start = options.Prefix + ":{";
 
@@ -22,7 +22,14 @@ internal sealed class RedisKeys(RedisStoreOptions options)
     /// <summary>Of all records, for <c>SCAN</c>.</summary>
     public string RecordPattern => _start + "*}:s:*";
 
-    public RedisKey Record(string keyPart) => string.Concat(_start, keyPart.AsSpan(0, 3), "}:s:", keyPart);
+    public RedisKey Record(SessionKey key)
+    {
+        string part = key.KeyPart;
+        return string.Concat(_start, part.AsSpan(0, 3), "}:s:", part);
+    }
+
+    /// <summary>The index of the session's user; none for an anonymous session.</summary>
+    public RedisKey[] Index(SessionRecord session) => session.UserId is { } userId ? [Index(session.Key.RoutingTag, userId)] : [];
 
     public RedisKey Index(string routingTag, string userId)
     {
@@ -32,5 +39,27 @@ internal sealed class RedisKeys(RedisStoreOptions options)
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(input, hash);
         return $"{_start}{routingTag}}}:u:{Base64Url.EncodeToString(hash[..HashBytes])}";
+    }
+
+    /// <summary>Another program may have a key that fits the pattern, and whose tag is not the one of its key part.</summary>
+    public bool TryParse(RedisKey record, out SessionKey key)
+    {
+        string name = record.ToString();
+        return SessionKey.TryParse($"{options.Prefix}:{name[(name.LastIndexOf(':') + 1)..]}", null, out key) && Record(key) == record;
+    }
+
+    /// <summary>The keys that members of an index name. What is no key of its slot is left out.</summary>
+    public SessionKey[] Parse(string routingTag, RedisValue[]? members)
+    {
+        var keys = new List<SessionKey>();
+        foreach (var member in members ?? [])
+        {
+            if (SessionKey.TryParse($"{options.Prefix}:{member}", null, out var key) && key.RoutingTag == routingTag)
+            {
+                keys.Add(key);
+            }
+        }
+
+        return [.. keys];
     }
 }

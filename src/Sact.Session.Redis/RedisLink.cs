@@ -9,6 +9,10 @@ namespace Sact.Session;
 /// </summary>
 internal sealed class RedisLink : IAsyncDisposable, IDisposable
 {
+    // How often a script is sent while a cluster moves its keys: for a quarter of a second, and for three seconds.
+    public const int Impatient = 8;
+    public const int Patient = 30;
+
     // With the pauses between them about half a second.
     private const int MostRedirects = 10;
 

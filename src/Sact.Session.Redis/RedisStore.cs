@@ -1,4 +1,9 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text;
+using Sact.Session.Stores;
 using StackExchange.Redis;
 
 namespace Sact.Session;
@@ -9,22 +14,28 @@ namespace Sact.Session;
 /// policy <c>noeviction</c>.
 /// </summary>
 /// <remarks>
-/// A read is one command on the master. A change, a sign-in and a sign-out are one script each. The sessions of a user and their index
-/// share a hash slot. Every key has a TTL, which only removes what nobody needs: the application's clock decides what is live. The
-/// store connects at its first use.
+/// A session is one string, the packed record. A read is one command on the master; a change, a sign-in and a sign-out are one script
+/// each. The sessions of a user and their index share a hash slot. Every key has a TTL, which only removes what nobody needs: the
+/// application's clock decides what is live. The store connects at its first use.
 /// </remarks>
 [DebuggerDisplay("RedisStore {Prefix}")]
-public sealed partial class RedisStore : GenericStore, IDisposable, IAsyncDisposable
+public sealed class RedisStore : RecordStore, IDisposable, IAsyncDisposable
 {
-    // Parallel sign-ins of one user at a full cap invalidate each other's choice, but one of them always succeeds.
-    private const int MostAttempts = 256;
-    private const int MostKeys = 256;
+    // While users keep signing in, each pass over a cluster meets new sessions. Only those from before the call count.
+    private const int MostPasses = 16;
 
-    // How often a script is sent while a cluster moves its keys: for a quarter of a second, and for three seconds.
-    private const int Impatient = 8;
-    private const int Patient = 30;
+    // Where the length of the user id is, and the user id behind it.
+    private const int UserOffset = RecordHeader.LineageOffset + SecretHash.Size;
+
+    // After so many lost races the processes that write one session keep apart. A pause after fewer would delay a short burst.
+    private const int RacesBeforePause = 16;
+    private const int LongestPause = 4;
+
     private readonly RedisLink _link;
     private readonly RedisKeys _keys;
+    private readonly RedisRecords _records;
+    private readonly RedisUserIndex _index;
+    private readonly bool _requiresReplicas;
 
     /// <summary>Reads the options. The store connects at its first use.</summary>
     /// <param name="options">The configuration or a connection, and the rest.</param>
@@ -57,96 +68,104 @@ public sealed partial class RedisStore : GenericStore, IDisposable, IAsyncDispos
                 "ReplicaTimeout must be from 1 millisecond to 1 minute. Change RedisStoreOptions.ReplicaTimeout.", nameof(options));
         }
 
+        _requiresReplicas = options.RequireReplicas > 0;
         _keys = new RedisKeys(options);
         _link = new RedisLink(options, Clock, time, Logger);
+        _records = new RedisRecords(_link, _keys);
+        _index = new RedisUserIndex(_link, _keys, TagOf);
     }
 
-    private long Now => Clock.GetUtcNow().ToUnixTimeMilliseconds();
-
     /// <inheritdoc/>
-    public override async ValueTask<SessionRecord?> GetAsync(SessionKey key, CancellationToken cancellationToken = default) =>
-        Owns(key)
-        && (await ReadAsync(key, cancellationToken).ConfigureAwait(false)).Readable is { } record
-        && record.IsLive(Clock.GetUtcNow()) ? record : null;
-
-    /// <inheritdoc/>
-    /// <exception cref="ArgumentException">Also if the session has a user and its key has another routing tag than the user's.</exception>
-    public override async ValueTask<SessionCreation> CreateAsync(
-        SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default)
+    public override async ValueTask<long> DeleteActiveSessionsAsync(
+        string userId, SessionKey? except = null, CancellationToken cancellationToken = default)
     {
-        ThrowIfNotCreatable(session);
-        if (session.UserId is { } userId && session.Key.RoutingTag != TagOf(userId))
+        ThrowIfBadEnding(userId, except);
+
+        // A record and its entry are written together, so the index names all sessions that were created before this read. Each script
+        // ends all that it is given.
+        SessionKey[] keys = [.. (await _index.ReadAsync(userId, cancellationToken).ConfigureAwait(false)).Where(key => key != except)];
+        byte[] user = new byte[sizeof(ushort) + Encoding.UTF8.GetByteCount(userId)];
+        BinaryPrimitives.WriteUInt16BigEndian(user, (ushort)Encoding.UTF8.GetBytes(userId, user.AsSpan(sizeof(ushort))));
+        long live = 0;
+
+        // Also without a session to end: a server that was the master until a moment ago may have dropped its data. The script finds
+        // that out.
+        foreach (var batch in keys.Length > 0 ? keys.Chunk(RedisRecords.Most - 1) : [[]])
         {
-            throw new ArgumentException(
-                "The key of the record has another routing tag than its user's, and would be kept apart from the user's other sessions. "
-                + "Make the id with this store's CreateSessionId(userId).",
-                nameof(session));
+            var ended = await _records.EndAsync(
+                batch, [_keys.Index(TagOf(userId), userId)], UserOffset, user, guarded: true, CancellationToken.None).ConfigureAwait(false);
+            live += Live(ended);
         }
 
-        var plan = new CapPlan([], []);
-        for (int attempt = 0; attempt < MostAttempts; attempt++)
-        {
-            var answer = await CreateAsync(session, cap, plan, cancellationToken).ConfigureAwait(false);
-            switch ((string?)answer[0])
-            {
-                case "C":
-                    await ProbeAsync(session, (long)answer[1]).ConfigureAwait(false);
-                    return SessionCreation.Created([.. Parts(answer[2]).Select(KeyOf)]);
-                case "X":
-                    return Parse(session.Key, answer[1])?.IsSameCreation(session) == true
-                        ? SessionCreation.Created()
-                        : SessionCreation.Exists;
-                default:
-                    if (await PlanAsync(session, cap!, Parts(answer[1]), cancellationToken).ConfigureAwait(false) is not { } made)
-                    {
-                        return SessionCreation.CapReached;
-                    }
+        return live;
+    }
 
-                    plan = made;
-                    break;
+    /// <inheritdoc/>
+    /// <remarks>
+    /// Reads all keys of every master with <c>SCAN</c>. On a cluster it repeats that until a pass meets nothing from before the call,
+    /// because keys may move between nodes. It also works after a change of the <see cref="GenericStoreOptions.RoutingKey"/>, and makes
+    /// the new one valid: stop the nodes that have the old one first.
+    /// </remarks>
+    public override async ValueTask<long> ClearAsync(CancellationToken cancellationToken = default)
+    {
+        long live = 0;
+        var began = Clock.GetUtcNow();
+        var masters = await _link.MastersAsync(guarded: false, cancellationToken).ConfigureAwait(false);
+        bool cluster = masters.Count > 1;
+        for (int pass = 0; ; pass++)
+        {
+            bool older = false;
+            foreach (var master in pass == 0 ? masters : await _link.MastersAsync(guarded: false, cancellationToken).ConfigureAwait(false))
+            {
+                await foreach (var chunk in _records.ScanAsync(master, guarded: false, cancellationToken).ConfigureAwait(false))
+                {
+                    older |= chunk.Any(found => found.Value.Record is not { } record || record.CreatedAt <= began);
+                    var ends = chunk
+                        .GroupBy(found => (Tag: found.Key.RoutingTag, User: found.Value.Header.UserId), found => found.Key)
+                        .SelectMany(group => group.Chunk(RedisRecords.Most - 1), (group, keys) => _records.EndAsync(
+                            keys,
+                            group.Key.User is { } user ? [_keys.Index(group.Key.Tag, user)] : [],
+                            0,
+                            [],
+                            guarded: false,
+                            cancellationToken));
+                    live += (await Task.WhenAll(ends).ConfigureAwait(false)).Sum(Live);
+                }
+            }
+
+            if (!cluster || !older)
+            {
+                await _link.ResetRoutingAsync().ConfigureAwait(false);
+                return live;
+            }
+
+            if (pass == MostPasses)
+            {
+                throw new SessionStoreException(
+                    "The cluster moves its keys faster than they can be ended. Try again when CLUSTER NODES shows no slot that moves.",
+                    null,
+                    outcomeUnknown: true);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Reads all keys of every master with <c>SCAN</c>. While a cluster moves slots the number is approximate.</remarks>
+    public override async ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default)
+    {
+        long live = 0;
+        var now = Clock.GetUtcNow();
+        var seen = new HashSet<SessionKey>();
+        foreach (var master in await _link.MastersAsync(guarded: true, cancellationToken).ConfigureAwait(false))
+        {
+            await foreach (var chunk in _records.ScanAsync(master, guarded: true, cancellationToken).ConfigureAwait(false))
+            {
+                // SCAN may return a key twice, and two nodes may return the same key.
+                live += chunk.Count(found => found.Value.IsLive(now) && seen.Add(found.Key));
             }
         }
 
-        throw new SessionStoreException("One user signed in too often at the same time. Try again.");
-    }
-
-    /// <inheritdoc/>
-    public override async ValueTask<SessionUpdate> UpdateAsync(
-        SessionRecord session, SessionChange change, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(session);
-        ArgumentNullException.ThrowIfNull(change);
-        ThrowIfBadChange(change);
-        if (!Owns(session.Key))
-        {
-            return SessionUpdate.Gone;
-        }
-
-        var arguments = RedisChange.Arguments(session, change, Clock.GetUtcNow());
-        var answer = (RedisResult[])(await UpdateAsync(session, change, arguments, cancellationToken).ConfigureAwait(false))!;
-        switch ((int)answer[0])
-        {
-            case 1:
-                return Parse(session.Key, answer[1]) is { } applied ? SessionUpdate.Applied(applied) : SessionUpdate.Gone;
-            case 2:
-                return Parse(session.Key, answer[1]) is { } now ? SessionUpdate.Conflict(now) : SessionUpdate.Gone;
-            case 3:
-                return SessionUpdate.TooLarge;
-            case 9:
-                Parse(session.Key, answer[1]);
-                return SessionUpdate.Gone;
-            default:
-                return SessionUpdate.Gone;
-        }
-    }
-
-    /// <inheritdoc/>
-    public override async ValueTask<bool> DeleteAsync(SessionRecord session, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(session);
-        string lineage = RedisRows.Text(session.LineageHash);
-        return Owns(session.Key)
-            && await EndAsync([session.Key.KeyPart], session.UserId, lineage, ofUser: true, cancellationToken).ConfigureAwait(false) > 0;
+        return live;
     }
 
     /// <summary>Closes the store's own connection. The application's is left open.</summary>
@@ -155,118 +174,157 @@ public sealed partial class RedisStore : GenericStore, IDisposable, IAsyncDispos
     /// <summary>Closes the store's own connection. The application's is left open.</summary>
     public ValueTask DisposeAsync() => _link.DisposeAsync();
 
-    private async Task<RedisResult[]> CreateAsync(SessionRecord session, SessionCap? cap, CapPlan plan, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    protected override ValueTask<StoredRecord> ReadAsync(SessionKey key, CancellationToken cancellationToken) =>
+        _records.ReadAsync(key, guarded: true, cancellationToken);
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The session has a user and its key has another routing tag than the user's.</exception>
+    protected override async ValueTask<RecordAddition> AddAsync(
+        SessionRecord session, RecordAdmission admission, CancellationToken cancellationToken)
     {
-        var lifetimes = session.Lifetimes;
-        var idle = lifetimes.IdleTimeout < lifetimes.AbsoluteTimeout ? lifetimes.IdleTimeout : lifetimes.AbsoluteTimeout;
-        var life = session.Presented || lifetimes.FirstUseTimeout > idle ? idle : lifetimes.FirstUseTimeout;
-        List<RedisKey> keys = [RecordKey(session.Key)];
-        if (session.UserId is { } userId)
-        {
-            keys.Add(_keys.Index(session.Key.RoutingTag, userId));
-            keys.AddRange(plan.Candidates.Select(part => _keys.Record(part.ToString())));
-        }
+        ArgumentNullException.ThrowIfNull(session);
+        ArgumentNullException.ThrowIfNull(admission);
 
         // The TTLs come from the lifetimes and not from the clock: a clock that is wrong must not shorten them.
-        List<RedisValue> arguments =
-        [
-            session.Key.KeyPart,
-            RedisRows.Text(session.AbsoluteDeadline),
-            RedisRows.Text(life + SessionRecord.SkewMargin),
-            RedisRows.Text(lifetimes.AbsoluteTimeout + SessionRecord.SkewMargin),
-            cap?.Max ?? 0,
-            RedisRows.Text(Now),
-            RedisRows.Text(SessionRecord.CurrentFormat),
-            plan.Dead.Count,
-            .. plan.Dead,
-            .. plan.Candidates,
-            .. RedisRows.Write(session),
-        ];
+        List<RedisKey> keys = [_keys.Record(session.Key), .. _keys.Index(session)];
+        List<RedisValue> arguments = [session.Pack(), Ttl(LifeOf(session)), admission.Now.ToUnixTimeMilliseconds()];
+        if (session.UserId is { } userId)
+        {
+            if (session.Key.RoutingTag != TagOf(userId))
+            {
+                throw new ArgumentException(
+                    "The key of the record has another routing tag than its user's, and would be kept apart from the user's other sessions."
+                    + " Make the id with this store's CreateSessionId(userId).",
+                    nameof(session));
+            }
+
+            keys.AddRange(admission.Candidates.Select(_keys.Record));
+            arguments.Add(Ttl(session.Lifetimes.AbsoluteTimeout));
+            arguments.Add(RedisUserIndex.ScoreOf(session));
+            arguments.Add(admission.Max);
+            arguments.Add(session.Key.KeyPart);
+            arguments.AddRange(admission.Ignored.Concat(admission.Candidates).Select(static key => (RedisValue)key.KeyPart));
+        }
+
         var answer = await _link.ScriptAsync(
-            RedisScripts.Create, [.. keys], [.. arguments], Patient, cancellationToken: cancellationToken).ConfigureAwait(false);
-        return (RedisResult[])answer!;
+            RedisScripts.Add, [.. keys], [.. arguments], RedisLink.Patient, cancellationToken: cancellationToken).ConfigureAwait(false);
+        if (answer.Resp2Type != ResultType.Array)
+        {
+            return answer.Resp2Type == ResultType.Integer
+                ? RecordAddition.Full
+                : RecordAddition.Occupied(RedisRecords.Stored(session.Key, (RedisValue)answer));
+        }
+
+        await _index.ProbeAsync(session, (long)answer[0]).ConfigureAwait(false);
+        return RecordAddition.Added(_keys.Parse(session.Key.RoutingTag, (RedisValue[]?)answer[1]));
     }
 
-    private async ValueTask<RedisResult> UpdateAsync(
-        SessionRecord session, SessionChange change, RedisValue[] arguments, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    protected override async ValueTask<StoredRecord?> ReplaceAsync(
+        SessionRecord expected, SessionRecord replacement, CancellationToken cancellationToken)
     {
-        var record = RecordKey(session.Key);
-        if (session.UserId is not { } userId || (change.Touch is null && change.Raise is null))
-        {
-            return await _link.ScriptAsync(
-                RedisScripts.Update, [record], arguments, Patient, cancellationToken: cancellationToken).ConfigureAwait(false);
-        }
+        ArgumentNullException.ThrowIfNull(expected);
+        ArgumentNullException.ThrowIfNull(replacement);
 
-        var index = _keys.Index(session.Key.RoutingTag, userId);
+        // Format and kind are those of the replacement, so that no record of a newer format is replaced.
+        byte[] packed = replacement.Pack();
+        byte[] start = packed[..RecordHeader.ExpiresAtOffset];
+        BinaryPrimitives.WriteInt64BigEndian(start.AsSpan(RecordHeader.VersionOffset), expected.Version);
+        bool movesEnd = replacement.AbsoluteDeadline != expected.AbsoluteDeadline;
+        bool moves = movesEnd || replacement.ExpiresAt != expected.ExpiresAt;
+        var life = LifeOf(replacement);
+        var indexLife = movesEnd ? replacement.Lifetimes.AbsoluteTimeout : life;
+        RedisValue[] arguments =
+        [
+            start,
+            expected.LineageHash.ToArray(),
+            packed,
+            moves ? Ttl(life) : "",
+            Ttl(indexLife),
+            RedisUserIndex.ScoreOf(replacement),
+            expected.Key.KeyPart,
+        ];
+        RedisKey[] keys = [_keys.Record(expected.Key), .. moves ? _keys.Index(replacement) : []];
+        RedisResult answer;
         try
         {
-            return await _link.ScriptAsync(
-                RedisScripts.Update, [record, index], arguments, Impatient, cancellationToken: cancellationToken).ConfigureAwait(false);
+            answer = await ReplaceAsync(keys, keys.Length > 1 ? RedisLink.Impatient : RedisLink.Patient, cancellationToken)
+                .ConfigureAwait(false);
         }
-        catch (SessionStoreException fault) when (RedisFaults.IsOnTheMove(fault))
+        catch (SessionStoreException fault) when (keys.Length > 1 && RedisFaults.IsOnTheMove(fault))
         {
             // Half of the slot is on another node, where only scripts with one key work. The index comes first: it must outlive what it
             // names.
-            var life = (change.Raise?.Lifetimes ?? session.Lifetimes).AbsoluteTimeout + SessionRecord.SkewMargin;
             await _link.RunAsync(
                 write: true,
-                index,
-                database => database.KeyExpireAsync(index, life, ExpireWhen.GreaterThanCurrentExpiry, CommandFlags.DemandMaster),
+                keys[1],
+                database => database.KeyExpireAsync(
+                    keys[1], indexLife + SessionRecord.SkewMargin, ExpireWhen.GreaterThanCurrentExpiry, CommandFlags.DemandMaster),
                 cancellationToken: CancellationToken.None).ConfigureAwait(false);
-            return await _link.ScriptAsync(
-                RedisScripts.Update, [record], arguments, Patient, cancellationToken: CancellationToken.None).ConfigureAwait(false);
+            answer = await ReplaceAsync([keys[0]], RedisLink.Patient, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        return answer.Resp2Type == ResultType.Integer ? null : RedisRecords.Stored(expected.Key, (RedisValue)answer);
+
+        ValueTask<RedisResult> ReplaceAsync(RedisKey[] some, int attempts, CancellationToken token) =>
+            _link.ScriptAsync(RedisScripts.Replace, some, arguments, attempts, cancellationToken: token);
+    }
+
+    /// <inheritdoc/>
+    protected override async ValueTask<StoredRecord> EndAsync(SessionRecord session, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        byte[] lineage = session.LineageHash.ToArray();
+        return (await _records.EndAsync(
+            [session.Key], _keys.Index(session), RecordHeader.LineageOffset, lineage, guarded: true, cancellationToken)
+            .ConfigureAwait(false))[0];
+    }
+
+    /// <inheritdoc/>
+    protected override async IAsyncEnumerable<KeyValuePair<SessionKey, StoredRecord>> ReadUserAsync(
+        string userId, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var batch in (await _index.ReadAsync(userId, cancellationToken).ConfigureAwait(false)).Chunk(RedisRecords.Most))
+        {
+            var read = await _records.ReadAsync(batch, guarded: true, cancellationToken).ConfigureAwait(false);
+            SessionKey[] gone = [.. read.Where(found => !found.Value.Exists).Select(found => found.Key)];
+            if (gone.Length > 0)
+            {
+                await _index.HealAsync(gone, userId).ConfigureAwait(false);
+            }
+
+            foreach (var found in read)
+            {
+                yield return found;
+            }
         }
     }
 
-    private async ValueTask<long> EndAsync(string[] parts, string? userId, string lineage, bool ofUser, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    protected override TimeSpan PauseAfter(int lostRaces) => lostRaces < RacesBeforePause
+        ? TimeSpan.Zero
+        : TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32(1, LongestPause + 1));
+
+    /// <inheritdoc/>
+    protected override bool IsSettledByRead(SessionStoreException exception) => !_requiresReplicas;
+
+    /// <summary>A TTL: a time limit, and the margin by which clocks may differ.</summary>
+    private static long Ttl(TimeSpan limit) => (long)(limit + SessionRecord.SkewMargin).TotalMilliseconds;
+
+    private static TimeSpan LifeOf(SessionRecord session)
     {
-        List<RedisKey> keys = [.. parts.Select(_keys.Record)];
-        List<RedisValue> arguments =
-        [
-            RedisRows.Text(Now),
-            userId is null ? "0" : "1",
-            lineage,
-            ofUser ? "1" : "0",
-            userId ?? "",
-            RedisRows.Text(SessionRecord.CurrentFormat),
-            .. parts,
-        ];
-        if (userId is not null)
-        {
-            keys.Add(_keys.Index(parts[0][..3], userId));
-        }
+        var (idle, first, absolute) =
+            (session.Lifetimes.IdleTimeout, session.Lifetimes.FirstUseTimeout, session.Lifetimes.AbsoluteTimeout);
+        var life = idle < absolute ? idle : absolute;
+        return session.Presented || life < first ? life : first;
+    }
 
-        async ValueTask<long> RunAsync(RedisKey[] some, int attempts, CancellationToken token) =>
-            (long)await _link.ScriptAsync(RedisScripts.End, some, [.. arguments], attempts, guarded: ofUser, token).ConfigureAwait(false);
-        try
-        {
-            return await RunAsync([.. keys], keys.Count > 1 ? Impatient : Patient, cancellationToken).ConfigureAwait(false);
-        }
-        catch (SessionStoreException fault) when (keys.Count > 1 && RedisFaults.IsOnTheMove(fault))
-        {
-            // Half of the slot is on another node, where only scripts with one key work. The entries stay and name dead sessions;
-            // listing heals that.
-            long ended = 0;
-            arguments[1] = "0";
-            foreach (var record in keys.Take(parts.Length))
-            {
-                ended += await RunAsync([record], Patient, CancellationToken.None).ConfigureAwait(false);
-            }
-
-            return ended;
-        }
+    private long Live(IReadOnlyList<StoredRecord> ended)
+    {
+        var now = Clock.GetUtcNow();
+        return ended.Count(stored => stored.IsLive(now));
     }
 
     private string TagOf(string userId) => GetSessionKey(CreateSessionId(userId)).RoutingTag;
-
-    private static string[] Parts(RedisResult members) => [.. ((RedisValue[]?)members ?? []).Select(member => member.ToString())];
-
-    private SessionKey KeyOf(string part) => SessionKey.Parse($"{Prefix}:{part}");
-
-    private RedisKey RecordKey(SessionKey key) => _keys.Record(key.KeyPart);
-
-    /// <summary>
-    /// What is known of a user's sessions when the cap is full: which ones it may end, in order, and which entries do not count.
-    /// </summary>
-    private sealed record CapPlan(IReadOnlyList<RedisValue> Candidates, IReadOnlyList<RedisValue> Dead);
 }

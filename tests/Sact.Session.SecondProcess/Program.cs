@@ -79,10 +79,10 @@ static async Task<Answer> RunAsync(Call call, ConcurrentDictionary<int, (Generic
         case "delete":
             return new Answer { Number = await store.DeleteAsync(record!) ? 1 : 0 };
         case "list":
-            var records = new List<WireRecord>();
+            var records = new List<PackedRecord>();
             await foreach (var session in store.GetActiveSessionsAsync(call.UserId!))
             {
-                records.Add(WireRecord.From(session));
+                records.Add(PackedRecord.From(session));
             }
 
             return new Answer { Records = [.. records] };
@@ -103,7 +103,7 @@ static async Task<Answer> RunAsync(Call call, ConcurrentDictionary<int, (Generic
     }
 }
 
-static WireRecord? Stored(SessionRecord? record) => record is null ? null : WireRecord.From(record);
+static PackedRecord? Stored(SessionRecord? record) => record is null ? null : PackedRecord.From(record);
 
 static async Task<int> ChurnAsync(GenericStore store)
 {

@@ -22,7 +22,7 @@ internal sealed record Call
 
     public SessionKey? Key { get; init; }
 
-    public WireRecord? Record { get; init; }
+    public PackedRecord? Record { get; init; }
 
     public StoredChange? Change { get; init; }
 
@@ -40,9 +40,9 @@ internal sealed record Answer
 {
     public long Id { get; init; }
 
-    public WireRecord? Record { get; init; }
+    public PackedRecord? Record { get; init; }
 
-    public WireRecord[]? Records { get; init; }
+    public PackedRecord[]? Records { get; init; }
 
     public int Status { get; init; }
 
@@ -58,12 +58,12 @@ internal sealed record Answer
     public bool OutcomeUnknown { get; init; }
 }
 
-/// <summary>A record as the stores keep it. The key is not in the bytes.</summary>
-internal sealed record WireRecord(SessionKey Key, byte[] Packed)
+/// <summary>A record on the wire: as a store keeps it, so that it comes through byte for byte, version included.</summary>
+internal sealed record PackedRecord(SessionKey Key, byte[] Bytes)
 {
-    public static WireRecord From(SessionRecord record) => new(record.Key, record.Pack());
+    public static PackedRecord From(SessionRecord record) => new(record.Key, record.Pack());
 
-    public SessionRecord ToRecord() => SessionRecord.Unpack(Key, Packed);
+    public SessionRecord ToRecord() => SessionRecord.Unpack(Key, Bytes);
 }
 
 /// <summary>A change as JSON. Fields and values travel as texts, so that they come through byte for byte.</summary>
@@ -72,7 +72,7 @@ internal sealed record StoredChange(
     string[] Remove,
     DateTimeOffset? SeenAt,
     SessionClient? Client,
-    TimeSpan Interval,
+    TimeSpan TouchInterval,
     SessionRenewalKind? Renewal,
     byte[]? Hash,
     DateTimeOffset? At,
@@ -107,7 +107,7 @@ internal sealed record StoredChange(
     {
         Set = Set is null ? null : SessionFields.RestoreJson(Set),
         Remove = Remove,
-        Touch = SeenAt is { } seen ? new SessionTouch(seen, Client, Interval) : null,
+        Touch = SeenAt is { } seen ? new SessionTouch(seen, Client, TouchInterval) : null,
         Renewal = Renewal switch
         {
             SessionRenewalKind.Propose => SessionRenewal.Propose(new SecretHash(Hash), At!.Value, Seen(session)),

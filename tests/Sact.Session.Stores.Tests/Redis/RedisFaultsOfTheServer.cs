@@ -279,6 +279,26 @@ public sealed class RedisFailover
         Assert.Null(await impatient.GetAsync(session.Key));
     }
 
+    [Fact]
+    [Trait("abuse", "E12")]
+    public async Task ThatNoReplicaConfirmsIsNotSettledByTheWordOfTheMaster()
+    {
+        await using var master = await RedisServer.StartAsync();
+        await using var store = OpenRedis(master.Configuration);
+        var session = NewSession(store);
+        await store.CreateAsync(session);
+        await using var careful = OpenRedis(
+            master.Configuration,
+            options => (options.RequireReplicas, options.ReplicaTimeout, options.Prefix) =
+                (1, TimeSpan.FromMilliseconds(50), store.Prefix));
+
+        var fault = await Assert.ThrowsAsync<SessionStoreException>(async () => await careful.UpdateAsync(session, Set("a", "1")));
+
+        Assert.True(fault.OutcomeUnknown);
+        Assert.Contains("RequireReplicas", fault.Message, StringComparison.Ordinal);
+        Assert.Single((await careful.GetAsync(session.Key))!.Fields);
+    }
+
     [Theory]
     [InlineData("-wait")]
     [InlineData("-exists")]

@@ -349,7 +349,7 @@ public sealed class RedisThatIsSilent
         }
 
         var commands = (await server.Behind.InfoAsync("commandstats")).SelectMany(group => group).Select(line => line.Key);
-        Assert.DoesNotContain("cmdstat_hgetall", commands);
+        Assert.DoesNotContain("cmdstat_get", commands);
         proxy.DeliverAnswers();
         Assert.NotNull(await patient);
         Assert.NotNull(await Recovery.OfAsync(async () => await store.GetAsync(session.Key)));

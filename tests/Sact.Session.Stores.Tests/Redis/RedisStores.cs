@@ -20,7 +20,7 @@ internal static class RedisStores
     public static string IndexOf(GenericStore store, string user)
     {
         byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes($"sact index\0{store.Prefix}\0{user}"));
-        return $"{store.Prefix}:{{{store.CreateSessionId(user)[..3]}}}:u:{Base64Url.EncodeToString(hash.AsSpan(0, 16))}";
+        return $"{store.Prefix}:{{{store.CreateSessionId(user)[..3]}}}:u:{Base64Url.EncodeToString(hash.AsSpan(0, 12))}";
     }
 
     public static async Task<List<SessionRecord>> SignInManyAsync(GenericStore store, int count, string user = "alice")

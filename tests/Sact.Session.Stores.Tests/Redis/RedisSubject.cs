@@ -40,13 +40,10 @@ internal sealed class RedisSubject(
     }
 
     public override async ValueTask<bool> PlantGarbageAsync(SessionRecord session, CancellationToken cancellationToken) =>
-        await Database.HashDeleteAsync(NameOf(session.Key), "cur");
+        await PlantAsync(session, "no session");
 
-    public override async ValueTask<bool> PlantNewerFormatAsync(SessionRecord session, CancellationToken cancellationToken)
-    {
-        await Database.HashSetAsync(NameOf(session.Key), "fmt", SessionRecord.CurrentFormat + 1);
-        return true;
-    }
+    public override async ValueTask<bool> PlantNewerFormatAsync(SessionRecord session, CancellationToken cancellationToken) =>
+        await PlantAsync(session, (session with { Format = SessionRecord.CurrentFormat + 1 }).Pack());
 
     public override async ValueTask<bool?> ExistsPhysicallyAsync(SessionKey key, CancellationToken cancellationToken) =>
         await Database.KeyExistsAsync(NameOf(key));
@@ -75,6 +72,9 @@ internal sealed class RedisSubject(
 
         await base.DisposeAsync();
     }
+
+    private Task<bool> PlantAsync(SessionRecord session, RedisValue value) =>
+        Database.StringSetAsync(NameOf(session.Key), value, null, keepTtl: true);
 
     private async IAsyncEnumerable<RedisKey> KeysAsync()
     {

@@ -76,10 +76,11 @@ public sealed class RedisUserIds
                 await server.Behind.ExecuteAsync("ACL", "SETUSER", "reader", "resetkeys", "~elsewhere:*");
                 break;
             case "unreadable":
-                await server.Database.HashDeleteAsync(RedisSubject.NameOf(session.Key), "cur");
+                await server.Database.StringSetRangeAsync(RedisSubject.NameOf(session.Key), 60, "?");
                 break;
             case "newer":
-                await server.Database.HashSetAsync(RedisSubject.NameOf(session.Key), "fmt", SessionRecord.CurrentFormat + 1);
+                await server.Database.StringSetAsync(
+                    RedisSubject.NameOf(session.Key), (session with { Format = SessionRecord.CurrentFormat + 1 }).Pack());
                 break;
         }
 

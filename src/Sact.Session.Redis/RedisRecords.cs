@@ -1,0 +1,96 @@
+using System.Runtime.CompilerServices;
+using Sact.Session.Stores;
+using StackExchange.Redis;
+
+namespace Sact.Session;
+
+/// <summary>Reads and ends records by their keys, one or many.</summary>
+internal sealed class RedisRecords(RedisLink link, RedisKeys keys)
+{
+    /// <summary>The most keys of one round trip or script.</summary>
+    public const int Most = 256;
+
+    public static StoredRecord Stored(SessionKey key, RedisValue value) =>
+        value.IsNull ? default : StoredRecord.Unpack(key, ((ReadOnlyMemory<byte>)value).Span);
+
+    public async ValueTask<StoredRecord> ReadAsync(SessionKey key, bool guarded, CancellationToken cancellationToken)
+    {
+        var name = keys.Record(key);
+        try
+        {
+            return Stored(key, await link.RunAsync(
+                write: false,
+                name,
+                database => database.StringGetAsync(name, CommandFlags.DemandMaster),
+                guarded,
+                cancellationToken).ConfigureAwait(false));
+        }
+        catch (SessionStoreException fault) when (RedisFaults.IsWrongType(fault))
+        {
+            return StoredRecord.Unpack(key, []);
+        }
+    }
+
+    /// <summary>Reads records in one round trip. No <c>MGET</c>: it fails while a cluster moves half of the keys.</summary>
+    public Task<KeyValuePair<SessionKey, StoredRecord>[]> ReadAsync(
+        IEnumerable<SessionKey> some, bool guarded, CancellationToken cancellationToken)
+    {
+        async Task<KeyValuePair<SessionKey, StoredRecord>> OneAsync(SessionKey key) =>
+            new(key, await ReadAsync(key, guarded, cancellationToken).ConfigureAwait(false));
+        return Task.WhenAll(some.Select(OneAsync));
+    }
+
+    /// <summary>Ends the records that have certain bytes at an offset, and their entries in the index, if one is given.</summary>
+    /// <returns>For each key what was ended.</returns>
+    public async Task<StoredRecord[]> EndAsync(
+        SessionKey[] some, RedisKey[] index, int offset, byte[] bytes, bool guarded, CancellationToken cancellationToken)
+    {
+        RedisKey[] all = [.. some.Select(keys.Record), .. index];
+        RedisValue[] arguments = [offset, bytes, .. some.Select(static key => (RedisValue)key.KeyPart)];
+        int attempts = all.Length > 1 ? RedisLink.Impatient : RedisLink.Patient;
+        try
+        {
+            var answer = (RedisResult[]?)await link.ScriptAsync(
+                RedisScripts.End, all, arguments, attempts, guarded, cancellationToken).ConfigureAwait(false);
+            return [.. some.Zip(answer ?? [], static (key, value) => Stored(key, (RedisValue)value))];
+        }
+        catch (SessionStoreException fault) when (all.Length > 1 && RedisFaults.IsOnTheMove(fault))
+        {
+            // Half of the slot is on another node, where only scripts with one key work. The entries stay and name dead sessions;
+            // listing heals that.
+            var ended = new List<StoredRecord>(some.Length);
+            foreach (var key in some)
+            {
+                ended.AddRange(await EndAsync([key], [], offset, bytes, guarded, CancellationToken.None).ConfigureAwait(false));
+            }
+
+            return [.. ended];
+        }
+    }
+
+    /// <summary>The records of a master, some hundred at a time.</summary>
+    public async IAsyncEnumerable<KeyValuePair<SessionKey, StoredRecord>[]> ScanAsync(
+        IServer master, bool guarded, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var found = new List<SessionKey>(Most);
+        await foreach (var name in link.ScanAsync(master, keys.RecordPattern, cancellationToken).ConfigureAwait(false))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (keys.TryParse(name, out var key))
+            {
+                found.Add(key);
+            }
+
+            if (found.Count == Most)
+            {
+                yield return await ReadAsync(found, guarded, cancellationToken).ConfigureAwait(false);
+                found.Clear();
+            }
+        }
+
+        if (found.Count > 0)
+        {
+            yield return await ReadAsync(found, guarded, cancellationToken).ConfigureAwait(false);
+        }
+    }
+}
