@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text.Json;
-using CustomStore;
 using Sact.Session;
 using Sact.Session.SecondProcess;
 
@@ -80,10 +79,10 @@ static async Task<Answer> RunAsync(Call call, ConcurrentDictionary<int, (Generic
         case "delete":
             return new Answer { Number = await store.DeleteAsync(record!) ? 1 : 0 };
         case "list":
-            var records = new List<StoredRecord>();
+            var records = new List<PackedRecord>();
             await foreach (var session in store.GetActiveSessionsAsync(call.UserId!))
             {
-                records.Add(StoredRecord.From(session));
+                records.Add(PackedRecord.From(session));
             }
 
             return new Answer { Records = [.. records] };
@@ -104,7 +103,7 @@ static async Task<Answer> RunAsync(Call call, ConcurrentDictionary<int, (Generic
     }
 }
 
-static StoredRecord? Stored(SessionRecord? record) => record is null ? null : StoredRecord.From(record);
+static PackedRecord? Stored(SessionRecord? record) => record is null ? null : PackedRecord.From(record);
 
 static async Task<int> ChurnAsync(GenericStore store)
 {

@@ -1,5 +1,3 @@
-using CustomStore;
-
 namespace Sact.Session.SecondProcess;
 
 /// <summary>One line to the second process: a verb of the store, what it takes, and what the clock shows.</summary>
@@ -24,7 +22,7 @@ internal sealed record Call
 
     public SessionKey? Key { get; init; }
 
-    public StoredRecord? Record { get; init; }
+    public PackedRecord? Record { get; init; }
 
     public StoredChange? Change { get; init; }
 
@@ -42,9 +40,9 @@ internal sealed record Answer
 {
     public long Id { get; init; }
 
-    public StoredRecord? Record { get; init; }
+    public PackedRecord? Record { get; init; }
 
-    public StoredRecord[]? Records { get; init; }
+    public PackedRecord[]? Records { get; init; }
 
     public int Status { get; init; }
 
@@ -60,12 +58,21 @@ internal sealed record Answer
     public bool OutcomeUnknown { get; init; }
 }
 
+/// <summary>A record on the wire: as a store keeps it, so that it comes through byte for byte, version included.</summary>
+internal sealed record PackedRecord(SessionKey Key, byte[] Bytes)
+{
+    public static PackedRecord From(SessionRecord record) => new(record.Key, record.Pack());
+
+    public SessionRecord ToRecord() => SessionRecord.Unpack(Key, Bytes);
+}
+
 /// <summary>A change as JSON. Fields and values travel as texts, so that they come through byte for byte.</summary>
 internal sealed record StoredChange(
     byte[]? Set,
     string[] Remove,
     DateTimeOffset? SeenAt,
     SessionClient? Client,
+    TimeSpan TouchInterval,
     SessionRenewalKind? Renewal,
     byte[]? Hash,
     DateTimeOffset? At,
@@ -86,6 +93,7 @@ internal sealed record StoredChange(
         [.. c.Remove],
         c.Touch?.SeenAt,
         c.Touch?.Client,
+        c.Touch?.Interval ?? default,
         c.Renewal?.Kind,
         c.Renewal?.Hash.ToArray(),
         c.Renewal?.At,
@@ -99,7 +107,7 @@ internal sealed record StoredChange(
     {
         Set = Set is null ? null : SessionFields.RestoreJson(Set),
         Remove = Remove,
-        Touch = SeenAt is { } seen ? new SessionTouch(seen, Client) : null,
+        Touch = SeenAt is { } seen ? new SessionTouch(seen, Client, TouchInterval) : null,
         Renewal = Renewal switch
         {
             SessionRenewalKind.Propose => SessionRenewal.Propose(new SecretHash(Hash), At!.Value, Seen(session)),

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using CustomStore;
 using Sact.Session.SecondProcess;
 
 namespace Sact.Session.Stores.Tests;
@@ -20,7 +19,7 @@ internal sealed class FarStore(SecondProcess process, int handle, GenericStoreOp
     {
         ThrowIfNotCreatable(session);
         var answer = await SendAsync(
-            new Call { Verb = "create", Record = StoredRecord.From(session), CapMax = cap?.Max, CapPolicy = cap?.Policy ?? default },
+            new Call { Verb = "create", Record = PackedRecord.From(session), CapMax = cap?.Max, CapPolicy = cap?.Policy ?? default },
             cancellationToken);
         return (SessionCreationStatus)answer.Status switch
         {
@@ -34,7 +33,7 @@ internal sealed class FarStore(SecondProcess process, int handle, GenericStoreOp
         SessionRecord session, SessionChange change, CancellationToken cancellationToken = default)
     {
         var answer = await SendAsync(
-            new Call { Verb = "update", Record = StoredRecord.From(session), Change = StoredChange.From(change) }, cancellationToken);
+            new Call { Verb = "update", Record = PackedRecord.From(session), Change = StoredChange.From(change) }, cancellationToken);
         return (SessionUpdateStatus)answer.Status switch
         {
             SessionUpdateStatus.Applied => SessionUpdate.Applied(answer.Record!.ToRecord()),
@@ -45,7 +44,7 @@ internal sealed class FarStore(SecondProcess process, int handle, GenericStoreOp
     }
 
     public override async ValueTask<bool> DeleteAsync(SessionRecord session, CancellationToken cancellationToken = default) =>
-        (await SendAsync(new Call { Verb = "delete", Record = StoredRecord.From(session) }, cancellationToken)).Number == 1;
+        (await SendAsync(new Call { Verb = "delete", Record = PackedRecord.From(session) }, cancellationToken)).Number == 1;
 
     public override async IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(
         string userId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
