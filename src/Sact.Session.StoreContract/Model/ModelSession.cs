@@ -170,7 +170,7 @@ internal sealed class ModelSession
 
     private void Touch(SessionTouch? touch)
     {
-        if (touch is null)
+        if (touch is null || IsRedundant(touch))
         {
             return;
         }
@@ -181,6 +181,16 @@ internal sealed class ModelSession
 
         // A raise to shorter lifetimes may have moved the end before the last visit.
         Seen = Seen > End ? End : Seen;
+    }
+
+    private bool IsRedundant(SessionTouch touch)
+    {
+        if (!Presented || (touch.SeenAt > Seen && touch.SeenAt - touch.Interval >= Seen))
+        {
+            return false;
+        }
+
+        return touch.Client is null || touch.Client == Client || touch.Interval != TimeSpan.Zero;
     }
 
     private void Renew(SessionRenewal? renewal)
