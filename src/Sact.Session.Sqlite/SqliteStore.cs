@@ -116,12 +116,7 @@ public sealed partial class SqliteStore : RecordStore, IExpiredSessionStore, IDi
     public async ValueTask<long> DeleteExpiredAsync(int batch, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
-        if (DestructionTime is not { } now)
-        {
-            return 0;
-        }
-
-        long until = (now - SessionRecord.SkewMargin).ToUnixTimeMilliseconds();
+        long until = (DestructionTime - SessionRecord.SkewMargin).ToUnixTimeMilliseconds();
         return await _database.WriteAsync(
             writer =>
             {

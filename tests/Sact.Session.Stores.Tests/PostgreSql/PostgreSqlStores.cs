@@ -70,6 +70,20 @@ internal static class PostgreSqlStores
         return list;
     }
 
+    /// <summary>Replaces the bytes of a record, and no other column.</summary>
+    public static async Task<bool> PlantAsync(this PostgresServer server, SessionKey key, byte[] record)
+    {
+        const string Plant = "UPDATE sact_sessions SET record = @record WHERE prefix = @prefix AND key_part = @key RETURNING 1";
+        return await server.ScalarAsync(Plant, ("record", record), ("prefix", key.Prefix), ("key", key.KeyPart)) is 1;
+    }
+
+    /// <summary>The bytes of a record.</summary>
+    public static async Task<byte[]?> StoredAsync(this PostgresServer server, SessionKey key)
+    {
+        const string Read = "SELECT record FROM sact_sessions WHERE prefix = @prefix AND key_part = @key";
+        return (byte[]?)await server.ScalarAsync(Read, ("prefix", key.Prefix), ("key", key.KeyPart));
+    }
+
     public static async Task RunAsync(this PostgresServer server, string sql)
     {
         await using var connection = new NpgsqlConnection(server.ConnectionString);
