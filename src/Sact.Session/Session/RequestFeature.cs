@@ -134,6 +134,25 @@ internal sealed class RequestFeature : GuardedResponse
     /// <summary>Somebody signed out, and the browser removes the pages that it keeps.</summary>
     public void ClearSiteData() => Mark(SessionUse.ClearBrowserCache);
 
+    /// <summary>
+    /// Deletes cookies of other scopes. A client that does not tell the scopes apart keeps the cookie that follows, so they come first.
+    /// </summary>
+    public void DeleteLeftovers(string[] headers)
+    {
+        lock (Lock)
+        {
+            GuardResponse();
+            if (Started)
+            {
+                return;
+            }
+
+            _cookies.AddFirst(headers);
+            _caches.Add(SessionUse.SendSecret);
+            WriteHeaders();
+        }
+    }
+
     /// <param name="name">The cookie's name.</param>
     /// <param name="header">The whole header.</param>
     /// <param name="secret">Whether no cache may keep the response for it.</param>
