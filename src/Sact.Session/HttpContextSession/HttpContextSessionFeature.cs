@@ -22,6 +22,9 @@ internal sealed class HttpContextSessionFeature(HttpContext context, HttpContext
     /// <summary>Whether the session was used.</summary>
     public bool IsTouched => _session is not null;
 
+    /// <summary>Whether this is the session of a request: false if the request has only a copy of the features of another one.</summary>
+    public bool IsOf(HttpContext other) => RequestIdentity.IsSame(context, other);
+
     public ValueTask StoreAsync() => _session switch
     {
         null => ValueTask.CompletedTask,

@@ -16,9 +16,15 @@ internal sealed class HttpContextSessionMiddleware(RequestDelegate next, HttpCon
         {
             case null or EarlySessionFeature:
                 break;
-            case HttpContextSessionFeature:
-                // UseSactSession() was called twice.
-                return next(context);
+            case HttpContextSessionFeature earlier:
+                if (earlier.IsOf(context))
+                {
+                    // UseSactSession() was called twice.
+                    return next(context);
+                }
+
+                // The features of another request were copied.
+                break;
             default:
                 throw TwoSessions("before");
         }
