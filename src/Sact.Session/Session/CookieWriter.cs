@@ -38,6 +38,10 @@ internal sealed class CookieWriter(CookieBuilder options, TimeSpan? customAge, S
         }
     }
 
+    /// <summary>Whether a request presents what can be a session id. It is not a use of the session, and reports nothing.</summary>
+    public bool IsPresented(HttpRequest request) =>
+        CookieHeader.Find(request.Headers.Cookie, Name, out var value) == CookieFinding.One && value.Length == SessionIdFormat.Length;
+
     /// <summary>
     /// Removes leftovers at a read. A leftover below another path is not sent to the page of the sign-in, so it is removed where it is
     /// seen. A name with <c>__Host-</c> has one path, and the sign-in sees the leftover. The caller holds the lock of the request.
