@@ -91,9 +91,9 @@ internal sealed class PostgreSqlStatements
             SELECT count(*) FILTER (WHERE expires_at > $2) FROM gone
             """;
 
-        // $1 prefix, $2 the time of destruction, $3 batch, $4 the wall clock, which must agree with the server's. A row that somebody writes to is left for the next time. The lock reads the row again, so that a
-        // session that was touched meanwhile is spared. The order is that of the index: from the beginning of the table each batch would
-        // read what the ones before emptied.
+        // $1 prefix, $2 the time of destruction, $3 batch, $4 the wall clock, which must agree with the server's. A row that somebody
+        // writes to is left for the next time. The lock reads the row again, so that a session that was touched meanwhile is spared. The
+        // order is that of the index: from the beginning of the table each batch would read what the ones before emptied.
         DeleteExpired = $"""
             WITH server AS MATERIALIZED (SELECT {ServerNow} AS now),
             dead AS MATERIALIZED (

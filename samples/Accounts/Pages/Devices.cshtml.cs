@@ -17,7 +17,9 @@ internal sealed class DevicesPage(ISactSession session, Notices notices, TimePro
         _ => $"{ended} other devices are signed out.",
     };
 
-    public async Task OnGetAsync() => Devices = [.. (await session.GetActiveSessionsAsync()).Select(found => new Device(found))];
+    // "Last seen" is written now and then, so the device in use may look older than another one.
+    public async Task OnGetAsync() => Devices =
+        [.. (await session.GetActiveSessionsAsync()).OrderByDescending(found => found.IsCurrent).Select(found => new Device(found))];
 
     public async Task<IActionResult> OnPostEndAsync(string? key)
     {

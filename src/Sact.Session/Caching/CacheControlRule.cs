@@ -5,7 +5,10 @@ namespace Sact.Session;
 /// <summary>What <c>Cache-Control</c> may say of a response that used a session (RFC 9111 section 5.2.2).</summary>
 internal static class CacheControlRule
 {
-    public const string NoStore = "no-store";
+    /// <summary>
+    /// No cache stores the response. Antiforgery writes the same to a page with a token, and would log a warning about any other value.
+    /// </summary>
+    public const string NoStore = "no-cache, no-store";
 
     /// <summary>The value without any permission for a shared cache.</summary>
     /// <param name="value">All lines of the header, joined; not empty.</param>

@@ -7,9 +7,28 @@ public class GenericStoreOptions
 {
     /// <summary>
     /// The first part of every session key, which separates applications that share a store. 1 to 64 characters out of
-    /// <c>a-z 0-9 _ . -</c>; default <c>session</c>. A change signs every user out.
+    /// <c>a-z 0-9 _ . -</c>. Default: the name of the application (<c>IHostEnvironment.ApplicationName</c>). A change signs every user out.
     /// </summary>
-    public string Prefix { get; set; } = "session";
+    /// <remarks>
+    /// <para>Applications with different names accept none of each other's sessions over one database. Set the same prefix in applications
+    /// that share sessions, and different prefixes for two deployments of one application over one database.</para>
+    /// <para>A name with other characters, upper case included, or with more than 64, is mapped and gets a hash:
+    /// <c>Shop.Web</c> becomes <c>shop.web-04e0c931</c>. A named registration has a prefix of its own.</para>
+    /// <para>The default is <c>session</c> in the <see cref="MemoryStore"/>, which no other application reads, and in a store that is
+    /// created without dependency injection, such as <c>new SqliteStore(options)</c>: set it there.</para>
+    /// </remarks>
+    public string Prefix
+    {
+        get;
+        set
+        {
+            field = value;
+            IsPrefixChosen = true;
+        }
+    } = "session";
+
+    /// <summary>Whether <see cref="Prefix"/> was set.</summary>
+    internal bool IsPrefixChosen { get; private set; }
 
     /// <summary>
     /// The secret that a user's routing tag is computed with, besides the user id; null (default) for the prefix. Set it if a key must not

@@ -108,6 +108,6 @@ public readonly record struct SessionKey : ISpanParsable<SessionKey>
     /// <returns><c>{prefix}:{key part}</c>; empty for <c>default</c>.</returns>
     public override string ToString() => IsDefault ? "" : $"{_prefix}:{KeyPart}";
 
-    private static bool IsValidPrefix(ReadOnlySpan<char> prefix) =>
+    internal static bool IsValidPrefix(ReadOnlySpan<char> prefix) =>
         prefix.Length is > 0 and <= MaxPrefixLength && !prefix.ContainsAnyExcept(s_prefixCharacters);
 }

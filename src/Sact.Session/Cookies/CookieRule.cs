@@ -39,6 +39,9 @@ internal static class CookieRule
             : null;
     }
 
+    /// <summary>Whether a browser accepts the name only for the host itself, with the path <c>/</c>.</summary>
+    public static bool IsHostOnly(string name) => HasPrefix(name, "__Host-");
+
     public static IEnumerable<string> ValidateAttributes(CookieBuilder cookie)
     {
         if (!IsAttributeValue(cookie.Path) || (cookie.Path is { } path && !path.StartsWith('/')))
@@ -73,8 +76,7 @@ internal static class CookieRule
         }
 
         if (!secure
-            && cookie.Extensions.Any(
-                static extension => string.Equals(extension?.Trim(), "Partitioned", StringComparison.OrdinalIgnoreCase)))
+            && cookie.Extensions.Any(CookieScope.IsPartitionedAttribute))
         {
             yield return "Partitioned needs Secure, or browsers drop the cookie. Set SactSessionOptions.Cookie.SecurePolicy to Always.";
         }

@@ -5,7 +5,8 @@ using Microsoft.Extensions.Primitives;
 namespace Sact.Session;
 
 /// <summary>
-/// The <c>Set-Cookie</c> lines of one response, one per name. They are put back where an exception handler has cleared the headers.
+/// The <c>Set-Cookie</c> lines of one response, one per name, and before them those that delete leftovers. They are put back where an
+/// exception handler has cleared the headers.
 /// </summary>
 internal struct PendingCookies()
 {
@@ -15,6 +16,13 @@ internal struct PendingCookies()
 
     public void Set(string name, string header) =>
         _cookies = _cookies.Length == 0 ? [new(name, header)] : [.. _cookies.Where(cookie => cookie.Key != name), new(name, header)];
+
+    /// <summary>Adds lines before the others, whatever their names. A line that is there already is not repeated.</summary>
+    public void AddFirst(string[] headers)
+    {
+        var first = headers.Select(static header => KeyValuePair.Create(header, header));
+        _cookies = [.. first, .. _cookies.Where(cookie => !headers.Contains(cookie.Value))];
+    }
 
     public readonly void PutInto(IHeaderDictionary headers)
     {

@@ -37,6 +37,31 @@ internal sealed class SetCookieHeader(CookieBuilder options)
             : _deletion = string.Concat(name, "=", attributes);
     }
 
+    /// <summary>
+    /// The headers that delete the cookies of the same name which this request carries from other scopes. They never delete the cookie of
+    /// this registration.
+    /// </summary>
+    public string[] DeleteOthers(string name, bool secure, HttpRequest request) =>
+    [
+        .. CookieScope.Of(_cookie).Others(request, secure, CookieRule.IsHostOnly(name)).Select(scope =>
+        {
+            var options = new CookieOptions
+            {
+                Domain = scope.Domain,
+                Path = scope.Path,
+                Secure = secure,
+                SameSite = _cookie.SameSite,
+                Expires = DateTimeOffset.UnixEpoch,
+            };
+            if (scope.IsPartitioned)
+            {
+                options.Extensions.Add("Partitioned");
+            }
+
+            return options.CreateCookieHeader(name, "").ToString();
+        }),
+    ];
+
     // The attributes of a cookie without an age, and of a deletion, are always the same, so they are written once.
     private string Attributes(bool secure, bool deletion) =>
         _attributes[(secure ? 2 : 0) + (deletion ? 1 : 0)] ??= Attributes(secure, deletion ? TimeSpan.Zero : null);

@@ -9,7 +9,8 @@ namespace Sact.Session;
 /// It follows the session of the request: it forgets what it read from a session that has ended. Changes move to another session only where
 /// <see cref="SessionStateMachine.Predecessor"/> and the option allow it.
 /// </summary>
-internal sealed class HttpContextSession(RequestSession session, HttpContext context, bool keepAtSignIn) : ISession
+internal sealed class HttpContextSession(
+    RequestSession session, HttpContext context, bool keepAtSignIn, BlockingReaders? readers = null) : ISession
 {
     private readonly Lock _lock = new();
     private readonly HttpContextSessionValues _values = new();
@@ -19,7 +20,14 @@ internal sealed class HttpContextSession(RequestSession session, HttpContext con
     private SessionKey? _key;
     private bool _isLoaded;
     private bool _isLost;
+    private bool _isRead;
+
+    // Whether a value was set while there was no session. As in the framework a session then begins, even if the value was removed.
+    private bool _begins;
     private SessionStoreException? _fault;
+
+    /// <summary>Whether a synchronous member was called, which waits for the store unless the session was read before.</summary>
+    public bool IsRead => Volatile.Read(ref _isRead);
 
     /// <summary>
     /// False if the store could not be read, or the session ended during the request. Any other fault of the read is thrown.
@@ -83,6 +91,11 @@ internal sealed class HttpContextSession(RequestSession session, HttpContext con
             throw new InvalidOperationException(
                 "The response has started, so no session can begin any more. Set a first value in HttpContext.Session before the first "
                 + "byte of the body is written.");
+        }
+
+        lock (_lock)
+        {
+            _begins |= _key is null && !_isLost;
         }
 
         Change(key, value.ToArray());
@@ -181,6 +194,7 @@ internal sealed class HttpContextSession(RequestSession session, HttpContext con
         lock (_lock)
         {
             _values.DropChanges();
+            _begins = false;
         }
     }
 
@@ -189,9 +203,10 @@ internal sealed class HttpContextSession(RequestSession session, HttpContext con
         int number;
         SessionKey? key;
         KeyValuePair<string, byte[]?>[] changes;
+        bool begins;
         lock (_lock)
         {
-            (number, key, changes) = (_number, _key, _values.Changes);
+            (number, key, changes, begins) = (_number, _key, _values.Changes, _begins);
         }
 
         var set = SessionFields.Create(changes
@@ -200,7 +215,7 @@ internal sealed class HttpContextSession(RequestSession session, HttpContext con
         if (key is null)
         {
             // False if the request has a session by now: the loop then reads it.
-            if (set.Count == 0
+            if ((set.Count == 0 && !begins)
                 || await session.Start.StartAnonymousAsync(
                     set, session.Settings.AnonymousTerms, number, cancellationToken).ConfigureAwait(false))
             {
@@ -250,7 +265,7 @@ internal sealed class HttpContextSession(RequestSession session, HttpContext con
         lock (_lock)
         {
             Follow();
-            return _values.HasChanges;
+            return _values.HasChanges || _begins;
         }
     }
 
@@ -266,6 +281,7 @@ internal sealed class HttpContextSession(RequestSession session, HttpContext con
     /// <summary>Reads synchronously, because the interface has synchronous members. <see cref="LoadAsync"/> avoids it.</summary>
     private void Load()
     {
+        Volatile.Write(ref _isRead, true);
         if (IsLoaded())
         {
             return;
@@ -279,6 +295,11 @@ internal sealed class HttpContextSession(RequestSession session, HttpContext con
         // An application's own store may continue on the caller's context, and a thread waits there for it.
         bool isFree = SynchronizationContext.Current is null && TaskScheduler.Current == TaskScheduler.Default;
         var read = isFree ? ReadAsync(CancellationToken.None).AsTask() : Task.Run(() => ReadAsync(CancellationToken.None).AsTask());
+        if (!read.IsCompleted)
+        {
+            readers?.Add(context);
+        }
+
         read.GetAwaiter().GetResult();
     }
 
@@ -314,34 +335,11 @@ internal sealed class HttpContextSession(RequestSession session, HttpContext con
 
                 _fault = null;
                 _key = record?.Key;
-                _values.Load(record is null ? null : Decode(record));
+                _values.Load(record is null ? null : HttpContextSessionValues.Decode(record, session.Telemetry.Log));
                 _isLoaded = true;
                 return;
             }
         }
-    }
-
-    private Dictionary<string, byte[]> Decode(SessionRecord record)
-    {
-        var stored = new Dictionary<string, byte[]>(StringComparer.Ordinal);
-        foreach (var (name, json) in record.Fields)
-        {
-            if (!HttpContextSessionField.TryRead(name, json.Span, out string? key, out byte[]? value))
-            {
-                continue;
-            }
-
-            if (key is null)
-            {
-                HttpContextSessionLog.BridgeUnreadable(session.Telemetry.Log, record.Key);
-            }
-            else
-            {
-                stored.Add(key, value!);
-            }
-        }
-
-        return stored;
     }
 
     private void MarkStored(KeyValuePair<string, byte[]?>[] changes, int number)
@@ -349,6 +347,7 @@ internal sealed class HttpContextSession(RequestSession session, HttpContext con
         lock (_lock)
         {
             _values.MarkStored(changes);
+            _begins = false;
             if (number != _number)
             {
                 // A session has begun. Its key is read with its record, which the request remembers.
@@ -369,6 +368,7 @@ internal sealed class HttpContextSession(RequestSession session, HttpContext con
             _values.DropChanges();
             _values.Load(null);
             _isLost = true;
+            _begins = false;
         }
 
         HttpContextSessionLog.BridgeSessionGone(session.Telemetry.Log, key);
@@ -401,6 +401,6 @@ internal sealed class HttpContextSession(RequestSession session, HttpContext con
     private void Forget()
     {
         _values.Load(null);
-        (_key, _isLoaded, _isLost, _fault) = (null, false, false, null);
+        (_key, _isLoaded, _isLost, _begins, _fault) = (null, false, false, false, null);
     }
 }

@@ -22,6 +22,27 @@ internal sealed class HttpContextSessionFeature(HttpContext context, HttpContext
     /// <summary>Whether the session was used.</summary>
     public bool IsTouched => _session is not null;
 
+    /// <summary>Whether this is the session of a request: false if the request has only a copy of the features of another one.</summary>
+    public bool IsOf(HttpContext other) => RequestIdentity.IsSame(context, other);
+
+    /// <summary>Whether a synchronous member of the session was called.</summary>
+    public bool IsRead => _session is HttpContextSession { IsRead: true };
+
+    /// <summary>
+    /// Reads the session before the endpoint runs. The session keeps a fault of the store for the member that needs it: the endpoint may
+    /// not use the session, and a disconnected client must not keep the endpoint from its work either.
+    /// </summary>
+    public async ValueTask LoadEarlyAsync()
+    {
+        try
+        {
+            await Session.LoadAsync().ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is SessionStoreException or OperationCanceledException)
+        {
+        }
+    }
+
     public ValueTask StoreAsync() => _session switch
     {
         null => ValueTask.CompletedTask,

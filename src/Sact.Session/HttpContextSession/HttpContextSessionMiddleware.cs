@@ -16,9 +16,15 @@ internal sealed class HttpContextSessionMiddleware(RequestDelegate next, HttpCon
         {
             case null or EarlySessionFeature:
                 break;
-            case HttpContextSessionFeature:
-                // UseSactSession() was called twice.
-                return next(context);
+            case HttpContextSessionFeature earlier:
+                if (earlier.IsOf(context))
+                {
+                    // UseSactSession() was called twice.
+                    return next(context);
+                }
+
+                // The features of another request were copied.
+                break;
             default:
                 throw TwoSessions("before");
         }
@@ -31,6 +37,23 @@ internal sealed class HttpContextSessionMiddleware(RequestDelegate next, HttpCon
             context.Response.OnStarting(static state => ((HttpContextSessionFeature)state).StoreBeforeStartAsync(), feature);
         }
 
+        return bridge.Readers.Contains(context) && bridge.IsPresented(context)
+            ? LoadAndRunAsync(context, feature)
+            : RunAsync(context, feature);
+    }
+
+    private async Task LoadAndRunAsync(HttpContext context, HttpContextSessionFeature feature)
+    {
+        await feature.LoadEarlyAsync().ConfigureAwait(false);
+        await RunAsync(context, feature).ConfigureAwait(false);
+        if (!feature.IsRead)
+        {
+            bridge.Readers.Remove(context);
+        }
+    }
+
+    private Task RunAsync(HttpContext context, HttpContextSessionFeature feature)
+    {
         Task task;
         try
         {
@@ -127,7 +150,12 @@ internal sealed class HttpContextSessionMiddleware(RequestDelegate next, HttpCon
         context.Features.Set<ISessionFeature>(null);
     }
 
-    private static InvalidOperationException TwoSessions(string where) => new(
-        $"Another middleware {where} UseSactSession() provides HttpContext.Session too, most likely app.UseSession(). "
+    /// <summary>The application calls <c>UseSession()</c> as well.</summary>
+    public static InvalidOperationException TwoSessions() => new(
+        "app.UseSession() and AddHttpContextSession() both provide HttpContext.Session, and a request has one. "
         + "Remove app.UseSession() and AddSession(): AddHttpContextSession() replaces them.");
+
+    private static InvalidOperationException TwoSessions(string where) => new(
+        $"Another middleware {where} UseSactSession() provides HttpContext.Session too. A request has one. "
+        + "Remove that middleware: AddHttpContextSession() replaces it.");
 }

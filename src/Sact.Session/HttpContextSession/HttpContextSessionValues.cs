@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Logging;
 
 namespace Sact.Session;
 
@@ -23,6 +24,30 @@ internal sealed class HttpContextSessionValues
     public bool HasChanges => _changes.Count > 0;
 
     public KeyValuePair<string, byte[]?>[] Changes => [.. _changes];
+
+    /// <summary>The values in a record. One that cannot be read counts as absent, and is logged.</summary>
+    public static Dictionary<string, byte[]> Decode(SessionRecord record, ILogger log)
+    {
+        var stored = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+        foreach (var (name, json) in record.Fields)
+        {
+            if (!HttpContextSessionField.TryRead(name, json.Span, out string? key, out byte[]? value))
+            {
+                continue;
+            }
+
+            if (key is null)
+            {
+                HttpContextSessionLog.BridgeUnreadable(log, record.Key);
+            }
+            else
+            {
+                stored.Add(key, value!);
+            }
+        }
+
+        return stored;
+    }
 
     /// <summary>Returns a copy: a caller that writes to the array changes nothing.</summary>
     public bool TryGet(string key, [NotNullWhen(true)] out byte[]? value)

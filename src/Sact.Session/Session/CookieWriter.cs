@@ -38,6 +38,22 @@ internal sealed class CookieWriter(CookieBuilder options, TimeSpan? customAge, S
         }
     }
 
+    /// <summary>Whether a request presents what can be a session id. It is not a use of the session, and reports nothing.</summary>
+    public bool IsPresented(HttpRequest request) =>
+        CookieHeader.Find(request.Headers.Cookie, Name, out var value) == CookieFinding.One && value.Length == SessionIdFormat.Length;
+
+    /// <summary>
+    /// Removes leftovers at a read. A leftover below another path is not sent to the page of the sign-in, so it is removed where it is
+    /// seen. A name with <c>__Host-</c> has one path, and the sign-in sees the leftover. The caller holds the lock of the request.
+    /// </summary>
+    public void DeleteLeftoversOfOtherPaths(RequestFeature request)
+    {
+        if (!CookieRule.IsHostOnly(Name))
+        {
+            DeleteLeftovers(request);
+        }
+    }
+
     public void Write(RequestFeature request, string sessionId, TimeSpan? age)
     {
         // Max-Age counts whole seconds, and zero would delete.
@@ -109,16 +125,35 @@ internal sealed class CookieWriter(CookieBuilder options, TimeSpan? customAge, S
         }
     }
 
+    /// <summary>
+    /// Removes the other cookies under the name of the session cookie, if the request has two values under it: an older deployment with
+    /// another Domain, Path or Partitioned left one, or a neighbour planted one. Neither value is used, and the cookie in the scope of this
+    /// registration is not touched, so that nobody can put another one in its place.
+    /// </summary>
+    private void DeleteLeftovers(RequestFeature request)
+    {
+        var http = request.Context.Request;
+        if (CookieHeader.Find(http.Headers.Cookie, Name, out _) == CookieFinding.Conflict)
+        {
+            request.DeleteLeftovers(_header.DeleteOthers(Name, _header.IsSecure(http.IsHttps), http));
+        }
+    }
+
     private void Send(RequestFeature request, string name, string value, TimeSpan? age)
     {
         // Looked at first: a request that has ended has no context of its own any more.
         request.ThrowIfStarted();
+        bool isOwn = ReferenceEquals(name, Name);
         bool secure, overHttp;
         lock (request.Lock)
         {
             var http = request.Context.Request;
             secure = _header.IsSecure(http.IsHttps);
             overHttp = secure && !http.IsHttps && !IsLoopback(http.Host.Host);
+            if (isOwn)
+            {
+                DeleteLeftovers(request);
+            }
         }
 
         if (overHttp)
@@ -127,7 +162,7 @@ internal sealed class CookieWriter(CookieBuilder options, TimeSpan? customAge, S
         }
 
         string header = age == TimeSpan.Zero ? _header.Delete(name, secure) : _header.Set(name, value, secure, age);
-        request.SetCookie(name, header, secret: ReferenceEquals(name, Name));
+        request.SetCookie(name, header, secret: isOwn);
     }
 
     private static bool IsLoopback(string host) =>

@@ -40,7 +40,7 @@ internal sealed class RequestFeature : GuardedResponse
     public RequestSession? FirstSession { get; private set; }
 
     /// <summary>The sessions of further registrations. Few applications have them, so they are a feature of their own.</summary>
-    private List<RequestSession>? OtherSessions => (List<RequestSession>?)Context.Features[typeof(List<RequestSession>)];
+    private SessionsOf? OtherSessions => Context.Features[typeof(SessionsOf)] is SessionsOf others && others.Owner == this ? others : null;
 
     public bool HasStarted
     {
@@ -60,7 +60,7 @@ internal sealed class RequestFeature : GuardedResponse
     public static RequestFeature Of(HttpContext context, SessionTelemetry telemetry)
     {
         // By the indexer, here as below: the generic methods are dispatched at run time, and cost three times as much.
-        if (context.Features[typeof(RequestFeature)] is RequestFeature response)
+        if (context.Features[typeof(RequestFeature)] is RequestFeature response && response.IsOf(context))
         {
             return response;
         }
@@ -91,7 +91,7 @@ internal sealed class RequestFeature : GuardedResponse
 
         if (OtherSessions is not { } others)
         {
-            Context.Features[typeof(List<RequestSession>)] = others = [];
+            Context.Features[typeof(SessionsOf)] = others = new(this);
         }
 
         others.Add(session);
@@ -133,6 +133,25 @@ internal sealed class RequestFeature : GuardedResponse
 
     /// <summary>Somebody signed out, and the browser removes the pages that it keeps.</summary>
     public void ClearSiteData() => Mark(SessionUse.ClearBrowserCache);
+
+    /// <summary>
+    /// Deletes cookies of other scopes. A client that does not tell the scopes apart keeps the cookie that follows, so they come first.
+    /// </summary>
+    public void DeleteLeftovers(string[] headers)
+    {
+        lock (Lock)
+        {
+            GuardResponse();
+            if (Started)
+            {
+                return;
+            }
+
+            _cookies.AddFirst(headers);
+            _caches.Add(SessionUse.SendSecret);
+            WriteHeaders();
+        }
+    }
 
     /// <param name="name">The cookie's name.</param>
     /// <param name="header">The whole header.</param>
@@ -211,6 +230,28 @@ internal sealed class RequestFeature : GuardedResponse
 
     private bool Started => Context.Response.HasStarted;
 
+    /// <summary>
+    /// Whether a context is of this request, or only has a copy of its features. A request that has ended is not looked at: whoever still
+    /// has a part of it gets the exception that says so.
+    /// </summary>
+    private bool IsOf(HttpContext context)
+    {
+        if (ReferenceEquals(Context, context) || _ended)
+        {
+            return true;
+        }
+
+        try
+        {
+            return RequestIdentity.IsSame(Context, context);
+        }
+        catch (ObjectDisposedException)
+        {
+            // The request has ended just now.
+            return true;
+        }
+    }
+
     private void GuardResponse()
     {
         ThrowIfEnded();
@@ -281,5 +322,11 @@ internal sealed class RequestFeature : GuardedResponse
                 WriteCacheHeaders();
             }
         }
+    }
+
+    /// <summary>The further sessions of one request. They name their owner, because features are copied to other requests.</summary>
+    private sealed class SessionsOf(RequestFeature owner) : List<RequestSession>
+    {
+        public RequestFeature Owner { get; } = owner;
     }
 }

@@ -118,7 +118,12 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
             if (!_state.IsCookieRead)
             {
                 Span<byte> id = stackalloc byte[SessionIdFormat.ByteLength];
-                _state.Present(Services.Cookies.TryRead(Request.Context.Request, id) ? id : []);
+                bool isPresent = Services.Cookies.TryRead(Request.Context.Request, id);
+                _state.Present(isPresent ? id : []);
+                if (!isPresent)
+                {
+                    Services.Cookies.DeleteLeftoversOfOtherPaths(Request);
+                }
             }
         }
     }

@@ -1,9 +1,7 @@
-using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 
@@ -11,7 +9,7 @@ namespace Sact.Session;
 
 /// <summary>The session of one request. See <see cref="ISactSession"/> for what it does.</summary>
 /// <typeparam name="TStore">The type of the store.</typeparam>
-[DebuggerDisplay("Session over {Store}")]
+[DebuggerDisplay("Session over {_session.Store}")]
 public class Session<TStore> : ISession<TStore>
     where TStore : IGenericStore
 {
@@ -55,30 +53,18 @@ public class Session<TStore> : ISession<TStore>
 
     internal Session(RequestSession session) => _session = session;
 
-    /// <inheritdoc/>
-    [JsonIgnore]
-    public HttpRequest Request => _session.Request.Context.Request;
+    // No public properties: a serialiser or a logger that takes the object apart would find the session id, alone and in the request's
+    // headers. SessionProperties has them for callers.
+    HttpRequest ISactSession.Request => _session.Request.Context.Request;
 
-    /// <inheritdoc/>
-    [JsonIgnore]
-    public HttpResponse Response => _session.Request.Context.Response;
+    HttpResponse ISactSession.Response => _session.Request.Context.Response;
 
-    /// <inheritdoc/>
-    [JsonIgnore]
-    public TStore Store => (TStore)_session.Store;
+    SactSessionOptions ISactSession.Options => _session.Services.Options;
 
-    /// <inheritdoc/>
-    [JsonIgnore]
-    public SactSessionOptions Options => _session.Services.Options;
+    TStore ISession<TStore>.Store => (TStore)_session.Store;
 
-    /// <summary>
-    /// The session id that was verified or issued in this request; null until one is. It is the secret: hidden from debugger, JSON and
-    /// <see cref="ToString"/>. Never log it.
-    /// </summary>
-    [JsonIgnore]
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
-    [EditorBrowsable(EditorBrowsableState.Advanced)]
-    public string? SessionId => _session.State.NewestId;
+    internal string? NewestId => _session.State.NewestId;
 
     /// <inheritdoc/>
     public string GetSessionId() => _session.GetSessionId();

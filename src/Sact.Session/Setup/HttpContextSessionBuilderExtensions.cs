@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Session;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -17,6 +18,7 @@ public static class HttpContextSessionBuilderExtensions
     /// <param name="builder">The builder of <c>AddSactSession()</c>.</param>
     /// <param name="configure">Sets the options; null keeps the defaults.</param>
     /// <returns>The builder, for further calls.</returns>
+    /// <remarks>With <c>app.UseSession()</c> beside it the application does not start.</remarks>
     /// <exception cref="InvalidOperationException">Another registration has it: a request has one <c>HttpContext.Session</c>.</exception>
     /// <example><code>builder.Services.AddSactSession().AddHttpContextSession();</code></example>
     public static SactSessionBuilder AddHttpContextSession(
@@ -43,6 +45,9 @@ public static class HttpContextSessionBuilderExtensions
         if (known is null)
         {
             services.AddSingleton(new BridgedRegistration(builder.Name));
+
+            // UseSession() creates its middleware while the pipeline is built, and nothing but that middleware needs this store.
+            services.AddTransient<ISessionStore>(static _ => throw HttpContextSessionMiddleware.TwoSessions());
             services.AddOptions<SactSessionOptions>(builder.Name).PostConfigure<IOptionsMonitor<HttpContextSessionOptions>>(
                 (session, bridge) => session.KeptAtSignIn = bridge.Get(builder.Name).KeepAtSignIn ? HttpContextSessionField.Prefix : null);
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, BridgeStartup>());

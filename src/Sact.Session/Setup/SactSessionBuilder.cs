@@ -97,10 +97,12 @@ public sealed class SactSessionBuilder
 
     /// <summary>
     /// Completes the options of a store for the <c>Use…</c> method of a store package. Call it before the application's configuration.
-    /// It sets the clock and the log from dependency injection, if they are null.
-    /// A named registration gets the prefix <c>session.{name}</c>, so that two registrations over one database do not accept each other's
-    /// ids.
+    /// It sets the clock and the log from dependency injection, if they are null, and the prefix.
     /// </summary>
+    /// <remarks>
+    /// A prefix that is not set becomes the name of the application, so that two applications over one database do not accept each other's
+    /// ids. A named registration gets a prefix of its own, for the same reason. The memory store keeps <c>session</c>.
+    /// </remarks>
     /// <typeparam name="TOptions">The type of the options.</typeparam>
     /// <param name="services">The services of the application.</param>
     /// <param name="options">The options.</param>
@@ -112,10 +114,14 @@ public sealed class SactSessionBuilder
         ArgumentNullException.ThrowIfNull(options);
         options.TimeProvider ??= services.GetService<TimeProvider>();
         options.LoggerFactory ??= services.GetService<ILoggerFactory>();
-        if (Name.Length > 0)
+        bool takesName = !options.IsPrefixChosen && options is not MemoryStoreOptions;
+        if (takesName && StorePrefix.Of(services, Name) is { } prefix)
         {
-            string prefix = $"{options.Prefix}.{Name.ToLowerInvariant()}";
-            options.Prefix = SessionKey.IsValidPrefix(prefix) ? prefix : options.Prefix;
+            options.Prefix = prefix;
+        }
+        else if (Name.Length > 0)
+        {
+            options.Prefix = StorePrefix.Extend(options.Prefix, Name);
         }
 
         return options;

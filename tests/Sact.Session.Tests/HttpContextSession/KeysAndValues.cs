@@ -65,8 +65,8 @@ public sealed class KeysAndValues
         var host = new SessionHost();
         var first = host.Request();
         var session = Open(first);
-        session.Set("key", [1]);
         session.Remove("key");
+        session.Clear();
         await session.CommitAsync();
         Assert.Empty(first.SetCookies);
         Assert.Empty(host.Store.Calls);

@@ -99,6 +99,78 @@ public sealed class ParityWithTheStockSession
         Assert.Equal("nothing", await site.TextAsync("/get/Key", id));
     }
 
+    /// <summary>Streaming TempData of .NET 11 does this, to have a session for the values that it sets after the first byte.</summary>
+    [Theory]
+    [MemberData(nameof(Servers))]
+    public async Task AValueThatIsRemovedAtOnceEstablishesASessionForLaterValues(Served served)
+    {
+        await using var site = await BridgedSite.StartAsync(
+            app =>
+            {
+                BridgedSite.Map(app);
+                app.MapGet("/stream", async context =>
+                {
+                    context.Session.Set("early", []);
+                    context.Session.Remove("early");
+                    await context.Response.WriteAsync("first");
+                    await context.Response.Body.FlushAsync();
+                    context.Session.SetString("late", "value");
+                    await context.Response.WriteAsync(" second");
+                });
+            },
+            served);
+
+        using var response = await site.SendAsync("/stream");
+
+        Assert.Equal("first second", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Equal("value", await site.TextAsync("/get/late", response.SentId()));
+        Assert.Equal(["$http.late"], await site.FieldsAsync(response.SentId()!));
+    }
+
+    [Theory]
+    [MemberData(nameof(Servers))]
+    public async Task AValueThatIsRemovedAtOnceSendsOneCookieAndStoresNothingInAKnownSession(Served served)
+    {
+        await using var site = await BridgedSite.StartAsync(
+            context =>
+            {
+                context.Session.Set("key", []);
+                context.Session.Remove("key");
+                return Task.CompletedTask;
+            },
+            served);
+        using var first = await site.SendAsync("/");
+        Assert.NotEmpty(first.SentId()!);
+        await site.DoAsync("/", first.SentId());
+        site.Store.Reset();
+
+        using var second = await site.SendAsync("/", first.SentId());
+
+        Assert.Empty(second.SetCookies());
+        Assert.Equal(["get"], site.Store.Calls);
+        Assert.Equal(1, await site.Store.CountActiveSessionsAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task AValueThatIsRemovedBeforeASignInOrSignOutBeginsNoOtherSession()
+    {
+        await using var site = await BridgedSite.StartAsync(app =>
+        {
+            app.MapGet("/{what}", async (string what, HttpContext context, ISactSession session) =>
+            {
+                context.Session.Set("key", []);
+                context.Session.Remove("key");
+                await (what == "login" ? session.SetAsync("alice") : session.DeleteAsync());
+            });
+        });
+
+        string? id = await site.DoAsync("/login");
+        Assert.Equal(1, await site.Store.CountActiveSessionsAsync(TestContext.Current.CancellationToken));
+
+        Assert.Null(await site.DoAsync("/logout", id));
+        Assert.Equal(0, await site.Store.CountActiveSessionsAsync(TestContext.Current.CancellationToken));
+    }
+
     [Theory]
     [MemberData(nameof(Servers))]
     public async Task ClearRemovesEveryValue(Served served)

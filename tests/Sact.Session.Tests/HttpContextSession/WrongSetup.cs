@@ -1,5 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -35,27 +37,52 @@ public sealed class WrongSetup
     }
 
     [Theory]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(false, false)]
+    public async Task WithTheStockSessionBesideItTheHostDoesNotStart(bool middlewareFirst, bool servicesFirst)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseTestServer();
+        builder.Services.AddDataProtection();
+        builder.Services.AddDistributedMemoryCache();
+        Action[] services = [() => builder.Services.AddSession(), () => builder.Services.AddSactSession().AddHttpContextSession()];
+        Array.ForEach(servicesFirst ? services : [.. services.Reverse()], add => add());
+        await using var app = builder.Build();
+        Action[] middleware = [() => app.UseSession(), () => app.UseSactSession()];
+        Array.ForEach(middlewareFirst ? middleware : [.. middleware.Reverse()], use => use());
+        app.Run(context => Task.CompletedTask);
+
+        var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => app.StartAsync());
+
+        Assert.Contains("Remove app.UseSession() and AddSession()", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ServicesOfTheStockSessionThatNobodyUsesDoNoHarm()
+    {
+        await using var site = await BridgedSite.StartAsync(
+            BridgedSite.Map,
+            build: builder => builder.Services.AddDataProtection().Services.AddDistributedMemoryCache().AddSession());
+
+        Assert.Equal("value", await site.TextAsync("/get/key", await site.DoAsync("/set/key/value")));
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task TheStockSessionBesideItIsRefused(bool first)
+    public async Task AnotherMiddlewareThatProvidesTheSessionIsReported(bool first)
     {
-        var fault = await FaultAsync(
-            app =>
-            {
-                if (!first)
-                {
-                    app.UseSession();
-                }
-            },
-            app =>
-            {
-                if (first)
-                {
-                    app.UseSession();
-                }
-            });
+        static void Provide(WebApplication app) => app.Use((context, next) =>
+        {
+            context.Features.Set<ISessionFeature>(new OtherSession());
+            return next(context);
+        });
 
-        Assert.Contains("Remove app.UseSession()", fault.Message, StringComparison.Ordinal);
+        var fault = await FaultAsync(app => Provide(app), app => Provide(app), first);
+
+        Assert.Contains("Remove that middleware", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -83,20 +110,55 @@ public sealed class WrongSetup
     }
 
     private static async Task<InvalidOperationException> FaultAsync(
-        Action<WebApplication>? after = null, Action<WebApplication>? before = null)
+        Action<WebApplication>? after = null, Action<WebApplication>? before = null, bool? onlyBefore = null)
     {
         await using var site = await BridgedSite.StartAsync(
             app =>
             {
-                after?.Invoke(app);
+                if (onlyBefore != true)
+                {
+                    after?.Invoke(app);
+                }
+
                 app.Run(context =>
                 {
                     context.Session.SetString("key", "value");
                     return Task.CompletedTask;
                 });
             },
-            build: builder => builder.Services.AddDataProtection().Services.AddDistributedMemoryCache().AddSession(),
-            before: before);
+            before: onlyBefore == false ? null : before);
         return await Assert.ThrowsAsync<InvalidOperationException>(() => site.SendAsync("/"));
+    }
+
+    private sealed class OtherSession : ISessionFeature
+    {
+        private readonly Dictionary<string, byte[]> _values = [];
+
+        public ISession Session
+        {
+            get => new Stored(_values);
+            set => throw new NotSupportedException();
+        }
+
+        private sealed class Stored(Dictionary<string, byte[]> values) : ISession
+        {
+            public bool IsAvailable => true;
+
+            public string Id => "other";
+
+            public IEnumerable<string> Keys => values.Keys;
+
+            public void Clear() => values.Clear();
+
+            public Task CommitAsync(CancellationToken cancellationToken = default) => Task.CompletedTask;
+
+            public Task LoadAsync(CancellationToken cancellationToken = default) => Task.CompletedTask;
+
+            public void Remove(string key) => values.Remove(key);
+
+            public void Set(string key, byte[] value) => values[key] = value;
+
+            public bool TryGetValue(string key, [NotNullWhen(true)] out byte[]? value) => values.TryGetValue(key, out value);
+        }
     }
 }

@@ -54,6 +54,26 @@ public sealed class ReadingSessionData
     }
 
     [Fact]
+    public async Task AFieldOfAnotherKindIsNamedAndItsValueIsNot()
+    {
+        var host = new SessionHost();
+        var exchange = host.Request(await host.SignInAsync("alice", new() { ["theme"] = "a secret" }));
+        var read = (await exchange.Session.GetAsync())!;
+        JsonException[] faults =
+        [
+            Assert.Throws<JsonException>(() => read.Get<int>("theme")),
+            await Assert.ThrowsAsync<JsonException>(() => exchange.Session.ModifyAsync<int>("theme", n => n + 1).AsTask()),
+        ];
+
+        Assert.All(faults, fault =>
+        {
+            Assert.Contains("'theme'", fault.Message, StringComparison.Ordinal);
+            Assert.Contains("System.Int32", fault.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain("a secret", fault.ToString(), StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
     public void AsReadsAllFieldsAsOneObject()
     {
         var all = s_data.As<All>();
