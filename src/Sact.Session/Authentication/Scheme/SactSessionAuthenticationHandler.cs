@@ -15,7 +15,7 @@ namespace Sact.Session;
 /// that replaces <c>AddCookie</c> sees no difference.
 /// </summary>
 internal sealed class SactSessionAuthenticationHandler(
-    IOptionsMonitor<SactSessionAuthenticationOptions> options, ILoggerFactory logger, UrlEncoder encoder)
+    IOptionsMonitor<SactSessionAuthenticationOptions> options, ILoggerFactory logger, UrlEncoder encoder, SavedUsers users)
     : SignInAuthenticationHandler<SactSessionAuthenticationOptions>(options, logger, encoder)
 {
     private bool _authenticateCalled;
@@ -108,7 +108,10 @@ internal sealed class SactSessionAuthenticationHandler(
                 signingIn.Properties, authenticated, Options.ExpireTimeSpan, Options.SlidingExpiration, now, session.Settings);
             var terms = session.Settings.SignInTermsFor(lifetimes, nameof(properties));
             await session.Start.SignInAsync(userId, fields, terms, CancellationToken.None).ConfigureAwait(false);
-            await SecurityStamps.EndOutdatedAsync(session, Context, fields).ConfigureAwait(false);
+            if (!await SecurityStamps.EndOutdatedAsync(session, users, Context, fields).ConfigureAwait(false))
+            {
+                return;
+            }
         }
 
         if (await session.ReadAsync(reload: false, CancellationToken.None).ConfigureAwait(false) is { } record)
@@ -187,11 +190,18 @@ internal sealed class SactSessionAuthenticationHandler(
     /// device list, its absolute deadline and the time of its last authentication.
     /// </summary>
     /// <returns>False if the session has ended or the request has begun another one. Then nothing is written.</returns>
-    private static async Task<bool> RefreshAsync(RequestSession session, AuthenticatedSession authenticated, SessionFields fields)
+    private async Task<bool> RefreshAsync(RequestSession session, AuthenticatedSession authenticated, SessionFields fields)
     {
         int number = session.Number;
         if (await session.ReadAsync(reload: false, CancellationToken.None).ConfigureAwait(false)
             is not { State: SessionState.SignedIn } record || record.Key != authenticated.Key)
+        {
+            return false;
+        }
+
+        // A refresh that began before a reset must not write the old stamp over the new one.
+        bool changesStamp = fields.TryGetValue(SecurityStampField.Name, out var stamp) && SecurityStampField.Differs(record, [stamp]);
+        if (changesStamp && !await SecurityStamps.IsCurrentAsync(users, Context, record.UserId!, stamp).ConfigureAwait(false))
         {
             return false;
         }
@@ -201,14 +211,8 @@ internal sealed class SactSessionAuthenticationHandler(
         var status = await session.Fields
             .ChangeAnyAsync(fields, PrincipalFields.Lacking(fields), number, CancellationToken.None)
             .ConfigureAwait(false);
-        if (status == SessionUpdateStatus.Applied
-            && fields.TryGetValue(SecurityStampField.Name, out var stamp)
-            && SecurityStampField.Differs(record, stamp))
-        {
-            await session.Devices.DeleteOthersAsync(renewCurrent: false, CancellationToken.None).ConfigureAwait(false);
-        }
-
-        return status == SessionUpdateStatus.Applied;
+        return status == SessionUpdateStatus.Applied
+            && (!changesStamp || await SecurityStamps.EndOutdatedAsync(session, users, Context, fields).ConfigureAwait(false));
     }
 
     private async Task RedirectAsync(AuthenticationProperties properties, PathString onPath)
