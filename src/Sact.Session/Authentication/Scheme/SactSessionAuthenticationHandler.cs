@@ -59,7 +59,7 @@ internal sealed class SactSessionAuthenticationHandler(
             return AuthenticateResult.Fail("The session's claims cannot be read.");
         }
 
-        AuthenticatedSession.Mark(Context, ticket.Properties, record);
+        AuthenticatedSession.Mark(Context, Scheme.Name, ticket.Properties, record);
         var validating = new CookieValidatePrincipalContext(Context, Scheme, Options, ticket);
         await Events.ValidatePrincipal(validating).ConfigureAwait(false);
         if (validating.Principal is not { } principal)
@@ -93,7 +93,7 @@ internal sealed class SactSessionAuthenticationHandler(
         // the claims. Identity's RefreshSignInAsync does the same.
         bool refreshes = !_signedOut
             && authenticated is not null
-            && authenticated.IsUnchangedIn(signingIn.Properties)
+            && authenticated.IsUnchangedIn(signingIn.Properties, Scheme.Name)
             && authenticated.UserId == userId;
         if (refreshes)
         {
@@ -116,8 +116,8 @@ internal sealed class SactSessionAuthenticationHandler(
 
         if (await session.ReadAsync(reload: false, CancellationToken.None).ConfigureAwait(false) is { } record)
         {
-            AuthenticatedSession.Mark(Context, signingIn.Properties, record);
             signingIn.Properties.ExpiresUtc = record.ExpiresAt;
+            AuthenticatedSession.Mark(Context, Scheme.Name, signingIn.Properties, record);
         }
 
         var signedIn = new CookieSignedInContext(Context, Scheme, principal, signingIn.Properties, Options);

@@ -141,7 +141,7 @@ internal sealed class SactTicketStore(
         }
 
         tickets.Verified = touched;
-        AuthenticatedSession.Mark(httpContext, ticket.Properties, touched);
+        AuthenticatedSession.Mark(httpContext, scheme, ticket.Properties, touched);
         return ticket;
     }
 
