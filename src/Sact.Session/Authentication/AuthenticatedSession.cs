@@ -12,11 +12,15 @@ internal sealed record AuthenticatedSession(
 {
     private const string Parameter = "Sact.Session";
 
+    /// <summary>The record with which the request was authenticated.</summary>
+    internal SessionRecord? Record { get; private init; }
+
     public static void Mark(HttpContext context, string scheme, AuthenticationProperties properties, SessionRecord record)
     {
         var expires = properties.ExpiresUtc is { } instant ? WholeSeconds(instant) : (DateTimeOffset?)null;
         properties.Parameters[Parameter] = new AuthenticatedSession(
-            scheme, record.Key, record.UserId!, properties.IsPersistent, expires, properties.AllowRefresh);
+            scheme, record.Key, record.UserId!, properties.IsPersistent, expires, properties.AllowRefresh)
+        { Record = record };
         AuthenticatedSessions.Add(context, record.Key);
     }
 

@@ -39,6 +39,10 @@ internal sealed class AuthenticationRegistry(IEnumerable<AuthenticationRegistrat
         }
     }
 
+    /// <summary>The registration of a scheme; null if the scheme keeps no sessions.</summary>
+    public AuthenticationRegistration? Find(string scheme) =>
+        Array.Find(_registrations, registration => registration.Scheme == scheme);
+
     /// <summary>The registrations whose sessions end when the security stamp of their user changes, each once.</summary>
     public IEnumerable<SessionSource> SourcesWithStamps(IServiceProvider services) => _registrations
         .Where(registration => registration.HasStamps(services))
