@@ -37,7 +37,8 @@ internal sealed class SessionRequirement : IAuthorizationRequirement
                 "The maximum age of a fresh session must be between 1 second and 400 days. "
                 + "A few minutes are usual: RequireFreshSession(TimeSpan.FromMinutes(5)).");
 
-    public static SessionRequirement AtLevel(int assuranceLevel, string? name, IEnumerable<string> schemes) => assuranceLevel is >= 1 and <= 255
+    public static SessionRequirement AtLevel(int assuranceLevel, string? name, IEnumerable<string> schemes) =>
+        assuranceLevel is >= 1 and <= 255
         ? new SessionRequirement(null, assuranceLevel, name, schemes)
         : throw new ArgumentOutOfRangeException(
             nameof(assuranceLevel), assuranceLevel, "A required assurance level must be between 1 and 255.");
