@@ -8,23 +8,31 @@ namespace Sact.Session;
 /// their parameters, which are never stored or sent.
 /// </summary>
 internal sealed record AuthenticatedSession(
-    SessionKey Key, string UserId, bool IsPersistent, DateTimeOffset? ExpiresUtc, bool? AllowRefresh)
+    string Scheme, SessionKey Key, string UserId, bool IsPersistent, DateTimeOffset? ExpiresUtc, bool? AllowRefresh)
 {
     private const string Parameter = "Sact.Session";
 
-    public static void Mark(HttpContext context, AuthenticationProperties properties, SessionRecord record)
+    /// <summary>The record with which the request was authenticated.</summary>
+    internal SessionRecord? Record { get; private init; }
+
+    public static void Mark(HttpContext context, string scheme, AuthenticationProperties properties, SessionRecord record)
     {
+        var expires = properties.ExpiresUtc is { } instant ? WholeSeconds(instant) : (DateTimeOffset?)null;
         properties.Parameters[Parameter] = new AuthenticatedSession(
-            record.Key, record.UserId!, record.IsPersistent, WholeSeconds(record.ExpiresAt), properties.AllowRefresh);
+            scheme, record.Key, record.UserId!, properties.IsPersistent, expires, properties.AllowRefresh)
+        { Record = record };
         AuthenticatedSessions.Add(context, record.Key);
     }
 
     public static AuthenticatedSession? Of(AuthenticationProperties properties) =>
         properties.GetParameter<AuthenticatedSession>(Parameter);
 
-    /// <summary>Whether the application has changed none of the values.</summary>
-    public bool IsUnchangedIn(AuthenticationProperties properties) =>
-        properties.IsPersistent == IsPersistent && HasUnchangedExpiry(properties) && properties.AllowRefresh == AllowRefresh;
+    /// <summary>Whether a sign-in to the scheme has the values of this session, which the application has not changed.</summary>
+    public bool IsUnchangedIn(AuthenticationProperties properties, string scheme) =>
+        scheme == Scheme
+        && properties.IsPersistent == IsPersistent
+        && HasUnchangedExpiry(properties)
+        && properties.AllowRefresh == AllowRefresh;
 
     /// <summary>Whether the expiry is that of the session. Otherwise the application has set another one.</summary>
     public bool HasUnchangedExpiry(AuthenticationProperties properties) =>

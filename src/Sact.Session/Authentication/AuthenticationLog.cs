@@ -19,4 +19,18 @@ internal static partial class AuthenticationLog
 
     [LoggerMessage(34, LogLevel.Debug, "A ticket was not renewed, because its session is not live.")]
     public static partial void TicketNotRenewed(ILogger logger);
+
+    [LoggerMessage(
+        35,
+        LogLevel.Warning,
+        "The sign-in of session {Key} began before the security stamp of its user changed, or the user was deleted or locked out. The "
+        + "session was ended.")]
+    public static partial void SignInOutdated(ILogger logger, SessionKey key);
+
+    [LoggerMessage(
+        36,
+        LogLevel.Error,
+        "Identity has changed a user, and the sessions of the user could not be compared with what was saved. Sessions with an old "
+        + "security stamp end at Identity's next check of the stamp.")]
+    public static partial void ChangedUserNotRead(ILogger logger, Exception exception);
 }

@@ -4,6 +4,15 @@ namespace Sact.Session;
 /// <param name="Scheme">The name of the scheme.</param>
 /// <param name="OwnsCookie">Whether the scheme uses the session's cookie; false for the tickets of a cookie scheme.</param>
 /// <param name="Source">Finds the registration. If there is none, it throws an exception that says how to fix it.</param>
-/// <param name="HasStamps">Whether its sessions end when the security stamp of their user changes.</param>
+/// <param name="Claims">The claims that carry the user id and the security stamp.</param>
 internal sealed record AuthenticationRegistration(
-    string Scheme, bool OwnsCookie, Func<IServiceProvider, SessionSource> Source, Func<IServiceProvider, bool> HasStamps);
+    string Scheme, bool OwnsCookie, Func<IServiceProvider, SessionSource> Source, Func<IServiceProvider, UserClaims> Claims)
+{
+    /// <summary>Whether its sessions end when the security stamp of their user changes.</summary>
+    public bool HasStamps(IServiceProvider services) => Claims(services).SecurityStamp is not null;
+}
+
+/// <summary>The types of two claims.</summary>
+/// <param name="UserId">The claim that carries the user id.</param>
+/// <param name="SecurityStamp">The claim that carries the security stamp; null if the scheme ignores stamps.</param>
+internal readonly record struct UserClaims(string UserId, string? SecurityStamp);

@@ -1,3 +1,7 @@
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
 namespace Sact.Session;
 
 /// <summary>
@@ -9,7 +13,9 @@ internal sealed class AuthenticationRegistry(IEnumerable<AuthenticationRegistrat
     private readonly AuthenticationRegistration[] _registrations =
         [.. registrations.Reverse().DistinctBy(static registration => registration.Scheme)];
 
-    /// <exception cref="InvalidOperationException">A registration is missing, or two schemes use the same one.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A registration is missing, two schemes use the same one, or a scheme reads other claims than Identity writes.
+    /// </exception>
     public void Check(IServiceProvider services)
     {
         var shared = _registrations
@@ -29,13 +35,46 @@ internal sealed class AuthenticationRegistry(IEnumerable<AuthenticationRegistrat
         foreach (var registration in _registrations)
         {
             registration.Source(services);
-            registration.HasStamps(services);
+            ThrowIfIdentityDiffers(services, registration.Scheme, registration.Claims(services));
         }
     }
+
+    /// <summary>The registration of a scheme; null if the scheme keeps no sessions.</summary>
+    public AuthenticationRegistration? Find(string scheme) =>
+        Array.Find(_registrations, registration => registration.Scheme == scheme);
 
     /// <summary>The registrations whose sessions end when the security stamp of their user changes, each once.</summary>
     public IEnumerable<SessionSource> SourcesWithStamps(IServiceProvider services) => _registrations
         .Where(registration => registration.HasStamps(services))
         .Select(registration => registration.Source(services))
         .Distinct();
+
+    /// <summary>
+    /// Identity knows its users by their id and reports a changed stamp under it. Sessions under another id, or without the stamp, would
+    /// survive a password reset.
+    /// </summary>
+    private static void ThrowIfIdentityDiffers(IServiceProvider services, string scheme, UserClaims claims)
+    {
+        // Identity always registers it, and nobody else does.
+        if (claims.SecurityStamp is null
+            || services.GetService<IServiceProviderIsService>()?.IsService(typeof(IdentityErrorDescriber)) != true)
+        {
+            return;
+        }
+
+        var identity = services.GetRequiredService<IOptions<IdentityOptions>>().Value.ClaimsIdentity;
+        ThrowIfDifferent("UserIdClaimType", claims.UserId, identity.UserIdClaimType);
+        ThrowIfDifferent("SecurityStampClaimType", claims.SecurityStamp, identity.SecurityStampClaimType);
+
+        void ThrowIfDifferent(string option, string ours, string theirs)
+        {
+            if (ours != theirs)
+            {
+                throw new InvalidOperationException(
+                    $"Scheme '{scheme}' has the {option} '{ours}', and IdentityOptions.ClaimsIdentity has '{theirs}'. A new password would "
+                    + "not end the sessions of its user. Set both to the same claim. "
+                    + "If the users of the scheme are not those of Identity, set SecurityStampClaimType = null for the scheme.");
+            }
+        }
+    }
 }

@@ -331,7 +331,9 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
     private SessionTouch? Touch(SessionRecord record, bool promote, DateTimeOffset now)
     {
         // A request that ended meanwhile counts as a poll: its endpoint is unknown.
-        if (!Request.Read(static context => context.GetEndpoint()?.Metadata.GetMetadata<DisableSlidingExpirationAttribute>() is null))
+        // A feature of the application's request, such as the authentication scheme, may count it as a poll too.
+        if (!Request.Read(static context => context.GetEndpoint()?.Metadata.GetMetadata<DisableSlidingExpirationAttribute>() is null
+            && context.Features.Get<DisableSlidingExpirationAttribute>() is null))
         {
             return record.Presented ? null : new SessionTouch(record.LastSeenAt);
         }

@@ -121,7 +121,9 @@ public static class SactSessionAuthenticationBuilderExtensions
             authenticationScheme,
             OwnsCookie: true,
             provider => SessionRegistry.Of(provider).Find(typeof(TStore), OptionsOf(provider, authenticationScheme).SessionName),
-            provider => OptionsOf(provider, authenticationScheme).SecurityStampClaimType is not null));
+            provider => OptionsOf(provider, authenticationScheme) is var options
+                ? new UserClaims(options.UserIdClaimType, options.SecurityStampClaimType)
+                : default));
         services.PostConfigure<AuthenticationOptions>(options => ReplaceCookieScheme(options, authenticationScheme));
         return builder;
     }
@@ -172,7 +174,9 @@ public static class SactSessionAuthenticationBuilderExtensions
             OwnsCookie: false,
             provider => SessionRegistry.Of(provider)
                 .Find(typeof(IGenericStore), TicketOptionsOf(provider, authenticationScheme).SessionName),
-            provider => TicketOptionsOf(provider, authenticationScheme).SecurityStampClaimType is not null));
+            provider => TicketOptionsOf(provider, authenticationScheme) is var ticketOptions
+                ? new UserClaims(ticketOptions.UserIdClaimType, ticketOptions.SecurityStampClaimType)
+                : default));
         services.AddSingleton<IPostConfigureOptions<CookieAuthenticationOptions>>(
             provider => new TicketStoreSetup(authenticationScheme, provider));
         services.PostConfigure<AuthenticationOptions>(options => KeepTickets(options, authenticationScheme));
@@ -186,8 +190,11 @@ public static class SactSessionAuthenticationBuilderExtensions
         var services = builder.Services;
         services.AddSactSession();
         services.TryAddSingleton<AuthenticationRegistry>();
+        services.TryAddSingleton<SavedUsers>();
+        services.TryAddSingleton<SessionsOfUsers>();
         services.TryAddEnumerable(ServiceDescriptor.Transient<IStartupFilter, AuthenticationStartup>());
         services.TryAddEnumerable(ServiceDescriptor.Scoped(typeof(IUserValidator<>), typeof(SecurityStampWatch<>)));
+        UserManagerReplacement.Apply(services);
         return services;
     }
 

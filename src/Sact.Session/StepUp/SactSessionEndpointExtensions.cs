@@ -27,12 +27,15 @@ public static class SactSessionEndpointExtensions
     /// <typeparam name="TBuilder">The type of the endpoint builder.</typeparam>
     /// <param name="builder">The endpoint, or a group of endpoints.</param>
     /// <param name="within">The maximum age of the proof. Range: 1 second to 400 days.</param>
-    /// <param name="name">The name of a named registration; null for the unnamed one.</param>
+    /// <param name="name">
+    /// The name of a named registration. Null: the registration of the scheme that authorizes the endpoint, or the unnamed one if that
+    /// scheme keeps no sessions.
+    /// </param>
     /// <returns>The builder, for further calls.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="within"/> is out of its range.</exception>
     /// <example><code>app.MapPost("/password", ChangePasswordAsync).RequireFreshSession(TimeSpan.FromMinutes(5));</code></example>
     public static TBuilder RequireFreshSession<TBuilder>(this TBuilder builder, TimeSpan within, string? name = null)
-        where TBuilder : IEndpointConventionBuilder => Require(builder, SessionRequirement.Fresh(within, name));
+        where TBuilder : IEndpointConventionBuilder => Require(builder, SessionRequirement.Fresh(within, name, []));
 
     /// <summary>
     /// Allows a request only if its session has a minimum assurance level. Signing in sets the level, and
@@ -44,11 +47,14 @@ public static class SactSessionEndpointExtensions
     /// <typeparam name="TBuilder">The type of the endpoint builder.</typeparam>
     /// <param name="builder">The endpoint, or a group of endpoints.</param>
     /// <param name="assuranceLevel">The minimum level. Range: 1 to 255.</param>
-    /// <param name="name">The name of a named registration; null for the unnamed one.</param>
+    /// <param name="name">
+    /// The name of a named registration. Null: the registration of the scheme that authorizes the endpoint, or the unnamed one if that
+    /// scheme keeps no sessions.
+    /// </param>
     /// <returns>The builder, for further calls.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="assuranceLevel"/> is out of its range.</exception>
     public static TBuilder RequireAssuranceLevel<TBuilder>(this TBuilder builder, int assuranceLevel, string? name = null)
-        where TBuilder : IEndpointConventionBuilder => Require(builder, SessionRequirement.AtLevel(assuranceLevel, name));
+        where TBuilder : IEndpointConventionBuilder => Require(builder, SessionRequirement.AtLevel(assuranceLevel, name, []));
 
     /// <summary>
     /// Makes requests to an endpoint not extend the session: a poll, a heartbeat, a hub. They read the session as always (ASVS 5.0 V7.3.1).
@@ -83,14 +89,14 @@ public static class SactSessionEndpointExtensions
 
     private static async Task RunAsync(HttpContext context, RequestDelegate next, SessionRequirement requirement)
     {
-        var session = RegistryOfRequest.SessionOf(context, requirement.Name);
-        if (await session.ReadSignedInAsync().ConfigureAwait(false) is not { } signedIn)
+        var sessions = await JudgedSessions.OfAsync(context, requirement.Name, requirement.Schemes).ConfigureAwait(false);
+        if (sessions.IsEmpty)
         {
             await SessionChallenge.NobodyAsync(context).ConfigureAwait(false);
         }
-        else if (!requirement.IsMetBy(signedIn))
+        else if (!sessions.Meet(requirement))
         {
-            StepUpLog.Insufficient(session.Telemetry.Log, signedIn.Key);
+            StepUpLog.Insufficient(sessions.Log, sessions.Key);
             await SessionChallenge.InsufficientAsync(context, requirement).ConfigureAwait(false);
         }
         else

@@ -8,8 +8,9 @@ namespace Sact.Session;
 /// </summary>
 internal sealed class SessionRequirement : IAuthorizationRequirement
 {
-    private SessionRequirement(TimeSpan? within, int? level, string? name)
+    private SessionRequirement(TimeSpan? within, int? level, string? name, IEnumerable<string> schemes)
     {
+        Schemes = schemes;
         Within = within;
         Level = level;
         Name = name;
@@ -21,26 +22,30 @@ internal sealed class SessionRequirement : IAuthorizationRequirement
     /// <summary>The minimum assurance level.</summary>
     public int? Level { get; }
 
-    /// <summary>The name of the registration; null for the unnamed one.</summary>
+    /// <summary>The name of the registration; null for that of the user's authentication scheme.</summary>
     public string? Name { get; }
 
-    public static SessionRequirement Fresh(TimeSpan within, string? name) =>
+    /// <summary>The authentication schemes of the policy that has the requirement. The application may still add some.</summary>
+    public IEnumerable<string> Schemes { get; }
+
+    public static SessionRequirement Fresh(TimeSpan within, string? name, IEnumerable<string> schemes) =>
         within >= TimeSpan.FromSeconds(1) && within <= SessionLifetimes.Maximum
-            ? new SessionRequirement(within, null, name)
+            ? new SessionRequirement(within, null, name, schemes)
             : throw new ArgumentOutOfRangeException(
                 nameof(within),
                 within,
                 "The maximum age of a fresh session must be between 1 second and 400 days. "
                 + "A few minutes are usual: RequireFreshSession(TimeSpan.FromMinutes(5)).");
 
-    public static SessionRequirement AtLevel(int assuranceLevel, string? name) => assuranceLevel is >= 1 and <= 255
-        ? new SessionRequirement(null, assuranceLevel, name)
+    public static SessionRequirement AtLevel(int assuranceLevel, string? name, IEnumerable<string> schemes) =>
+        assuranceLevel is >= 1 and <= 255
+        ? new SessionRequirement(null, assuranceLevel, name, schemes)
         : throw new ArgumentOutOfRangeException(
             nameof(assuranceLevel), assuranceLevel, "A required assurance level must be between 1 and 255.");
 
     /// <summary>One requirement that includes all of the given ones.</summary>
     public static SessionRequirement Of(IReadOnlyList<SessionRequirement> requirements) =>
-        new(requirements.Min(static each => each.Within), requirements.Max(static each => each.Level), requirements[0].Name);
+        new(requirements.Min(static each => each.Within), requirements.Max(static each => each.Level), null, []);
 
     /// <summary>A span in the unit of <c>max_age</c>: whole seconds.</summary>
     public static long MaxAge(TimeSpan within) => (long)within.TotalSeconds;

@@ -37,14 +37,15 @@ internal sealed class SessionRequirementResult : IAuthorizationMiddlewareResultH
             return;
         }
 
-        var session = RegistryOfRequest.SessionOf(context, requirements[0].Name);
-        var signedIn = await session.ReadSignedInAsync().ConfigureAwait(false);
-        if (signedIn is not null && OnlyTheSessionFailed(authorizeResult, policy))
+        var first = requirements[0];
+        var sessions = await JudgedSessions
+            .OfAsync(context, first.Name, first.Schemes.Concat(policy.AuthenticationSchemes)).ConfigureAwait(false);
+        if (!sessions.IsEmpty && OnlyTheSessionFailed(authorizeResult, policy))
         {
-            StepUpLog.Insufficient(session.Telemetry.Log, signedIn.Key);
+            StepUpLog.Insufficient(sessions.Log, sessions.Key);
             await SessionChallenge.InsufficientAsync(context, SessionRequirement.Of(requirements)).ConfigureAwait(false);
         }
-        else if (signedIn is null
+        else if (sessions.IsEmpty
             && authorizeResult.Challenged
             && policy.AuthenticationSchemes.Count == 0
             && !await CanChallengeAsync(context).ConfigureAwait(false))

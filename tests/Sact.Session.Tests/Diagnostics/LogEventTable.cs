@@ -38,6 +38,8 @@ public sealed class LogEventTable
         (32, "ReturnUrlIgnored", LogLevel.Information),
         (33, "TicketUnreadable", LogLevel.Warning),
         (34, "TicketNotRenewed", LogLevel.Debug),
+        (35, "SignInOutdated", LogLevel.Warning),
+        (36, "ChangedUserNotRead", LogLevel.Error),
         (40, "BridgeNotCommitted", LogLevel.Error),
         (41, "BridgeSessionGone", LogLevel.Information),
         (42, "BridgeDropped", LogLevel.Debug),

@@ -7,6 +7,19 @@ namespace Sact.Session;
 /// </summary>
 internal static class LocalUrl
 {
+    /// <summary>Whether a URL is relative to the path of the request, such as <c>page</c> or <c>?tab=2</c>.</summary>
+    public static bool IsRelative(string url)
+    {
+        int end = url.AsSpan().IndexOfAny('/', '?', '#');
+        return url.Length > 0
+            && url[0] is not ('/' or ' ')
+            && !url.Contains('\\', StringComparison.Ordinal)
+            && !url.Any(char.IsControl)
+
+            // What stands before a colon is a scheme, unless a part of the path comes first.
+            && !url.AsSpan(0, end < 0 ? url.Length : end).Contains(':');
+    }
+
     public static bool IsLocal(string url, HttpRequest request)
     {
         // Browsers drop control characters and turn '\' into '/', so "/\t/evil" and "/\evil" lead to another host.

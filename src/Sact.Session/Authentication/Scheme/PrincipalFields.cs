@@ -15,7 +15,7 @@ internal static class PrincipalFields
     public const string Issued = "$issued";
 
     // A day in the year 8307. DateTimeOffset throws for a year after 9999.
-    private const long MaxMilliseconds = 200_000_000_000_000;
+    public const long MaxMilliseconds = 200_000_000_000_000;
 
     // The record has these values already. A second copy could differ.
     private static readonly HashSet<string> s_ofRecord = new(StringComparer.Ordinal) { ".issued", ".expires", ".persistent" };

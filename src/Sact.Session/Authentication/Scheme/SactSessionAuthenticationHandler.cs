@@ -15,9 +15,12 @@ namespace Sact.Session;
 /// that replaces <c>AddCookie</c> sees no difference.
 /// </summary>
 internal sealed class SactSessionAuthenticationHandler(
-    IOptionsMonitor<SactSessionAuthenticationOptions> options, ILoggerFactory logger, UrlEncoder encoder)
+    IOptionsMonitor<SactSessionAuthenticationOptions> options, ILoggerFactory logger, UrlEncoder encoder, SavedUsers users)
     : SignInAuthenticationHandler<SactSessionAuthenticationOptions>(options, logger, encoder)
 {
+    private static readonly Func<CookieSlidingExpirationContext, Task> s_noCheck =
+        new CookieAuthenticationEvents().OnCheckSlidingExpiration;
+
     private bool _authenticateCalled;
     private bool _signedOut;
 
@@ -37,6 +40,13 @@ internal sealed class SactSessionAuthenticationHandler(
 
         var session = Session;
         int number = session.Number;
+        bool checksSliding = ChecksSliding();
+        if (checksSliding)
+        {
+            // The event decides after the session was read, so reading extends nothing.
+            Context.Features.Set(new DisableSlidingExpirationAttribute());
+        }
+
         if (await session.ReadAsync(reload: false, Context.RequestAborted).ConfigureAwait(false)
             is not { State: SessionState.SignedIn } record)
         {
@@ -44,6 +54,7 @@ internal sealed class SactSessionAuthenticationHandler(
         }
 
         AuthenticationTicket ticket;
+        SchemeExpiry? expiry;
         try
         {
             if (PrincipalFields.Principal(record, session.Services, Options, Scheme.Name) is not { } kept)
@@ -51,6 +62,7 @@ internal sealed class SactSessionAuthenticationHandler(
                 return AuthenticateResult.Fail("FromMetadata returned no principal for the session.");
             }
 
+            expiry = SchemeExpiry.Of(record);
             ticket = new AuthenticationTicket(kept, PrincipalFields.PropertiesOf(record), Scheme.Name);
         }
         catch (JsonException fault)
@@ -59,7 +71,27 @@ internal sealed class SactSessionAuthenticationHandler(
             return AuthenticateResult.Fail("The session's claims cannot be read.");
         }
 
-        AuthenticatedSession.Mark(Context, ticket.Properties, record);
+        var now = TimeProvider.GetUtcNow();
+        if (expiry?.ExpiresAt <= now)
+        {
+            await session.End.SignOutAsync(CancellationToken.None).ConfigureAwait(false);
+            return AuthenticateResult.Fail("The expiry that OnValidatePrincipal has set is over.");
+        }
+
+        if (expiry?.ExpiresAt < record.ExpiresAt)
+        {
+            ticket.Properties.ExpiresUtc = expiry.Value.ExpiresAt;
+        }
+
+        if ((checksSliding || expiry is not null)
+            && !await SlideAsync(session, number, record, ticket, expiry, checksSliding, now).ConfigureAwait(false))
+        {
+            return AuthenticateResult.NoResult();
+        }
+
+        AuthenticatedSession.Mark(Context, Scheme.Name, ticket.Properties, record);
+        var authenticated = AuthenticatedSession.Of(ticket.Properties)!;
+        var issued = ticket.Properties.IssuedUtc ?? now;
         var validating = new CookieValidatePrincipalContext(Context, Scheme, Options, ticket);
         await Events.ValidatePrincipal(validating).ConfigureAwait(false);
         if (validating.Principal is not { } principal)
@@ -67,8 +99,11 @@ internal sealed class SactSessionAuthenticationHandler(
             return AuthenticateResult.Fail("The principal was rejected.");
         }
 
+        var wanted = validating.Properties.ExpiresUtc is { } expires && !authenticated.HasUnchangedExpiry(validating.Properties)
+            ? SchemeExpiry.At(expires, issued, record, now)
+            : (SchemeExpiry?)null;
         return validating.ShouldRenew
-            && !await KeepAsync(session, number, record, principal, validating.Properties).ConfigureAwait(false)
+            && !await KeepAsync(session, number, record, principal, validating.Properties, wanted).ConfigureAwait(false)
             ? AuthenticateResult.Fail("The session has ended.")
             : AuthenticateResult.Success(new AuthenticationTicket(principal, validating.Properties, Scheme.Name));
     }
@@ -82,6 +117,7 @@ internal sealed class SactSessionAuthenticationHandler(
         properties.IssuedUtc ??= now;
         var signingIn = new CookieSigningInContext(Context, Scheme, Options, user, properties, Options.Cookie.Build(Context));
         await Events.SigningIn(signingIn).ConfigureAwait(false);
+        CookieOfTheScheme.ThrowIfChanged(signingIn.CookieOptions, Options.Cookie.Build(Context), nameof(Events.OnSigningIn));
         var principal = signingIn.Principal ?? throw new InvalidOperationException(
             "OnSigningIn has set the principal to null. A sign-in needs a principal. "
             + "Leave CookieSigningInContext.Principal as it is, or set another.");
@@ -93,7 +129,7 @@ internal sealed class SactSessionAuthenticationHandler(
         // the claims. Identity's RefreshSignInAsync does the same.
         bool refreshes = !_signedOut
             && authenticated is not null
-            && authenticated.IsUnchangedIn(signingIn.Properties)
+            && authenticated.IsUnchangedIn(signingIn.Properties, Scheme.Name)
             && authenticated.UserId == userId;
         if (refreshes)
         {
@@ -108,13 +144,16 @@ internal sealed class SactSessionAuthenticationHandler(
                 signingIn.Properties, authenticated, Options.ExpireTimeSpan, Options.SlidingExpiration, now, session.Settings);
             var terms = session.Settings.SignInTermsFor(lifetimes, nameof(properties));
             await session.Start.SignInAsync(userId, fields, terms, CancellationToken.None).ConfigureAwait(false);
-            await SecurityStamps.EndOutdatedAsync(session, Context, fields).ConfigureAwait(false);
+            if (!await SecurityStamps.EndOutdatedAsync(session, users, Context, fields).ConfigureAwait(false))
+            {
+                return;
+            }
         }
 
         if (await session.ReadAsync(reload: false, CancellationToken.None).ConfigureAwait(false) is { } record)
         {
-            AuthenticatedSession.Mark(Context, signingIn.Properties, record);
             signingIn.Properties.ExpiresUtc = record.ExpiresAt;
+            AuthenticatedSession.Mark(Context, Scheme.Name, signingIn.Properties, record);
         }
 
         var signedIn = new CookieSignedInContext(Context, Scheme, principal, signingIn.Properties, Options);
@@ -126,11 +165,20 @@ internal sealed class SactSessionAuthenticationHandler(
     {
         _signedOut = true;
 
-        // The session ends before any event, so that an exception of the application's code cannot keep it alive.
-        await Session.End.SignOutAsync(CancellationToken.None).ConfigureAwait(false);
         var signingOut = new CookieSigningOutContext(
             Context, Scheme, Options, properties ?? new AuthenticationProperties(), Options.Cookie.Build(Context));
-        await Events.SigningOut(signingOut).ConfigureAwait(false);
+        try
+        {
+            // The application may revoke tokens that the session holds.
+            await Events.SigningOut(signingOut).ConfigureAwait(false);
+            CookieOfTheScheme.ThrowIfChanged(signingOut.CookieOptions, Options.Cookie.Build(Context), nameof(Events.OnSigningOut));
+        }
+        finally
+        {
+            // An exception of the application's code must not keep the session alive.
+            await Session.End.SignOutAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+
         await RedirectAsync(signingOut.Properties, Options.LogoutPath).ConfigureAwait(false);
     }
 
@@ -152,13 +200,82 @@ internal sealed class SactSessionAuthenticationHandler(
         return new RedirectContext<CookieAuthenticationOptions>(Context, Scheme, Options, properties, redirectUri);
     }
 
+    private bool ChecksSliding() => Options.SlidingExpiration
+        && (Events.GetType() != typeof(CookieAuthenticationEvents) || Events.OnCheckSlidingExpiration != s_noCheck)
+        && Context.GetEndpoint()?.Metadata.GetMetadata<DisableSlidingExpirationAttribute>() is null;
+
+    /// <summary>
+    /// Extends the session as <c>OnCheckSlidingExpiration</c> decides, and moves an expiry that <c>OnValidatePrincipal</c> has set.
+    /// </summary>
+    /// <returns>False if the session has ended.</returns>
+    private async Task<bool> SlideAsync(
+        RequestSession session,
+        int number,
+        SessionRecord record,
+        AuthenticationTicket ticket,
+        SchemeExpiry? expiry,
+        bool checks,
+        DateTimeOffset now)
+    {
+        var remaining = ticket.Properties.ExpiresUtc!.Value - now;
+        bool slides = Options.SlidingExpiration && (ticket.Properties.AllowRefresh ?? true);
+        bool moves = slides && expiry is { } own && remaining < own.Elapsed(now);
+        bool touches = session.Settings.IsTouchDue(record, now);
+        if (checks && slides)
+        {
+            var elapsed = expiry?.Elapsed(now) ?? now - record.LastSeenAt;
+            var checking = new CookieSlidingExpirationContext(Context, Scheme, Options, ticket, elapsed, remaining)
+            {
+                ShouldRenew = expiry is null ? touches : moves,
+            };
+            await Events.CheckSlidingExpiration(checking).ConfigureAwait(false);
+            (moves, touches) = (checking.ShouldRenew && expiry is not null, checking.ShouldRenew);
+        }
+
+        if (!moves && !(checks && touches))
+        {
+            return true;
+        }
+
+        Context.Features.Set<DisableSlidingExpirationAttribute>(null);
+        try
+        {
+            using var scope = await session.EnterAsync(CancellationToken.None).ConfigureAwait(false);
+            if (session.State.Number != number)
+            {
+                return true;
+            }
+
+            var change = new SessionChange
+            {
+                Touch = new SessionTouch(now, session.Client()),
+                Set = moves ? new SchemeExpiry(now + expiry!.Value.Span, expiry.Value.Span).Field() : null,
+                Generation = session.State.Generation,
+            };
+            var outcome = await session.UpdateAsync(record, change, CancellationToken.None).ConfigureAwait(false);
+            return outcome.Status != SessionUpdateStatus.Gone;
+        }
+        catch (SessionStoreException fault)
+        {
+            // The next request tries again.
+            session.Telemetry.TouchFailed(record.Key, fault);
+            return true;
+        }
+    }
+
     /// <summary>Keeps the claims that the validation has renewed.</summary>
     /// <returns>False if the request no longer has the session that was validated. The present one may belong to another user.</returns>
     private async Task<bool> KeepAsync(
-        RequestSession session, int number, SessionRecord record, ClaimsPrincipal principal, AuthenticationProperties properties)
+        RequestSession session,
+        int number,
+        SessionRecord record,
+        ClaimsPrincipal principal,
+        AuthenticationProperties properties,
+        SchemeExpiry? expiry)
     {
         var now = TimeProvider.GetUtcNow();
         var fields = PrincipalFields.Of(principal, properties, Options, now);
+        fields = expiry is { } limit ? fields.Merge(limit.Field()) : fields;
         if (UserIds.Of(principal, Options.UserIdClaimType, nameof(SactSessionAuthenticationOptions), Scheme.Name) != record.UserId)
         {
             throw new InvalidOperationException(
@@ -187,11 +304,18 @@ internal sealed class SactSessionAuthenticationHandler(
     /// device list, its absolute deadline and the time of its last authentication.
     /// </summary>
     /// <returns>False if the session has ended or the request has begun another one. Then nothing is written.</returns>
-    private static async Task<bool> RefreshAsync(RequestSession session, AuthenticatedSession authenticated, SessionFields fields)
+    private async Task<bool> RefreshAsync(RequestSession session, AuthenticatedSession authenticated, SessionFields fields)
     {
         int number = session.Number;
         if (await session.ReadAsync(reload: false, CancellationToken.None).ConfigureAwait(false)
             is not { State: SessionState.SignedIn } record || record.Key != authenticated.Key)
+        {
+            return false;
+        }
+
+        // A refresh that began before a reset must not write the old stamp over the new one.
+        bool changesStamp = fields.TryGetValue(SecurityStampField.Name, out var stamp) && SecurityStampField.Differs(record, [stamp]);
+        if (changesStamp && !await SecurityStamps.IsCurrentAsync(users, Context, record.UserId!, stamp).ConfigureAwait(false))
         {
             return false;
         }
@@ -201,14 +325,8 @@ internal sealed class SactSessionAuthenticationHandler(
         var status = await session.Fields
             .ChangeAnyAsync(fields, PrincipalFields.Lacking(fields), number, CancellationToken.None)
             .ConfigureAwait(false);
-        if (status == SessionUpdateStatus.Applied
-            && fields.TryGetValue(SecurityStampField.Name, out var stamp)
-            && SecurityStampField.Differs(record, stamp))
-        {
-            await session.Devices.DeleteOthersAsync(renewCurrent: false, CancellationToken.None).ConfigureAwait(false);
-        }
-
-        return status == SessionUpdateStatus.Applied;
+        return status == SessionUpdateStatus.Applied
+            && (!changesStamp || await SecurityStamps.EndOutdatedAsync(session, users, Context, fields).ConfigureAwait(false));
     }
 
     private async Task RedirectAsync(AuthenticationProperties properties, PathString onPath)
@@ -229,7 +347,8 @@ internal sealed class SactSessionAuthenticationHandler(
             return;
         }
 
-        if (!LocalUrl.IsLocal(returnUrl, Request))
+        // Only the application may choose a relative URL: the framework takes none from the query either.
+        if (!LocalUrl.IsLocal(returnUrl, Request) && !(returnUrl == properties.RedirectUri && LocalUrl.IsRelative(returnUrl)))
         {
             AuthenticationLog.ReturnUrlIgnored(Session.Telemetry.Log);
             return;

@@ -12,9 +12,13 @@ namespace Sact.Session;
 /// </summary>
 /// <remarks>
 /// <para>The session sends the cookie. An application that sets <see cref="CookieAuthenticationOptions.Cookie"/>,
-/// <see cref="CookieAuthenticationOptions.CookieManager"/>, <see cref="CookieAuthenticationOptions.TicketDataFormat"/> or
-/// <see cref="CookieAuthenticationOptions.SessionStore"/> fails at start-up. The message says what to set instead.
-/// <see cref="CookieAuthenticationOptions.DataProtectionProvider"/> has no effect.</para>
+/// <see cref="CookieAuthenticationOptions.CookieManager"/>, <see cref="CookieAuthenticationOptions.TicketDataFormat"/>,
+/// <see cref="CookieAuthenticationOptions.DataProtectionProvider"/> or <see cref="CookieAuthenticationOptions.SessionStore"/> fails at
+/// start-up. The message says what to set instead. An event that changes <c>CookieOptions</c> fails with such a message too.</para>
+/// <para><b>Events</b> work as in the framework. <c>OnCheckSlidingExpiration</c> decides for each request whether it extends the session;
+/// <c>ShouldRenew</c> is true at first if <see cref="SactSessionOptions.TouchInterval"/> has passed. An expiry that
+/// <c>OnValidatePrincipal</c> sets together with <c>ShouldRenew</c> shortens the session for this scheme. <c>OnSigningOut</c> runs while
+/// the session still lives, which ends even if the event throws.</para>
 /// <para><b>Lifetimes</b> never exceed those of <see cref="SactSessionOptions"/>. <see cref="CookieAuthenticationOptions.ExpireTimeSpan"/>
 /// shortens the idle timeout. It shortens the absolute timeout instead if <see cref="CookieAuthenticationOptions.SlidingExpiration"/> or
 /// the sign-in's <see cref="AuthenticationProperties.AllowRefresh"/> is false. The sign-in's
@@ -91,12 +95,12 @@ public sealed class SactSessionAuthenticationOptions : CookieAuthenticationOptio
     /// <exception cref="InvalidOperationException">An option of the cookie is set here.</exception>
     internal void ThrowIfCookieIsSet(string scheme)
     {
-        if (IsCookieSet())
+        if (CookieOfTheScheme.SetOption(Cookie) is { } option)
         {
             throw new InvalidOperationException(
-                $"Scheme '{scheme}' has settings for a cookie, but the session sends the cookie. "
+                $"Scheme '{scheme}' sets Cookie.{option}, but the session sends the cookie. "
                 + "Set builder.Services.AddSactSession(o => o.Cookie…) instead. "
-                + "Set SactSessionOptions.AbsoluteTimeout instead of MaxAge.");
+                + "Set SactSessionOptions.AbsoluteTimeout instead of MaxAge and Expiration.");
         }
 
         if (SessionStore is not null || TicketDataFormat is not null || CookieManager is not null)
@@ -105,19 +109,12 @@ public sealed class SactSessionAuthenticationOptions : CookieAuthenticationOptio
                 $"Scheme '{scheme}' keeps its tickets in the session. Leave SessionStore, TicketDataFormat and CookieManager unset. "
                 + "To keep AddCookie() and only its tickets here, call AddSactTicketStore() instead of AddSactSession<TStore>().");
         }
-    }
 
-    private bool IsCookieSet()
-    {
-        var unset = new CookieAuthenticationOptions().Cookie;
-        return Cookie.Name is not null
-            || Cookie.Domain is not null
-            || Cookie.Path is not null
-            || Cookie.SameSite != unset.SameSite
-            || Cookie.SecurePolicy != unset.SecurePolicy
-            || !Cookie.HttpOnly
-            || !Cookie.IsEssential
-            || Cookie.MaxAge is not null
-            || Cookie.Extensions.Count > 0;
+        if (DataProtectionProvider is not null)
+        {
+            throw new InvalidOperationException(
+                $"Scheme '{scheme}' sets DataProtectionProvider, but a session needs no key ring. Leave it unset. "
+                + "If another scheme with the same configuration needs it, set it for that scheme alone.");
+        }
     }
 }

@@ -2,51 +2,93 @@ using Microsoft.AspNetCore.Http;
 
 namespace Sact.Session;
 
-/// <summary>Ends a user's sessions that were signed in with an old security stamp.</summary>
+/// <summary>
+/// Ends the sessions with an outdated security stamp at a sign-in: those of the user, and the new one if its sign-in began before the stamp
+/// changed, the user was deleted or locked out.
+/// </summary>
 internal static class SecurityStamps
 {
-    /// <summary>Call it after a sign-in. The stamp of that sign-in is the current one.</summary>
-    public static async Task EndOutdatedAsync(RequestSession session, HttpContext context, SessionFields fields)
+    /// <summary>Call it after a sign-in.</summary>
+    /// <returns>False if the new session has ended.</returns>
+    public static async Task<bool> EndOutdatedAsync(RequestSession session, SavedUsers users, HttpContext context, SessionFields fields)
     {
-        if (fields.TryGetValue(SecurityStampField.Name, out var stamp)
-            && await session.ReadAsync(reload: false, CancellationToken.None).ConfigureAwait(false) is { UserId: { } userId } current)
+        if (!fields.Contains(SecurityStampField.Name)
+            || await session.ReadAsync(reload: false, CancellationToken.None).ConfigureAwait(false) is not { UserId: not null } own)
         {
-            await EndOutdatedAsync(session.Store, session.Services, context, userId, stamp, current.Key).ConfigureAwait(false);
+            return true;
+        }
+
+        bool lives = false;
+        try
+        {
+            return lives = await EndOutdatedAsync(session.Store, session.Services, users, context, own).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (!lives)
+            {
+                await session.End.SignOutAsync(CancellationToken.None).ConfigureAwait(false);
+            }
         }
     }
 
-    /// <param name="store">The store of the sessions.</param>
-    /// <param name="services">The services of the registration.</param>
-    /// <param name="context">The request, whose authenticated sessions are spared; null outside of a request.</param>
-    /// <param name="userId">The user.</param>
-    /// <param name="stamp">The hash of the current stamp, from <see cref="SecurityStampField"/>.</param>
-    /// <param name="spared">A session that stays; null for none.</param>
-    public static async Task EndOutdatedAsync(
-        IGenericStore store,
-        SessionServices services,
-        HttpContext? context,
-        string userId,
-        ReadOnlyMemory<byte> stamp,
-        SessionKey? spared)
+    /// <summary>
+    /// Ends the other sessions of a user. It reads the user after it has listed the sessions: a session with a newer stamp than the one
+    /// that it reads began later and is not listed.
+    /// </summary>
+    /// <returns>False if the own session must end, which is left to the caller.</returns>
+    public static async Task<bool> EndOutdatedAsync(
+        IGenericStore store, SessionServices services, SavedUsers users, HttpContext context, SessionRecord own)
     {
-        var calls = new StoreClient(store, services, context);
-        SessionKey? firstEnded = null;
-        long ended = 0;
-        foreach (var other in await calls.ListAsync(userId, CancellationToken.None).ConfigureAwait(false))
+        // A client that disconnects must not keep a session alive, so the request is not given.
+        var calls = new StoreClient(store, services, context: null);
+        own.Fields.TryGetValue(SecurityStampField.Name, out var stamp);
+        var sessions = await calls.ListAsync(own.UserId!, CancellationToken.None).ConfigureAwait(false);
+        bool lives = true;
+        List<ReadOnlyMemory<byte>> current = [stamp];
+        if (users.AreKnown)
         {
-            if (other.Key != spared
+            var saved = await users.ReadAsync(own.UserId!).ConfigureAwait(false);
+            current = [.. saved.Where(static user => user.Stamp is not null).Select(static user => SecurityStampField.HashOf(user.Stamp!))];
+            if (StampsOfRequest.Replaced(context, own.UserId!, stamp, saved))
+            {
+                current.Add(stamp);
+            }
+
+            lives = !saved.Exists(static user => user.IsLockedOut) && !SecurityStampField.Differs(own, current);
+        }
+
+        var ended = new EndedByIdentity(services, own.Key);
+        foreach (var other in sessions)
+        {
+            if (other.Key != own.Key
                 && !AuthenticatedSessions.Contains(context, other.Key)
-                && SecurityStampField.Differs(other, stamp)
+                && SecurityStampField.Differs(other, current)
                 && await calls.DeleteAsync(other, CancellationToken.None).ConfigureAwait(false))
             {
-                firstEnded ??= other.Key;
-                ended++;
+                ended.Add(other.Key);
             }
         }
 
-        if (firstEnded is { } key)
+        ended.Report();
+        if (!lives)
         {
-            services.Telemetry.EndedMany(spared ?? key, ended, EndedReason.Others);
+            AuthenticationLog.SignInOutdated(services.Telemetry.Log, own.Key);
         }
+
+        return lives;
+    }
+
+    /// <summary>Whether a user has a stamp now. A refreshed sign-in must not write an older one.</summary>
+    public static async Task<bool> IsCurrentAsync(SavedUsers users, HttpContext context, string userId, ReadOnlyMemory<byte> stamp)
+    {
+        if (!users.AreKnown)
+        {
+            return true;
+        }
+
+        var saved = await users.ReadAsync(userId).ConfigureAwait(false);
+        return saved.Exists(user => user.Stamp is { } current && SecurityStampField.HashOf(current).Span.SequenceEqual(stamp.Span))
+            || StampsOfRequest.Replaced(context, userId, stamp, saved);
     }
 }

@@ -15,7 +15,12 @@ namespace Sact.Session;
 /// A renewal never creates a ticket and never changes its user. A ticket may be ended twice. An id with an invented secret has no effect.
 /// </remarks>
 internal sealed class SactTicketStore(
-    SessionSource source, IDataProtectionProvider protection, string scheme, SactTicketStoreOptions options, bool slidingExpiration)
+    SessionSource source,
+    IDataProtectionProvider protection,
+    SavedUsers users,
+    string scheme,
+    SactTicketStoreOptions options,
+    bool slidingExpiration)
     : ITicketStore
 {
     public const string Ticket = "$ticket";
@@ -57,13 +62,12 @@ internal sealed class SactTicketStore(
             _services.Telemetry.Ended(ended, EndedReason.Cap);
         }
 
-        if (record.Fields.TryGetValue(SecurityStampField.Name, out var stamp))
+        if (record.Fields.Contains(SecurityStampField.Name))
         {
-            await SecurityStamps
-                .EndOutdatedAsync(source.Store, _services, httpContext, userId, stamp, record.Key)
-                .ConfigureAwait(false);
+            await EndOutdatedAsync(record, httpContext).ConfigureAwait(false);
         }
 
+        // The cookie of a ticket that has ended signs nobody in.
         return id;
     }
 
@@ -137,7 +141,7 @@ internal sealed class SactTicketStore(
         }
 
         tickets.Verified = touched;
-        AuthenticatedSession.Mark(httpContext, ticket.Properties, touched);
+        AuthenticatedSession.Mark(httpContext, scheme, ticket.Properties, touched);
         return ticket;
     }
 
@@ -172,6 +176,22 @@ internal sealed class SactTicketStore(
         if (TicketsOfRequest.Of(httpContext, this).Verified is { } record)
         {
             AuthenticationLog.PrincipalNotKept(_services.Telemetry.Log, record.Key, fault);
+        }
+    }
+
+    private async Task EndOutdatedAsync(SessionRecord record, HttpContext httpContext)
+    {
+        bool lives = false;
+        try
+        {
+            lives = await SecurityStamps.EndOutdatedAsync(source.Store, _services, users, httpContext, record).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (!lives)
+            {
+                await EndAsync(record, httpContext, EndedReason.SignedOut).ConfigureAwait(false);
+            }
         }
     }
 

@@ -26,6 +26,7 @@ internal sealed class TicketStoreSetup(string scheme, IServiceProvider services)
         options.SessionStore = new SactTicketStore(
             SessionRegistry.Of(services).Find(typeof(IGenericStore), ticketOptions.SessionName),
             options.DataProtectionProvider ?? services.GetRequiredService<IDataProtectionProvider>(),
+            services.GetRequiredService<SavedUsers>(),
             scheme,
             ticketOptions,
             options.SlidingExpiration);

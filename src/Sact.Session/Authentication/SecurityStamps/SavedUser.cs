@@ -1,0 +1,46 @@
+using System.Transactions;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Sact.Session;
+
+/// <summary>What decides whether the sessions of a user may live: the security stamp and the end of a lockout.</summary>
+/// <param name="Stamp">The stamp; null if the store of users keeps none.</param>
+/// <param name="LockedOutUntil">The end of a lockout, which may be over; null if the user cannot be locked out or is not.</param>
+internal sealed record SavedUser(string? Stamp, DateTimeOffset? LockedOutUntil)
+{
+    // Identity compares lockouts with the clock of the machine, whatever TimeProvider the application has.
+    public bool IsLockedOut => LockedOutUntil >= TimeProvider.System.GetUtcNow();
+
+    public static async Task<SavedUser> OfAsync<TUser>(IUserStore<TUser> store, TUser user)
+        where TUser : class
+    {
+        string? stamp = store is IUserSecurityStampStore<TUser> stamps
+            ? await stamps.GetSecurityStampAsync(user, CancellationToken.None).ConfigureAwait(false)
+            : null;
+        var until = store is IUserLockoutStore<TUser> lockouts
+            && await lockouts.GetLockoutEnabledAsync(user, CancellationToken.None).ConfigureAwait(false)
+                ? await lockouts.GetLockoutEndDateAsync(user, CancellationToken.None).ConfigureAwait(false)
+                : null;
+        return new SavedUser(stamp, until);
+    }
+
+    /// <summary>
+    /// Reads a user as it is saved. The services are new, because a store that has read the user in this request may answer with the object
+    /// of then. The transaction of the caller is left out, because a second connection cannot join it everywhere.
+    /// </summary>
+    /// <returns>Null if there is no such user.</returns>
+    public static async Task<SavedUser?> ReadAsync<TUser>(IServiceScopeFactory scopes, string userId)
+        where TUser : class
+    {
+        using var outside = new TransactionScope(TransactionScopeOption.Suppress, TransactionScopeAsyncFlowOption.Enabled);
+        var scope = scopes.CreateAsyncScope();
+        await using (scope.ConfigureAwait(false))
+        {
+            var store = scope.ServiceProvider.GetRequiredService<IUserStore<TUser>>();
+            return await store.FindByIdAsync(userId, CancellationToken.None).ConfigureAwait(false) is { } user
+                ? await OfAsync(store, user).ConfigureAwait(false)
+                : null;
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using Microsoft.AspNetCore.Http;
+
+namespace Sact.Session;
+
+/// <summary>Ends the sessions of a user that Identity has saved, in every registration whose scheme keeps security stamps.</summary>
+internal sealed class SessionsOfUsers(
+    AuthenticationRegistry registry, SavedUsers users, IHttpContextAccessor accessor, IServiceProvider services)
+{
+    public SavedUsers Users => users;
+
+    public HttpContext? Request => accessor.HttpContext;
+
+    /// <summary>Ends all sessions of a user, in whatever state and whoever began them.</summary>
+    public Task EndAllAsync(string userId) => EndAsync(userId, static _ => true);
+
+    /// <summary>
+    /// Ends the sessions of a user whose stamp has changed, those without a stamp included: they began before. The sessions that
+    /// authenticated the request live, so that <c>RefreshSignInAsync</c> can update them.
+    /// </summary>
+    public Task EndOutdatedAsync(string userId, string stamp)
+    {
+        ReadOnlyMemory<byte>[] current = [SecurityStampField.HashOf(stamp)];
+        var request = Request;
+        return EndAsync(userId, record =>
+            !AuthenticatedSessions.Contains(request, record.Key)
+            && (!record.Fields.Contains(SecurityStampField.Name) || SecurityStampField.Differs(record, current)));
+    }
+
+    /// <summary>
+    /// Compares the sessions of a user with what is saved, for a user manager that does not report what it has saved. It cannot know
+    /// whether the stamp has changed, so sessions without a stamp live.
+    /// </summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="request">The request in which Identity has changed the user.</param>
+    /// <param name="lockoutByFailures">How long failed passwords lock a user out. Such a lockout ends no session.</param>
+    public async Task EndUnsavedAsync(string userId, HttpContext request, TimeSpan lockoutByFailures)
+    {
+        var saved = await users.ReadAsync(userId).ConfigureAwait(false);
+        if (saved.Count == 0 || saved.Exists(user => user.LockedOutUntil > TimeProvider.System.GetUtcNow() + lockoutByFailures))
+        {
+            await EndAllAsync(userId).ConfigureAwait(false);
+            return;
+        }
+
+        ReadOnlyMemory<byte>[] current =
+            [.. saved.Where(static user => user.Stamp is not null).Select(static user => SecurityStampField.HashOf(user.Stamp!))];
+        await EndAsync(userId, record =>
+            !AuthenticatedSessions.Contains(request, record.Key) && SecurityStampField.Differs(record, current)).ConfigureAwait(false);
+    }
+
+    /// <summary>Logs that sessions could not be compared. Nobody is left to catch the exception.</summary>
+    public void ReportNotEnded(Exception fault)
+    {
+        foreach (var source in registry.SourcesWithStamps(services))
+        {
+            AuthenticationLog.ChangedUserNotRead(source.Services.Telemetry.Log, fault);
+        }
+    }
+
+    // A client that disconnects must not keep a session alive, so the request is not given to the store's client.
+    private async Task EndAsync(string userId, Func<SessionRecord, bool> ends)
+    {
+        // A user whose id is invalid for a session has no sessions.
+        if (UserIdRule.Validate(userId) is not null)
+        {
+            return;
+        }
+
+        foreach (var source in registry.SourcesWithStamps(services))
+        {
+            var calls = new StoreClient(source.Store, source.Services, context: null);
+            var ended = new EndedByIdentity(source.Services, spared: null);
+            foreach (var record in await calls.ListAsync(userId, CancellationToken.None).ConfigureAwait(false))
+            {
+                if (ends(record) && await calls.DeleteAsync(record, CancellationToken.None).ConfigureAwait(false))
+                {
+                    ended.Add(record.Key);
+                }
+            }
+
+            ended.Report();
+        }
+    }
+}

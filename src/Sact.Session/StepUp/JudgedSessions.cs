@@ -1,0 +1,111 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Sact.Session;
+
+/// <summary>The signed-in sessions that a requirement judges: those of the authentication schemes from which the user comes.</summary>
+internal readonly struct JudgedSessions
+{
+    private readonly List<SessionData> _sessions;
+
+    private JudgedSessions(List<SessionData> sessions, ILogger log)
+    {
+        _sessions = sessions;
+        Log = log;
+    }
+
+    /// <summary>Whether nobody is signed in.</summary>
+    public bool IsEmpty => _sessions.Count == 0;
+
+    /// <summary>The key of one of them.</summary>
+    public SessionKey Key => _sessions[0].Key;
+
+    /// <summary>The log of their registration.</summary>
+    public ILogger Log { get; }
+
+    /// <summary>Finds the sessions.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="name">The registration that the application has named; null for none.</param>
+    /// <param name="schemes">The schemes that a policy names.</param>
+    public static async ValueTask<JudgedSessions> OfAsync(HttpContext context, string? name, IEnumerable<string> schemes)
+    {
+        var found = new List<SessionData>();
+        ILogger? log = null;
+        if (name is null && context.RequestServices.GetService<AuthenticationRegistry>() is { } registry)
+        {
+            foreach (string scheme in await SchemesAsync(context, schemes).ConfigureAwait(false))
+            {
+                if (registry.Find(scheme) is not { } registration)
+                {
+                    continue;
+                }
+
+                var source = registration.Source(context.RequestServices);
+                log = source.Services.Telemetry.Log;
+                if (await SignedInAsync(context, registration, source).ConfigureAwait(false) is { } session)
+                {
+                    found.Add(session);
+                }
+            }
+        }
+
+        // No scheme of the user keeps sessions, so the application signs in through the session.
+        if (log is null)
+        {
+            var session = RegistryOfRequest.SessionOf(context, name);
+            log = session.Telemetry.Log;
+            if (await session.ReadSignedInAsync().ConfigureAwait(false) is { } signedIn)
+            {
+                found.Add(signedIn);
+            }
+        }
+
+        return new JudgedSessions(found, log);
+    }
+
+    /// <summary>Whether somebody is signed in, and all sessions of the user meet a requirement.</summary>
+    public bool Meet(SessionRequirement requirement) => !IsEmpty && _sessions.TrueForAll(requirement.IsMetBy);
+
+    private static async ValueTask<SessionData?> SignedInAsync(
+        HttpContext context, AuthenticationRegistration registration, SessionSource source)
+    {
+        if (registration.OwnsCookie)
+        {
+            return await source.SessionOf(context).ReadSignedInAsync().ConfigureAwait(false);
+        }
+
+        var result = await context.AuthenticateAsync(registration.Scheme).ConfigureAwait(false);
+        return result.Properties is { } properties && AuthenticatedSession.Of(properties)?.Record is { } record
+            ? new SessionData(record, source.Services, isCurrent: true)
+            : null;
+    }
+
+    /// <summary>The schemes of the policy and of the endpoint; without any, the default scheme.</summary>
+    private static async ValueTask<IEnumerable<string>> SchemesAsync(HttpContext context, IEnumerable<string> ofPolicy)
+    {
+        var schemes = new HashSet<string>(ofPolicy, StringComparer.Ordinal);
+        foreach (object metadata in context.GetEndpoint()?.Metadata ?? EndpointMetadataCollection.Empty)
+        {
+            if (metadata is IAuthorizeData { AuthenticationSchemes: { } names })
+            {
+                schemes.UnionWith(names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+            }
+            else if (metadata is AuthorizationPolicy policy)
+            {
+                schemes.UnionWith(policy.AuthenticationSchemes);
+            }
+        }
+
+        if (schemes.Count == 0
+            && await context.RequestServices.GetRequiredService<IAuthenticationSchemeProvider>().GetDefaultAuthenticateSchemeAsync()
+                .ConfigureAwait(false) is { } scheme)
+        {
+            schemes.Add(scheme.Name);
+        }
+
+        return schemes;
+    }
+}
