@@ -16,7 +16,7 @@ internal sealed class ModelChanges(SeededNumbers numbers)
             change.Remove.Count > 0 ? "remove " + string.Join(' ', change.Remove) : "",
             change.Condition is { } condition ? $"if {condition.Name} is {(condition.Expected is null ? "absent" : "so")}" : "",
             change.Generation is { } generation ? $"in generation {generation}" : "",
-            change.Touch is { } touch ? $"touch {touch.SeenAt:O}" : "",
+            change.Touch is { } touch ? $"touch {touch.SeenAt:O} every {touch.Interval}" : "",
             change.Renewal is { } renewal ? $"{renewal.Kind}" : "",
             change.Raise is { } raise ? $"raise {raise.Level}{(raise.SignsIn ? " signs in" : "")}" : "",
             change.MaxBytes is { } max ? $"at most {max} bytes" : "",
@@ -53,9 +53,7 @@ internal sealed class ModelChanges(SeededNumbers numbers)
             Remove = numbers.Percent(25) ? [numbers.Of(s_names), numbers.Of(s_names)] : [],
             Condition = numbers.Percent(25) ? Condition(live) : null,
             Generation = numbers.Percent(25) ? held.Generation : null,
-            Touch = numbers.Percent(35)
-                ? new SessionTouch(Around(now), numbers.Percent(30) ? new SessionClient($"Agent {numbers.Below(3)}", null) : null)
-                : null,
+            Touch = numbers.Percent(35) ? Touch(now) : null,
             Renewal = raise is not null
                 ? SessionRenewal.Replace(numbers.Hash(), Around(now), held)
                 : numbers.Percent(30)
@@ -65,6 +63,11 @@ internal sealed class ModelChanges(SeededNumbers numbers)
             MaxBytes = numbers.Percent(15) ? 1 + numbers.Below(40) : null,
         };
     }
+
+    private SessionTouch Touch(DateTimeOffset now) => new(
+        Around(now),
+        numbers.Percent(30) ? new SessionClient($"Agent {numbers.Below(3)}", null) : null,
+        numbers.Percent(50) ? numbers.UpTo(TimeSpan.FromMinutes(5)) : TimeSpan.Zero);
 
     private SessionRenewal Renewal(SessionRecord held, DateTimeOffset now) => numbers.Below(5) switch
     {

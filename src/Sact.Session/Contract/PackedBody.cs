@@ -28,7 +28,10 @@ internal static class PackedBody
         Generation = 1 << 8,
         SignInClient = 1 << 9,
         LastSeenClient = 1 << 10,
-        Known = (1 << 11) - 1,
+
+        /// <summary>The session was last seen from the client of the sign-in, which is then written once.</summary>
+        SameClient = 1 << 11,
+        Known = (1 << 12) - 1,
     }
 
     /// <summary>The most bytes that the body can take.</summary>
@@ -72,7 +75,7 @@ internal static class PackedBody
         }
 
         Write(record.SignInClient, ref writer);
-        Write(record.LastSeenClient, ref writer);
+        Write(parts.HasFlag(Parts.LastSeenClient) ? record.LastSeenClient : null, ref writer);
         writer.Bytes(record.Fields.Packed.AsSpan());
     }
 
@@ -91,6 +94,16 @@ internal static class PackedBody
         var created = reader.Time();
         var seen = reader.Time();
         var lifetimes = Lifetimes(reader.Span(), reader.Span(), header.AbsoluteDeadline - created);
+        DateTimeOffset? authenticated = parts.HasFlag(Parts.AuthenticatedAt) ? reader.Time() : null;
+        SecretHash? pending = parts.HasFlag(Parts.Pending) ? reader.Hash() : null;
+        DateTimeOffset? since = parts.HasFlag(Parts.Pending) ? reader.Time() : null;
+        SecretHash? previous = parts.HasFlag(Parts.Previous) ? reader.Hash() : null;
+        DateTimeOffset? promoted = parts.HasFlag(Parts.LastPromotedAt) ? reader.Time() : null;
+        int generation = parts.HasFlag(Parts.Generation) ? reader.Number() : 0;
+        var signIn = parts.HasFlag(Parts.SignInClient) ? new SessionClient(reader.String(), reader.String()) : null;
+        var lastSeen = parts.HasFlag(Parts.LastSeenClient) ? new SessionClient(reader.String(), reader.String())
+            : parts.HasFlag(Parts.SameClient) ? signIn
+            : null;
         var record = new SessionRecord
         {
             Key = key,
@@ -106,14 +119,14 @@ internal static class PackedBody
             CreatedAt = created,
             LastSeenAt = seen,
             Lifetimes = lifetimes,
-            AuthenticatedAt = parts.HasFlag(Parts.AuthenticatedAt) ? reader.Time() : null,
-            PendingHash = parts.HasFlag(Parts.Pending) ? reader.Hash() : null,
-            PendingSince = parts.HasFlag(Parts.Pending) ? reader.Time() : null,
-            PreviousHash = parts.HasFlag(Parts.Previous) ? reader.Hash() : null,
-            LastPromotedAt = parts.HasFlag(Parts.LastPromotedAt) ? reader.Time() : null,
-            Generation = parts.HasFlag(Parts.Generation) ? reader.Number() : 0,
-            SignInClient = parts.HasFlag(Parts.SignInClient) ? new SessionClient(reader.String(), reader.String()) : null,
-            LastSeenClient = parts.HasFlag(Parts.LastSeenClient) ? new SessionClient(reader.String(), reader.String()) : null,
+            AuthenticatedAt = authenticated,
+            PendingHash = pending,
+            PendingSince = since,
+            PreviousHash = previous,
+            LastPromotedAt = promoted,
+            Generation = generation,
+            SignInClient = signIn,
+            LastSeenClient = lastSeen,
             Fields = SessionFields.Unpack(reader.Rest()),
         };
         return SessionRecord.Validate(record) is { } error ? throw new FormatException(error)
@@ -144,7 +157,9 @@ internal static class PackedBody
         | (record.LastPromotedAt is null ? 0 : Parts.LastPromotedAt)
         | (record.Generation == 0 ? 0 : Parts.Generation)
         | (record.SignInClient is null ? 0 : Parts.SignInClient)
-        | (record.LastSeenClient is null ? 0 : Parts.LastSeenClient);
+        | (record.LastSeenClient is null ? 0
+            : record.LastSeenClient == record.SignInClient ? Parts.SameClient
+            : Parts.LastSeenClient);
 
     private static void Write(SessionClient? client, ref PackedWriter writer)
     {
