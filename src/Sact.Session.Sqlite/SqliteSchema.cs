@@ -8,13 +8,13 @@ namespace Sact.Session;
 /// <summary>The table, the statements on it, and its version.</summary>
 internal sealed partial class SqliteSchema
 {
-    private const int Version = 1;
+    private const int Version = 2;
+
+    private const string OfUser = "prefix = $prefix AND user_id = $user_id";
 
     private static readonly string[] s_columns =
     [
-        "session_key", "prefix", "user_id", "state", "level", "lineage", "current", "pending", "pending_since", "previous", "promoted_at",
-        "generation", "presented", "persistent", "fields", "client", "created_at", "authenticated_at", "last_seen_at", "idle_ms",
-        "first_use_ms", "absolute_ms", "expires_at", "format",
+        "session_key", "prefix", "user_id", "state", "created_at", "last_seen_at", "expires_at", "version", "lineage", "record",
     ];
 
     private readonly string _table;
@@ -31,16 +31,22 @@ internal sealed partial class SqliteSchema
 
         _table = table!;
         string columns = string.Join(", ", s_columns);
-        Select = $"SELECT {columns} FROM {table} WHERE session_key = $session_key";
-        SelectOfUser = $"SELECT {columns} FROM {table} WHERE prefix = $prefix AND user_id = $user_id AND expires_at > $now";
-        Insert = $"INSERT INTO {table} ({columns}) VALUES ({string.Join(", ", s_columns.Select(column => "$" + column))})";
-        string values = string.Join(", ", s_columns.Skip(1).Select(column => $"{column} = ${column}"));
-        Update = $"UPDATE {table} SET {values} WHERE session_key = $session_key";
-        Delete = $"DELETE FROM {table} WHERE session_key = $session_key AND lineage = $lineage RETURNING expires_at";
-        DeleteOfUser = $"DELETE FROM {table} WHERE prefix = $prefix AND user_id = $user_id AND session_key <> $except RETURNING expires_at";
-        LastRow = $"SELECT coalesce(max(rowid), 0) FROM {table}";
-        string some = $"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} WHERE prefix = $prefix AND";
-        DeleteSome = $"{some} rowid <= $last LIMIT $batch) RETURNING expires_at";
+        Select = $"SELECT record FROM {table} WHERE session_key = $session_key";
+        SelectOfUser = $"SELECT session_key, record FROM {table} WHERE {OfUser} AND expires_at > $now";
+        SelectKeysOfUser = $"SELECT session_key FROM {table} WHERE {OfUser} AND expires_at > $now";
+        Insert = $"INSERT INTO {table} ({columns}) VALUES ({string.Join(", ", s_columns.Select(column => "$" + column))}) "
+            + "ON CONFLICT (session_key) DO NOTHING";
+
+        // The bytes are compared too: a damaged record and one of a newer format may have the expected version.
+        Replace = $"UPDATE {table} SET state = $state, last_seen_at = $last_seen_at, expires_at = $expires_at, version = $version, "
+            + "record = $record WHERE session_key = $session_key AND version = $expected_version AND lineage = $lineage "
+            + "AND record = $expected";
+        Delete = $"DELETE FROM {table} WHERE session_key = $session_key";
+        End = $"{Delete} AND lineage = $lineage RETURNING record";
+        DeleteOfUser = $"DELETE FROM {table} WHERE {OfUser} AND session_key <> $except RETURNING expires_at";
+        LastRow = $"SELECT coalesce(max(id), 0) FROM {table}";
+        string some = $"DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE prefix = $prefix AND";
+        DeleteSome = $"{some} id <= $last LIMIT $batch) RETURNING expires_at";
         DeleteExpired = $"{some} expires_at <= $now LIMIT $batch)";
         Count = $"SELECT count(*) FROM {table} WHERE prefix = $prefix AND expires_at > $now";
     }
@@ -49,11 +55,15 @@ internal sealed partial class SqliteSchema
 
     public string SelectOfUser { get; }
 
+    public string SelectKeysOfUser { get; }
+
     public string Insert { get; }
 
-    public string Update { get; }
+    public string Replace { get; }
 
     public string Delete { get; }
+
+    public string End { get; }
 
     public string DeleteOfUser { get; }
 
@@ -125,6 +135,20 @@ internal sealed partial class SqliteSchema
 
     private void Check(SqliteConnection connection, bool mustExist)
     {
+        if (Columns(connection, _table + "_version").Count > 0)
+        {
+            Execute(connection, $"SELECT max(version) FROM {_table}_version", out object? version);
+            if (version is not (null or DBNull or (long)Version))
+            {
+                throw new SessionStoreException(
+                    $"The SQLite table '{_table}' has schema version {version}, and this version of Sact.Session.Sqlite has {Version}. "
+                    + (version is long and < Version
+                        ? $"Sessions of an older schema are not taken over. Drop the tables '{_table}' and '{_table}_version', "
+                        : "Use the package that has it, ")
+                    + "or set SqliteStoreOptions.Table to another name.");
+            }
+        }
+
         var columns = Columns(connection, _table);
         if (columns.Count == 0)
         {
@@ -141,45 +165,22 @@ internal sealed partial class SqliteSchema
                 $"The SQLite table '{_table}' has another shape: it lacks the column '{missing}'. "
                 + "Set SqliteStoreOptions.Table to a name that nothing else uses.");
         }
-
-        if (Columns(connection, _table + "_version").Count > 0)
-        {
-            Execute(connection, $"SELECT max(version) FROM {_table}_version", out object? version);
-            if (version is not (null or DBNull or (long)Version))
-            {
-                throw new SessionStoreException(
-                    $"The SQLite table '{_table}' has schema version {version}, and this version of Sact.Session.Sqlite has {Version}. "
-                    + "Use the package that has it, or set SqliteStoreOptions.Table to another name.");
-            }
-        }
     }
 
+    // Without AUTOINCREMENT a new row may get the id of a deleted one, and ClearAsync would end a session that began after it.
     private void Create(SqliteConnection connection) => Execute(connection, $"""
             CREATE TABLE IF NOT EXISTS {_table} (
-              session_key TEXT NOT NULL PRIMARY KEY,
+              id INTEGER PRIMARY KEY AUTOINCREMENT,
+              session_key TEXT NOT NULL UNIQUE,
               prefix TEXT NOT NULL,
               user_id TEXT,
               state INTEGER NOT NULL,
-              level INTEGER NOT NULL,
-              lineage BLOB NOT NULL,
-              current BLOB NOT NULL,
-              pending BLOB,
-              pending_since INTEGER,
-              previous BLOB,
-              promoted_at INTEGER,
-              generation INTEGER NOT NULL,
-              presented INTEGER NOT NULL,
-              persistent INTEGER NOT NULL,
-              fields BLOB NOT NULL,
-              client TEXT,
               created_at INTEGER NOT NULL,
-              authenticated_at INTEGER,
               last_seen_at INTEGER NOT NULL,
-              idle_ms INTEGER NOT NULL,
-              first_use_ms INTEGER NOT NULL,
-              absolute_ms INTEGER NOT NULL,
               expires_at INTEGER NOT NULL,
-              format INTEGER NOT NULL);
+              version INTEGER NOT NULL,
+              lineage BLOB NOT NULL,
+              record BLOB NOT NULL);
             CREATE INDEX IF NOT EXISTS {_table}_user ON {_table} (prefix, user_id) WHERE user_id IS NOT NULL;
             CREATE INDEX IF NOT EXISTS {_table}_expiry ON {_table} (prefix, expires_at);
             CREATE TABLE IF NOT EXISTS {_table}_version (version INTEGER NOT NULL PRIMARY KEY);

@@ -12,12 +12,13 @@ namespace Sact.Session;
 /// </summary>
 /// <remarks>
 /// The file has a write-ahead log. One thread commits all waiting writes in one transaction. A read is one statement and waits for no
-/// writer. The constructor creates the file and its table, so that a wrong path is an error at start-up; on Unix only the owner may
-/// read and write a file that it creates. <see cref="DeleteExpiredAsync"/>, which the cleanup of <c>AddSactSession</c> calls, destroys
-/// expired sessions, those of a newer format too.
+/// writer. A row is the packed record, and the few columns by which SQLite finds and compares it. The constructor creates the file and
+/// its table, so that a wrong path is an error at start-up; on Unix only the owner may read and write a file that it creates.
+/// <see cref="DeleteExpiredAsync"/>, which the cleanup of <c>AddSactSession</c> calls, destroys expired sessions, those of a newer format
+/// too.
 /// </remarks>
 [DebuggerDisplay("SqliteStore {Prefix}")]
-public sealed partial class SqliteStore : GenericStore, IExpiredSessionStore, IDisposable
+public sealed partial class SqliteStore : RecordStore, IExpiredSessionStore, IDisposable
 {
     private readonly SqliteSchema _schema;
     private readonly SqliteDatabase _database;
@@ -26,8 +27,7 @@ public sealed partial class SqliteStore : GenericStore, IExpiredSessionStore, ID
     /// <param name="options">The connection string, the table and the rest.</param>
     /// <exception cref="ArgumentException">An option breaks its rule. The message does not repeat the connection string.</exception>
     /// <exception cref="SessionStoreException">
-    /// The file cannot be opened, is no database, or has a table of another shape or a newer version. The message names the file and
-    /// the setting.
+    /// The file cannot be opened, is no database, or has a table of another shape or version. The message names the file and the setting.
     /// </exception>
     public SqliteStore(SqliteStoreOptions options)
         : base(options)
@@ -59,78 +59,12 @@ public sealed partial class SqliteStore : GenericStore, IExpiredSessionStore, ID
     private long Now => Clock.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <inheritdoc/>
-    public override ValueTask<SessionRecord?> GetAsync(SessionKey key, CancellationToken cancellationToken = default)
-    {
-        if (!Owns(key))
-        {
-            return new((SessionRecord?)null);
-        }
-
-        string name = key.ToString();
-        return _database.ReadAsync(
-            _schema.Select,
-            command => SqliteRows.Set(command, "$session_key", name),
-            rows => rows.Read() && ReadOrSkip(rows) is { } record && record.IsLive(Clock.GetUtcNow()) ? record : null,
-            cancellationToken);
-    }
-
-    /// <inheritdoc/>
-    public override async ValueTask<SessionCreation> CreateAsync(
-        SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default)
-    {
-        ThrowIfNotCreatable(session);
-        return await _database.WriteAsync(writer => Create(writer, session, cap), cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <inheritdoc/>
-    public override async ValueTask<SessionUpdate> UpdateAsync(
-        SessionRecord session, SessionChange change, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(session);
-        ArgumentNullException.ThrowIfNull(change);
-        return Owns(session.Key)
-            ? await _database.WriteAsync(writer => Update(writer, session, change), cancellationToken).ConfigureAwait(false)
-            : SessionUpdate.Gone;
-    }
-
-    /// <inheritdoc/>
-    public override async ValueTask<bool> DeleteAsync(SessionRecord session, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(session);
-        return Owns(session.Key) && await _database.WriteAsync(writer => Delete(writer, session), cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <inheritdoc/>
-    public override async IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(
-        string userId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        ThrowIfBadUserId(userId);
-        var records = await _database.ReadAsync(
-            _schema.SelectOfUser,
-            command => BindUser(command, userId),
-            rows => ReadAll(rows, out _),
-            cancellationToken).ConfigureAwait(false);
-        foreach (var record in records)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            yield return record;
-        }
-    }
-
-    /// <inheritdoc/>
     public override async ValueTask<long> DeleteActiveSessionsAsync(
         string userId, SessionKey? except = null, CancellationToken cancellationToken = default)
     {
         ThrowIfBadEnding(userId, except);
         return await _database.WriteAsync(
-            writer =>
-            {
-                var command = writer.Command(_schema.DeleteOfUser);
-                SqliteRows.Set(command, "$prefix", Prefix);
-                SqliteRows.Set(command, "$user_id", userId);
-                SqliteRows.Set(command, "$except", except?.ToString() ?? "");
-                return CountLive(command).Live;
-            },
+            writer => CountLive(Of(userId, writer.Command(_schema.DeleteOfUser)).Set("$except", except?.ToString() ?? "")).Live,
             cancellationToken).ConfigureAwait(false);
     }
 
@@ -144,14 +78,8 @@ public sealed partial class SqliteStore : GenericStore, IExpiredSessionStore, ID
         for (long live = 0; ;)
         {
             var batch = await _database.WriteAsync(
-                writer =>
-                {
-                    var command = writer.Command(_schema.DeleteSome);
-                    SqliteRows.Set(command, "$prefix", Prefix);
-                    SqliteRows.Set(command, "$last", last);
-                    SqliteRows.Set(command, "$batch", Batch);
-                    return CountLive(command);
-                },
+                writer => CountLive(
+                    writer.Command(_schema.DeleteSome).Set("$prefix", Prefix).Set("$last", last).Set("$batch", Batch)),
                 cancellationToken).ConfigureAwait(false);
             live += batch.Live;
             if (batch.All < Batch)
@@ -164,11 +92,7 @@ public sealed partial class SqliteStore : GenericStore, IExpiredSessionStore, ID
     /// <inheritdoc/>
     public override ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) => _database.ReadAsync(
         _schema.Count,
-        command =>
-        {
-            SqliteRows.Set(command, "$prefix", Prefix);
-            SqliteRows.Set(command, "$now", Now);
-        },
+        command => command.Set("$prefix", Prefix).Set("$now", Now),
         static rows => rows.Read() ? rows.GetInt64(0) : 0,
         cancellationToken);
 
@@ -183,89 +107,151 @@ public sealed partial class SqliteStore : GenericStore, IExpiredSessionStore, ID
 
         long until = (now - SessionRecord.SkewMargin).ToUnixTimeMilliseconds();
         return await _database.WriteAsync(
-            writer =>
-            {
-                var command = writer.Command(_schema.DeleteExpired);
-                SqliteRows.Set(command, "$prefix", Prefix);
-                SqliteRows.Set(command, "$now", until);
-                SqliteRows.Set(command, "$batch", batch);
-                return (long)command.ExecuteNonQuery();
-            },
+            writer => (long)writer.Command(_schema.DeleteExpired)
+                .Set("$prefix", Prefix).Set("$now", until).Set("$batch", batch).ExecuteNonQuery(),
             cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Lets the waiting writes finish, and closes the file. A connection of the application stays open.</summary>
     public void Dispose() => _database.Dispose();
 
-    private SessionCreation Create(SqliteWriter writer, SessionRecord session, SessionCap? cap)
+    /// <inheritdoc/>
+    protected override ValueTask<StoredRecord> ReadAsync(SessionKey key, CancellationToken cancellationToken)
     {
-        var (exists, stored) = Stored(writer, session.Key);
-        var now = Clock.GetUtcNow();
-        if (exists && (stored is null || stored.IsLive(now)))
+        string name = key.ToString();
+        return _database.ReadAsync(
+            _schema.Select,
+            command => command.Set("$session_key", name),
+            rows => rows.Read() ? rows.Stored(key, 0) : default,
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    protected override ValueTask<RecordAddition> AddAsync(
+        SessionRecord session, RecordAdmission admission, CancellationToken cancellationToken)
+    {
+        byte[] packed = session.Pack();
+        return _database.WriteAsync(writer => Add(writer, session, packed, admission), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    protected override ValueTask<StoredRecord?> ReplaceAsync(
+        SessionRecord expected, SessionRecord replacement, CancellationToken cancellationToken)
+    {
+        byte[] before = expected.Pack();
+        byte[] after = replacement.Pack();
+        return _database.WriteAsync<StoredRecord?>(
+            writer =>
+            {
+                var command = writer.Command(_schema.Replace)
+                    .Set("$session_key", expected.Key.ToString())
+                    .Set("$expected_version", expected.Version)
+                    .Set("$lineage", expected.LineageHash.ToArray())
+                    .Set("$expected", before)
+                    .SetState(replacement, after);
+                return command.ExecuteNonQuery() == 0 ? Stored(writer, expected.Key) : null;
+            },
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    protected override ValueTask<StoredRecord> EndAsync(SessionRecord session, CancellationToken cancellationToken) =>
+        _database.WriteAsync(
+            writer => writer.Command(_schema.End)
+                .Set("$session_key", session.Key.ToString())
+                .Set("$lineage", session.LineageHash.ToArray())
+                .RunForRecord(session.Key),
+            cancellationToken);
+
+    /// <inheritdoc/>
+    protected override async IAsyncEnumerable<KeyValuePair<SessionKey, StoredRecord>> ReadUserAsync(
+        string userId, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var found = await _database.ReadAsync(
+            _schema.SelectOfUser,
+            command => Of(userId, command).Set("$now", Now),
+            rows => ReadAll(rows, key => KeyValuePair.Create(key, rows.Stored(key, 1))),
+            cancellationToken).ConfigureAwait(false);
+        foreach (var session in found)
         {
-            return stored?.IsSameCreation(session) == true ? SessionCreation.Created() : SessionCreation.Exists;
+            yield return session;
+        }
+    }
+
+    private RecordAddition Add(SqliteWriter writer, SessionRecord session, byte[] packed, RecordAdmission admission)
+    {
+        if (MakeRoom(writer, session, admission) is not { } ended)
+        {
+            return RecordAddition.Full;
         }
 
-        List<SessionRecord> ended = [];
-        if (session.UserId is { } userId && cap is not null)
+        var insert = writer.Command(_schema.Insert).SetRow(session, packed);
+        if (insert.ExecuteNonQuery() == 0)
         {
-            var select = writer.Command(_schema.SelectOfUser);
-            BindUser(select, userId);
-            using var rows = select.ExecuteReader();
-            var live = ReadAll(rows, out int newer, countNewer: true);
-            if (cap.ChooseEnded(live, newer, now) is not { } chosen)
+            var occupant = Stored(writer, session.Key);
+            if (occupant.Error is not null || occupant.IsLive(admission.Now))
             {
-                return SessionCreation.CapReached;
+                return RecordAddition.Occupied(occupant);
             }
 
-            ended.AddRange(chosen);
+            Delete(writer, session.Key);
+            insert.ExecuteNonQuery();
         }
 
-        if (stored is not null)
-        {
-            Delete(writer, stored);
-        }
-
-        ended.ForEach(record => Delete(writer, record));
-        var insert = writer.Command(_schema.Insert);
-        SqliteRows.Bind(insert, session);
-        insert.ExecuteNonQuery();
-        return SessionCreation.Created([.. ended.Select(record => record.Key)]);
+        ended.ForEach(key => Delete(writer, key));
+        return RecordAddition.Added(ended);
     }
 
-    private SessionUpdate Update(SqliteWriter writer, SessionRecord session, SessionChange change)
+    /// <summary>Which candidates must end; null if they are too few. Nothing is written.</summary>
+    private List<SessionKey>? MakeRoom(SqliteWriter writer, SessionRecord session, RecordAdmission admission)
     {
-        if (Stored(writer, session.Key).Record is not { } stored || !stored.IsSameSession(session))
+        if (admission.Max == 0)
         {
-            return SessionUpdate.Gone;
+            return [];
         }
 
-        var outcome = stored.Apply(change, Clock.GetUtcNow());
-        if (outcome is { Status: SessionUpdateStatus.Applied, Record: { } record } && !ReferenceEquals(record, stored))
+        HashSet<SessionKey> live;
+        var command = Of(session.UserId!, writer.Command(_schema.SelectKeysOfUser)).Set("$now", admission.Now.ToUnixTimeMilliseconds());
+        using (var rows = command.ExecuteReader())
         {
-            var update = writer.Command(_schema.Update);
-            SqliteRows.Bind(update, record);
-            update.ExecuteNonQuery();
+            live = [.. ReadAll(rows, static key => key)];
         }
 
-        return outcome;
+        if (live.Contains(session.Key))
+        {
+            // It is occupied, perhaps by this very creation.
+            return [];
+        }
+
+        live.ExceptWith(admission.Ignored);
+        int excess = Math.Max(0, live.Count + 1 - admission.Max);
+        var ended = admission.Candidates.Where(live.Contains).Take(excess).ToList();
+        return ended.Count == excess ? ended : null;
     }
 
-    private bool Delete(SqliteWriter writer, SessionRecord session)
-    {
-        var command = writer.Command(_schema.Delete);
-        SqliteRows.Set(command, "$session_key", session.Key.ToString());
-        SqliteRows.Set(command, "$lineage", session.LineageHash.ToArray());
-        return CountLive(command).Live > 0;
-    }
+    private void Delete(SqliteWriter writer, SessionKey key) =>
+        writer.Command(_schema.Delete).Set("$session_key", key.ToString()).ExecuteNonQuery();
 
-    /// <summary>Whether there is a row under a key, and its record if it can be read.</summary>
-    private (bool Exists, SessionRecord? Record) Stored(SqliteWriter writer, SessionKey key)
+    private StoredRecord Stored(SqliteWriter writer, SessionKey key) =>
+        writer.Command(_schema.Select).Set("$session_key", key.ToString()).RunForRecord(key);
+
+    /// <summary>Reads the rows of a user. One whose key is no key of this store names no session, whoever wrote it.</summary>
+    private List<T> ReadAll<T>(SqliteDataReader rows, Func<SessionKey, T> read)
     {
-        var command = writer.Command(_schema.Select);
-        SqliteRows.Set(command, "$session_key", key.ToString());
-        using var rows = command.ExecuteReader();
-        return rows.Read() ? (true, ReadOrSkip(rows)) : (false, null);
+        var found = new List<T>();
+        while (rows.Read())
+        {
+            if (SessionKey.TryParse(rows.GetValue(0) as string, null, out var key) && Owns(key))
+            {
+                found.Add(read(key));
+            }
+            else
+            {
+                LogUnreadable(null, new FormatException("The key of a row is no session key of this store."));
+            }
+        }
+
+        return found;
     }
 
     private (long Live, long All) CountLive(SqliteCommand deletion)
@@ -281,46 +267,5 @@ public sealed partial class SqliteStore : GenericStore, IExpiredSessionStore, ID
         return (live, all);
     }
 
-    /// <summary>The live records. One of a newer format is a fault, or is counted apart.</summary>
-    private List<SessionRecord> ReadAll(SqliteDataReader rows, out int newer, bool countNewer = false)
-    {
-        newer = 0;
-        var records = new List<SessionRecord>();
-        var now = Clock.GetUtcNow();
-        while (rows.Read())
-        {
-            if (countNewer && SqliteRows.Format(rows) > SessionRecord.CurrentFormat)
-            {
-                newer++;
-            }
-            else if (ReadOrSkip(rows) is { } record && record.IsLive(now))
-            {
-                records.Add(record);
-            }
-        }
-
-        return records;
-    }
-
-    /// <summary>An unreadable record is absent to this call, with one event. Other records are unaffected, and it is not deleted.</summary>
-    private SessionRecord? ReadOrSkip(SqliteDataReader rows)
-    {
-        ThrowIfNewerFormat(SqliteRows.Format(rows));
-        try
-        {
-            return SqliteRows.Read(rows);
-        }
-        catch (FormatException exception)
-        {
-            LogUnreadable(rows.GetValue(0) as string, exception);
-            return null;
-        }
-    }
-
-    private void BindUser(SqliteCommand command, string userId)
-    {
-        SqliteRows.Set(command, "$prefix", Prefix);
-        SqliteRows.Set(command, "$user_id", userId);
-        SqliteRows.Set(command, "$now", Now);
-    }
+    private SqliteCommand Of(string userId, SqliteCommand command) => command.Set("$prefix", Prefix).Set("$user_id", userId);
 }

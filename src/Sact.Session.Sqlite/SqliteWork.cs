@@ -29,7 +29,6 @@ internal sealed class SqliteWork<T> : SqliteWork
     private readonly CancellationToken _cancellationToken;
     private readonly CancellationTokenRegistration _cancellation;
     private T _answer = default!;
-    private Exception? _refusal;
     private int _state;
 
     public SqliteWork(Func<SqliteWriter, T> work, bool isRead, CancellationToken cancellationToken)
@@ -50,32 +49,9 @@ internal sealed class SqliteWork<T> : SqliteWork
         return Interlocked.CompareExchange(ref _state, Begun, Waiting) == Waiting;
     }
 
-    public override void Run(SqliteWriter writer)
-    {
-        try
-        {
-            _refusal = null;
-            _answer = _work(writer);
-        }
-        catch (Exception refusal) when (refusal is SessionStoreException or ArgumentException)
-        {
-            // The work was refused before it wrote anything, such as a change of a record of a newer format. The others in the
-            // transaction go on.
-            _refusal = refusal;
-        }
-    }
+    public override void Run(SqliteWriter writer) => _answer = _work(writer);
 
-    public override void Acknowledge()
-    {
-        if (_refusal is not null)
-        {
-            _done.SetException(_refusal);
-        }
-        else
-        {
-            _done.SetResult(_answer);
-        }
-    }
+    public override void Acknowledge() => _done.SetResult(_answer);
 
     public override void Fail(Exception fault, bool outcomeUnknown) =>
         _done.SetException(new SessionStoreException(

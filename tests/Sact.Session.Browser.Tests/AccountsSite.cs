@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Reflection;
 using Microsoft.Data.Sqlite;
 using Sact.Session.Samples.Tests;
+using Sact.Session.Stores;
 
 namespace Sact.Session.Browser.Tests;
 
@@ -34,33 +35,68 @@ public sealed class AccountsSite : IAsyncDisposable
 
     /// <summary>As if all passwords had been given ten minutes earlier: no test waits for a session to become stale.</summary>
     public Task LetPasswordsGrowOldAsync(string userName) =>
-        ExecuteAsync(
-            "UPDATE sact_sessions SET authenticated_at = authenticated_at - 600000 WHERE user_id = (SELECT id FROM users WHERE name = "
-            + "$name)",
-            userName);
+        RewriteAsync(userName, record => record with { AuthenticatedAt = record.AuthenticatedAt - TimeSpan.FromMinutes(10) });
 
     /// <summary>As if what the user has done so far had been done some days and hours earlier.</summary>
-    public Task LetTimePassAsync(string userName, int daysSinceSignIn, int hoursSinceSeen) => ExecuteAsync(
-        $"""
-        UPDATE sact_sessions
-        SET created_at = created_at - {daysSinceSignIn * 86_400_000L}, authenticated_at = authenticated_at - {daysSinceSignIn * 86_400_000L}, last_seen_at = last_seen_at - {hoursSinceSeen * 3_600_000L}
-        WHERE user_id = (SELECT id FROM users WHERE name = $name)
-        """,
-        userName);
+    public Task LetTimePassAsync(string userName, int daysSinceSignIn, int hoursSinceSeen) => RewriteAsync(
+        userName,
+        record => record with
+        {
+            CreatedAt = record.CreatedAt.AddDays(-daysSinceSignIn),
+            AuthenticatedAt = record.AuthenticatedAt?.AddDays(-daysSinceSignIn),
+            LastSeenAt = record.LastSeenAt.AddHours(-hoursSinceSeen),
+        });
 
-    public Task<long> CountUsersAsync(string userName) => ExecuteAsync("SELECT count(*) FROM users WHERE name = $name", userName);
+    public async Task<long> CountUsersAsync(string userName)
+    {
+        await using var connection = await OpenAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = "SELECT count(*) FROM users WHERE name = $name";
+        command.Parameters.AddWithValue("$name", userName);
+        return await command.ExecuteScalarAsync() as long? ?? 0;
+    }
 
     public ValueTask DisposeAsync() => _sample.DisposeAsync();
 
-    private async Task<long> ExecuteAsync(string sql, string userName)
+    /// <summary>Rewrites the sessions of a user, each with the columns that the store keeps beside the record.</summary>
+    private async Task RewriteAsync(string userName, Func<SessionRecord, SessionRecord> rewrite)
     {
-        await using var connection = new SqliteConnection(
+        await using var connection = await OpenAsync();
+        await using var select = connection.CreateCommand();
+        select.CommandText =
+            "SELECT session_key, record FROM sact_sessions WHERE user_id = (SELECT id FROM users WHERE name = $name)";
+        select.Parameters.AddWithValue("$name", userName);
+        var records = new List<SessionRecord>();
+        await using (var rows = await select.ExecuteReaderAsync())
+        {
+            while (await rows.ReadAsync())
+            {
+                records.Add(rewrite(SessionRecord.Unpack(SessionKey.Parse(rows.GetString(0)), rows.GetFieldValue<byte[]>(1))));
+            }
+        }
+
+        foreach (var record in records)
+        {
+            await using var update = connection.CreateCommand();
+            update.CommandText = """
+                UPDATE sact_sessions SET created_at = $created_at, last_seen_at = $last_seen_at, expires_at = $expires_at, record = $record
+                WHERE session_key = $session_key
+                """;
+            update.Parameters.AddWithValue("$created_at", record.CreatedAt.ToUnixTimeMilliseconds());
+            update.Parameters.AddWithValue("$last_seen_at", record.LastSeenAt.ToUnixTimeMilliseconds());
+            update.Parameters.AddWithValue("$expires_at", record.ExpiresAt.ToUnixTimeMilliseconds());
+            update.Parameters.AddWithValue("$record", record.Pack());
+            update.Parameters.AddWithValue("$session_key", record.Key.ToString());
+            await update.ExecuteNonQueryAsync();
+        }
+    }
+
+    private async Task<SqliteConnection> OpenAsync()
+    {
+        var connection = new SqliteConnection(
             new SqliteConnectionStringBuilder { DataSource = Database(_sample.Folder), Pooling = false }.ToString());
         await connection.OpenAsync();
-        await using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        command.Parameters.AddWithValue("$name", userName);
-        return await command.ExecuteScalarAsync() as long? ?? 0;
+        return connection;
     }
 
     private static string Database(string folder) => Path.Combine(folder, "accounts.db");

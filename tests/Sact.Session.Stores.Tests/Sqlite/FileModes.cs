@@ -128,11 +128,11 @@ public sealed class UserIdsInSqlite
     [InlineData("refused by a trigger")]
     [InlineData("refused by a constraint")]
     [InlineData("disposed")]
-    [InlineData("user_id = x'00'")]
-    [InlineData("client = '{'")]
-    [InlineData("fields = 'text'")]
-    [InlineData("session_key = user_id")]
-    [InlineData("format = 9")]
+    [InlineData("record = substr(record, 2)")]
+    [InlineData("record = x'7b22'")]
+    [InlineData("record = CAST(user_id AS BLOB)")]
+    [InlineData("session_key = user_id, record = user_id")]
+    [InlineData("record = substr(record, 1, length(record) - 1)")]
     [Trait("abuse", "K19")]
     public async Task AppearInNoExceptionAndNoLog(string situation)
     {

@@ -63,24 +63,45 @@ public sealed class ManyWriters
     {
         using var file = new SqliteFile();
         var store = file.Open();
-        var session = await SqliteFile.SignInAsync(store);
+        var sessions = await SignInAsync(store, 64);
         using var gate = file.Connect();
         uint before = file.Commits;
         for (int round = 0; round < 10; round++)
         {
             SqliteFile.Run(gate, "BEGIN IMMEDIATE");
-            var writes = Enumerable.Range(0, 64).Select(
-                writer => store.UpdateAsync(session, SqliteFile.Field($"f{writer}", $"{round}")).AsTask()).ToArray();
+            var writes = sessions.Select(
+                session => store.UpdateAsync(session, SqliteFile.Field($"f{round}", "1")).AsTask()).ToArray();
             Assert.DoesNotContain(writes, write => write.IsCompleted);
             SqliteFile.Run(gate, "COMMIT");
-            Assert.All(await Task.WhenAll(writes), update => Assert.Equal(SessionUpdateStatus.Applied, update.Status));
+            var updates = await Task.WhenAll(writes);
+            Assert.All(updates, update => Assert.Equal(SessionUpdateStatus.Applied, update.Status));
+            sessions = [.. updates.Select(update => update.Record!)];
         }
 
         // 640 writes.
         Assert.Equal(10u, file.Commits - before);
         uint alone = file.Commits;
-        await store.UpdateAsync(session, SqliteFile.Field("g", "1"));
+        await store.UpdateAsync(sessions[0], SqliteFile.Field("g", "1"));
         Assert.Equal(alone + 1, file.Commits);
+    }
+
+    /// <summary>The first of them writes alone. All that come meanwhile are one write.</summary>
+    [Fact]
+    public async Task OfOneSessionAreTwoWrites()
+    {
+        using var file = new SqliteFile();
+        var store = file.Open();
+        var session = await SqliteFile.SignInAsync(store);
+        using var gate = file.Connect();
+        SqliteFile.Run(gate, "BEGIN IMMEDIATE");
+        uint before = file.Commits;
+        var writes = Enumerable.Range(0, 64).Select(
+            writer => store.UpdateAsync(session, SqliteFile.Field($"f{writer}", "1")).AsTask()).ToArray();
+        SqliteFile.Run(gate, "COMMIT");
+
+        Assert.All(await Task.WhenAll(writes), update => Assert.Equal(SessionUpdateStatus.Applied, update.Status));
+        Assert.Equal(64, (await store.GetAsync(session.Key))!.Fields.Count);
+        Assert.InRange(file.Commits - before, 2u, 3u);
     }
 
     [Fact]
@@ -89,12 +110,11 @@ public sealed class ManyWriters
     {
         using var file = new SqliteFile();
         var store = file.Open();
-        var session = await SqliteFile.SignInAsync(store);
+        var sessions = await SignInAsync(store, ThreadPool.ThreadCount + (4 * Environment.ProcessorCount) + 64);
         using var gate = file.Connect();
         SqliteFile.Run(gate, "BEGIN IMMEDIATE");
-        int writers = ThreadPool.ThreadCount + (4 * Environment.ProcessorCount) + 64;
-        var writes = Enumerable.Range(0, writers).Select(
-            writer => Task.Run(async () => await store.UpdateAsync(session, SqliteFile.Field($"f{writer}", "1")))).ToArray();
+        var writes = sessions.Select(
+            session => Task.Run(async () => await store.UpdateAsync(session, SqliteFile.Field("f", "1")))).ToArray();
 
         // Were each of them blocked in a thread, the pool would have none left for this, which begins after them all.
         for (int i = 0; i < 1000; i++)
@@ -102,7 +122,7 @@ public sealed class ManyWriters
             await Task.Run(() => { }).WaitAsync(TimeSpan.FromSeconds(20));
         }
 
-        Assert.NotNull(await store.GetAsync(session.Key));
+        Assert.NotNull(await store.GetAsync(sessions[0].Key));
         Assert.DoesNotContain(writes, write => write.IsCompleted);
         SqliteFile.Run(gate, "COMMIT");
         Assert.All(await Task.WhenAll(writes), update => Assert.Equal(SessionUpdateStatus.Applied, update.Status));
@@ -137,11 +157,10 @@ public sealed class ManyWriters
     {
         using var file = new SqliteFile();
         var store = file.Open();
-        var session = await SqliteFile.SignInAsync(store);
+        var sessions = await SignInAsync(store, 50);
         using var gate = file.Connect();
         SqliteFile.Run(gate, "BEGIN IMMEDIATE");
-        var writes = Enumerable.Range(0, 50).Select(
-            writer => store.UpdateAsync(session, SqliteFile.Field($"f{writer}", "1")).AsTask()).ToArray();
+        var writes = sessions.Select(session => store.UpdateAsync(session, SqliteFile.Field("f", "1")).AsTask()).ToArray();
 
         var disposing = Task.Run(() =>
         {
@@ -152,9 +171,9 @@ public sealed class ManyWriters
         await disposing;
 
         Assert.All(await Task.WhenAll(writes), update => Assert.Equal(SessionUpdateStatus.Applied, update.Status));
-        await Assert.ThrowsAsync<SessionStoreException>(async () => await store.GetAsync(session.Key));
-        await Assert.ThrowsAsync<SessionStoreException>(async () => await store.DeleteAsync(session));
-        Assert.Equal(50, (await file.Open().GetAsync(session.Key))!.Fields.Count);
+        await Assert.ThrowsAsync<SessionStoreException>(async () => await store.GetAsync(sessions[0].Key));
+        await Assert.ThrowsAsync<SessionStoreException>(async () => await store.DeleteAsync(sessions[0]));
+        Assert.Equal(50L, file.Run("SELECT count(*) FROM sact_sessions WHERE version > 1"));
     }
 
     [Fact]
@@ -162,20 +181,19 @@ public sealed class ManyWriters
     {
         using var file = new SqliteFile();
         var store = file.Open(options => options.BusyTimeout = TimeSpan.FromMilliseconds(300));
-        var session = await SqliteFile.SignInAsync(store);
+        var sessions = await SignInAsync(store, 200);
         using var gate = file.Connect();
         SqliteFile.Run(gate, "BEGIN IMMEDIATE");
-        var writes = Enumerable.Range(0, 200).Select(
-            writer => store.UpdateAsync(session, SqliteFile.Field($"f{writer}", "1")).AsTask()).ToArray();
+        var writes = sessions.Select(session => store.UpdateAsync(session, SqliteFile.Field("first", "1")).AsTask()).ToArray();
 
         // One by one they would wait a minute.
         await Assert.ThrowsAsync<SessionStoreException>(() => Task.WhenAll(writes).WaitAsync(TimeSpan.FromSeconds(30)));
         Assert.All(writes, write => Assert.False(Assert.IsType<SessionStoreException>(write.Exception!.InnerException).OutcomeUnknown));
-        Assert.NotNull(await store.GetAsync(session.Key));
+        Assert.NotNull(await store.GetAsync(sessions[0].Key));
 
         SqliteFile.Run(gate, "ROLLBACK");
-        Assert.Equal(SessionUpdateStatus.Applied, (await store.UpdateAsync(session, SqliteFile.Field("f", "1"))).Status);
-        Assert.Equal(["f"], (await store.GetAsync(session.Key))!.Fields.Select(field => field.Key));
+        Assert.Equal(SessionUpdateStatus.Applied, (await store.UpdateAsync(sessions[0], SqliteFile.Field("f", "1"))).Status);
+        Assert.Equal(["f"], (await store.GetAsync(sessions[0].Key))!.Fields.Select(field => field.Key));
     }
 
     [Fact]
@@ -186,15 +204,19 @@ public sealed class ManyWriters
         connection.Open();
         using var store = new SqliteStore(new SqliteStoreOptions { Connection = connection });
         var first = await SqliteFile.SignInAsync(store);
+        var second = await SqliteFile.SignInAsync(store);
         object pages = SqliteFile.Run(connection, "PRAGMA page_count")!;
         SqliteFile.Run(connection, $"PRAGMA max_page_count = {pages}");
 
         var big = store.UpdateAsync(first, SqliteFile.Field("big", '"' + new string('x', 60_000) + '"')).AsTask();
         var small = store.UpdateAsync(
-            first, new SessionChange { Touch = new SessionTouch(first.LastSeenAt + TimeSpan.FromMinutes(1)) }).AsTask();
+            second, new SessionChange { Touch = new SessionTouch(second.LastSeenAt + TimeSpan.FromMinutes(1)) }).AsTask();
 
         var fault = await Assert.ThrowsAsync<SessionStoreException>(() => big);
         Assert.Contains("full", fault.Message, StringComparison.Ordinal);
         Assert.Equal(SessionUpdateStatus.Applied, (await small).Status);
     }
+
+    private static async Task<SessionRecord[]> SignInAsync(SqliteStore store, int count) =>
+        await Task.WhenAll(Enumerable.Range(0, count).Select(_ => SqliteFile.SignInAsync(store)));
 }

@@ -37,15 +37,18 @@ internal sealed class SqliteSubject(bool inMemory, SecondProcess? second = null)
     }
 
     public override ValueTask<bool> PlantGarbageAsync(SessionRecord session, CancellationToken cancellationToken) =>
-        new(!inMemory && Run("UPDATE sact_sessions SET fields = x'7b22' WHERE session_key = $key", session.Key) == 1);
+        new(!inMemory && Run("UPDATE sact_sessions SET record = x'7b22' WHERE session_key = $key", session.Key) == 1);
 
     public override ValueTask<bool> PlantNewerFormatAsync(SessionRecord session, CancellationToken cancellationToken) =>
         new(
             !inMemory
-                && Run($"UPDATE sact_sessions SET format = {SessionRecord.CurrentFormat + 1} WHERE session_key = $key", session.Key) == 1);
+                && Run(
+                    "UPDATE sact_sessions SET record = $record WHERE session_key = $key",
+                    session.Key,
+                    (session with { Format = SessionRecord.CurrentFormat + 1 }).Pack()) == 1);
 
     public override ValueTask<bool?> ExistsPhysicallyAsync(SessionKey key, CancellationToken cancellationToken) =>
-        new(inMemory ? null : Run("UPDATE sact_sessions SET format = format WHERE session_key = $key", key) == 1);
+        new(inMemory ? null : Run("UPDATE sact_sessions SET state = state WHERE session_key = $key", key) == 1);
 
     public override async ValueTask DisposeAsync()
     {
@@ -59,13 +62,18 @@ internal sealed class SqliteSubject(bool inMemory, SecondProcess? second = null)
         await base.DisposeAsync();
     }
 
-    private int Run(string sql, SessionKey key)
+    private int Run(string sql, SessionKey key, byte[]? record = null)
     {
         using var connection = new SqliteConnection(ConnectionString + ";Pooling=False");
         connection.Open();
         using var command = connection.CreateCommand();
         command.CommandText = "PRAGMA busy_timeout = 30000; " + sql;
         command.Parameters.AddWithValue("$key", key.ToString());
+        if (record is not null)
+        {
+            command.Parameters.AddWithValue("$record", record);
+        }
+
         return command.ExecuteNonQuery();
     }
 }

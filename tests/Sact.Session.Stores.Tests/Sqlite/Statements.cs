@@ -35,30 +35,49 @@ public sealed class Statements
         await AreAsync("", "", async () => Assert.Null(await store.GetAsync(SessionKey.Parse("other:" + session.Key.KeyPart))));
         await AreAsync("SELECT", "", async () => Assert.Single(await ListAsync(store)));
         await AreAsync("SELECT", "", async () => Assert.Equal(1, await store.CountActiveSessionsAsync()));
-        await AreAsync("", "BEGIN SELECT INSERT COMMIT", async () => await store.CreateAsync(other));
-        await AreAsync(
-            "", "BEGIN SELECT COMMIT", async () => Assert.Equal(SessionCreationStatus.Created, (await store.CreateAsync(other)).Status));
+        await AreAsync("", "BEGIN INSERT COMMIT", async () => await store.CreateAsync(other));
         await AreAsync(
             "",
-            "BEGIN SELECT SELECT DELETE INSERT COMMIT",
+            "BEGIN INSERT SELECT COMMIT",
+            async () => Assert.Equal(SessionCreationStatus.Created, (await store.CreateAsync(other)).Status));
+        await AreAsync(
+            "", "BEGIN SELECT INSERT COMMIT", async () => await store.CreateAsync(SqliteFile.Record(store, "bob"), new SessionCap(1)));
+
+        // A full cap: the store says so, the base class reads and chooses, and the store adds again.
+        await AreAsync(
+            "SELECT",
+            "BEGIN SELECT COMMIT BEGIN SELECT INSERT DELETE COMMIT",
             async () => Assert.Single((await store.CreateAsync(SqliteFile.Record(store), new SessionCap(2))).Ended));
         session = (await ListAsync(store))[0];
+        var stale = session;
+        await AreAsync("", "BEGIN UPDATE COMMIT", async () => session = await ChangeAsync(session, SqliteFile.Field("a", "1")));
+        var touch = new SessionChange { Touch = new SessionTouch(session.LastSeenAt.AddMinutes(1), null, TimeSpan.FromMinutes(1)) };
+        await AreAsync("", "BEGIN UPDATE COMMIT", async () => session = await ChangeAsync(session, touch));
+
+        // A lost race: one more.
         await AreAsync(
             "",
-            "BEGIN SELECT UPDATE COMMIT",
-            async () => Assert.Equal(SessionUpdateStatus.Applied, (await store.UpdateAsync(session, SqliteFile.Field("a", "1"))).Status));
-        await AreAsync(
-            "",
-            "BEGIN SELECT UPDATE COMMIT",
-            async () => await store.UpdateAsync(session, new SessionChange { Touch = new SessionTouch(session.LastSeenAt.AddMinutes(1)) }));
+            "BEGIN UPDATE SELECT COMMIT BEGIN UPDATE COMMIT",
+            async () => session = await ChangeAsync(stale, SqliteFile.Field("b", "1")));
+
+        // What changes nothing is believed of a fresh record only, and writes nothing.
+        await AreAsync("SELECT", "", async () => session = await ChangeAsync(session, touch));
+        await AreAsync("SELECT", "", async () => session = await ChangeAsync(session, new SessionChange()));
         await AreAsync("", "BEGIN DELETE COMMIT", async () => Assert.True(await store.DeleteAsync(session)));
         await AreAsync(
             "",
-            "BEGIN SELECT COMMIT",
+            "BEGIN UPDATE SELECT COMMIT",
             async () => Assert.Equal(SessionUpdateStatus.Gone, (await store.UpdateAsync(session, SqliteFile.Field("a", "2"))).Status));
         await AreAsync("", "BEGIN DELETE COMMIT", async () => Assert.Equal(0, await store.DeleteExpiredAsync(100)));
         await AreAsync("", "BEGIN DELETE COMMIT", async () => Assert.Equal(1, await store.DeleteActiveSessionsAsync("alice")));
-        await AreAsync("", "BEGIN SELECT COMMIT BEGIN DELETE COMMIT", async () => Assert.Equal(0, await store.ClearAsync()));
+        await AreAsync("", "BEGIN SELECT COMMIT BEGIN DELETE COMMIT", async () => Assert.Equal(1, await store.ClearAsync()));
+
+        async Task<SessionRecord> ChangeAsync(SessionRecord record, SessionChange change)
+        {
+            var update = await store.UpdateAsync(record, change);
+            Assert.Equal(SessionUpdateStatus.Applied, update.Status);
+            return update.Record!;
+        }
     }
 
     /// <summary>Notes the first word of each statement.</summary>
