@@ -133,6 +133,50 @@ public abstract class SessionsOverAStore
         Assert.Equal((s_laptop, s_phone), (first.SignInClient, first.LastSeenClient));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    [Trait("abuse", "K8")]
+    public async Task TwentyParallelRequestsOfOneDueSessionWriteOnce(bool captureClient)
+    {
+        const int Requests = 20;
+        await using var bed = await OpenAsync(options => options.CaptureClient = captureClient);
+        string id = await bed.SignInAsync();
+
+        // The first time because the cookie arrives, the second time because "last seen" is due.
+        for (int round = 0; round < 2; round++)
+        {
+            var store = new UpdatesTogether(bed.Store, bed.Clock, Requests);
+            var seen = await Task.WhenAll(Enumerable.Range(0, Requests).Select(i => Task.Run(async () =>
+                await bed.Request(id, new SessionClient($"Tab/{i}", null), store).GetAsync())));
+
+            Assert.All(seen, session => Assert.Equal("alice", session?.UserId));
+            Assert.Equal((Requests, 1), (store.Updates, store.Versions));
+            bed.Clock.Advance(TimeSpan.FromMinutes(20));
+        }
+
+        var record = (await bed.Store.GetAsync(bed.Store.GetSessionKey(id)))!;
+        Assert.InRange(bed.Clock.GetUtcNow() - record.LastSeenAt, TimeSpan.FromMinutes(20), TimeSpan.FromMinutes(21));
+    }
+
+    /// <summary>The promoted id has come back now, so this request counts as seen, however short the time since the last one.</summary>
+    [Fact]
+    public async Task ATouchTogetherWithAPromotionIsNotDropped()
+    {
+        await using var bed = await OpenAsync();
+        string old = await bed.SignInAsync();
+        await bed.WhoAsync(old);
+        bed.Clock.Advance(TimeSpan.FromMinutes(1));
+        var renewing = bed.Request(old);
+        Assert.True(await renewing.RenewAsync());
+        bed.Clock.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal("alice", await bed.WhoAsync(renewing.SessionId));
+
+        var record = (await bed.Store.GetAsync(bed.Store.GetSessionKey(old)))!;
+        Assert.Equal((bed.Clock.GetUtcNow(), null), (record.LastSeenAt, record.PendingHash));
+    }
+
     [Fact]
     public async Task APasswordChangeKeepsOnlyThisSessionUnderANewId()
     {
@@ -181,13 +225,13 @@ public abstract class SessionsOverAStore
     private sealed record OpenBed(
         StoreContractSubject Subject, IGenericStore Store, StoreContractClock Clock, SactSessionOptions Options) : IAsyncDisposable
     {
-        public Session<IGenericStore> Request(string? id = null, SessionClient? client = null)
+        public Session<IGenericStore> Request(string? id = null, SessionClient? client = null, IGenericStore? store = null)
         {
             var context = new DefaultHttpContext { Request = { Scheme = "https", Host = new HostString("example.test") } };
             context.Request.Headers.Cookie = id is null ? default : $"__Host-sid={id}";
             context.Request.Headers.UserAgent = client?.UserAgent;
             context.Connection.RemoteIpAddress = client?.RemoteAddress is { } address ? IPAddress.Parse(address) : null;
-            return new Session<IGenericStore>(context.Request, context.Response, Store, Options);
+            return new Session<IGenericStore>(context.Request, context.Response, store ?? Store, Options);
         }
 
         public async Task<string> SignInAsync(string userId = "alice")

@@ -286,7 +286,7 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
     private async ValueTask<SessionRecord?> NoteSeenAsync(
         SessionRecord record, bool promote, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var touch = Touch(record, now);
+        var touch = Touch(record, promote, now);
         if (touch is null && !promote)
         {
             return record;
@@ -323,7 +323,7 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
     /// "Last seen" of this request; null for an endpoint that polls, which extends no session. A first presentation is noted there too,
     /// because the cookie has arrived; the idle timeout then counts from the sign-in.
     /// </summary>
-    private SessionTouch? Touch(SessionRecord record, DateTimeOffset now)
+    private SessionTouch? Touch(SessionRecord record, bool promote, DateTimeOffset now)
     {
         // A request that ended meanwhile counts as a poll: its endpoint is unknown.
         if (!Request.Read(static context => context.GetEndpoint()?.Metadata.GetMetadata<DisableSlidingExpirationAttribute>() is null))
@@ -331,7 +331,11 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
             return record.Presented ? null : new SessionTouch(record.LastSeenAt);
         }
 
-        return new SessionTouch(now, record.State == SessionState.Anonymous ? null : Client());
+        // The promotion is a write anyway, so the touch is exact and never redundant.
+        return new SessionTouch(
+            now,
+            record.State == SessionState.Anonymous ? null : Client(),
+            promote ? TimeSpan.Zero : Settings.TouchIntervalOf(record));
     }
 
     private SessionRecord? IfRecognised(SessionRecord record)

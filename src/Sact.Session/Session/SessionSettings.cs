@@ -71,15 +71,16 @@ internal sealed class SessionSettings
         options is null ? SignInTerms : SessionTerms.Of(options, SignInTerms, parameter);
 
     /// <summary>Whether "last seen" must be written.</summary>
-    public bool IsTouchDue(SessionRecord record, DateTimeOffset now)
-    {
-        if (!record.Presented)
-        {
-            return true;
-        }
+    public bool IsTouchDue(SessionRecord record, DateTimeOffset now) =>
+        !record.Presented || now - record.LastSeenAt >= TouchIntervalOf(record);
 
+    /// <summary>
+    /// How long "last seen" of a session is enough. A store gets it with each touch, so that parallel requests of one session write once.
+    /// </summary>
+    public TimeSpan TouchIntervalOf(SessionRecord record)
+    {
         var idle = record.Lifetimes.IdleTimeout;
-        return now - record.LastSeenAt >= (idle < SignInTerms.Lifetimes.IdleTimeout ? Shorter(_touchInterval, idle / 20) : _touchInterval);
+        return idle < SignInTerms.Lifetimes.IdleTimeout ? Shorter(_touchInterval, idle / 20) : _touchInterval;
     }
 
     private static TimeSpan Shorter(TimeSpan a, TimeSpan b) => a < b ? a : b;

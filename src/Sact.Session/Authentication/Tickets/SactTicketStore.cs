@@ -280,7 +280,7 @@ internal sealed class SactTicketStore(
 
         try
         {
-            var change = new SessionChange { Touch = new SessionTouch(now) };
+            var change = new SessionChange { Touch = new SessionTouch(now, null, _settings.TouchIntervalOf(record)) };
             var outcome = await Calls(context).UpdateAsync(record, change, cancellationToken).ConfigureAwait(false);
             return outcome.Status == SessionUpdateStatus.Gone ? null : outcome.Record ?? record;
         }
