@@ -1,158 +1,135 @@
 using System.Runtime.CompilerServices;
 using System.Text;
-using System.Text.Json;
 using Sact.Session;
 using Sact.Session.Stores;
 
 namespace CustomStore;
 
 /// <summary>
-/// Sessions as files in a folder: one JSON file each, one lock. It shows what a store has to do, and that <see cref="SessionRecord.Apply"/>
-/// and <see cref="SessionCap"/> do the thinking. For one process; every write is a file, and to list a user's sessions it reads them all.
+/// Sessions as files in a folder: one packed record each, one lock. It shows what a store has to do: read, add, compare and replace, end.
+/// The base class has every rule. It is for one process; every write is a file, and to list a user's sessions it reads them all.
 /// </summary>
-public sealed class FileStore(string folder, GenericStoreOptions options) : GenericStore(options), IExpiredSessionStore
+public sealed class FileStore(string folder, GenericStoreOptions options) : RecordStore(options), IExpiredSessionStore
 {
     private static readonly Lock s_lock = new();
 
     // A prefix may be "..", hence the word before it.
     private readonly DirectoryInfo _folder = Directory.CreateDirectory(Path.Combine(folder, "of-" + options.Prefix));
 
-    private DateTimeOffset Now => Clock.GetUtcNow();
-
-    public override ValueTask<SessionRecord?> GetAsync(SessionKey key, CancellationToken cancellationToken = default) =>
-        Locked(() => Owns(key) && Known(Read(FileOf(key))) is { } record && record.IsLive(Now) ? record : null, cancellationToken);
-
-    public override ValueTask<SessionCreation> CreateAsync(
-        SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default)
-    {
-        ThrowIfNotCreatable(session);
-        return Locked(() =>
-        {
-            string file = FileOf(session.Key);
-            var standing = Known(Read(file));
-            if (File.Exists(file) && (standing is null || standing.IsLive(Now)))
-            {
-                return standing?.IsSameCreation(session) == true ? SessionCreation.Created() : SessionCreation.Exists;
-            }
-
-            var live = cap is null || session.UserId is not { } userId ? [] : LiveOf(userId);
-            var ended = cap is null ? [] : cap.ChooseEnded([.. live.Where(record => !IsNewer(record))], live.Count(IsNewer), Now);
-            if (ended is null)
-            {
-                return SessionCreation.CapReached;
-            }
-
-            EndAll(ended);
-            Write(session);
-            return SessionCreation.Created([.. ended.Select(record => record.Key)]);
-        }, cancellationToken);
-    }
-
-    public override ValueTask<SessionUpdate> UpdateAsync(
-        SessionRecord session, SessionChange change, CancellationToken cancellationToken = default) => Locked(() =>
-    {
-        if (!Owns(session.Key) || Known(Read(FileOf(session.Key))) is not { } stored || !stored.IsSameSession(session))
-        {
-            return SessionUpdate.Gone;
-        }
-
-        var outcome = stored.Apply(change, Now);
-        if (outcome is { Status: SessionUpdateStatus.Applied, Record: { } changed })
-        {
-            Write(changed);
-        }
-
-        return outcome;
-    }, cancellationToken);
-
-    public override ValueTask<bool> DeleteAsync(SessionRecord session, CancellationToken cancellationToken = default) =>
-        Locked(
-            () => Owns(session.Key) && Read(FileOf(session.Key)) is { } stored && stored.IsSameSession(session) && EndAll([stored]) > 0,
-            cancellationToken);
-
-    public override async IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(
-        string userId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        ThrowIfBadUserId(userId);
-        foreach (var session in await Locked(() => LiveOf(userId).ConvertAll(session => Known(session)!), cancellationToken))
-        {
-            yield return session;
-        }
-    }
-
     public override ValueTask<long> DeleteActiveSessionsAsync(
         string userId, SessionKey? except = null, CancellationToken cancellationToken = default)
     {
         ThrowIfBadEnding(userId, except);
-        return Locked(() => EndAll(ReadAll().Where(record => record.UserId == userId && record.Key != except)), cancellationToken);
+        return Locked(() => EndAll(ReadAllOf(userId).Where(found => found.Key != except)), cancellationToken);
     }
 
     public override ValueTask<long> ClearAsync(CancellationToken cancellationToken = default) =>
         Locked(() => EndAll(ReadAll()), cancellationToken);
 
     public override ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) =>
-        Locked(() => ReadAll().LongCount(record => record.IsLive(Now)), cancellationToken);
+        Locked(() => ReadAll().LongCount(found => found.Value.IsLive(Clock.GetUtcNow())), cancellationToken);
 
     public ValueTask<long> DeleteExpiredAsync(int batch, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         return Locked(() =>
         {
-            var dead = DestructionTime is { } now ? ReadAll().Where(record => record.MayBeDestroyed(now)).Take(batch).ToList() : [];
+            // A header of every format can be read. The format 0 means that there is none.
+            var until = DestructionTime - SessionRecord.SkewMargin;
+            var dead = ReadAll().Where(f => f.Value.Header.Format > 0 && f.Value.Header.ExpiresAt <= until).Take(batch).ToList();
             EndAll(dead);
             return (long)dead.Count;
         }, cancellationToken);
     }
 
+    protected override ValueTask<StoredRecord> ReadAsync(SessionKey key, CancellationToken cancellationToken) =>
+        Locked(() => Read(key), cancellationToken);
+
+    protected override ValueTask<RecordAddition> AddAsync(
+        SessionRecord session, RecordAdmission admission, CancellationToken cancellationToken) => Locked(() =>
+    {
+        var occupant = Read(session.Key);
+        if (occupant.Error is not null || occupant.IsLive(admission.Now))
+        {
+            return RecordAddition.Occupied(occupant);
+        }
+
+        SessionKey[] ended = [];
+        if (admission.Max > 0)
+        {
+            var live = ReadAllOf(session.UserId!).Where(found => found.Value.IsLive(admission.Now)).Select(found => found.Key)
+                .Except(admission.Ignored).ToHashSet();
+            int excess = Math.Max(0, live.Count + 1 - admission.Max);
+            ended = [.. admission.Candidates.Where(live.Contains).Take(excess)];
+            if (ended.Length < excess)
+            {
+                return RecordAddition.Full;
+            }
+        }
+
+        Write(session);
+        Array.ForEach(ended, key => File.Delete(FileOf(key)));
+        return RecordAddition.Added(ended);
+    }, cancellationToken);
+
+    protected override ValueTask<StoredRecord?> ReplaceAsync(
+        SessionRecord expected, SessionRecord replacement, CancellationToken cancellationToken) => Locked<StoredRecord?>(() =>
+    {
+        var stored = Read(expected.Key);
+        if (stored.Record is not { } record || record.Version != expected.Version || !record.IsSameSession(expected))
+        {
+            return stored;
+        }
+
+        Write(replacement);
+        return null;
+    }, cancellationToken);
+
+    protected override ValueTask<StoredRecord> EndAsync(SessionRecord session, CancellationToken cancellationToken) => Locked(() =>
+    {
+        var stored = Read(session.Key);
+        bool isSame = stored.Exists && stored.Header.LineageHash == session.LineageHash;
+        EndAll(isSame ? [KeyValuePair.Create(session.Key, stored)] : []);
+        return isSame ? stored : default;
+    }, cancellationToken);
+
+    protected override async IAsyncEnumerable<KeyValuePair<SessionKey, StoredRecord>> ReadUserAsync(
+        string userId, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var found in await Locked(() => ReadAllOf(userId).ToList(), cancellationToken))
+        {
+            yield return found;
+        }
+    }
+
     // In hexadecimal, since two keys may differ in nothing but case, which some file systems do not keep apart.
     private string FileOf(SessionKey key) =>
-        Path.Combine(_folder.FullName, Convert.ToHexString(Encoding.ASCII.GetBytes(key.KeyPart)) + ".json");
+        Path.Combine(_folder.FullName, Convert.ToHexString(Encoding.ASCII.GetBytes(key.KeyPart)) + ".session");
 
-    private List<SessionRecord> LiveOf(string userId) => [.. ReadAll().Where(record => record.UserId == userId && record.IsLive(Now))];
+    private StoredRecord Read(SessionKey key) =>
+        File.Exists(FileOf(key)) ? StoredRecord.Unpack(key, File.ReadAllBytes(FileOf(key))) : default;
 
-    /// <summary>
-    /// The readable records, those of a newer format among them: what ends, counts and sweeps sessions needs no more than key, user,
-    /// lineage and deadline, which every format keeps.
-    /// </summary>
-    private IEnumerable<SessionRecord> ReadAll() =>
-        _folder.EnumerateFiles("*.json").Select(file => Read(file.FullName)).OfType<SessionRecord>();
+    private IEnumerable<KeyValuePair<SessionKey, StoredRecord>> ReadAll() =>
+        from file in _folder.EnumerateFiles("*.session")
+        let part = Encoding.ASCII.GetString(Convert.FromHexString(Path.GetFileNameWithoutExtension(file.Name)))
+        let key = SessionKey.Parse($"{Prefix}:{part}")
+        select KeyValuePair.Create(key, Read(key));
 
-    /// <summary>Null if there is no such file, or if it is unreadable: then it is left alone.</summary>
-    private SessionRecord? Read(string file)
-    {
-        try
-        {
-            var stored = File.Exists(file) ? JsonSerializer.Deserialize(File.ReadAllBytes(file), StoredJson.Default.StoredRecord) : null;
-            return stored?.ToRecord();
-        }
-        catch (Exception fault) when (fault is JsonException or ArgumentException or OverflowException or NullReferenceException)
-        {
-            LogUnreadable(null, fault);
-            return null;
-        }
-    }
-
-    private static bool IsNewer(SessionRecord record) => record.Format > SessionRecord.CurrentFormat;
-
-    /// <summary>Only a version that knows the format may read, list or change the record.</summary>
-    private static SessionRecord? Known(SessionRecord? record)
-    {
-        ThrowIfNewerFormat(record?.Format ?? 0);
-        return record;
-    }
+    private IEnumerable<KeyValuePair<SessionKey, StoredRecord>> ReadAllOf(string userId) =>
+        ReadAll().Where(found => found.Value.Header.UserId == userId);
 
     // Moved into place, so that a crash leaves the old file or the new one.
     private void Write(SessionRecord record)
     {
         string file = FileOf(record.Key);
-        File.WriteAllBytes(file + ".new", JsonSerializer.SerializeToUtf8Bytes(StoredRecord.From(record), StoredJson.Default.StoredRecord));
+        File.WriteAllBytes(file + ".new", record.Pack());
         File.Move(file + ".new", file, overwrite: true);
     }
 
-    private long EndAll(IEnumerable<SessionRecord> records) => records.ToList().LongCount(record =>
+    private long EndAll(IEnumerable<KeyValuePair<SessionKey, StoredRecord>> sessions) => sessions.ToList().LongCount(found =>
     {
-        File.Delete(FileOf(record.Key));
-        return record.IsLive(Now);
+        File.Delete(FileOf(found.Key));
+        return found.Value.IsLive(Clock.GetUtcNow());
     });
 
     private static ValueTask<T> Locked<T>(Func<T> work, CancellationToken cancellationToken)

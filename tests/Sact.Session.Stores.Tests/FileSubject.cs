@@ -15,14 +15,13 @@ internal sealed class FileSubject : StoreContractSubject
 
     public override ValueTask<bool> PlantGarbageAsync(SessionRecord session, CancellationToken cancellationToken)
     {
-        File.WriteAllText(FileOf(session.Key), """{"Key":""");
+        File.WriteAllText(FileOf(session.Key), "no record");
         return new(true);
     }
 
     public override ValueTask<bool> PlantNewerFormatAsync(SessionRecord session, CancellationToken cancellationToken)
     {
-        string file = FileOf(session.Key);
-        File.WriteAllText(file, File.ReadAllText(file).Replace("\"Format\":1", "\"Format\":2", StringComparison.Ordinal));
+        File.WriteAllBytes(FileOf(session.Key), (session with { Format = SessionRecord.CurrentFormat + 1 }).Pack());
         return new(true);
     }
 
@@ -36,5 +35,5 @@ internal sealed class FileSubject : StoreContractSubject
     }
 
     private string FileOf(SessionKey key) =>
-        Path.Combine(_folder, "of-" + key.Prefix, Convert.ToHexString(Encoding.ASCII.GetBytes(key.KeyPart)) + ".json");
+        Path.Combine(_folder, "of-" + key.Prefix, Convert.ToHexString(Encoding.ASCII.GetBytes(key.KeyPart)) + ".session");
 }

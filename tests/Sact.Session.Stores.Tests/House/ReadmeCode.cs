@@ -60,3 +60,35 @@ public sealed class MyStore(GenericStoreOptions options) : GenericStore(options)
 
     public override ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) => _inner.CountActiveSessionsAsync(cancellationToken);
 }
+
+/// <summary>A store with transactions. Everything else is left abstract.</summary>
+public abstract class TransactionalStore(GenericStoreOptions options) : RecordStore(options)
+{
+    #region readme:store
+    protected override async ValueTask<StoredRecord?> ReplaceAsync(
+        SessionRecord expected, SessionRecord replacement, CancellationToken cancellationToken)
+    {
+        await using var transaction = await BeginAsync(cancellationToken);
+        var stored = await transaction.ReadAsync(expected.Key) is { } bytes ? StoredRecord.Unpack(expected.Key, bytes) : default;
+        if (stored.Record is not { } record || record.Version != expected.Version || !record.IsSameSession(expected))
+        {
+            return stored;                           // the base class applies the change to this, and tries again
+        }
+
+        await transaction.WriteAsync(expected.Key, replacement.Pack());
+        await transaction.CommitAsync();
+        return null;
+    }
+    #endregion
+
+    protected abstract ValueTask<ITransaction> BeginAsync(CancellationToken cancellationToken);
+
+    public interface ITransaction : IAsyncDisposable
+    {
+        ValueTask<byte[]?> ReadAsync(SessionKey key);
+
+        ValueTask WriteAsync(SessionKey key, byte[] packed);
+
+        ValueTask CommitAsync();
+    }
+}

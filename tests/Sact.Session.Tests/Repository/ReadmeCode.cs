@@ -258,42 +258,6 @@ public static class ReadmeCode
         Task.FromResult(login.Password == "right" ? new User(login.Name, "admin") : null);
 }
 
-/// <summary>A store with transactions. Everything else is left abstract.</summary>
-public abstract class TransactionalStore(GenericStoreOptions options) : GenericStore(options)
-{
-    #region readme:store
-    public override async ValueTask<SessionUpdate> UpdateAsync(
-        SessionRecord session, SessionChange change, CancellationToken cancellationToken = default)
-    {
-        await using var transaction = await BeginAsync(cancellationToken);
-        if (await transaction.ReadAsync(session.Key) is not { } stored || !stored.IsSameSession(session))
-        {
-            return SessionUpdate.Gone;
-        }
-
-        var outcome = stored.Apply(change, Clock.GetUtcNow());
-        if (outcome is { Status: SessionUpdateStatus.Applied, Record: { } changed })
-        {
-            await transaction.WriteAsync(changed);
-            await transaction.CommitAsync();
-        }
-
-        return outcome;
-    }
-    #endregion
-
-    protected abstract ValueTask<ITransaction> BeginAsync(CancellationToken cancellationToken);
-
-    public interface ITransaction : IAsyncDisposable
-    {
-        ValueTask<SessionRecord?> ReadAsync(SessionKey key);
-
-        ValueTask WriteAsync(SessionRecord record);
-
-        ValueTask CommitAsync();
-    }
-}
-
 public sealed record Login(string Name, string Password);
 
 public sealed record User(string Id, string Role);
