@@ -10,6 +10,7 @@ public static class StoreContractSuite
         .. CreationCases.All,
         .. RoundTripCases.All,
         .. UpdateCases.All,
+        .. VersionCases.All,
         .. ConditionCases.All,
         .. TouchCases.All,
         .. RenewalCases.All,

@@ -35,7 +35,22 @@ public sealed class BrokenStoresAreCaught
         [nameof(ReadsThenWrites)] = ((o, d) => new ReadsThenWrites(o, d), ["Race.WritersOfDifferentFieldsAllLand", "Race.CompareAndSwapIsExact", "Renewal.OfParallelProposalsOneWins", "Renewal.OfParallelReplacementsOneWins"]),
         [nameof(WritesFieldByField)] = ((o, d) => new WritesFieldByField(o, d), ["Race.ReadsSeeWholeChanges"]),
 
+        // Versions
+        [nameof(ReplacesWithoutComparing)] = ((o, d) => new ReplacesWithoutComparing(o, d), ["Version.CallersOfOneVersionBothApply", "Version.OldRecordIsAsValidAsANewOne", "Version.RefusalsAreOfTheStoredRecord", "Update.OtherFieldsStay"]),
+        [nameof(ComparesOnlyTheVersion)] = ((o, d) => new ComparesOnlyTheVersion(o, d), ["Version.OneVersionIsNotOneSession", "Update.OtherLineageIsGone"]),
+        [nameof(ReplacesWhatIsOlder)] = ((o, d) => new ReplacesWhatIsOlder(o, d), ["Version.CallersOfOneVersionBothApply", "Version.OldRecordIsAsValidAsANewOne"]),
+        [nameof(ReplacesUnseen)] = ((o, d) => new ReplacesUnseen(o, d), ["Unreadable.GarbageIsAbsent", "Unreadable.NewerFormatIsAFault"]),
+        [nameof(RefusesByTheCallersRecord)] = ((o, d) => new RefusesByTheCallersRecord(o, d), ["Version.RefusalsAreOfTheStoredRecord", "Version.OldRecordsOfALongerLifeAreNotGone"]),
+        [nameof(KeepsTheVersion)] = ((o, d) => new KeepsTheVersion(o, d), ["Version.GrowsWithEveryChange", "Version.CallersOfOneVersionBothApply"]),
+        [nameof(CountsEveryCall)] = ((o, d) => new CountsEveryCall(o, d), ["Version.StaysWhereNothingChanges", "Touch.RedundantOneChangesNothing"]),
+        [nameof(ForgetsTheVersion)] = ((o, d) => new ForgetsTheVersion(o, d), ["Version.ComesBack", "RoundTrip.PackedBytesComeBack"]),
+        [nameof(LosesAJoinedChange)] = ((o, d) => new LosesAJoinedChange(o, d), ["Race.EveryWriterOfOneSessionApplies"]),
+        [nameof(GivesUpAfterALostRace)] = ((o, d) => new GivesUpAfterALostRace(o, d), ["Race.EveryWriterOfOneSessionApplies", "Race.WritersOfDifferentFieldsAllLand"]),
+
         // Touch, renewal, raise
+        [nameof(WritesRedundantTouches)] = ((o, d) => new WritesRedundantTouches(o, d), ["Touch.RedundantOneChangesNothing", "Touch.ParallelOnesOfADueSessionChangeItOnce"]),
+        [nameof(DropsWhatIsBesideARedundantTouch)] = ((o, d) => new DropsWhatIsBesideARedundantTouch(o, d), ["Touch.RedundantOneDropsNothingElse"]),
+        [nameof(DropsTheFirstTouch)] = ((o, d) => new DropsTheFirstTouch(o, d), ["Touch.FirstOneIsNeverRedundant"]),
         [nameof(TouchesBackwards)] = ((o, d) => new TouchesBackwards(o, d), ["Touch.MovesNoClockBackwards"]),
         [nameof(TouchesPastTheDeadline)] = ((o, d) => new TouchesPastTheDeadline(o, d), ["Touch.NeverPassesTheAbsoluteDeadline"]),
         [nameof(ForgetsThePresentation)] = ((o, d) => new ForgetsThePresentation(o, d), ["Touch.FirstTouchLiftsTheFirstUseLimit"]),
@@ -183,6 +198,12 @@ public sealed class BrokenStoresAreCaught
     [InlineData(nameof(CapsByLastVisitOnly))]
     [InlineData(nameof(DropsNulls))]
     [InlineData(nameof(FoldsNames))]
+    [InlineData(nameof(ReplacesWithoutComparing))]
+    [InlineData(nameof(ComparesOnlyTheVersion))]
+    [InlineData(nameof(RefusesByTheCallersRecord))]
+    [InlineData(nameof(KeepsTheVersion))]
+    [InlineData(nameof(WritesRedundantTouches))]
+    [InlineData(nameof(DropsTheFirstTouch))]
     public async Task ByRandomCommands(string store)
     {
         await using var subject = new DictionarySubject(s_broken[store].Open);

@@ -18,27 +18,22 @@ internal static class RecordCopy
         int? format = null,
         bool withoutClients = false,
         bool withoutPrevious = false,
-        bool keepsPending = true) => new()
+        bool keepsPending = true) => record with
         {
-            Key = record.Key,
             UserId = userId ?? record.UserId,
             State = state ?? record.State,
             AssuranceLevel = level ?? record.AssuranceLevel,
-            LineageHash = record.LineageHash,
             CurrentHash = current ?? record.CurrentHash,
             PendingHash = keepsPending ? record.PendingHash : null,
             PendingSince = keepsPending ? record.PendingSince : null,
             PreviousHash = withoutPrevious ? null : record.PreviousHash,
-            LastPromotedAt = record.LastPromotedAt,
             Generation = generation ?? record.Generation,
             Presented = presented ?? record.Presented,
-            IsPersistent = record.IsPersistent,
             Fields = fields ?? record.Fields,
             SignInClient = withoutClients ? null : record.SignInClient,
             LastSeenClient = withoutClients ? null : record.LastSeenClient,
             CreatedAt = createdAt ?? record.CreatedAt,
             LastSeenAt = lastSeenAt ?? record.LastSeenAt,
-            AuthenticatedAt = record.AuthenticatedAt,
             Lifetimes = lifetimes ?? record.Lifetimes,
             Format = format ?? record.Format,
         };
@@ -51,14 +46,16 @@ internal static class RecordCopy
         bool touch = false,
         bool limit = false,
         bool remove = false,
-        bool raise = false) => new()
+        bool raise = false,
+        SessionTouch? newTouch = null) => new()
         {
             Set = change.Set,
             Remove = remove ? [] : change.Remove,
-            Touch = touch ? null : change.Touch,
+            Touch = touch ? newTouch : change.Touch,
             Renewal = renewal ? null : change.Renewal,
             Raise = raise ? null : change.Raise,
             Condition = condition ? null : change.Condition,
             MaxBytes = limit ? null : change.MaxBytes,
+            Generation = change.Generation,
         };
 }

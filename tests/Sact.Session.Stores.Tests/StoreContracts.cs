@@ -48,6 +48,29 @@ public sealed class DictionaryStoreContract
     }
 }
 
+/// <summary>The base class for stores that keep packed records, over a dictionary: every case without a file or a server.</summary>
+public sealed class RecordDictionaryStoreContract
+{
+    public static IEnumerable<TheoryDataRow<string>> Cases => ContractRows.All;
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public async Task Holds(string @case)
+    {
+        await using var subject = new DictionarySubject((options, data) => new RecordDictionaryStore(options, data));
+        await ContractRows.Named(@case).RunAsync(subject, TestContext.Current.CancellationToken);
+    }
+
+    [Theory]
+    [InlineData(61, 4000)]
+    [InlineData(62, 4000)]
+    public async Task RandomCommandsAgreeWithTheModel(ulong seed, int commands)
+    {
+        await using var subject = new DictionarySubject((options, data) => new RecordDictionaryStore(options, data));
+        await StoreContractModel.RunAsync(subject, seed, commands, TestContext.Current.CancellationToken);
+    }
+}
+
 /// <summary>The whole suite over one SQLite file or memory database per case.</summary>
 public abstract class SqliteContract
 {

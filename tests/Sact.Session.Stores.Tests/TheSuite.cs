@@ -12,7 +12,7 @@ public sealed class TheSuite
             Assert.Matches("^[A-Z][A-Za-z]+\\.[A-Z][A-Za-z]+$", @case.Name);
             Assert.Equal(@case.Name, @case.ToString());
             Assert.EndsWith(".", @case.Rule, StringComparison.Ordinal);
-            Assert.All(@case.Abuse, abuse => Assert.Matches("^[A-J][0-9]+$", abuse));
+            Assert.All(@case.Abuse, abuse => Assert.Matches("^[A-K][0-9]+$", abuse));
         });
     }
 

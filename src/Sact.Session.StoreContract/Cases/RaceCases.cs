@@ -9,6 +9,11 @@ internal static class RaceCases
     public static IReadOnlyList<StoreContractCase> All { get; } =
     [
         new("Race", WritersOfDifferentFieldsAllLand, "Of parallel writers of different fields every one applies.", ["D7"]),
+        new(
+            "Race",
+            EveryWriterOfOneSessionApplies,
+            "Of 32 writers that hold one record every one applies, none fails, and its answer has its own change.",
+            ["D7", "K8"]),
         new("Race", CompareAndSwapIsExact, "Parallel compare-and-swap increments of one field are exact.", ["D8"]),
         new("Race", TouchesAndRenewalsLoseNoWrite, "Touches and renewals at the same time as writes of fields lose none of these.", ["D6"]),
         new("Race", ReadsSeeWholeChanges, "A read sees all of a change or none of it."),
@@ -42,6 +47,28 @@ internal static class RaceCases
             .. Enumerable.Range(0, Writers * Steps).Select(i => ($"g{i / Steps}-{i % Steps}", "true")),
         ]);
         Require(now?.Fields.SameAs(expected) == true, "Of parallel writers of different fields not every one applied.");
+    }
+
+    private static async Task EveryWriterOfOneSessionApplies(CaseRun run)
+    {
+        const int Writers = 32, Steps = 4;
+        var session = await run.SignInAsync(run.Alice);
+        await TogetherAsync(Writers, async i =>
+        {
+            var held = session;
+            for (int step = 0; step < Steps; step++)
+            {
+                string name = $"f{i}-{step}";
+                var update = await run.Handle(i + step).UpdateAsync(held, new SessionChange { Set = Fields((name, "1")) }, run.Token);
+                Require(update.Status == SessionUpdateStatus.Applied, $"Of many writers of one session one was answered {update.Status}.");
+                Require(update.Record!.Fields.Contains(name), "The answer to one of many writers of a session lacks its own change.");
+                Require(update.Record.Version > held.Version, "A change by one of many writers did not make the version larger.");
+                held = update.Record;
+            }
+        });
+        var now = await run.Store.GetAsync(session.Key, run.Token);
+        Require(
+            now?.Fields.Count == Writers * Steps, $"Of {Writers * Steps} changes by many writers {now?.Fields.Count ?? 0} are there.");
     }
 
     private static async Task CompareAndSwapIsExact(CaseRun run)

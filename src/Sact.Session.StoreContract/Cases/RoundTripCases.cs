@@ -10,6 +10,11 @@ internal static class RoundTripCases
         new("RoundTrip", ExtremeLimitsComeBack, "Lifetimes are read to the millisecond, from the shortest to the longest."),
         new("RoundTrip", AwkwardValuesComeBack, "Values are read byte for byte, whether created or set.", ["H4", "H7"]),
         new("RoundTrip", AwkwardNamesComeBack, "Field names are read byte for byte, and no two are confused.", ["H6"]),
+        new(
+            "RoundTrip",
+            PackedBytesComeBack,
+            "A record with every awkward name and value packs to the same bytes after it was stored, and after a change elsewhere in it.",
+            ["H6", "H7"]),
         new("RoundTrip", LargeValuesComeBack, "A value of 64 KiB is read as it was written, and so are a thousand fields."),
         new("RoundTrip", AwkwardUsersStayApart, "Any valid user id works, and no two are confused.", ["C15"]),
     ];
@@ -128,6 +133,46 @@ internal static class RoundTripCases
         Require(
             (await run.Store.GetAsync(changed.Key, run.Token))?.Fields.Count == 0,
             "After every field was removed by its name, some are still there.");
+    }
+
+    private static async Task PackedBytesComeBack(CaseRun run)
+    {
+        var fields = Fields(
+        [
+            .. AwkwardText.Names.Select((name, i) => (name, AwkwardText.Values[i % AwkwardText.Values.Count])),
+            .. AwkwardText.Values.Select((json, i) => ($"f{i}", json)),
+        ]);
+        var session = await run.CreateAsync(run.Record(run.Alice, SessionState.Pending, fields, level: 7, pending: NewHash()) with
+        {
+            Version = 123_456_789_012,
+            PreviousHash = NewHash(),
+            LastPromotedAt = run.Now,
+            Generation = 3,
+            SignInClient = new SessionClient("Agent/1.0 \"quoted\" é 👍", "2001:db8::1%eth0"),
+            LastSeenClient = new SessionClient("", null),
+        });
+        RequireSameBytes(session, await run.Store.GetAsync(session.Key, run.Token), "A record read back");
+        RequireSameBytes(session, (await run.ListAsync(run.Alice)).SingleOrDefault(), "A record in its user's list");
+        var changed = await run.AppliedAsync(session, new SessionChange { Set = Fields(("one more", "1.0")) });
+        var expected = session with
+        {
+            Version = changed.Version,
+            Fields = SessionFields.Create([.. fields, new("one more", Json("1.0"))]),
+        };
+        RequireSameBytes(expected, changed, "The answer to a change");
+        RequireSameBytes(expected, await run.Store.GetAsync(session.Key, run.Token), "A changed record read back");
+    }
+
+    // A store may keep the fields in another order.
+    private static void RequireSameBytes(SessionRecord expected, SessionRecord? actual, string what)
+    {
+        RequireSame(expected, actual, what);
+        Require(Sorted(expected).AsSpan().SequenceEqual(Sorted(actual!)), $"{what} packs to other bytes than were written.");
+
+        static byte[] Sorted(SessionRecord record) => (record with
+        {
+            Fields = SessionFields.Create(record.Fields.OrderBy(static field => field.Key, StringComparer.Ordinal)),
+        }).Pack();
     }
 
     private static async Task LargeValuesComeBack(CaseRun run)

@@ -27,6 +27,18 @@ internal static class TouchCases
             ClientIsReplacedOrKept,
             "A touch with a client replaces the last-seen client, and a touch without one keeps it; the sign-in client stays."),
         new("Touch", TouchesNothingElse, "A touch changes only presented, last seen and its client."),
+        new(
+            "Touch",
+            RedundantOneChangesNothing,
+            "A touch less than its interval after the last one is Applied and changes nothing, not even the version.",
+            ["K8"]),
+        new("Touch", FirstOneIsNeverRedundant, "A touch that marks the session presented is never redundant."),
+        new("Touch", RedundantOneDropsNothingElse, "The other parts of a change with a redundant touch apply."),
+        new(
+            "Touch",
+            ParallelOnesOfADueSessionChangeItOnce,
+            "Twenty callers that hold one due record touch it in parallel: all are Applied, and the record changes once.",
+            ["K8"]),
     ];
 
     private static SessionChange TouchAt(DateTimeOffset at, SessionClient? client = null) => new() { Touch = new SessionTouch(at, client) };
@@ -134,8 +146,90 @@ internal static class TouchCases
             LastSeenAt = run.Now,
             AuthenticatedAt = session.AuthenticatedAt,
             Lifetimes = session.Lifetimes,
+            Version = answer.Version,
         };
         RequireSame(expected, answer, "The record in the answer to a touch");
         await run.MatchesAsync(expected, "A touched session");
+    }
+
+    private static SessionChange TouchEvery(TimeSpan interval, DateTimeOffset at, SessionClient? client = null) =>
+        new() { Touch = new SessionTouch(at, client, interval) };
+
+    private static async Task RedundantOneChangesNothing(CaseRun run)
+    {
+        var interval = TimeSpan.FromMinutes(5);
+        var session = await run.SignInAsync(run.Alice);
+        var first = await run.AppliedAsync(session, TouchEvery(interval, run.Now, new SessionClient("One", null)));
+        var start = run.Now;
+        foreach (var after in new[] { TimeSpan.Zero, TimeSpan.FromSeconds(1), interval - TimeSpan.FromMilliseconds(1) })
+        {
+            run.Clock.Advance(start + after - run.Now);
+            foreach (var held in new[] { first, session })
+            {
+                RequireSame(
+                    first,
+                    await run.AppliedAsync(held, TouchEvery(interval, run.Now, new SessionClient("Two", null)), "A redundant touch"),
+                    "The answer to a redundant touch");
+            }
+        }
+
+        await run.MatchesAsync(first, "A session after redundant touches");
+        run.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        var second = await run.AppliedAsync(first, TouchEvery(interval, run.Now, new SessionClient("Two", null)));
+        Require(
+            second.LastSeenAt == run.Now && second.LastSeenClient?.UserAgent == "Two" && second.Version > first.Version,
+            "A touch exactly its interval after the last one was dropped.");
+        await run.MatchesAsync(second, "A touched session");
+    }
+
+    private static async Task FirstOneIsNeverRedundant(CaseRun run)
+    {
+        var session = await run.SignInAsync(run.Alice);
+        var answer = await run.AppliedAsync(session, TouchEvery(TimeSpan.FromHours(1), run.Now));
+        Require(answer.Presented && answer.Version > session.Version, "The touch that marks a session presented was dropped.");
+        await run.MatchesAsync(answer, "A session that was touched for the first time");
+    }
+
+    private static async Task RedundantOneDropsNothingElse(CaseRun run)
+    {
+        var session = await run.SignInAsync(run.Alice, Fields(("a", "1")), presented: true);
+        var pending = NewHash();
+        run.Clock.Advance(TimeSpan.FromSeconds(1));
+        var answer = await run.AppliedAsync(session, new SessionChange
+        {
+            Touch = new SessionTouch(run.Now, null, TimeSpan.FromMinutes(5)),
+            Set = Fields(("b", "2")),
+            Renewal = SessionRenewal.Propose(pending, run.Now, session),
+        });
+        Require(
+            answer.Fields.SameAs(Fields(("a", "1"), ("b", "2"))) && answer.PendingHash == pending && answer.Version > session.Version,
+            "A change with a redundant touch was dropped.");
+        await run.MatchesAsync(answer, "A session after a change with a redundant touch");
+    }
+
+    private static async Task ParallelOnesOfADueSessionChangeItOnce(CaseRun run)
+    {
+        const int Callers = 20;
+        var session = await run.SignInAsync(run.Alice, presented: true);
+        for (int round = 0; round < 3; round++)
+        {
+            run.Clock.Advance(TimeSpan.FromMinutes(10));
+            var answers = new SessionRecord[Callers];
+            await TogetherAsync(Callers, async i =>
+            {
+                // No two callers have the same time, and not the first one to write has the latest.
+                var at = run.Now.AddMilliseconds(i * 7 % Callers);
+                var update = await run.Handle(i).UpdateAsync(session, TouchEvery(TimeSpan.FromMinutes(5), at), run.Token);
+                Require(
+                    update.Status == SessionUpdateStatus.Applied,
+                    $"Of parallel touches of one due session one was answered {update.Status}.");
+                answers[i] = update.Record!;
+            });
+            int versions = answers.Select(answer => answer.Version).Distinct().Count();
+            Require(versions == 1, $"{Callers} parallel touches of one due session changed it {versions} times.");
+            Require(answers[0].Version > session.Version, "No one of parallel touches of a due session was written.");
+            await run.MatchesAsync(answers[0], "A session after parallel touches");
+            session = answers[0];
+        }
     }
 }

@@ -17,6 +17,7 @@ internal sealed class ModelRun
 
     // Records that the store returned, the latest one for each of the last rotors: callers hold old records too.
     private readonly Dictionary<SessionKey, List<SessionRecord>> _seen = [];
+    private readonly Dictionary<SessionKey, SessionRecord> _newest = [];
     private readonly Dictionary<SessionKey, SessionRecord> _created = [];
     private readonly Queue<string> _last = new();
 
@@ -85,8 +86,22 @@ internal sealed class ModelRun
         {
             string? difference = expected!.DifferenceFrom(found);
             Require(difference is null, $"{what} has a wrong {difference}.");
+            CompareVersion(found, what);
             Remember(found);
         }
+    }
+
+    /// <summary>The version of a session never falls, and two states of it never have the same one.</summary>
+    private void CompareVersion(SessionRecord found, string what)
+    {
+        if (_newest.TryGetValue(found.Key, out var newest) && newest.IsSameSession(found))
+        {
+            Require(found.Version >= newest.Version, $"{what} has a smaller version than before.");
+            string? difference = found.Version == newest.Version ? RecordComparison.Difference(newest, found) : null;
+            Require(difference is null, $"{what} has the same version as before, and another {difference}.");
+        }
+
+        _newest[found.Key] = found;
     }
 
     private void Remember(SessionRecord record)
@@ -151,6 +166,9 @@ internal sealed class ModelRun
         if (status == SessionCreationStatus.Created)
         {
             _created[key] = record;
+
+            // A creation that is retried after the session's end begins with the old version again.
+            _newest.Remove(key);
             Remember(record);
         }
     }

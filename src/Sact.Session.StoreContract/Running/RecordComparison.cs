@@ -28,6 +28,7 @@ internal static class RecordComparison
         : expected.Lifetimes.IdleTimeout != actual.Lifetimes.IdleTimeout ? nameof(SessionLifetimes.IdleTimeout)
         : expected.Lifetimes.FirstUseTimeout != actual.Lifetimes.FirstUseTimeout ? nameof(SessionLifetimes.FirstUseTimeout)
         : expected.Lifetimes.AbsoluteTimeout != actual.Lifetimes.AbsoluteTimeout ? nameof(SessionLifetimes.AbsoluteTimeout)
+        : expected.Version != actual.Version ? nameof(SessionRecord.Version)
         : expected.Format != actual.Format ? nameof(SessionRecord.Format)
         : !expected.Fields.SameAs(actual.Fields) ? nameof(SessionRecord.Fields)
         : null;

@@ -1,0 +1,130 @@
+using System.Runtime.CompilerServices;
+
+namespace Sact.Session.Stores.Tests;
+
+/// <summary>A <see cref="RecordStore"/> at its plainest. A broken one is this one with one primitive broken.</summary>
+internal class RecordDictionaryStore(GenericStoreOptions options, DictionaryData data) : RecordStore(options), IExpiredSessionStore
+{
+    protected DictionaryData Data => data;
+
+    public override ValueTask<long> DeleteActiveSessionsAsync(
+        string userId, SessionKey? except = null, CancellationToken cancellationToken = default)
+    {
+        ThrowIfBadEnding(userId, except);
+        return Locked(() => EndAll(Own(userId).Where(found => found.Key != except)), cancellationToken);
+    }
+
+    public override ValueTask<long> ClearAsync(CancellationToken cancellationToken = default) =>
+        Locked(() => EndAll(Own()), cancellationToken);
+
+    public override ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) =>
+        Locked(() => Own().LongCount(found => found.Value.IsLive(Clock.GetUtcNow())), cancellationToken);
+
+    public ValueTask<long> DeleteExpiredAsync(int batch, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
+        var until = DestructionTime - SessionRecord.SkewMargin;
+        return Locked(
+            () =>
+            {
+                var dead = Own().Where(found => found.Value.Error is null && found.Value.Header.ExpiresAt <= until).Take(batch).ToList();
+                EndAll(dead);
+                return (long)dead.Count;
+            },
+            cancellationToken);
+    }
+
+    protected override ValueTask<StoredRecord> ReadAsync(SessionKey key, CancellationToken cancellationToken) =>
+        Locked(() => Stored(key), cancellationToken);
+
+    protected override ValueTask<RecordAddition> AddAsync(
+        SessionRecord session, RecordAdmission admission, CancellationToken cancellationToken) => Locked(
+        () =>
+        {
+            var occupant = Stored(session.Key);
+            if (occupant.Error is not null || occupant.IsLive(admission.Now))
+            {
+                return RecordAddition.Occupied(occupant);
+            }
+
+            var live = session.UserId is not { } userId ? [] : Own(userId).Where(found => found.Value.IsLive(admission.Now))
+                .Select(found => found.Key).Except(admission.Ignored).ToHashSet();
+            int excess = admission.Max == 0 ? 0 : Math.Max(0, live.Count + 1 - admission.Max);
+            var ended = admission.Candidates.Where(live.Contains).Take(excess).ToArray();
+            if (ended.Length < excess)
+            {
+                return RecordAddition.Full;
+            }
+
+            Data.Records[session.Key] = session;
+            Array.ForEach(ended, key => Data.Records.Remove(key));
+            return RecordAddition.Added(ended);
+        },
+        cancellationToken);
+
+    protected override ValueTask<StoredRecord?> ReplaceAsync(
+        SessionRecord expected, SessionRecord replacement, CancellationToken cancellationToken) => Locked<StoredRecord?>(
+        () =>
+        {
+            var stored = Stored(expected.Key);
+            if (!MayReplace(stored, expected))
+            {
+                return stored;
+            }
+
+            Data.Records[expected.Key] = replacement;
+            return null;
+        },
+        cancellationToken);
+
+    /// <summary>What a broken store gets wrong.</summary>
+    protected virtual bool MayReplace(StoredRecord stored, SessionRecord expected) =>
+        stored.Record is { } record && record.Version == expected.Version && record.IsSameSession(expected);
+
+    protected override ValueTask<StoredRecord> EndAsync(SessionRecord session, CancellationToken cancellationToken) => Locked(
+        () =>
+        {
+            var stored = Stored(session.Key);
+            if (stored.Header.LineageHash != session.LineageHash)
+            {
+                return default;
+            }
+
+            Data.Records.Remove(session.Key);
+            return stored;
+        },
+        cancellationToken);
+
+    protected override async IAsyncEnumerable<KeyValuePair<SessionKey, StoredRecord>> ReadUserAsync(
+        string userId, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var found in await Locked(() => Own(userId).ToList(), cancellationToken))
+        {
+            yield return found;
+        }
+    }
+
+    private StoredRecord Stored(SessionKey key) =>
+        Data.Garbage.Contains(key) ? StoredRecord.Unpack(key, "garbage"u8)
+        : Data.Records.TryGetValue(key, out var record) ? StoredRecord.Unpack(key, record.Pack())
+        : default;
+
+    private IEnumerable<KeyValuePair<SessionKey, StoredRecord>> Own(string? userId = null) => Data.Records
+        .Where(entry => entry.Key.Prefix == Prefix && (userId is null || entry.Value.UserId == userId))
+        .Select(entry => KeyValuePair.Create(entry.Key, Stored(entry.Key)));
+
+    private long EndAll(IEnumerable<KeyValuePair<SessionKey, StoredRecord>> sessions) => sessions.ToList().LongCount(found =>
+    {
+        Data.Records.Remove(found.Key);
+        return found.Value.IsLive(Clock.GetUtcNow());
+    });
+
+    private ValueTask<T> Locked<T>(Func<T> work, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (Data.Lock)
+        {
+            return new(work());
+        }
+    }
+}
