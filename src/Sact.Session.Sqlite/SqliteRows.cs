@@ -6,31 +6,34 @@ namespace Sact.Session;
 internal static class SqliteRows
 {
     /// <summary>What is in the column of packed records. Whatever else somebody put there is unreadable, and no exception.</summary>
-    public static StoredRecord Stored(SessionKey key, SqliteDataReader row, int column) =>
+    public static StoredRecord Stored(this SqliteDataReader row, SessionKey key, int column) =>
         StoredRecord.Unpack(key, row.GetValue(column) as byte[]);
 
-    /// <summary>Sets every parameter of a new row.</summary>
-    public static void Bind(SqliteCommand command, SessionRecord record, byte[] packed)
+    /// <summary>Runs a statement that answers at most one record.</summary>
+    public static StoredRecord RunForRecord(this SqliteCommand command, SessionKey key)
     {
-        Set(command, "$session_key", record.Key.ToString());
-        Set(command, "$prefix", record.Key.Prefix);
-        Set(command, "$user_id", record.UserId);
-        Set(command, "$created_at", record.CreatedAt.ToUnixTimeMilliseconds());
-        Set(command, "$lineage", record.LineageHash.ToArray());
-        BindState(command, record, packed);
+        using var rows = command.ExecuteReader();
+        return rows.Read() ? rows.Stored(key, 0) : default;
     }
+
+    /// <summary>Sets every parameter of a new row.</summary>
+    public static SqliteCommand SetRow(this SqliteCommand command, SessionRecord record, byte[] packed) => command
+        .Set("$session_key", record.Key.ToString())
+        .Set("$prefix", record.Key.Prefix)
+        .Set("$user_id", record.UserId)
+        .Set("$created_at", record.CreatedAt.ToUnixTimeMilliseconds())
+        .Set("$lineage", record.LineageHash.ToArray())
+        .SetState(record, packed);
 
     /// <summary>Sets the parameters of what a change may change.</summary>
-    public static void BindState(SqliteCommand command, SessionRecord record, byte[] packed)
-    {
-        Set(command, "$state", (int)record.State);
-        Set(command, "$last_seen_at", record.LastSeenAt.ToUnixTimeMilliseconds());
-        Set(command, "$expires_at", record.ExpiresAt.ToUnixTimeMilliseconds());
-        Set(command, "$version", record.Version);
-        Set(command, "$record", packed);
-    }
+    public static SqliteCommand SetState(this SqliteCommand command, SessionRecord record, byte[] packed) => command
+        .Set("$state", (int)record.State)
+        .Set("$last_seen_at", record.LastSeenAt.ToUnixTimeMilliseconds())
+        .Set("$expires_at", record.ExpiresAt.ToUnixTimeMilliseconds())
+        .Set("$version", record.Version)
+        .Set("$record", packed);
 
-    public static void Set(SqliteCommand command, string name, object? value)
+    public static SqliteCommand Set(this SqliteCommand command, string name, object? value)
     {
         if (command.Parameters.Contains(name))
         {
@@ -40,5 +43,7 @@ internal static class SqliteRows
         {
             command.Parameters.AddWithValue(name, value ?? DBNull.Value);
         }
+
+        return command;
     }
 }

@@ -13,8 +13,9 @@ namespace Sact.Session;
 /// <remarks>
 /// The file has a write-ahead log. One thread commits all waiting writes in one transaction. A read is one statement and waits for no
 /// writer. A row is the packed record, and the few columns by which SQLite finds and compares it. The constructor creates the file and
-/// its table, so that a wrong path is an error at start-up; on Unix only the owner may read and write a file that it creates. <see cref="DeleteExpiredAsync"/>, which the cleanup of <c>AddSactSession</c> calls, destroys
-/// expired sessions, those of a newer format too.
+/// its table, so that a wrong path is an error at start-up; on Unix only the owner may read and write a file that it creates.
+/// <see cref="DeleteExpiredAsync"/>, which the cleanup of <c>AddSactSession</c> calls, destroys expired sessions, those of a newer format
+/// too.
 /// </remarks>
 [DebuggerDisplay("SqliteStore {Prefix}")]
 public sealed partial class SqliteStore : RecordStore, IExpiredSessionStore, IDisposable
@@ -63,14 +64,7 @@ public sealed partial class SqliteStore : RecordStore, IExpiredSessionStore, IDi
     {
         ThrowIfBadEnding(userId, except);
         return await _database.WriteAsync(
-            writer =>
-            {
-                var command = writer.Command(_schema.DeleteOfUser);
-                SqliteRows.Set(command, "$prefix", Prefix);
-                SqliteRows.Set(command, "$user_id", userId);
-                SqliteRows.Set(command, "$except", except?.ToString() ?? "");
-                return CountLive(command).Live;
-            },
+            writer => CountLive(Of(userId, writer.Command(_schema.DeleteOfUser)).Set("$except", except?.ToString() ?? "")).Live,
             cancellationToken).ConfigureAwait(false);
     }
 
@@ -84,14 +78,8 @@ public sealed partial class SqliteStore : RecordStore, IExpiredSessionStore, IDi
         for (long live = 0; ;)
         {
             var batch = await _database.WriteAsync(
-                writer =>
-                {
-                    var command = writer.Command(_schema.DeleteSome);
-                    SqliteRows.Set(command, "$prefix", Prefix);
-                    SqliteRows.Set(command, "$last", last);
-                    SqliteRows.Set(command, "$batch", Batch);
-                    return CountLive(command);
-                },
+                writer => CountLive(
+                    writer.Command(_schema.DeleteSome).Set("$prefix", Prefix).Set("$last", last).Set("$batch", Batch)),
                 cancellationToken).ConfigureAwait(false);
             live += batch.Live;
             if (batch.All < Batch)
@@ -104,11 +92,7 @@ public sealed partial class SqliteStore : RecordStore, IExpiredSessionStore, IDi
     /// <inheritdoc/>
     public override ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) => _database.ReadAsync(
         _schema.Count,
-        command =>
-        {
-            SqliteRows.Set(command, "$prefix", Prefix);
-            SqliteRows.Set(command, "$now", Now);
-        },
+        command => command.Set("$prefix", Prefix).Set("$now", Now),
         static rows => rows.Read() ? rows.GetInt64(0) : 0,
         cancellationToken);
 
@@ -118,14 +102,8 @@ public sealed partial class SqliteStore : RecordStore, IExpiredSessionStore, IDi
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         long until = (DestructionTime - SessionRecord.SkewMargin).ToUnixTimeMilliseconds();
         return await _database.WriteAsync(
-            writer =>
-            {
-                var command = writer.Command(_schema.DeleteExpired);
-                SqliteRows.Set(command, "$prefix", Prefix);
-                SqliteRows.Set(command, "$now", until);
-                SqliteRows.Set(command, "$batch", batch);
-                return (long)command.ExecuteNonQuery();
-            },
+            writer => (long)writer.Command(_schema.DeleteExpired)
+                .Set("$prefix", Prefix).Set("$now", until).Set("$batch", batch).ExecuteNonQuery(),
             cancellationToken).ConfigureAwait(false);
     }
 
@@ -138,8 +116,8 @@ public sealed partial class SqliteStore : RecordStore, IExpiredSessionStore, IDi
         string name = key.ToString();
         return _database.ReadAsync(
             _schema.Select,
-            command => SqliteRows.Set(command, "$session_key", name),
-            rows => rows.Read() ? SqliteRows.Stored(key, rows, 0) : default,
+            command => command.Set("$session_key", name),
+            rows => rows.Read() ? rows.Stored(key, 0) : default,
             cancellationToken);
     }
 
@@ -160,12 +138,12 @@ public sealed partial class SqliteStore : RecordStore, IExpiredSessionStore, IDi
         return _database.WriteAsync<StoredRecord?>(
             writer =>
             {
-                var command = writer.Command(_schema.Replace);
-                SqliteRows.Set(command, "$session_key", expected.Key.ToString());
-                SqliteRows.Set(command, "$expected_version", expected.Version);
-                SqliteRows.Set(command, "$lineage", expected.LineageHash.ToArray());
-                SqliteRows.Set(command, "$expected", before);
-                SqliteRows.BindState(command, replacement, after);
+                var command = writer.Command(_schema.Replace)
+                    .Set("$session_key", expected.Key.ToString())
+                    .Set("$expected_version", expected.Version)
+                    .Set("$lineage", expected.LineageHash.ToArray())
+                    .Set("$expected", before)
+                    .SetState(replacement, after);
                 return command.ExecuteNonQuery() == 0 ? Stored(writer, expected.Key) : null;
             },
             cancellationToken);
@@ -174,14 +152,10 @@ public sealed partial class SqliteStore : RecordStore, IExpiredSessionStore, IDi
     /// <inheritdoc/>
     protected override ValueTask<StoredRecord> EndAsync(SessionRecord session, CancellationToken cancellationToken) =>
         _database.WriteAsync(
-            writer =>
-            {
-                var command = writer.Command(_schema.End);
-                SqliteRows.Set(command, "$session_key", session.Key.ToString());
-                SqliteRows.Set(command, "$lineage", session.LineageHash.ToArray());
-                using var rows = command.ExecuteReader();
-                return rows.Read() ? SqliteRows.Stored(session.Key, rows, 0) : default;
-            },
+            writer => writer.Command(_schema.End)
+                .Set("$session_key", session.Key.ToString())
+                .Set("$lineage", session.LineageHash.ToArray())
+                .RunForRecord(session.Key),
             cancellationToken);
 
     /// <inheritdoc/>
@@ -190,24 +164,8 @@ public sealed partial class SqliteStore : RecordStore, IExpiredSessionStore, IDi
     {
         var found = await _database.ReadAsync(
             _schema.SelectOfUser,
-            command => BindUser(command, userId, Now),
-            rows =>
-            {
-                var found = new List<KeyValuePair<SessionKey, StoredRecord>>();
-                while (rows.Read())
-                {
-                    if (KeyOf(rows) is { } key)
-                    {
-                        found.Add(new(key, SqliteRows.Stored(key, rows, 1)));
-                    }
-                    else
-                    {
-                        LogUnreadable(null, new FormatException("The key of a row is no session key of this store."));
-                    }
-                }
-
-                return found;
-            },
+            command => Of(userId, command).Set("$now", Now),
+            rows => ReadAll(rows, key => KeyValuePair.Create(key, rows.Stored(key, 1))),
             cancellationToken).ConfigureAwait(false);
         foreach (var session in found)
         {
@@ -222,8 +180,7 @@ public sealed partial class SqliteStore : RecordStore, IExpiredSessionStore, IDi
             return RecordAddition.Full;
         }
 
-        var insert = writer.Command(_schema.Insert);
-        SqliteRows.Bind(insert, session, packed);
+        var insert = writer.Command(_schema.Insert).SetRow(session, packed);
         if (insert.ExecuteNonQuery() == 0)
         {
             var occupant = Stored(writer, session.Key);
@@ -236,11 +193,7 @@ public sealed partial class SqliteStore : RecordStore, IExpiredSessionStore, IDi
             insert.ExecuteNonQuery();
         }
 
-        foreach (var key in ended)
-        {
-            Delete(writer, key);
-        }
-
+        ended.ForEach(key => Delete(writer, key));
         return RecordAddition.Added(ended);
     }
 
@@ -252,18 +205,11 @@ public sealed partial class SqliteStore : RecordStore, IExpiredSessionStore, IDi
             return [];
         }
 
-        var live = new HashSet<SessionKey>();
-        var command = writer.Command(_schema.SelectKeysOfUser);
-        BindUser(command, session.UserId!, admission.Now.ToUnixTimeMilliseconds());
+        HashSet<SessionKey> live;
+        var command = Of(session.UserId!, writer.Command(_schema.SelectKeysOfUser)).Set("$now", admission.Now.ToUnixTimeMilliseconds());
         using (var rows = command.ExecuteReader())
         {
-            while (rows.Read())
-            {
-                if (KeyOf(rows) is { } key)
-                {
-                    live.Add(key);
-                }
-            }
+            live = [.. ReadAll(rows, static key => key)];
         }
 
         if (live.Contains(session.Key))
@@ -278,24 +224,30 @@ public sealed partial class SqliteStore : RecordStore, IExpiredSessionStore, IDi
         return ended.Count == excess ? ended : null;
     }
 
-    private void Delete(SqliteWriter writer, SessionKey key)
-    {
-        var command = writer.Command(_schema.Delete);
-        SqliteRows.Set(command, "$session_key", key.ToString());
-        command.ExecuteNonQuery();
-    }
+    private void Delete(SqliteWriter writer, SessionKey key) =>
+        writer.Command(_schema.Delete).Set("$session_key", key.ToString()).ExecuteNonQuery();
 
-    private StoredRecord Stored(SqliteWriter writer, SessionKey key)
-    {
-        var command = writer.Command(_schema.Select);
-        SqliteRows.Set(command, "$session_key", key.ToString());
-        using var rows = command.ExecuteReader();
-        return rows.Read() ? SqliteRows.Stored(key, rows, 0) : default;
-    }
+    private StoredRecord Stored(SqliteWriter writer, SessionKey key) =>
+        writer.Command(_schema.Select).Set("$session_key", key.ToString()).RunForRecord(key);
 
-    /// <summary>The key of a row. One that is no key of this store names no session, whoever wrote it.</summary>
-    private SessionKey? KeyOf(SqliteDataReader rows) =>
-        SessionKey.TryParse(rows.GetValue(0) as string, null, out var key) && Owns(key) ? key : null;
+    /// <summary>Reads the rows of a user. One whose key is no key of this store names no session, whoever wrote it.</summary>
+    private List<T> ReadAll<T>(SqliteDataReader rows, Func<SessionKey, T> read)
+    {
+        var found = new List<T>();
+        while (rows.Read())
+        {
+            if (SessionKey.TryParse(rows.GetValue(0) as string, null, out var key) && Owns(key))
+            {
+                found.Add(read(key));
+            }
+            else
+            {
+                LogUnreadable(null, new FormatException("The key of a row is no session key of this store."));
+            }
+        }
+
+        return found;
+    }
 
     private (long Live, long All) CountLive(SqliteCommand deletion)
     {
@@ -310,10 +262,5 @@ public sealed partial class SqliteStore : RecordStore, IExpiredSessionStore, IDi
         return (live, all);
     }
 
-    private void BindUser(SqliteCommand command, string userId, long now)
-    {
-        SqliteRows.Set(command, "$prefix", Prefix);
-        SqliteRows.Set(command, "$user_id", userId);
-        SqliteRows.Set(command, "$now", now);
-    }
+    private SqliteCommand Of(string userId, SqliteCommand command) => command.Set("$prefix", Prefix).Set("$user_id", userId);
 }

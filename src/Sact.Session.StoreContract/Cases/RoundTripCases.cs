@@ -156,7 +156,8 @@ internal static class RoundTripCases
         var changed = await run.AppliedAsync(session, new SessionChange { Set = Fields(("one more", "1.0")) });
         var expected = session with
         {
-            Version = changed.Version, Fields = SessionFields.Create([.. fields, new("one more", Json("1.0"))]),
+            Version = changed.Version,
+            Fields = SessionFields.Create([.. fields, new("one more", Json("1.0"))]),
         };
         RequireSameBytes(expected, changed, "The answer to a change");
         RequireSameBytes(expected, await run.Store.GetAsync(session.Key, run.Token), "A changed record read back");

@@ -196,7 +196,8 @@ internal static class VersionCases
         await run.AnsweredAsync(
             SessionUpdateStatus.Gone, stranger, Set("a", "2"), "A change through a record of the same version and another lineage");
         Require(
-            !await run.Store.DeleteAsync(stranger, run.Token), "An end through a record of the same version and another lineage answered true.");
+            !await run.Store.DeleteAsync(stranger, run.Token),
+            "An end through a record of the same version and another lineage answered true.");
         await run.MatchesAsync(session, "A session after calls through a record of the same version and another lineage");
     }
 }
