@@ -47,7 +47,8 @@ internal static class PostgreSqlConnectionString
                 parts.HostRecheckSeconds = parts.ShouldSerialize("Host Recheck Seconds") ? parts.HostRecheckSeconds : HostRecheckInSeconds;
             }
 
-            // A batch leaves nothing in the server's session, so there is nothing to reset. A reset takes as long as a prepared read.
+            // A batch leaves only prepared statements in the server's session, so there is nothing to reset. A reset takes as long as a
+            // prepared read.
             // A transaction that an error left open is rolled back even so.
             parts.NoResetOnClose = !parts.ShouldSerialize("No Reset On Close") || parts.NoResetOnClose;
             parts.Timeout = parts.ShouldSerialize("Timeout") ? parts.Timeout : TimeoutInSeconds;

@@ -9,11 +9,16 @@ namespace Sact.Session;
 /// </summary>
 internal sealed class PostgreSqlConnections : IAsyncDisposable, IDisposable
 {
+    // More statements than the store has, so that none displaces another.
+    private const int MostPrepared = 32;
+
     private readonly NpgsqlDataSource _source;
+    private readonly NpgsqlDataSource? _preparing;
     private readonly bool _owned;
     private readonly bool _mayEnlist;
     private readonly SemaphoreSlim _writes;
     private readonly TimeSpan _timeout;
+    private int _prepares;
 
     public PostgreSqlConnections(PostgreSqlStoreOptions options)
     {
@@ -23,7 +28,12 @@ internal sealed class PostgreSqlConnections : IAsyncDisposable, IDisposable
             : PostgreSqlConnectionString.Parse(options.ConnectionString);
         try
         {
-            _source = options.DataSource ?? new NpgsqlDataSourceBuilder(parts.ToString()).Build();
+            _source = options.DataSource ?? NpgsqlDataSource.Create(parts);
+            if (_owned && !parts.ShouldSerialize("Max Auto Prepare"))
+            {
+                _preparing = BuildPreparing(new NpgsqlConnectionStringBuilder(parts.ToString()));
+                _prepares = 1;
+            }
         }
         catch (Exception fault) when (fault is ArgumentException or InvalidOperationException or NotSupportedException)
         {
@@ -47,7 +57,56 @@ internal sealed class PostgreSqlConnections : IAsyncDisposable, IDisposable
 
     public void EndWrite() => _writes.Release();
 
-    public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
+    /// <summary>From now on no connection prepares its statements.</summary>
+    /// <returns>False if that was so before.</returns>
+    public bool StopPreparing()
+    {
+        bool stopped = Interlocked.Exchange(ref _prepares, 0) == 1;
+        if (stopped)
+        {
+            _preparing!.Clear();
+        }
+
+        return stopped;
+    }
+
+    public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) =>
+        Volatile.Read(ref _prepares) == 1 ? OpenPreparingAsync(cancellationToken) : OpenPlainAsync(cancellationToken);
+
+    public void Dispose()
+    {
+        if (_owned)
+        {
+            _source.Dispose();
+            _preparing?.Dispose();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_owned)
+        {
+            await _source.DisposeAsync().ConfigureAwait(false);
+            if (_preparing is not null)
+            {
+                await _preparing.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async ValueTask<NpgsqlConnection> OpenPreparingAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _preparing!.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception) when (Volatile.Read(ref _prepares) == 0)
+        {
+            return await OpenPlainAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private ValueTask<NpgsqlConnection> OpenPlainAsync(CancellationToken cancellationToken)
     {
         if (!_mayEnlist || !IsInTransaction())
         {
@@ -60,15 +119,27 @@ internal sealed class PostgreSqlConnections : IAsyncDisposable, IDisposable
         return _source.OpenConnectionAsync(cancellationToken);
     }
 
-    public void Dispose()
+    /// <summary>
+    /// Builds a pool whose connections prepare what they run again, which costs no round trip. A statement belongs to one process of the
+    /// server. Behind a pooler its name may mean another client's statement in the next process, so each new connection is checked.
+    /// </summary>
+    private NpgsqlDataSource BuildPreparing(NpgsqlConnectionStringBuilder parts)
     {
-        if (_owned)
-        {
-            _source.Dispose();
-        }
+        (parts.MaxAutoPrepare, parts.AutoPrepareMinUsages) = (MostPrepared, 2);
+        var builder = new NpgsqlDataSourceBuilder(parts.ToString());
+        builder.UsePhysicalConnectionInitializer(
+            static _ => throw new NotSupportedException("The store opens its connections asynchronously."),
+            async connection =>
+            {
+                await using var command = new NpgsqlCommand("SELECT pg_backend_pid()", connection) { CommandTimeout = parts.Timeout };
+                if (connection.ProcessID != (int)(await command.ExecuteScalarAsync().ConfigureAwait(false))!)
+                {
+                    StopPreparing();
+                    throw new NotSupportedException("A pooler stands between the store and the server.");
+                }
+            });
+        return builder.Build();
     }
-
-    public ValueTask DisposeAsync() => _owned ? _source.DisposeAsync() : default;
 
     private static bool IsInTransaction()
     {

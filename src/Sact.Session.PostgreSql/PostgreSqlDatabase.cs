@@ -5,17 +5,22 @@ using static Sact.Session.PostgreSqlCircuitBreaker;
 
 namespace Sact.Session;
 
-/// <summary>Reads the answer to a batch.</summary>
-internal delegate Task<T> ReadAnswer<T>(NpgsqlDataReader reader, CancellationToken cancellationToken);
+/// <summary>Runs one attempt of a call, the first being number 1, and returns the rows of each statement that has some.</summary>
+internal delegate Task<List<object[]>[]> Attempt(NpgsqlConnection connection, int number, CancellationToken cancellationToken);
 
 /// <summary>
-/// Runs commands. One batch is one round trip, and it leaves nothing in the server's session. So it works through a pooler that hands out
-/// connections per transaction.
+/// Runs commands. One batch is one round trip, and it leaves nothing in the server's session but prepared statements, and none of those
+/// through a pooler. So it works where a pooler hands out connections per transaction.
 /// </summary>
 internal sealed class PostgreSqlDatabase : IAsyncDisposable, IDisposable
 {
     private const int MostAttempts = 5;
     private const int MostCancellations = 4;
+
+    // At a stricter level the snapshot would be that of the first statement, from before a lock was granted. A role or a database may
+    // have the commit asynchronous, and a sign-out that is lost in a power cut brings the session back.
+    private static readonly string[] s_begin = ["BEGIN ISOLATION LEVEL READ COMMITTED", "SET LOCAL synchronous_commit = on"];
+    private static readonly string[] s_commit = ["COMMIT"];
 
     // Waits on the network are real time, whatever clock decides about expiry.
     private static readonly TimeProvider s_clock = TimeProvider.System;
@@ -24,47 +29,74 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable, IDisposable
     private readonly PostgreSqlFaults _faults;
     private readonly PostgreSqlCircuitBreaker _breaker;
     private readonly PostgreSqlSchema _schema;
-    private readonly SemaphoreSlim _preparing = new(1, 1);
+    private readonly ILogger _logger;
+    private readonly SemaphoreSlim _beginning = new(1, 1);
     private readonly SemaphoreSlim _cancellations = new(MostCancellations);
-    private volatile bool _prepared;
+    private volatile bool _begun;
 
     public PostgreSqlDatabase(PostgreSqlStoreOptions options, PostgreSqlSchema schema, ILogger logger)
     {
-        _schema = schema;
+        (_schema, _logger) = (schema, logger);
         _connections = new PostgreSqlConnections(options);
         _faults = new PostgreSqlFaults(_connections.Address);
         _breaker = new PostgreSqlCircuitBreaker(ProbeAsync, _faults, logger, s_clock);
     }
 
-    /// <summary>How faults name the server.</summary>
-    public PostgreSqlFaults Faults => _faults;
-
-    /// <summary>Runs a batch that writes nothing. If the connection is lost, the read is repeated on another one.</summary>
-    public Task<T> ReadAsync<T>(NpgsqlBatchCommand[] commands, ReadAnswer<T> read, CancellationToken cancellationToken) =>
-        RunAsync(commands, read, write: false, cancellationToken);
+    /// <summary>
+    /// Runs a command that writes nothing. If the connection is lost, the read is repeated on another one. The first column says whether
+    /// the server is a standby.
+    /// </summary>
+    /// <returns>The rows, at least one.</returns>
+    public async Task<List<object[]>> ReadAsync(NpgsqlBatchCommand command, CancellationToken cancellationToken)
+    {
+        var answers = await RunAsync(
+            (connection, number, token) => ExecuteAsync(connection, [], Fresh([command], number), [], token),
+            write: false,
+            cancellationToken).ConfigureAwait(false);
+        return answers[0][0][0] is false ? answers[0] : throw _faults.OnStandby();
+    }
 
     /// <summary>
     /// Runs a batch in a transaction of its own, which is acknowledged when it is durable. A collision is tried again, because nothing of
     /// it happened. A lost connection is not, because all of it may have happened. A write that is cancelled is cancelled in the server,
     /// where it then has not happened; if the server does not confirm that, the outcome is unknown.
     /// </summary>
-    public Task<T> WriteAsync<T>(NpgsqlBatchCommand[] commands, ReadAnswer<T> read, CancellationToken cancellationToken) =>
-        RunAsync(commands, read, write: true, cancellationToken);
+    /// <returns>The rows that each statement returns.</returns>
+    public Task<List<object[]>[]> WriteAsync(CancellationToken cancellationToken, params NpgsqlBatchCommand[] commands) => RunAsync(
+        (connection, number, token) => ExecuteAsync(connection, s_begin, Fresh(commands, number), s_commit, token),
+        write: true,
+        cancellationToken);
+
+    /// <summary>
+    /// Runs a command that locks a row, and in the same transaction the command that its rows lead to. Null writes nothing.
+    /// </summary>
+    public Task RewriteAsync(
+        NpgsqlBatchCommand lockRow, Func<List<object[]>, NpgsqlBatchCommand?> rewrite, CancellationToken cancellationToken) => RunAsync(
+        async (connection, number, token) =>
+        {
+            var locked = await ExecuteAsync(connection, s_begin, Fresh([lockRow], number), [], token).ConfigureAwait(false);
+
+            // A transaction that is open when the connection closes is rolled back.
+            return rewrite(locked[0]) is { } write
+                ? await ExecuteAsync(connection, [], [write], s_commit, token).ConfigureAwait(false)
+                : locked;
+        },
+        write: true,
+        cancellationToken);
 
     public void Dispose()
     {
         _connections.Dispose();
-        _preparing.Dispose();
+        _beginning.Dispose();
     }
 
     public async ValueTask DisposeAsync()
     {
         await _connections.DisposeAsync().ConfigureAwait(false);
-        _preparing.Dispose();
+        _beginning.Dispose();
     }
 
-    private async Task<T> RunAsync<T>(
-        NpgsqlBatchCommand[] commands, ReadAnswer<T> read, bool write, CancellationToken cancellationToken)
+    private async Task<List<object[]>[]> RunAsync(Attempt attempt, bool write, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         await _breaker.EnterAsync(cancellationToken).ConfigureAwait(false);
@@ -74,7 +106,7 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable, IDisposable
         {
             if (!write)
             {
-                return await TryAsync(commands, read, write, call, cancellation.Token).ConfigureAwait(false);
+                return await TryAsync(attempt, write, call, cancellation.Token).ConfigureAwait(false);
             }
 
             if (!await _connections.BeginWriteAsync(cancellation.Token).ConfigureAwait(false))
@@ -84,7 +116,7 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable, IDisposable
 
             try
             {
-                return await TryAsync(commands, read, write, call, cancellation.Token).ConfigureAwait(false);
+                return await TryAsync(attempt, write, call, cancellation.Token).ConfigureAwait(false);
             }
             finally
             {
@@ -98,28 +130,28 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable, IDisposable
         }
     }
 
-    private async Task<T> TryAsync<T>(
-        NpgsqlBatchCommand[] commands, ReadAnswer<T> read, bool write, Call call, CancellationToken cancellationToken)
+    private async Task<List<object[]>[]> TryAsync(Attempt attempt, bool write, Call call, CancellationToken cancellationToken)
     {
-        for (int attempt = 1; ; attempt++)
+        for (int number = 1; ; number++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             bool sent = false;
             try
             {
-                if (!_prepared)
+                if (!_begun)
                 {
-                    await PrepareAsync(call, cancellationToken).ConfigureAwait(false);
+                    await BeginAsync(call, cancellationToken).ConfigureAwait(false);
                 }
 
                 var connection = await OpenAsync(call, cancellationToken).ConfigureAwait(false);
                 await using var _ = connection.ConfigureAwait(false);
-
-                // A command belongs to one batch.
-                var mine = attempt == 1 ? commands : Array.ConvertAll(commands, Copy);
                 cancellationToken.ThrowIfCancellationRequested();
                 sent = true;
-                return await ExecuteAsync(connection, mine, read, write, cancellationToken).ConfigureAwait(false);
+                var answer = await attempt(connection, number, cancellationToken).ConfigureAwait(false);
+
+                // A commit that is cancelled while it waits for a synchronous standby is acknowledged, although the standby may not have
+                // it.
+                return write && cancellationToken.IsCancellationRequested ? throw _faults.GivenUp() : answer;
             }
             catch (OperationCanceledException fault) when (write && sent && !PostgreSqlFaults.IsCancelled(fault.InnerException))
             {
@@ -129,13 +161,14 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable, IDisposable
             {
                 Heed(fault, call);
                 bool mayRepeat = PostgreSqlFaults.IsCollision(fault) || (PostgreSqlFaults.IsBroken(fault) && !(write && sent));
-                if (attempt < MostAttempts && mayRepeat)
+                if (number < MostAttempts && mayRepeat)
                 {
                     continue;
                 }
 
                 // A cancellation that arrives late hits the next statement of its connection. That has not happened, so it is repeated.
-                if (attempt == 1 && PostgreSqlFaults.IsCancelled(fault))
+                // Nor has a statement whose preparation the server does not know.
+                if ((PostgreSqlFaults.IsCancelled(fault) || IsPreparationRefused(fault)) && number == 1)
                 {
                     continue;
                 }
@@ -143,12 +176,27 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable, IDisposable
                 if (fault is PostgresException { SqlState: "42P01" or "3F000" })
                 {
                     // The table was dropped meanwhile. The next call creates it again.
-                    _prepared = false;
+                    _begun = false;
                 }
 
                 throw _faults.Refused(fault, write && sent);
             }
         }
+    }
+
+    private bool IsPreparationRefused(Exception fault)
+    {
+        if (fault is not PostgresException { SqlState: "26000" or "42P05" or "0A000" } error)
+        {
+            return false;
+        }
+
+        if (_connections.StopPreparing())
+        {
+            PostgreSqlLog.NotPrepared(_logger, _faults.Address, error.SqlState);
+        }
+
+        return true;
     }
 
     /// <summary>Takes from a fault what it says about the server.</summary>
@@ -168,21 +216,19 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable, IDisposable
     {
         var call = _breaker.Begin();
         using var cancellation = new PostgreSqlCancellation(_breaker, call, _cancellations, s_clock, cancellationToken);
-        for (int attempt = 1; ; attempt++)
+        for (int number = 1; ; number++)
         {
             try
             {
                 var connection = await OpenAsync(call, cancellation.Token).ConfigureAwait(false);
                 await using var _ = connection.ConfigureAwait(false);
-                NpgsqlBatchCommand[] select = [new NpgsqlBatchCommand("SELECT 1")];
-                ReadAnswer<bool> read = static (_, _) => Task.FromResult(true);
-                await ExecuteAsync(connection, select, read, write: false, cancellation.Token).ConfigureAwait(false);
+                await ExecuteAsync(connection, ["SELECT 1"], [], [], cancellation.Token).ConfigureAwait(false);
                 return;
             }
             catch (Exception fault) when (fault is NpgsqlException or IOException)
             {
                 // After a restart the pool has broken connections.
-                if (attempt == MostAttempts || !PostgreSqlFaults.IsBroken(fault))
+                if (number == MostAttempts || !PostgreSqlFaults.IsBroken(fault))
                 {
                     throw _faults.Refused(fault, write: false);
                 }
@@ -213,72 +259,64 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable, IDisposable
         }
     }
 
-    private async Task PrepareAsync(Call call, CancellationToken cancellationToken)
+    private async Task BeginAsync(Call call, CancellationToken cancellationToken)
     {
-        await _preparing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _beginning.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (!_prepared)
+            if (!_begun)
             {
                 var connection = await OpenAsync(call, cancellationToken).ConfigureAwait(false);
                 await using var _ = connection.ConfigureAwait(false);
                 await _schema.EnsureAsync(connection, cancellationToken).ConfigureAwait(false);
-                _prepared = true;
+                _begun = true;
             }
         }
         finally
         {
-            _preparing.Release();
+            _beginning.Release();
         }
     }
 
-    private async Task<T> ExecuteAsync<T>(
-        NpgsqlConnection connection, NpgsqlBatchCommand[] commands, ReadAnswer<T> read, bool write, CancellationToken cancellationToken)
+    private async Task<List<object[]>[]> ExecuteAsync(
+        NpgsqlConnection connection, string[] before, NpgsqlBatchCommand[] commands, string[] after, CancellationToken cancellationToken)
     {
         var batch = new NpgsqlBatch(connection);
         await using var _ = batch.ConfigureAwait(false);
-        if (write)
-        {
-            // At a stricter level the snapshot would be that of the first statement, from before the lock of the cap was granted.
-            batch.BatchCommands.Add(new NpgsqlBatchCommand("BEGIN ISOLATION LEVEL READ COMMITTED"));
-
-            // A role or a database may have it off. A sign-out that is lost in a power cut brings the session back.
-            batch.BatchCommands.Add(new NpgsqlBatchCommand("SET LOCAL synchronous_commit = on"));
-        }
-
-        foreach (var command in commands)
-        {
-            batch.BatchCommands.Add(command);
-        }
-
-        if (write)
-        {
-            batch.BatchCommands.Add(new NpgsqlBatchCommand("COMMIT"));
-        }
-
+        Array.ForEach(before, sql => batch.BatchCommands.Add(Command(sql)));
+        Array.ForEach(commands, batch.BatchCommands.Add);
+        Array.ForEach(after, sql => batch.BatchCommands.Add(Command(sql)));
         var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await using var __ = reader.ConfigureAwait(false);
         _breaker.Answered();
-        var answer = await read(reader, cancellationToken).ConfigureAwait(false);
-
-        // The answer to COMMIT comes last. Before it nothing has happened.
-        while (await reader.NextResultAsync(cancellationToken).ConfigureAwait(false))
+        var answers = new List<List<object[]>>(1);
+        do
         {
-        }
+            // A statement without columns answers after all others here, as COMMIT does. Before its answer nothing has happened.
+            var rows = new List<object[]>(1);
+            while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+            {
+                rows.Add(new object[reader.FieldCount]);
+                reader.GetValues(rows[^1]);
+            }
 
-        if (write && cancellationToken.IsCancellationRequested)
-        {
-            // A commit that is cancelled while it waits for a synchronous standby is acknowledged, although the standby may not have it.
-            throw _faults.GivenUp();
+            answers.Add(rows);
         }
+        while (await reader.NextResultAsync(cancellationToken).ConfigureAwait(false));
 
-        return answer;
+        return [.. answers];
     }
 
+    // A command belongs to one batch.
+    private static NpgsqlBatchCommand[] Fresh(NpgsqlBatchCommand[] commands, int number) =>
+        number == 1 ? commands : Array.ConvertAll(commands, Copy);
+
     [SuppressMessage("Security", "CA2100", Justification = "The text is that of the package, and every value is a parameter.")]
+    private static NpgsqlBatchCommand Command(string sql) => new(sql);
+
     private static NpgsqlBatchCommand Copy(NpgsqlBatchCommand command)
     {
-        var copy = new NpgsqlBatchCommand(command.CommandText);
+        var copy = Command(command.CommandText);
         foreach (NpgsqlParameter parameter in command.Parameters)
         {
             copy.Parameters.Add(parameter.Clone());

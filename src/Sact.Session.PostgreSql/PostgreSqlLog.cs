@@ -7,9 +7,6 @@ namespace Sact.Session;
 /// </summary>
 internal static partial class PostgreSqlLog
 {
-    [LoggerMessage(201, LogLevel.Error, "The session {Key} in PostgreSQL is unreadable. It is treated as absent and is not deleted.")]
-    public static partial void Unreadable(ILogger logger, string key, Exception exception);
-
     [LoggerMessage(202, LogLevel.Warning, "The clocks of this machine and of the PostgreSQL server differ by more than the skew margin. "
         + "No expired session is deleted until they agree again.")]
     public static partial void ClocksDiffer(ILogger logger);
@@ -19,4 +16,8 @@ internal static partial class PostgreSqlLog
 
     [LoggerMessage(204, LogLevel.Information, "PostgreSQL at {Address} answers again, after {Duration}.")]
     public static partial void Up(ILogger logger, string address, TimeSpan duration);
+
+    [LoggerMessage(205, LogLevel.Warning, "PostgreSQL at {Address} refuses a prepared statement with error {SqlState}. The store prepares "
+        + "none from now on, so a call takes longer. If a pooler is the reason, add Max Auto Prepare=0 to the connection string.")]
+    public static partial void NotPrepared(ILogger logger, string address, string sqlState);
 }

@@ -7,40 +7,25 @@ namespace Sact.Session;
 /// <summary>The table, and its version, which is in the comment of the table. Any number of nodes may create it at once.</summary>
 internal sealed partial class PostgreSqlSchema
 {
-    private const int Version = 1;
     private const string VersionText = "Sact.Session schema ";
+    private const string CurrentText = VersionText + "2";
 
     // The advisory lock of every node that creates a table, whatever its name.
     private const long Lock = 0x53616374_50475331;
 
+    // What a statement looks for, and the packed record. Numbers come first, because padding would follow a string.
     // Text has the collation "C": keys and user ids are compared by their bytes, whatever the language of the database.
     private const string Definition = """
+        version bigint NOT NULL,
+        created_at bigint NOT NULL,
+        last_seen_at bigint NOT NULL,
+        expires_at bigint NOT NULL,
+        state smallint NOT NULL,
         prefix text COLLATE "C" NOT NULL,
         key_part text COLLATE "C" NOT NULL,
         user_id text COLLATE "C",
-        state integer NOT NULL,
-        level integer NOT NULL,
         lineage_hash bytea NOT NULL,
-        current_hash bytea NOT NULL,
-        pending_hash bytea,
-        pending_since bigint,
-        previous_hash bytea,
-        promoted_at bigint,
-        generation integer NOT NULL,
-        presented boolean NOT NULL,
-        persistent boolean NOT NULL,
-        fields jsonb NOT NULL,
-        sign_in_client text,
-        last_seen_client text,
-        created_at bigint NOT NULL,
-        authenticated_at bigint,
-        last_seen_at bigint NOT NULL,
-        idle_ms bigint NOT NULL,
-        first_use_ms bigint NOT NULL,
-        absolute_ms bigint NOT NULL,
-        format integer NOT NULL,
-        expires_at bigint NOT NULL GENERATED ALWAYS AS (
-          least(last_seen_at + CASE WHEN presented THEN idle_ms ELSE least(idle_ms, first_use_ms) END, created_at + absolute_ms)) STORED,
+        record bytea NOT NULL,
         PRIMARY KEY (prefix, key_part)
         """;
 
@@ -74,7 +59,7 @@ internal sealed partial class PostgreSqlSchema
     public string Table => $"\"{_schema}\".\"{_table}\"";
 
     /// <summary>
-    /// Creates what is missing. It refuses a newer version, a table of another shape, a standby, and a database whose encoding lacks
+    /// Creates what is missing. It refuses another version, a table of another shape, a standby, and a database whose encoding lacks
     /// characters.
     /// </summary>
     public async Task EnsureAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
@@ -127,11 +112,12 @@ internal sealed partial class PostgreSqlSchema
         }
 
         string? comment = row.IsDBNull(2) ? null : row.GetString(2);
-        if (comment?.StartsWith(VersionText, StringComparison.Ordinal) == true && !IsKnown(comment[VersionText.Length..]))
+        if (comment?.StartsWith(VersionText, StringComparison.Ordinal) == true && comment != CurrentText)
         {
             throw new SessionStoreException(
-                $"The PostgreSQL table {Table} has '{comment}', and this version of Sact.Session.PostgreSql reads up to {Version}. "
-                + "Update the package, or set PostgreSqlStoreOptions.Table to another name.");
+                $"The PostgreSQL table {Table} has '{comment}', and this version of Sact.Session.PostgreSql needs '{CurrentText}'. "
+                + "If the number of the table is higher, update the package. If it is lower, drop the table, which ends all its sessions. "
+                + "Or set PostgreSqlStoreOptions.Table to another name.");
         }
 
         return row.IsDBNull(3) ? null : row.GetString(3).Split(',');
@@ -173,11 +159,8 @@ internal sealed partial class PostgreSqlSchema
         // sessions to find the idle ones. Touches are throttled. Changes of fields are not, but they move no deadline and so write to no
         // index.
         yield return $"CREATE INDEX IF NOT EXISTS \"{_table}_expiry\" ON {Table} (prefix, expires_at)";
-        yield return string.Create(CultureInfo.InvariantCulture, $"COMMENT ON TABLE {Table} IS '{VersionText}{Version}'");
+        yield return $"COMMENT ON TABLE {Table} IS '{CurrentText}'";
     }
-
-    private static bool IsKnown(string version) =>
-        int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number <= Version;
 
     private static IEnumerable<string> ColumnNames() => Definition.Split('\n')
         .Select(static line => Column().Match(line))
@@ -187,6 +170,6 @@ internal sealed partial class PostgreSqlSchema
     [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]*$", RegexOptions.CultureInvariant)]
     private static partial Regex Name();
 
-    [GeneratedRegex("^[a-z_]+ (text|integer|bigint|boolean|bytea|jsonb)", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("^[a-z_]+ (text|smallint|bigint|bytea)", RegexOptions.CultureInvariant)]
     private static partial Regex Column();
 }

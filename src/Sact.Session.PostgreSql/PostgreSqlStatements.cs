@@ -5,85 +5,88 @@ namespace Sact.Session;
 /// <summary>The statements. Each one names the prefix. The first column of a read says whether the server is a standby.</summary>
 internal sealed class PostgreSqlStatements
 {
-    private const string EmptyObject = "'{}'";
-    private const int Propose = (int)SessionRenewalKind.Propose;
-    private const int Promote = (int)SessionRenewalKind.Promote;
-    private const int Replace = (int)SessionRenewalKind.Replace;
+    /// <summary>The lock that lasts until the end of the transaction. $1 its number.</summary>
+    public const string Lock = "SELECT 1 FROM pg_advisory_xact_lock($1)";
+
+    private const string Columns = "prefix, key_part, user_id, lineage_hash, created_at, state, last_seen_at, expires_at, version, record";
+    private const string Values = "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10";
+    private const string ServerNow = "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
     public PostgreSqlStatements(string table)
     {
-        string columns = string.Join(", ", PostgreSqlRows.Columns);
-        string ofRow = string.Join(", ", PostgreSqlRows.Columns.Select(static column => "s." + column));
-        string stored = string.Join(", ", PostgreSqlRows.Columns);
-        string values = string.Join(", ", PostgreSqlRows.Columns.Select(static (column, i) =>
-            string.Create(CultureInfo.InvariantCulture, $"${i + 1}{(column == "fields" ? "::jsonb" : "")}")));
-        string replaced = string.Join(", ", PostgreSqlRows.Columns.Skip(2).Select(static column => $"{column} = excluded.{column}"));
-        string format = SessionRecord.CurrentFormat.ToString(CultureInfo.InvariantCulture);
-        string margin = PostgreSqlRows.Milliseconds(SessionRecord.SkewMargin).ToString(CultureInfo.InvariantCulture);
-        const string Clock = "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+        string margin = ((long)SessionRecord.SkewMargin.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
 
         // $1 prefix, $2 key part
-        Select = $"""
-            SELECT pg_is_in_recovery(), {ofRow} FROM (VALUES (1)) AS one LEFT JOIN {table} AS s ON s.prefix = $1 AND s.key_part = $2
-            """;
+        Read = $"SELECT pg_is_in_recovery(), (SELECT record FROM {table} WHERE prefix = $1 AND key_part = $2)";
 
         // $1 prefix, $2 user id, $3 now
-        SelectOfUser = $"""
-            SELECT pg_is_in_recovery(), {ofRow}
-            FROM (VALUES (1)) AS one LEFT JOIN {table} AS s ON s.prefix = $1 AND s.user_id = $2 AND s.expires_at > $3
+        ReadUser = $"""
+            SELECT pg_is_in_recovery(), key_part, record
+            FROM (VALUES (1)) AS one LEFT JOIN {table} ON prefix = $1 AND user_id = $2 AND expires_at > $3
             """;
 
         // $1 prefix, $2 now
         Count = $"SELECT pg_is_in_recovery(), count(*) FROM {table} WHERE prefix = $1 AND expires_at > $2";
 
-        // The record, $25 now. An expired record under the key is replaced. If it is live, nothing happens, and no row is returned.
-        string insert = $"ON CONFLICT (prefix, key_part) DO UPDATE SET {replaced} WHERE t.expires_at <= $25 AND t.format <= {format}";
-        Insert = $"INSERT INTO {table} AS t ({stored}) VALUES ({values}) {insert} RETURNING true AS made, key_part";
+        // $1 to $10 the columns, $11 now. A live record under the key is locked and stays, and no row is returned.
+        string add = $"""
+            ON CONFLICT (prefix, key_part) DO UPDATE SET
+              user_id = excluded.user_id, lineage_hash = excluded.lineage_hash, created_at = excluded.created_at, state = excluded.state,
+              last_seen_at = excluded.last_seen_at, expires_at = excluded.expires_at, version = excluded.version, record = excluded.record
+            WHERE t.expires_at <= $11
+            """;
+        Add = $"INSERT INTO {table} AS t ({Columns}) VALUES ({Values}) {add} RETURNING NULL";
 
-        // In addition: $26 the cap, $27 its policy. $28: a session that was created before it and never presented is ended first. This is
-        // SessionCap.ChooseEnded in SQL. If sessions of a newer format fill the cap alone, it returns their number.
-        InsertUnderCap = $"""
-            WITH mine AS MATERIALIZED (
-              SELECT key_part, count(*) OVER () AS number, row_number() OVER (ORDER BY
-                CASE WHEN state = {(int)SessionState.Pending} THEN 0 WHEN NOT presented AND created_at < $28 THEN 1 ELSE 2 END,
-                CASE WHEN $27 = {(int)SessionCapPolicy.EndOldest} OR NOT presented THEN created_at ELSE last_seen_at END,
-                created_at,
-                key_part) AS place
-              FROM {table} WHERE prefix = $1 AND user_id = $3 AND key_part <> $2 AND expires_at > $25 AND format <= {format}),
-            newer AS MATERIALIZED (
-              SELECT count(*) AS number FROM {table}
-              WHERE prefix = $1 AND user_id = $3 AND key_part <> $2 AND expires_at > $25 AND format > {format}),
+        // In addition: $12 how many sessions the user may have; $13 the key parts of those that may end, in this order, and $14 of those
+        // that do not count, each list separated by commas. It returns the sessions that ended, and null for the new one.
+        AddUnderCap = $"""
+            WITH live AS MATERIALIZED (
+              SELECT key_part FROM {table}
+              WHERE prefix = $1 AND user_id = $3 AND key_part <> $2 AND expires_at > $11
+                AND key_part NOT IN (SELECT unnest(string_to_array($14, ',')))),
+            candidate AS MATERIALIZED (
+              SELECT key_part, row_number() OVER (ORDER BY place) AS place
+              FROM unnest(string_to_array($13, ',')) WITH ORDINALITY AS given (key_part, place) JOIN live USING (key_part)),
             allowed AS MATERIALIZED (
-              SELECT number AS newer FROM newer
-              WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE prefix = $1 AND key_part = $2 AND (expires_at > $25 OR format > {format}))
-                AND number + CASE $27 WHEN {(int)SessionCapPolicy.Refuse} THEN (SELECT count(*) FROM mine) ELSE 0 END < $26),
+              SELECT excess FROM (SELECT count(*) + 1 - $12 AS excess FROM live) AS cap
+              WHERE excess <= (SELECT count(*) FROM candidate)
+                AND NOT EXISTS (SELECT 1 FROM {table} WHERE prefix = $1 AND key_part = $2 AND expires_at > $11)),
             ended AS (
-              DELETE FROM {table} AS t USING mine, allowed
-              WHERE t.prefix = $1 AND t.key_part = mine.key_part AND mine.place <= mine.number + allowed.newer + 1 - $26
+              DELETE FROM {table} AS t USING candidate, allowed
+              WHERE t.prefix = $1 AND t.key_part = candidate.key_part AND candidate.place <= allowed.excess
               RETURNING t.key_part),
-            made AS (
-              INSERT INTO {table} AS t ({stored}) SELECT {values} FROM allowed {insert} RETURNING t.key_part)
-            SELECT true AS made, key_part, NULL::bigint AS newer FROM made
-            UNION ALL SELECT false, key_part, NULL FROM ended
-            UNION ALL SELECT false, NULL, number FROM newer WHERE number >= $26
+            made AS (INSERT INTO {table} AS t ({Columns}) SELECT {Values} FROM allowed {add} RETURNING NULL::text AS key_part)
+            SELECT key_part FROM made UNION ALL SELECT key_part FROM ended
             """;
 
-        Update = UpdateStatement(table, columns, format);
+        // $1 prefix, $2 key part, $3 now
+        ReadOccupant = $"SELECT record FROM {table} WHERE prefix = $1 AND key_part = $2 AND expires_at > $3";
 
-        // $1 prefix, $2 key part, $3 lineage, $4 now
-        Delete = $"""
-            WITH gone AS (DELETE FROM {table} WHERE prefix = $1 AND key_part = $2 AND lineage_hash = $3 RETURNING expires_at)
-            SELECT count(*) FILTER (WHERE expires_at > $4) FROM gone
+        // $1 prefix, $2 key part, $3 to $7 the columns that change; for the first also $8 and $9, the version and the record
+        // that are expected. Bytes that cannot be read, or are of a newer format, never equal those of a record that a caller holds.
+        string replace = $"""
+            UPDATE {table} SET state = $3, last_seen_at = $4, expires_at = $5, version = $6, record = $7 WHERE prefix = $1 AND key_part = $2
             """;
+        Replace = replace + " AND version = $8 AND record = $9 RETURNING 1";
+        ReplaceLocked = replace;
+
+        // $1 prefix, $2 key part, $3 lineage, $4 version. It leaves out the record that the statement before it has just written.
+        ReadOther = $"SELECT record FROM {table} WHERE prefix = $1 AND key_part = $2 AND (lineage_hash <> $3 OR version <> $4)";
+
+        // $1 prefix, $2 key part
+        ReadLocked = $"SELECT record FROM {table} WHERE prefix = $1 AND key_part = $2 FOR UPDATE";
+
+        // $1 prefix, $2 key part, $3 lineage
+        End = $"DELETE FROM {table} WHERE prefix = $1 AND key_part = $2 AND lineage_hash = $3 RETURNING record";
 
         // $1 prefix, $2 user id, $3 the key part to keep or null, $4 now
-        DeleteOfUser = $"""
+        EndUser = $"""
             WITH gone AS (DELETE FROM {table} WHERE prefix = $1 AND user_id = $2 AND ($3 IS NULL OR key_part <> $3) RETURNING expires_at)
             SELECT count(*) FILTER (WHERE expires_at > $4) FROM gone
             """;
 
         // $1 prefix, $2 now
-        DeleteAll = $"""
+        EndAll = $"""
             WITH gone AS (DELETE FROM {table} WHERE prefix = $1 RETURNING expires_at)
             SELECT count(*) FILTER (WHERE expires_at > $2) FROM gone
             """;
@@ -92,7 +95,7 @@ internal sealed class PostgreSqlStatements
         // session that was touched meanwhile is spared. The order is that of the index: from the beginning of the table each batch would
         // read what the ones before emptied.
         DeleteExpired = $"""
-            WITH server AS MATERIALIZED (SELECT {Clock} AS now),
+            WITH server AS MATERIALIZED (SELECT {ServerNow} AS now),
             dead AS MATERIALIZED (
               SELECT key_part FROM {table} AS t, server
               WHERE prefix = $1 AND expires_at <= $2 - {margin} AND expires_at <= server.now - {margin} AND abs(server.now - $2) <= {margin}
@@ -102,91 +105,31 @@ internal sealed class PostgreSqlStatements
             """;
     }
 
-    public string Select { get; }
+    public string Read { get; }
 
-    public string SelectOfUser { get; }
+    public string ReadUser { get; }
 
     public string Count { get; }
 
-    public string Insert { get; }
+    public string Add { get; }
 
-    public string InsertUnderCap { get; }
+    public string AddUnderCap { get; }
 
-    public string Update { get; }
+    public string ReadOccupant { get; }
 
-    public string Delete { get; }
+    public string Replace { get; }
 
-    public string DeleteOfUser { get; }
+    public string ReplaceLocked { get; }
 
-    public string DeleteAll { get; }
+    public string ReadOther { get; }
+
+    public string ReadLocked { get; }
+
+    public string End { get; }
+
+    public string EndUser { get; }
+
+    public string EndAll { get; }
 
     public string DeleteExpired { get; }
-
-    /// <summary>
-    /// <see cref="SessionRecord.Apply"/> in one statement. Its outcomes are those of <see cref="SessionUpdateStatus"/>, and -1 for a
-    /// record that only <see cref="PostgreSqlRows.Read"/> can judge.
-    /// </summary>
-    /// <remarks>
-    /// <para>The row is locked first, which reads it as the last writer left it. Everything else is computed from that reading. So the
-    /// change of another writer is never lost, at read committed, without a second round trip.</para>
-    /// <para>$1 prefix, $2 key part, $3 lineage, $4 now, $5 fields to set, $6 names to remove, $7 generation, $8 and $9 name and value of
-    /// the condition, $10 the most bytes, $11 when seen, $12 by which client, $13 kind of renewal, $14 hash, $15 time, $16 expected
-    /// current, $17 expected pending, $18 level, $19 when authenticated, $20 signs in, $21 to $23 lifetimes, $24 persistent. All but the
-    /// first four may be null.</para>
-    /// </remarks>
-    private static string UpdateStatement(string table, string columns, string format) => $"""
-        WITH seen AS MATERIALIZED (
-          SELECT * FROM {table} WHERE prefix = $1 AND key_part = $2 AND lineage_hash = $3 FOR UPDATE),
-        merged AS MATERIALIZED (
-          SELECT *, CASE
-            WHEN $5 IS NULL AND $6 IS NULL OR jsonb_typeof(fields) <> 'object' THEN fields
-            ELSE (fields - ARRAY(SELECT jsonb_array_elements_text(coalesce($6, '[]')::jsonb))) || coalesce($5, {EmptyObject})::jsonb
-            END AS fields_then
-          FROM seen),
-        judged AS MATERIALIZED (
-          SELECT *, CASE
-            WHEN format > {format} OR jsonb_typeof(fields) <> 'object' OR state NOT BETWEEN 0 AND 2 THEN -1
-            WHEN expires_at <= $4 THEN {(int)SessionUpdateStatus.Gone}
-            WHEN $7 IS NOT NULL AND generation <> $7
-              OR $8 IS NOT NULL AND CASE
-                WHEN $9 IS NULL THEN jsonb_exists(fields, $8)
-                ELSE convert_to(fields ->> $8, 'UTF8') IS DISTINCT FROM $9 END
-              OR $13 IS NOT NULL AND ($16 IS NOT NULL AND current_hash <> $16 OR pending_hash IS DISTINCT FROM $17)
-              OR $18 IS NOT NULL AND level > $18
-              THEN {(int)SessionUpdateStatus.Conflict}
-            WHEN $10 IS NOT NULL AND ($5 IS NOT NULL OR $6 IS NOT NULL) AND {SizeOf("fields_then")} > greatest($10, {SizeOf("fields")})
-              THEN {(int)SessionUpdateStatus.TooLarge}
-            ELSE {(int)SessionUpdateStatus.Applied} END AS outcome
-          FROM merged),
-        done AS (
-          UPDATE {table} AS t SET
-            fields = j.fields_then,
-            presented = j.presented OR $11 IS NOT NULL,
-            last_seen_at = CASE
-              WHEN $11 IS NULL THEN j.last_seen_at
-              ELSE least(greatest(j.last_seen_at, $11), j.created_at + j.absolute_ms) END,
-            last_seen_client = CASE WHEN $11 IS NULL THEN j.last_seen_client ELSE coalesce($12, j.last_seen_client) END,
-            current_hash = CASE WHEN $13 IN ({Promote}, {Replace}) THEN $14 ELSE j.current_hash END,
-            pending_hash = CASE $13 WHEN {Propose} THEN $14 WHEN {Promote} THEN NULL WHEN {Replace} THEN NULL ELSE j.pending_hash END,
-            pending_since = CASE $13 WHEN {Propose} THEN $15 WHEN {Promote} THEN NULL WHEN {Replace} THEN NULL ELSE j.pending_since END,
-            previous_hash = CASE $13 WHEN {Promote} THEN j.current_hash WHEN {Replace} THEN NULL ELSE j.previous_hash END,
-            promoted_at = CASE WHEN $13 IN ({Promote}, {Replace}) THEN greatest(j.promoted_at, $15) ELSE j.promoted_at END,
-            generation = j.generation + CASE WHEN $13 = {Replace} THEN 1 ELSE 0 END,
-            level = coalesce($18, j.level),
-            authenticated_at = greatest(j.authenticated_at, $19),
-            state = CASE WHEN $20 AND j.state = {(int)SessionState.Pending} THEN {(int)SessionState.SignedIn} ELSE j.state END,
-            idle_ms = coalesce($21, j.idle_ms),
-            first_use_ms = coalesce($22, j.first_use_ms),
-            absolute_ms = coalesce($23, j.absolute_ms),
-            persistent = coalesce($24, j.persistent)
-          FROM judged AS j
-          WHERE t.prefix = $1 AND t.key_part = $2 AND j.outcome = {(int)SessionUpdateStatus.Applied}
-          RETURNING {string.Join(", ", PostgreSqlRows.Columns.Select(static column => "t." + column))})
-        SELECT {(int)SessionUpdateStatus.Applied} AS outcome, {columns} FROM done
-        UNION ALL
-        SELECT outcome, {columns} FROM judged WHERE outcome <> {(int)SessionUpdateStatus.Applied}
-        """;
-
-    private static string SizeOf(string fields) =>
-        $"(SELECT coalesce(sum(octet_length(key) + octet_length(value)), 0) FROM jsonb_each_text({fields}))";
 }

@@ -88,16 +88,37 @@ public sealed class PostgreSqlLostAnswer(SharedPostgres shared)
     [Trait("abuse", "F5")]
     public async Task ToAChangeIsUnknownAndTheChangeIsNotRepeated()
     {
-        var server = await shared.GetAsync();
-        await using var proxy = new PostgresProxy(server);
-        await using var store = Open(proxy.ConnectionString);
-        var session = NewSession(store);
-        await store.CreateAsync(session);
-        proxy.LoseAnswers();
-        int before = proxy.RoundTrips;
-        await UnknownAsync(() => store.UpdateAsync(session, Set("a", "1")).AsTask());
+        await using var bed = await CountingUpdates.OpenAsync(await shared.GetAsync());
+        bed.Proxy.LoseAnswers();
+        await UnknownAsync(() => bed.Store.UpdateAsync(bed.Session, Set("a", "1")).AsTask());
+        bed.Proxy.DeliverAnswers();
 
-        Assert.Equal(before + 1, proxy.RoundTrips);
+        Assert.Equal(1L, await bed.CountAsync());
+        Assert.True((await bed.Store.GetAsync(bed.Session.Key))!.Fields.SameAs(Set("a", "1").Set));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    [Trait("abuse", "F5")]
+    public async Task ToAChangeIsSettledByARead(bool afterALostRace)
+    {
+        await using var bed = await CountingUpdates.OpenAsync(await shared.GetAsync());
+        if (afterALostRace)
+        {
+            await bed.Store.UpdateAsync(bed.Session, Set("b", "2"));
+        }
+
+        long before = await bed.CountAsync();
+
+        // The lost race itself answers, then the lock of the row, and the answer to its write is the one that is lost.
+        bed.Proxy.LoseAnswer(afterALostRace ? 3 : 1);
+        var update = await bed.Store.UpdateAsync(bed.Session, Set("a", "1"));
+
+        Assert.Equal(SessionUpdateStatus.Applied, update.Status);
+        Assert.Equal(before + 1, await bed.CountAsync());
+        Assert.Equal(update.Record!.Version, (await bed.Store.GetAsync(bed.Session.Key))!.Version);
+        Assert.True(bed.Proxy.HasLost);
     }
 
     [Fact]
@@ -127,6 +148,38 @@ public sealed class PostgreSqlLostAnswer(SharedPostgres shared)
 
     private static async Task UnknownAsync(Func<Task> write) =>
         Assert.True((await Assert.ThrowsAsync<SessionStoreException>(write)).OutcomeUnknown);
+
+    /// <summary>A session in a table that counts its updates, behind a proxy.</summary>
+    private sealed record CountingUpdates(PostgresServer Server, PostgresProxy Proxy, PostgreSqlStore Store, SessionRecord Session, string Table)
+        : IAsyncDisposable
+    {
+        public static async Task<CountingUpdates> OpenAsync(PostgresServer server)
+        {
+            string table = NewTable();
+            var proxy = new PostgresProxy(server);
+            var store = Open(proxy.ConnectionString, options => options.Table = table);
+            var session = NewSession(store);
+            await store.CreateAsync(session);
+            await server.RunAsync($"""
+                CREATE TABLE {table}_updates (n int);
+                CREATE FUNCTION {table}_count() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                  INSERT INTO {table}_updates VALUES (1);
+                  RETURN NULL;
+                END $$;
+                CREATE TRIGGER counts AFTER UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION {table}_count();
+                """);
+            return new CountingUpdates(server, proxy, store, session, table);
+        }
+
+        /// <summary>How many updates are committed.</summary>
+        public async Task<long> CountAsync() => (long)(await Server.ScalarAsync($"SELECT count(*) FROM {Table}_updates"))!;
+
+        public async ValueTask DisposeAsync()
+        {
+            await Store.DisposeAsync();
+            await Proxy.DisposeAsync();
+        }
+    }
 }
 
 public sealed class PostgreSqlStandby

@@ -56,7 +56,7 @@ public sealed class PostgreSqlInAnApplication(SharedPostgres shared)
         string id = session.SessionId!;
 
         string dump = (string)(await server.ScalarAsync(
-            "SELECT string_agg(s::text || encode(lineage_hash, 'escape') || encode(current_hash, 'escape'), ' ') FROM sact_sessions s "
+            "SELECT string_agg(s::text || encode(lineage_hash, 'escape') || encode(record, 'escape'), ' ') FROM sact_sessions s "
             + "WHERE prefix = @prefix",
             ("prefix", store.Prefix)))!;
 

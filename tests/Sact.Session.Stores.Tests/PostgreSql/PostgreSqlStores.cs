@@ -70,6 +70,13 @@ internal static class PostgreSqlStores
         return list;
     }
 
+    /// <summary>Replaces the bytes of a record, and no other column.</summary>
+    public static async Task<bool> PlantAsync(this PostgresServer server, SessionKey key, byte[] record)
+    {
+        const string Plant = "UPDATE sact_sessions SET record = @record WHERE prefix = @prefix AND key_part = @key RETURNING 1";
+        return await server.ScalarAsync(Plant, ("record", record), ("prefix", key.Prefix), ("key", key.KeyPart)) is 1;
+    }
+
     public static async Task RunAsync(this PostgresServer server, string sql)
     {
         await using var connection = new NpgsqlConnection(server.ConnectionString);

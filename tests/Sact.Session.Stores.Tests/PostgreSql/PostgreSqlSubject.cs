@@ -36,15 +36,14 @@ internal sealed class PostgreSqlSubject(PostgresServer server, string? connectio
     }
 
     public override async ValueTask<bool> PlantGarbageAsync(SessionRecord session, CancellationToken cancellationToken) =>
-        await RunAsync("UPDATE sact_sessions SET fields = '[7]' WHERE prefix = @prefix AND key_part = @key RETURNING 1", session.Key);
+        await server.PlantAsync(session.Key, [7]);
 
     public override async ValueTask<bool> PlantNewerFormatAsync(SessionRecord session, CancellationToken cancellationToken) =>
-        await RunAsync(
-            $"UPDATE sact_sessions SET format = {SessionRecord.CurrentFormat + 1} WHERE prefix = @prefix AND key_part = @key RETURNING 1",
-            session.Key);
+        await server.PlantAsync(session.Key, (session with { Format = SessionRecord.CurrentFormat + 1 }).Pack());
 
     public override async ValueTask<bool?> ExistsPhysicallyAsync(SessionKey key, CancellationToken cancellationToken) =>
-        await RunAsync("SELECT 1 FROM sact_sessions WHERE prefix = @prefix AND key_part = @key", key);
+        await server.ScalarAsync(
+            "SELECT 1 FROM sact_sessions WHERE prefix = @prefix AND key_part = @key", ("prefix", key.Prefix), ("key", key.KeyPart)) is 1;
 
     public override async ValueTask DisposeAsync()
     {
@@ -61,7 +60,4 @@ internal sealed class PostgreSqlSubject(PostgresServer server, string? connectio
 
         await base.DisposeAsync();
     }
-
-    private async Task<bool> RunAsync(string sql, SessionKey key) =>
-        await server.ScalarAsync(sql, ("prefix", key.Prefix), ("key", key.KeyPart)) is 1;
 }

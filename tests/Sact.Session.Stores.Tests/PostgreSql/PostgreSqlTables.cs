@@ -71,7 +71,7 @@ public sealed class PostgreSqlTable(SharedPostgres shared)
     public async Task OfAnotherShapeIsRefused()
     {
         string table = NewTable();
-        await (await shared.GetAsync()).RunAsync($"CREATE TABLE {table} (id bigint PRIMARY KEY, prefix bytea)");
+        await (await shared.GetAsync()).RunAsync($"CREATE TABLE {table} (version bigint, created_at bigint, last_seen_at bigint, expires_at bigint, state smallint, prefix bytea)");
 
         string fault = await RefusedAsync(options => options.Table = table);
 
@@ -79,9 +79,11 @@ public sealed class PostgreSqlTable(SharedPostgres shared)
         Assert.Contains("PostgreSqlStoreOptions.Table", fault, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [Theory]
+    [InlineData(1, "drop the table")]
+    [InlineData(3, "update the package")]
     [Trait("abuse", "F4")]
-    public async Task OfANewerSchemaIsRefused()
+    public async Task OfAnotherSchemaIsRefused(int version, string whatToDo)
     {
         var server = await shared.GetAsync();
         string table = NewTable();
@@ -90,11 +92,13 @@ public sealed class PostgreSqlTable(SharedPostgres shared)
             await store.CountActiveSessionsAsync();
         }
 
-        await server.RunAsync($"COMMENT ON TABLE {table} IS 'Sact.Session schema 2'");
+        await server.RunAsync($"COMMENT ON TABLE {table} IS 'Sact.Session schema {version}'");
 
         string fault = await RefusedAsync(options => options.Table = table);
 
-        Assert.Contains("Update the package", fault, StringComparison.Ordinal);
+        Assert.Contains($"'Sact.Session schema {version}'", fault, StringComparison.Ordinal);
+        Assert.Contains(whatToDo, fault, StringComparison.Ordinal);
+        Assert.Contains("PostgreSqlStoreOptions.Table", fault, StringComparison.Ordinal);
     }
 
     [Fact]

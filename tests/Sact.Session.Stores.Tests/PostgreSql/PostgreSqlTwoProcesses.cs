@@ -83,9 +83,9 @@ public sealed class PostgreSqlTwoProcesses(SharedPostgres shared)
         var far = await process.OpenAsync("postgresql", server.ConnectionString, TimeProvider.System, prefix);
 
         // Dead for the sweep but for what a writer has done to the row and not committed yet.
-        await server.RunAsync($"UPDATE sact_sessions SET last_seen_at = 0 WHERE prefix = '{prefix}'");
+        await server.RunAsync($"UPDATE sact_sessions SET expires_at = 0 WHERE prefix = '{prefix}'");
         await using var row = await LockAsync(server, session);
-        await row.RunAsync("last_seen_at = " + session.LastSeenAt.ToUnixTimeMilliseconds());
+        await row.RunAsync("expires_at = " + session.ExpiresAt.ToUnixTimeMilliseconds());
         Assert.Equal(0, await far.DeleteExpiredAsync(100));
         await row.CommitAsync();
 
@@ -110,7 +110,7 @@ public sealed class PostgreSqlTwoProcesses(SharedPostgres shared)
         var connection = new NpgsqlConnection(server.ConnectionString + ";Pooling=False");
         await connection.OpenAsync();
         var row = new LockedRow(connection, await connection.BeginTransactionAsync(), session.Key);
-        await row.RunAsync("format = format");
+        await row.RunAsync("version = version");
         return row;
     }
 

@@ -9,7 +9,8 @@ namespace Sact.Session.Stores.Tests;
 /// </summary>
 public sealed class PgBouncer(SharedPostgres shared) : IAsyncDisposable
 {
-    private const int Connections = 4;
+    /// <summary>How many connections to the server it shares out.</summary>
+    public const int Connections = 4;
 
     private readonly SemaphoreSlim _starting = new(1, 1);
     private string? _folder;

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace Sact.Session.Stores.Tests;
 
@@ -9,9 +11,12 @@ internal sealed class PostgresProxy : IAsyncDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _end = new();
     private readonly List<TcpClient> _open = [];
+    private readonly ConcurrentQueue<string> _sent = new();
     private readonly Task _accepting;
-    private volatile PostgresServer _server;
-    private volatile bool _losesAnswers;
+    private volatile int _port;
+    private int _firstLost = int.MaxValue;
+    private int _lastLost;
+    private int _answers;
     private int _roundTrips;
     private int _resets;
     private int _accepted;
@@ -19,7 +24,7 @@ internal sealed class PostgresProxy : IAsyncDisposable
 
     public PostgresProxy(PostgresServer server)
     {
-        _server = server;
+        _port = server.Port;
         _listener.Start();
         _accepting = AcceptAsync();
     }
@@ -35,10 +40,19 @@ internal sealed class PostgresProxy : IAsyncDisposable
 
     public string ConnectionString => PostgresServer.ConnectionStringAt(((IPEndPoint)_listener.LocalEndpoint).Port);
 
-    /// <summary>From now on what is asked reaches the server; its answer is lost, and with it the connection.</summary>
-    public void LoseAnswers() => _losesAnswers = true;
+    /// <summary>Whether an answer was lost.</summary>
+    public bool HasLost { get; private set; }
 
-    public void DeliverAnswers() => _losesAnswers = false;
+    /// <summary>All that clients have sent, as far as it is text.</summary>
+    public string Sent => string.Concat(_sent);
+
+    /// <summary>From now on what is asked reaches the server; its answer is lost, and with it the connection.</summary>
+    public void LoseAnswers() => Lose(1, int.MaxValue);
+
+    /// <summary>One answer is lost, counted from now, and with it the connection.</summary>
+    public void LoseAnswer(int number) => Lose(number, number);
+
+    public void DeliverAnswers() => Lose(int.MaxValue, 0);
 
     /// <summary>From now on connections are accepted and kept, but no byte passes in either direction.</summary>
     public void Hang() => _flows = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -47,9 +61,12 @@ internal sealed class PostgresProxy : IAsyncDisposable
     public void Resume() => _flows.TrySetResult();
 
     /// <summary>New connections lead to another server; those that are open break.</summary>
-    public void LeadTo(PostgresServer server)
+    public void LeadTo(PostgresServer server) => LeadTo(server.Port);
+
+    /// <summary>New connections lead to another port; those that are open break.</summary>
+    public void LeadTo(int port)
     {
-        _server = server;
+        _port = port;
         lock (_open)
         {
             _open.ForEach(connection => connection.Dispose());
@@ -62,7 +79,7 @@ internal sealed class PostgresProxy : IAsyncDisposable
         await _end.CancelAsync();
         Resume();
         _listener.Stop();
-        LeadTo(_server);
+        LeadTo(_port);
         await _accepting;
         _end.Dispose();
     }
@@ -96,11 +113,12 @@ internal sealed class PostgresProxy : IAsyncDisposable
 
         try
         {
-            await server.ConnectAsync(IPAddress.Loopback, _server.Port);
+            await server.ConnectAsync(IPAddress.Loopback, _port);
             bool serverSpoke = true;
             await Task.WhenAny(
                 CopyAsync(client.GetStream(), server.GetStream(), said =>
                 {
+                    _sent.Enqueue(Encoding.Latin1.GetString(said.Span));
                     if (said.Span.IndexOf("DISCARD"u8) >= 0)
                     {
                         Interlocked.Increment(ref _resets);
@@ -116,8 +134,9 @@ internal sealed class PostgresProxy : IAsyncDisposable
                 }),
                 CopyAsync(server.GetStream(), client.GetStream(), _ =>
                 {
+                    bool isAnswer = !Volatile.Read(ref serverSpoke);
                     Volatile.Write(ref serverSpoke, true);
-                    return !_losesAnswers;
+                    return !isAnswer || !IsLost(Interlocked.Increment(ref _answers));
                 }));
         }
         catch (Exception fault) when (fault is SocketException or ObjectDisposedException or InvalidOperationException)
@@ -125,6 +144,19 @@ internal sealed class PostgresProxy : IAsyncDisposable
         }
 
         client.Dispose();
+    }
+
+    private bool IsLost(int answer)
+    {
+        bool isLost = answer >= Volatile.Read(ref _firstLost) && answer <= Volatile.Read(ref _lastLost);
+        HasLost |= isLost;
+        return isLost;
+    }
+
+    private void Lose(int first, int last)
+    {
+        Volatile.Write(ref _answers, 0);
+        (_firstLost, _lastLost) = (first, last);
     }
 
     private static TaskCompletionSource Flowing()
