@@ -77,13 +77,6 @@ internal static class PostgreSqlStores
         return await server.ScalarAsync(Plant, ("record", record), ("prefix", key.Prefix), ("key", key.KeyPart)) is 1;
     }
 
-    /// <summary>The bytes of a record.</summary>
-    public static async Task<byte[]?> StoredAsync(this PostgresServer server, SessionKey key)
-    {
-        const string Read = "SELECT record FROM sact_sessions WHERE prefix = @prefix AND key_part = @key";
-        return (byte[]?)await server.ScalarAsync(Read, ("prefix", key.Prefix), ("key", key.KeyPart));
-    }
-
     public static async Task RunAsync(this PostgresServer server, string sql)
     {
         await using var connection = new NpgsqlConnection(server.ConnectionString);
