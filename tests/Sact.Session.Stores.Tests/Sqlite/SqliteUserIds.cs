@@ -1,0 +1,187 @@
+using System.Collections.Concurrent;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace Sact.Session.Stores.Tests.Sqlite;
+
+/// <summary>A user id is personal data. Every fault and every log event of the store is searched for it.</summary>
+[Trait("abuse", "K19")]
+public sealed class SqliteUserIds
+{
+    private const string Canary = "canary-7f3a9c";
+
+    /// <summary>What somebody did to the file behind the store's back.</summary>
+    public static TheoryData<string> Harm =>
+    [
+        "DROP TABLE sact_sessions",
+        "CREATE TABLE kept (user_id TEXT UNIQUE); INSERT INTO kept SELECT user_id FROM sact_sessions; "
+            + Trigger("INSERT INTO kept SELECT user_id FROM sact_sessions"),
+        Trigger("SELECT RAISE(ABORT, 'no')"),
+        Trigger("SELECT json('canary-7f3a9c')"),
+        Trigger("SELECT abs(-9223372036854775808)"),
+        Trigger("INSERT INTO nowhere SELECT user_id FROM sact_sessions"),
+        "UPDATE sact_sessions SET user_id = user_id || x'00'",
+        "UPDATE sact_sessions SET user_id = user_id || hex(zeroblob(300))",
+        "UPDATE sact_sessions SET user_id = NULL",
+    ];
+
+    [Theory]
+    [MemberData(nameof(Harm))]
+    public async Task AreInNoFaultOfTheFile(string harm)
+    {
+        using var file = new SqliteFile();
+        var heard = new Heard();
+        using var store = file.Open(options => (options.LoggerFactory, options.BusyTimeout) = (heard, TimeSpan.FromMilliseconds(50)));
+        var session = await SqliteFile.SignInAsync(store, Canary);
+        file.Run(harm);
+
+        await EveryCallAsync(store, session, heard);
+
+        Assert.True(heard.Faults.Count + heard.Lines.Count > 0);
+        heard.AssertSilent();
+    }
+
+    [Fact]
+    public async Task AreInNoFaultOfAReadOnlyFile()
+    {
+        using var file = new SqliteFile();
+        var heard = new Heard();
+        var session = await SqliteFile.SignInAsync(file.Open(), Canary);
+        using var store = file.Open(options =>
+            (options.LoggerFactory, options.ConnectionString) = (heard, file.ConnectionString + ";Mode=ReadOnly"));
+
+        await EveryCallAsync(store, session, heard);
+
+        Assert.NotEmpty(heard.Faults);
+        heard.AssertSilent();
+    }
+
+    [Fact]
+    public async Task AreInNoFaultOfACorruptFile()
+    {
+        using var file = new SqliteFile();
+        var heard = new Heard();
+        using var store = file.Open(options => options.LoggerFactory = heard);
+        var session = await SqliteFile.SignInAsync(store, Canary);
+        file.Run("PRAGMA wal_checkpoint(TRUNCATE)");
+        using (var stream = new FileStream(file.Path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            // The header stays: the file is a database whose pages hold something else.
+            stream.Seek(4096, SeekOrigin.Begin);
+            stream.Write(System.Text.Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(Canary + "\n", 3000))));
+        }
+
+        await EveryCallAsync(store, session, heard);
+
+        Assert.NotEmpty(heard.Faults);
+        heard.AssertSilent();
+    }
+
+    [Fact]
+    public async Task AreInNoTimeOut()
+    {
+        using var file = new SqliteFile();
+        var heard = new Heard();
+        using var store = file.Open(options => (options.LoggerFactory, options.BusyTimeout) = (heard, TimeSpan.FromSeconds(1)));
+        var session = await SqliteFile.SignInAsync(store, Canary);
+        var holder = file.Connect();
+        SqliteFile.Run(holder, "BEGIN IMMEDIATE");
+        var options = new SactSessionOptions { StoreTimeout = TimeSpan.FromMilliseconds(50), LoggerFactory = heard };
+        var context = new DefaultHttpContext { Request = { Scheme = "https" } };
+
+        await heard.RunAsync(() => new Session<SqliteStore>(
+            context.Request, context.Response, store, options).SetAsync(Canary).AsTask());
+        await heard.RunAsync(() => store.DeleteActiveSessionsAsync(Canary).AsTask());
+        await heard.RunAsync(() => store.CreateAsync(SqliteFile.Record(store, Canary), new SessionCap(1)).AsTask());
+        SqliteFile.Run(holder, "ROLLBACK");
+
+        Assert.Equal(3, heard.Faults.Count);
+        Assert.NotEmpty(heard.Lines);
+        Assert.NotNull(await store.GetAsync(session.Key));
+        heard.AssertSilent();
+    }
+
+    [Fact]
+    public async Task AreInNoRefusal()
+    {
+        using var file = new SqliteFile();
+        var heard = new Heard();
+        using var store = file.Open(options => options.LoggerFactory = heard);
+        var session = await SqliteFile.SignInAsync(store, Canary);
+        foreach (string user in new[] { Canary + "\0", Canary + "\ud800", Canary + new string('x', 300) })
+        {
+            await heard.RunAsync(() => store.DeleteActiveSessionsAsync(user).AsTask());
+            await heard.RunAsync(() => store.CreateAsync(session with { UserId = user }).AsTask());
+            await heard.RunAsync(async () => await store.GetActiveSessionsAsync(user).ToListAsync());
+        }
+
+        Assert.Equal(9, heard.Faults.Count);
+        heard.AssertSilent();
+    }
+
+    private static string Trigger(string does) => string.Concat(new[] { "INSERT", "UPDATE", "DELETE" }.Select(verb =>
+        $"CREATE TRIGGER speaks_{verb} BEFORE {verb} ON sact_sessions BEGIN {does}; END;"));
+
+    private static async Task EveryCallAsync(SqliteStore store, SessionRecord session, Heard heard)
+    {
+        await heard.RunAsync(() => store.GetAsync(session.Key).AsTask());
+        await heard.RunAsync(async () => await store.GetActiveSessionsAsync(Canary).ToListAsync());
+        await heard.RunAsync(() => store.UpdateAsync(session, SqliteFile.Field("a", "1")).AsTask());
+        await heard.RunAsync(() => store.CountActiveSessionsAsync().AsTask());
+        await heard.RunAsync(() => store.CreateAsync(SqliteFile.Record(store, Canary)).AsTask());
+        await heard.RunAsync(() => store.CreateAsync(SqliteFile.Record(store, Canary), new SessionCap(1)).AsTask());
+        await heard.RunAsync(() => store.CreateAsync(session).AsTask());
+        await heard.RunAsync(() => store.DeleteActiveSessionsAsync(Canary, session.Key).AsTask());
+        await heard.RunAsync(() => store.DeleteExpiredAsync(10).AsTask());
+        await heard.RunAsync(() => store.DeleteAsync(session).AsTask());
+        await heard.RunAsync(() => store.ClearAsync().AsTask());
+    }
+
+    /// <summary>All that was thrown and logged.</summary>
+    private sealed class Heard : ILoggerFactory, ILogger
+    {
+        public ConcurrentQueue<string> Lines { get; } = new();
+
+        public List<Exception> Faults { get; } = [];
+
+        public async Task RunAsync(Func<Task> call)
+        {
+            if (await Record.ExceptionAsync(call) is { } fault)
+            {
+                Faults.Add(fault);
+            }
+        }
+
+        public void AssertSilent()
+        {
+            Assert.All(Lines, line => Assert.DoesNotContain(Canary, line, StringComparison.OrdinalIgnoreCase));
+            Assert.All(Faults, fault => Assert.DoesNotContain(Canary, Text(fault), StringComparison.OrdinalIgnoreCase));
+        }
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public void AddProvider(ILoggerProvider provider)
+        {
+        }
+
+        public void Dispose()
+        {
+        }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            string values = state is IEnumerable<KeyValuePair<string, object?>> pairs ? string.Join(' ', pairs) : "";
+            Lines.Enqueue($"{formatter(state, exception)} {values} {(exception is null ? "" : Text(exception))}");
+        }
+
+        private static string Text(Exception fault) => fault + string.Join(' ', fault.Data.Values.Cast<object?>())
+            + (fault.InnerException is SqliteException inner ? $"{inner.Message} {inner.SqliteExtendedErrorCode}" : "");
+    }
+}
