@@ -147,8 +147,10 @@ public static class SactSessionAuthenticationBuilderExtensions
     /// <param name="configure">Sets the options; null for the defaults.</param>
     /// <returns>The same builder.</returns>
     /// <remarks>
-    /// Each ticket is one session of its user. <see cref="SactSessionOptions"/> set its lifetimes, cap and store. ASP.NET Core Data
-    /// Protection encrypts the ticket. The application does not start if the cookie scheme is missing or has another <c>SessionStore</c>.
+    /// Each ticket is one session of its user. <see cref="SactSessionOptions"/> set its cap and store. It lives as long as the cookie
+    /// scheme says, at most for <see cref="SactSessionOptions.AbsoluteTimeout"/>. A <see cref="SactSessionOptions.IdleTimeout"/> other than
+    /// the default limits it and the cookie. ASP.NET Core Data Protection encrypts the ticket. The application does not start if the cookie
+    /// scheme is missing or has another <c>SessionStore</c>.
     /// </remarks>
     /// <exception cref="ArgumentNullException">The builder or the name is null.</exception>
     /// <exception cref="ArgumentException">The name is empty.</exception>

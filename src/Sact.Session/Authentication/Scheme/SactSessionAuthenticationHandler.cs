@@ -141,7 +141,12 @@ internal sealed class SactSessionAuthenticationHandler(
         else
         {
             var lifetimes = SchemeLifetimes.Of(
-                signingIn.Properties, authenticated, Options.ExpireTimeSpan, Options.SlidingExpiration, now, session.Settings);
+                signingIn.Properties,
+                authenticated,
+                Options.ExpireTimeSpan,
+                Options.SlidingExpiration,
+                now,
+                session.Settings.SignInTerms.Lifetimes);
             var terms = session.Settings.SignInTermsFor(lifetimes, nameof(properties));
             await session.Start.SignInAsync(userId, fields, terms, CancellationToken.None).ConfigureAwait(false);
             if (!await SecurityStamps.EndOutdatedAsync(session, users, Context, fields).ConfigureAwait(false))

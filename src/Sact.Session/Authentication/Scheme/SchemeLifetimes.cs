@@ -17,7 +17,7 @@ internal static class SchemeLifetimes
     /// <param name="expireTimeSpan">The <c>ExpireTimeSpan</c> of the scheme.</param>
     /// <param name="slidingExpiration">The <c>SlidingExpiration</c> of the scheme.</param>
     /// <param name="now">The current time.</param>
-    /// <param name="settings">The settings with the longest lifetimes that are allowed.</param>
+    /// <param name="longest">The longest lifetimes that are allowed.</param>
     /// <param name="expiryIsAbsolute">False for a ticket: the framework's handler sets and moves the expiry of tickets.</param>
     public static SessionSignInOptions Of(
         AuthenticationProperties properties,
@@ -25,10 +25,9 @@ internal static class SchemeLifetimes
         TimeSpan expireTimeSpan,
         bool slidingExpiration,
         DateTimeOffset now,
-        SessionSettings settings,
+        SessionLifetimes longest,
         bool expiryIsAbsolute = true)
     {
-        var longest = settings.SignInTerms.Lifetimes;
         bool slides = slidingExpiration && (properties.AllowRefresh ?? true);
         var requested = !expiryIsAbsolute || authenticated?.HasUnchangedExpiry(properties) == true ? null : properties.ExpiresUtc - now;
         var absolute = Within(requested ?? (slides ? longest.AbsoluteTimeout : expireTimeSpan), longest.AbsoluteTimeout);

@@ -208,15 +208,17 @@ internal sealed class SactTicketStore(
         }
 
         var key = source.Store.GetSessionKey(id);
+        var longest = _settings.SignInTerms with { Lifetimes = TicketLifetimes.Longest(_settings.SignInTerms.Lifetimes) };
+        bool slides = slidingExpiration && (ticket.Properties.AllowRefresh ?? true);
         var lifetimes = SchemeLifetimes.Of(
             ticket.Properties,
             authenticated: null,
-            ticket.Properties.ExpiresUtc - now ?? _settings.SignInTerms.Lifetimes.IdleTimeout,
+            TicketLifetimes.Span(ticket.Properties, slides, now) ?? longest.Lifetimes.IdleTimeout,
             slidingExpiration,
             now,
-            _settings,
+            longest.Lifetimes,
             expiryIsAbsolute: false);
-        var terms = SessionTerms.Of(lifetimes, _settings.SignInTerms, nameof(ticket));
+        var terms = SessionTerms.Of(lifetimes, longest, nameof(ticket));
         var fields = Fields(ticket, key);
         return fields.SizeInBytes > _settings.MaxRecordBytes
             ? throw TooLarge()

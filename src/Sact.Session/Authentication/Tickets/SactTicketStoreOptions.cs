@@ -3,8 +3,8 @@ using System.Security.Claims;
 namespace Sact.Session;
 
 /// <summary>
-/// The options of tickets that are kept as sessions. <see cref="SactSessionOptions"/> of the registration set their lifetimes, cap and
-/// store.
+/// The options of tickets that are kept as sessions. <see cref="SactSessionOptions"/> of the registration set their cap, their store and
+/// the limits of their lifetimes, which the cookie scheme decides.
 /// </summary>
 public sealed class SactTicketStoreOptions
 {

@@ -23,8 +23,16 @@ internal sealed class TicketStoreSetup(string scheme, IServiceProvider services)
         }
 
         var ticketOptions = services.GetRequiredService<IOptionsMonitor<SactTicketStoreOptions>>().Get(scheme);
+        var source = SessionRegistry.Of(services).Find(typeof(IGenericStore), ticketOptions.SessionName);
+        var longest = TicketLifetimes.Longest(source.Services.Settings.SignInTerms.Lifetimes).IdleTimeout;
+        if (options.ExpireTimeSpan > longest)
+        {
+            // The cookie must not say more than the store keeps.
+            options.ExpireTimeSpan = longest;
+        }
+
         options.SessionStore = new SactTicketStore(
-            SessionRegistry.Of(services).Find(typeof(IGenericStore), ticketOptions.SessionName),
+            source,
             options.DataProtectionProvider ?? services.GetRequiredService<IDataProtectionProvider>(),
             services.GetRequiredService<SavedUsers>(),
             scheme,
