@@ -30,6 +30,7 @@ internal sealed class RedisConnector : IDisposable, IAsyncDisposable
     private volatile IConnectionMultiplexer? _connection;
     private volatile bool _disposed;
     private volatile bool _someAreDown;
+    private volatile RedisCause? _break;
     private Task? _connecting;
 
     /// <param name="options">The application's connection, or else the connection string.</param>
@@ -78,6 +79,11 @@ internal sealed class RedisConnector : IDisposable, IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Notes why a call has lost its connection. The client's own event comes later, and calls that fail until then need a cause.
+    /// </summary>
+    public void NoteBreak(RedisConnectionException fault) => _break = RedisCause.Of(fault, HasPassword);
+
     /// <summary>Lets the calls that wait for a server look again.</summary>
     public void LookAgain() => _outage.Wake();
 
@@ -95,7 +101,7 @@ internal sealed class RedisConnector : IDisposable, IAsyncDisposable
             .Select(endPoint => (EndPoint: endPoint, Cause: _causes.TryGetValue(endPoint, out var last) ? last.Cause : null))
             .Where(found => found.Cause is not null)
             .ToArray();
-        var first = known.FirstOrDefault().Cause ?? cause ?? RedisCause.NoAnswerYet(_configuration is { Ssl: true });
+        var first = known.FirstOrDefault().Cause ?? cause ?? _break ?? RedisCause.NoAnswerYet(_configuration is { Ssl: true });
         string where = known.Length == 0 ? Address : Join(known.Select(found => found.EndPoint));
         bool alike = Array.TrueForAll(known, found => found.Cause!.What == first.What);
         string each = string.Join(", ", known.Take(MostNamed).Select(found => $"{Name(found.EndPoint)} ({found.Cause!.What})"));
@@ -265,6 +271,7 @@ internal sealed class RedisConnector : IDisposable, IAsyncDisposable
 
     private void OnReached()
     {
+        _break = null;
         Reached?.Invoke();
         _outage.End();
         if (!_logged.IsEmpty)

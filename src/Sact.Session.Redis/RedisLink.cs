@@ -250,6 +250,10 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
         {
             _silence.GaveUp(sent, pending);
         }
+        else if (fault is RedisConnectionException broken)
+        {
+            _connector.NoteBreak(broken);
+        }
     }
 
     /// <summary>

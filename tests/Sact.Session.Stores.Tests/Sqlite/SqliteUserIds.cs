@@ -21,9 +21,9 @@ public sealed class SqliteUserIds
         Trigger("SELECT json('canary-7f3a9c')"),
         Trigger("SELECT abs(-9223372036854775808)"),
         Trigger("INSERT INTO nowhere SELECT user_id FROM sact_sessions"),
-        "UPDATE sact_sessions SET user_id = user_id || x'00'",
-        "UPDATE sact_sessions SET user_id = user_id || hex(zeroblob(300))",
-        "UPDATE sact_sessions SET user_id = NULL",
+        "UPDATE sact_sessions SET record = CAST(user_id AS BLOB)",
+        "UPDATE sact_sessions SET record = substr(record, 1, length(record) - 1)",
+        "UPDATE sact_sessions SET record = record || CAST(user_id AS BLOB)",
     ];
 
     [Theory]
