@@ -70,8 +70,10 @@ internal sealed class PostgreSqlStatements
         Replace = replace + " AND version = $8 AND record = $9 RETURNING 1";
         ReplaceLocked = replace;
 
-        // $1 prefix, $2 key part, $3 lineage, $4 version. It leaves out the record that the statement before it has just written.
-        ReadOther = $"SELECT record FROM {table} WHERE prefix = $1 AND key_part = $2 AND (lineage_hash <> $3 OR version <> $4)";
+        // $1 prefix, $2 key part, $3 lineage, $4 version, $5 record. It leaves out the record that the statement before it has just
+        // written. The bytes are compared too: another writer may have drawn the same version.
+        ReadOther = $"SELECT record FROM {table} WHERE prefix = $1 AND key_part = $2 "
+            + "AND (lineage_hash <> $3 OR version <> $4 OR record <> $5)";
 
         // $1 prefix, $2 key part
         ReadLocked = $"SELECT record FROM {table} WHERE prefix = $1 AND key_part = $2 FOR UPDATE";

@@ -138,7 +138,8 @@ public sealed class PostgreSqlStore : RecordStore, IExpiredSessionStore, IAsyncD
             .Add(Prefix)
             .Add(key.KeyPart)
             .Add(expected.LineageHash.ToArray())
-            .Add(replacement.Version);
+            .Add(replacement.Version)
+            .Add(replacement.Pack());
         var answers = await _database.WriteAsync(cancellationToken, replace, readOther).ConfigureAwait(false);
         return answers[0].Count > 0 ? null : UnpackOnly(key, answers[1]);
     }
@@ -151,9 +152,13 @@ public sealed class PostgreSqlStore : RecordStore, IExpiredSessionStore, IAsyncD
             locked => rewrite(UnpackOnly(key, locked)) is { } replacement ? Replacing(_statements.ReplaceLocked, replacement) : null,
             cancellationToken).ConfigureAwait(false);
 
-    /// <summary>No, if the write was given up: its commit may be visible here and still have to reach a synchronous standby.</summary>
+    /// <summary>
+    /// No, if the write was given up or timed out: a commit whose wait is cancelled is visible here and may lack its synchronous standby.
+    /// </summary>
     /// <inheritdoc/>
-    protected override bool IsSettledByRead(SessionStoreException exception) => exception is { InnerException: not null };
+    protected override bool IsSettledByRead(SessionStoreException exception) =>
+        exception.InnerException is { } cause
+        && cause is not (TimeoutException or { InnerException: TimeoutException } or PostgresException);
 
     /// <inheritdoc/>
     protected override async ValueTask<StoredRecord> EndAsync(SessionRecord session, CancellationToken cancellationToken)

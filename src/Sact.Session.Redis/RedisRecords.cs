@@ -68,9 +68,8 @@ internal sealed class RedisRecords(RedisLink link, RedisKeys keys)
         }
     }
 
-    /// <summary>The records of a master, some hundred at a time.</summary>
-    public async IAsyncEnumerable<KeyValuePair<SessionKey, StoredRecord>[]> ScanAsync(
-        IServer master, bool guarded, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>The keys of the records of a master, some hundred at a time. One may occur twice.</summary>
+    public async IAsyncEnumerable<SessionKey[]> ScanAsync(IServer master, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var found = new List<SessionKey>(Most);
         await foreach (var name in link.ScanAsync(master, keys.RecordPattern, cancellationToken).ConfigureAwait(false))
@@ -83,14 +82,14 @@ internal sealed class RedisRecords(RedisLink link, RedisKeys keys)
 
             if (found.Count == Most)
             {
-                yield return await ReadAsync(found, guarded, cancellationToken).ConfigureAwait(false);
+                yield return [.. found];
                 found.Clear();
             }
         }
 
         if (found.Count > 0)
         {
-            yield return await ReadAsync(found, guarded, cancellationToken).ConfigureAwait(false);
+            yield return [.. found];
         }
     }
 }

@@ -102,41 +102,52 @@ public sealed class RedisStore : RecordStore, IDisposable, IAsyncDisposable
 
     /// <inheritdoc/>
     /// <remarks>
-    /// Reads all keys of every master with <c>SCAN</c>. On a cluster it repeats that until a pass meets nothing from before the call,
-    /// because keys may move between nodes. It also works after a change of the <see cref="GenericStoreOptions.RoutingKey"/>, and makes
-    /// the new one valid: stop the nodes that have the old one first.
+    /// It first reads the names of all keys of every master with <c>SCAN</c>. A session that is created after that lives, and one that is
+    /// created meanwhile may end. On a cluster it repeats that until a pass meets nothing from before the call, because keys may move
+    /// between nodes. It also works after a change of the <see cref="GenericStoreOptions.RoutingKey"/>, and makes the new one valid: stop
+    /// the nodes that have the old one first.
     /// </remarks>
     public override async ValueTask<long> ClearAsync(CancellationToken cancellationToken = default)
     {
-        long live = 0;
         var began = Clock.GetUtcNow();
         var masters = await _link.MastersAsync(guarded: false, cancellationToken).ConfigureAwait(false);
-        bool cluster = masters.Count > 1;
-        for (int pass = 0; ; pass++)
+
+        // All names first: what is signed in after that must not end, and may take long.
+        var known = new HashSet<SessionKey>();
+        foreach (var master in masters)
         {
-            bool older = false;
-            foreach (var master in pass == 0 ? masters : await _link.MastersAsync(guarded: false, cancellationToken).ConfigureAwait(false))
+            await foreach (var some in _records.ScanAsync(master, cancellationToken).ConfigureAwait(false))
             {
-                await foreach (var chunk in _records.ScanAsync(master, guarded: false, cancellationToken).ConfigureAwait(false))
+                known.UnionWith(some);
+            }
+        }
+
+        long live = 0;
+        foreach (var some in known.Chunk(RedisRecords.Most))
+        {
+            live += (await EndAsync(some, static _ => true, cancellationToken).ConfigureAwait(false)).Live;
+        }
+
+        // Keys that moved between two nodes meanwhile may have been missed.
+        for (int pass = 0; masters.Count > 1; pass++)
+        {
+            int older = 0;
+            foreach (var master in await _link.MastersAsync(guarded: false, cancellationToken).ConfigureAwait(false))
+            {
+                await foreach (var some in _records.ScanAsync(master, cancellationToken).ConfigureAwait(false))
                 {
-                    older |= chunk.Any(found => found.Value.Record is not { } record || record.CreatedAt <= began);
-                    var ends = chunk
-                        .GroupBy(found => (Tag: found.Key.RoutingTag, User: found.Value.Header.UserId), found => found.Key)
-                        .SelectMany(group => group.Chunk(RedisRecords.Most - 1), (group, keys) => _records.EndAsync(
-                            keys,
-                            group.Key.User is { } user ? [_keys.Index(group.Key.Tag, user)] : [],
-                            0,
-                            [],
-                            guarded: false,
-                            cancellationToken));
-                    live += (await Task.WhenAll(ends).ConfigureAwait(false)).Sum(Live);
+                    var ended = await EndAsync(
+                        some,
+                        found => known.Contains(found.Key) || found.Value.Record is not { } record || record.CreatedAt <= began,
+                        cancellationToken).ConfigureAwait(false);
+                    older += ended.All;
+                    live += ended.Live;
                 }
             }
 
-            if (!cluster || !older)
+            if (older == 0)
             {
-                await _link.ResetRoutingAsync().ConfigureAwait(false);
-                return live;
+                break;
             }
 
             if (pass == MostPasses)
@@ -147,6 +158,9 @@ public sealed class RedisStore : RecordStore, IDisposable, IAsyncDisposable
                     outcomeUnknown: true);
             }
         }
+
+        await _link.ResetRoutingAsync().ConfigureAwait(false);
+        return live;
     }
 
     /// <inheritdoc/>
@@ -158,10 +172,11 @@ public sealed class RedisStore : RecordStore, IDisposable, IAsyncDisposable
         var seen = new HashSet<SessionKey>();
         foreach (var master in await _link.MastersAsync(guarded: true, cancellationToken).ConfigureAwait(false))
         {
-            await foreach (var chunk in _records.ScanAsync(master, guarded: true, cancellationToken).ConfigureAwait(false))
+            await foreach (var some in _records.ScanAsync(master, cancellationToken).ConfigureAwait(false))
             {
                 // SCAN may return a key twice, and two nodes may return the same key.
-                live += chunk.Count(found => found.Value.IsLive(now) && seen.Add(found.Key));
+                var found = await _records.ReadAsync(some, guarded: true, cancellationToken).ConfigureAwait(false);
+                live += found.Count(record => record.Value.IsLive(now) && seen.Add(record.Key));
             }
         }
 
@@ -318,6 +333,25 @@ public sealed class RedisStore : RecordStore, IDisposable, IAsyncDisposable
             (session.Lifetimes.IdleTimeout, session.Lifetimes.FirstUseTimeout, session.Lifetimes.AbsoluteTimeout);
         var life = idle < absolute ? idle : absolute;
         return session.Presented || life < first ? life : first;
+    }
+
+    /// <summary>Ends those of some sessions that a condition selects, of whatever user.</summary>
+    /// <returns>How many were selected, and how many of them were live.</returns>
+    private async Task<(int All, long Live)> EndAsync(
+        SessionKey[] some, Func<KeyValuePair<SessionKey, StoredRecord>, bool> ends, CancellationToken cancellationToken)
+    {
+        var found = await _records.ReadAsync(some, guarded: false, cancellationToken).ConfigureAwait(false);
+        KeyValuePair<SessionKey, StoredRecord>[] selected = [.. found.Where(ends)];
+        var ended = selected
+            .GroupBy(found => (Tag: found.Key.RoutingTag, User: found.Value.Header.UserId), found => found.Key)
+            .SelectMany(group => group.Chunk(RedisRecords.Most - 1), (group, keys) => _records.EndAsync(
+                keys,
+                group.Key.User is { } user ? [_keys.Index(group.Key.Tag, user)] : [],
+                0,
+                [],
+                guarded: false,
+                cancellationToken));
+        return (selected.Length, (await Task.WhenAll(ended).ConfigureAwait(false)).Sum(Live));
     }
 
     private long Live(IReadOnlyList<StoredRecord> ended)

@@ -37,10 +37,9 @@ internal sealed partial class SqliteSchema
         Insert = $"INSERT INTO {table} ({columns}) VALUES ({string.Join(", ", s_columns.Select(column => "$" + column))}) "
             + "ON CONFLICT (session_key) DO NOTHING";
 
-        // The bytes are compared too: a damaged record and one of a newer format may have the expected version.
+        // The bytes alone decide. They hold version and lineage, and a column that somebody has changed must not stop every write.
         Replace = $"UPDATE {table} SET state = $state, last_seen_at = $last_seen_at, expires_at = $expires_at, version = $version, "
-            + "record = $record WHERE session_key = $session_key AND version = $expected_version AND lineage = $lineage "
-            + "AND record = $expected";
+            + "record = $record WHERE session_key = $session_key AND record = $expected";
         Delete = $"DELETE FROM {table} WHERE session_key = $session_key";
         End = $"{Delete} AND lineage = $lineage RETURNING record";
         DeleteOfUser = $"DELETE FROM {table} WHERE {OfUser} AND session_key <> $except RETURNING expires_at";

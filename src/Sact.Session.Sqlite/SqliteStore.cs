@@ -140,8 +140,6 @@ public sealed partial class SqliteStore : RecordStore, IExpiredSessionStore, IDi
             {
                 var command = writer.Command(_schema.Replace)
                     .Set("$session_key", expected.Key.ToString())
-                    .Set("$expected_version", expected.Version)
-                    .Set("$lineage", expected.LineageHash.ToArray())
                     .Set("$expected", before)
                     .SetState(replacement, after);
                 return command.ExecuteNonQuery() == 0 ? Stored(writer, expected.Key) : null;

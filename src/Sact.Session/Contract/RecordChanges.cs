@@ -50,24 +50,33 @@ internal sealed class RecordChanges(RecordStore store)
             cancellationToken.ThrowIfCancellationRequested();
         }
 
+        bool isHandedOver = false;
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
             await WriteAsync(changes, cancellationToken).ConfigureAwait(false);
             Array.ForEach(others, static change => change.Finish());
         }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && others.Length > 0)
+        {
+            // A cancelled write has not happened. The others wait for as long as their own callers do.
+            isHandedOver = true;
+            others[0].Write(others);
+            throw;
+        }
         catch (Exception exception)
         {
             var shared = exception as SessionStoreException ?? new SessionStoreException(
-                "The change was part of a joint write that failed or was given up. Read the session, and try again.",
-                exception,
-                outcomeUnknown: true);
+                "The change was part of a joint write that failed. Read the session, and try again.", exception, outcomeUnknown: true);
             Array.ForEach(others, change => change.Fail(shared));
             throw;
         }
         finally
         {
-            _inFlight.End(mine);
+            if (!isHandedOver)
+            {
+                _inFlight.End(mine);
+            }
         }
     }
 
@@ -118,7 +127,8 @@ internal sealed class RecordChanges(RecordStore store)
     }
 
     /// <summary>
-    /// Applies changes one after the other, and sets the outcome of each. Those that apply show the record after all of them.
+    /// Applies changes one after the other, and sets the outcome of each. Every outcome with a record shows the one after all of them,
+    /// because no other one is stored.
     /// </summary>
     private SessionRecord Apply(IReadOnlyList<WaitingChange> changes, SessionRecord held, out bool refused)
     {
@@ -134,7 +144,12 @@ internal sealed class RecordChanges(RecordStore store)
 
         foreach (var change in changes)
         {
-            change.Outcome = change.Outcome.Status == SessionUpdateStatus.Applied ? SessionUpdate.Applied(changed) : change.Outcome;
+            change.Outcome = change.Outcome.Status switch
+            {
+                SessionUpdateStatus.Applied => SessionUpdate.Applied(changed),
+                SessionUpdateStatus.Conflict => SessionUpdate.Conflict(changed),
+                _ => change.Outcome,
+            };
         }
 
         return changed;
@@ -189,13 +204,13 @@ internal sealed class RecordChanges(RecordStore store)
         }
     }
 
-    /// <summary>Whether the store has this very record. Its version has a random part, so no other writer made the same one.</summary>
+    /// <summary>Whether the store has this very record, byte for byte.</summary>
     private async ValueTask<bool> IsStoredAsync(SessionRecord record, CancellationToken cancellationToken)
     {
         try
         {
             var stored = await store.ReadAsync(record.Key, cancellationToken).ConfigureAwait(false);
-            return stored.Record is { } found && found.IsSameSession(record) && found.Version == record.Version;
+            return stored.Record is { } found && found.Pack().AsSpan().SequenceEqual(record.Pack());
         }
         catch (SessionStoreException)
         {

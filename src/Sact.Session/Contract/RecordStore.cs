@@ -135,7 +135,9 @@ public abstract class RecordStore : GenericStore
     /// <summary>Replaces a record if it still has the expected version and lineage, in one round trip.</summary>
     /// <param name="expected">The record that the store must still have.</param>
     /// <param name="replacement">The record that takes its place.</param>
-    /// <param name="cancellationToken">Checked before the write begins.</param>
+    /// <param name="cancellationToken">
+    /// Checked before the write begins. An <see cref="OperationCanceledException"/> means that nothing was written.
+    /// </param>
     /// <returns>Null if it was replaced; otherwise what is under the key instead.</returns>
     /// <exception cref="SessionStoreException">The store does not answer.</exception>
     protected internal abstract ValueTask<StoredRecord?> ReplaceAsync(
@@ -146,7 +148,9 @@ public abstract class RecordStore : GenericStore
     /// </summary>
     /// <param name="key">A key of this store's prefix.</param>
     /// <param name="rewrite">Makes the new record of what is stored; null for no change.</param>
-    /// <param name="cancellationToken">Checked before the write begins.</param>
+    /// <param name="cancellationToken">
+    /// Checked before the write begins. An <see cref="OperationCanceledException"/> means that nothing was written.
+    /// </param>
     /// <returns>A task.</returns>
     /// <exception cref="SessionStoreException">The store does not answer.</exception>
     protected internal virtual ValueTask RewriteAsync(

@@ -220,6 +220,20 @@ public sealed class ChangesOfARecordStore : IDisposable
     }
 
     [Fact]
+    public async Task OfUnknownOutcomeStayUnknownWhereAnotherWriterDrewTheSameVersion()
+    {
+        var session = await _store.SignInAsync();
+        _store.AfterReplace = () =>
+        {
+            var mine = _store.Stored(session);
+            _store[session.Key] = (mine with { Fields = Fields("b", "2") }).Pack();
+            throw new SessionStoreException("The reply was lost.", null, outcomeUnknown: true);
+        };
+
+        await Assert.ThrowsAsync<SessionStoreException>(async () => await _store.UpdateAsync(session, Set("a", "1")));
+    }
+
+    [Fact]
     public async Task OfUnknownOutcomeStayUnknownWhereReplicasMustConfirm()
     {
         var session = await _store.SignInAsync();

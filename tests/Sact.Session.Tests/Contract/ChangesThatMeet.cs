@@ -117,7 +117,8 @@ public sealed class ChangesThatMeet
     }
 
     [Fact]
-    public async Task AreOfUnknownOutcomeWhereTheWriterOfTheJointWriteGaveUp()
+    [Trait("abuse", "K7")]
+    public async Task AreWrittenByTheNextCallerWhereTheFirstGivesUp()
     {
         var session = await _store.SignInAsync();
         var (first, gate) = await HoldAsync(session);
@@ -129,7 +130,7 @@ public sealed class ChangesThatMeet
             token.ThrowIfCancellationRequested();
         };
         var writer = UpdateAsync(session, Set("a", "1"), patience.Token);
-        var joined = UpdateAsync(session, Set("b", "1"));
+        var joined = Enumerable.Range(0, 3).Select(i => UpdateAsync(session, Set($"b{i}", "1"))).ToArray();
         gate.Open();
         await first;
         await second.Reached;
@@ -138,7 +139,27 @@ public sealed class ChangesThatMeet
         second.Open();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => writer);
-        Assert.True((await Assert.ThrowsAsync<SessionStoreException>(() => joined)).OutcomeUnknown);
+        Assert.All(await Task.WhenAll(joined), outcome => Assert.Equal(SessionUpdateStatus.Applied, outcome.Status));
+        Assert.False(_store.Stored(session).Fields.Contains("a"));
+        Assert.Equal(SessionUpdateStatus.Applied, (await UpdateAsync(session, Set("after", "1"))).Status);
+    }
+
+    [Fact]
+    public async Task ThatAreRefusedShowTheRecordThatIsStored()
+    {
+        var session = await _store.SignInAsync();
+        var (first, gate) = await HoldAsync(session);
+        var one = UpdateAsync(session, new SessionChange { Set = Fields("turn", "1"), Condition = new("turn", null) });
+        var refused = UpdateAsync(session, new SessionChange { Set = Fields("turn", "2"), Condition = new("turn", null) });
+        var three = UpdateAsync(session, Set("later", "3"));
+
+        gate.Open();
+        await Task.WhenAll(first, one, three);
+
+        var outcome = await refused;
+        Assert.Equal(SessionUpdateStatus.Conflict, outcome.Status);
+        Assert.Equal(_store.Stored(session).Version, outcome.Record!.Version);
+        Assert.True(outcome.Record.Fields.Contains("later"));
     }
 
     /// <summary>Many writers at random, some of which give up. Nothing that was acknowledged is lost, and nobody waits for ever.</summary>
