@@ -14,12 +14,15 @@ var sessions = builder.Services.AddSactSession();
 switch (builder.Configuration["store"] ?? "memory", builder.Configuration["connection"])
 {
     case ("memory", _): break;
-    case ("sqlite", var file): sessions.UseSqlite(file ?? "Data Source=quickstart.db"); break;
-    case ("postgres", { } server): sessions.UsePostgreSql(server); break;
-    case ("redis", { } server): sessions.UseRedis(server); break;
+    // The prefix is set, so that every store answers with the same keys. Without it, it would be the name of the application.
+    case ("sqlite", var file): sessions.UseSqlite(file ?? "Data Source=quickstart.db", o => o.Prefix = "session"); break;
+    case ("postgres", { } server): sessions.UsePostgreSql(server, o => o.Prefix = "session"); break;
+    case ("redis", { } server): sessions.UseRedis(server, o => o.Prefix = "session"); break;
     case var (store, _):
-        Console.Error.WriteLine($"There is no store '{store}', or it needs a --connection. Possible: --store memory, --store sqlite --connection \"Data Source=app.db\", "
-            + "--store postgres --connection \"Host=localhost;Username=app;Database=app\", --store redis --connection localhost:6379.");
+        Console.Error.WriteLine(
+            $"There is no store '{store}', or it needs a --connection. Possible: --store memory, --store sqlite --connection "
+            + "\"Data Source=app.db\", --store postgres --connection \"Host=localhost;Username=app;Database=app\", --store redis "
+            + "--connection localhost:6379.");
         return 2;
 }
 
