@@ -43,4 +43,29 @@ internal sealed record SavedUser(string? Stamp, DateTimeOffset? LockedOutUntil)
                 : null;
         }
     }
+
+    /// <summary>
+    /// Reads a user through the store of the request. New services may lack what the request knows, such as its tenant, and find nobody.
+    /// </summary>
+    /// <param name="services">The services of the request.</param>
+    /// <param name="userId">The user.</param>
+    /// <param name="searches">
+    /// Whether to search for the user's name too. The store may return the object of an id without a look at what is saved, so a deleted
+    /// user would still be found. Say false if the request has changed the user: a name that was refused belongs to nobody.
+    /// </param>
+    /// <returns>Null if there is no such user.</returns>
+    public static async Task<SavedUser?> ReadOwnAsync<TUser>(IServiceProvider services, string userId, bool searches)
+        where TUser : class
+    {
+        if (services.GetService<IUserStore<TUser>>() is not { } store
+            || await store.FindByIdAsync(userId, CancellationToken.None).ConfigureAwait(false) is not { } user)
+        {
+            return null;
+        }
+
+        bool deleted = searches
+            && await store.GetNormalizedUserNameAsync(user, CancellationToken.None).ConfigureAwait(false) is { } name
+            && await store.FindByNameAsync(name, CancellationToken.None).ConfigureAwait(false) is null;
+        return deleted ? null : await OfAsync(store, user).ConfigureAwait(false);
+    }
 }

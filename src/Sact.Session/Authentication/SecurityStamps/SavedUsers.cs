@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Sact.Session;
@@ -6,22 +7,31 @@ namespace Sact.Session;
 /// <summary>Reads the users of ASP.NET Core Identity as they are saved, whatever their type.</summary>
 internal sealed class SavedUsers(IServiceScopeFactory scopes)
 {
-    private readonly ConcurrentDictionary<Type, Func<IServiceScopeFactory, string, Task<SavedUser?>>> _readers = new();
+    private readonly ConcurrentDictionary<Type, Reader> _readers = new();
 
     /// <summary>Whether the application has users of Identity. Without them only the claims tell a stamp.</summary>
     public bool AreKnown => !_readers.IsEmpty;
 
     /// <summary>Notes a type of users. Every user manager does so before it gives a user away.</summary>
     public void Know<TUser>()
-        where TUser : class => _readers.TryAdd(typeof(TUser), SavedUser.ReadAsync<TUser>);
+        where TUser : class => _readers.TryAdd(typeof(TUser), new Reader(SavedUser.ReadAsync<TUser>, SavedUser.ReadOwnAsync<TUser>));
 
     /// <summary>The users with an id. An application with two types of users may have two of them.</summary>
-    public async Task<List<SavedUser>> ReadAsync(string userId)
+    /// <param name="userId">The id.</param>
+    /// <param name="request">The request, whose store is the second to be searched.</param>
+    /// <param name="searches">Whether that store must search for the name too; false if the request may have changed it.</param>
+    public async Task<List<SavedUser>> ReadAsync(string userId, HttpContext? request, bool searches = true)
     {
         var found = new List<SavedUser>();
-        foreach (var read in _readers.Values)
+        foreach (var reader in _readers.Values)
         {
-            if (await read(scopes, userId).ConfigureAwait(false) is { } user)
+            var user = await reader.New(scopes, userId).ConfigureAwait(false);
+            if (user is null && request?.RequestServices is { } services)
+            {
+                user = await reader.Own(services, userId, searches).ConfigureAwait(false);
+            }
+
+            if (user is not null)
             {
                 found.Add(user);
             }
@@ -30,6 +40,11 @@ internal sealed class SavedUsers(IServiceScopeFactory scopes)
         return found;
     }
 
+    /// <summary>The user of one type as new services see it; null if there is none.</summary>
     public Task<SavedUser?> ReadAsync<TUser>(string userId)
         where TUser : class => SavedUser.ReadAsync<TUser>(scopes, userId);
+
+    private sealed record Reader(
+        Func<IServiceScopeFactory, string, Task<SavedUser?>> New,
+        Func<IServiceProvider, string, bool, Task<SavedUser?>> Own);
 }

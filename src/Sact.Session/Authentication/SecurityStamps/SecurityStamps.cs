@@ -48,7 +48,7 @@ internal static class SecurityStamps
         List<ReadOnlyMemory<byte>> current = [stamp];
         if (users.AreKnown)
         {
-            var saved = await users.ReadAsync(own.UserId!).ConfigureAwait(false);
+            var saved = await users.ReadAsync(own.UserId!, context).ConfigureAwait(false);
             current = [.. saved.Where(static user => user.Stamp is not null).Select(static user => SecurityStampField.HashOf(user.Stamp!))];
             if (StampsOfRequest.Replaced(context, own.UserId!, stamp, saved))
             {
@@ -87,7 +87,7 @@ internal static class SecurityStamps
             return true;
         }
 
-        var saved = await users.ReadAsync(userId).ConfigureAwait(false);
+        var saved = await users.ReadAsync(userId, context).ConfigureAwait(false);
         return saved.Exists(user => user.Stamp is { } current && SecurityStampField.HashOf(current).Span.SequenceEqual(stamp.Span))
             || StampsOfRequest.Replaced(context, userId, stamp, saved);
     }

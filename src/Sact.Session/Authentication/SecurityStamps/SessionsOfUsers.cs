@@ -35,7 +35,7 @@ internal sealed class SessionsOfUsers(
     /// <param name="lockoutByFailures">How long failed passwords lock a user out. Such a lockout ends no session.</param>
     public async Task EndUnsavedAsync(string userId, HttpContext request, TimeSpan lockoutByFailures)
     {
-        var saved = await users.ReadAsync(userId).ConfigureAwait(false);
+        var saved = await users.ReadAsync(userId, request, searches: false).ConfigureAwait(false);
         if (saved.Count == 0 || saved.Exists(user => user.LockedOutUntil > TimeProvider.System.GetUtcNow() + lockoutByFailures))
         {
             await EndAllAsync(userId).ConfigureAwait(false);
