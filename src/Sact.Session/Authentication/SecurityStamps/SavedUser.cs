@@ -38,7 +38,7 @@ internal sealed record SavedUser(string? Stamp, DateTimeOffset? LockedOutUntil)
         await using (scope.ConfigureAwait(false))
         {
             var store = scope.ServiceProvider.GetRequiredService<IUserStore<TUser>>();
-            return await store.FindByIdAsync(userId, CancellationToken.None).ConfigureAwait(false) is { } user
+            return await FindAsync(store, userId).ConfigureAwait(false) is { } user
                 ? await OfAsync(store, user).ConfigureAwait(false)
                 : null;
         }
@@ -58,7 +58,7 @@ internal sealed record SavedUser(string? Stamp, DateTimeOffset? LockedOutUntil)
         where TUser : class
     {
         if (services.GetService<IUserStore<TUser>>() is not { } store
-            || await store.FindByIdAsync(userId, CancellationToken.None).ConfigureAwait(false) is not { } user)
+            || await FindAsync(store, userId).ConfigureAwait(false) is not { } user)
         {
             return null;
         }
@@ -67,5 +67,19 @@ internal sealed record SavedUser(string? Stamp, DateTimeOffset? LockedOutUntil)
             && await store.GetNormalizedUserNameAsync(user, CancellationToken.None).ConfigureAwait(false) is { } name
             && await store.FindByNameAsync(name, CancellationToken.None).ConfigureAwait(false) is null;
         return deleted ? null : await OfAsync(store, user).ConfigureAwait(false);
+    }
+
+    // A store may be unable to convert the id of another type of users. The message of such an exception contains the id.
+    private static async Task<TUser?> FindAsync<TUser>(IUserStore<TUser> store, string userId)
+        where TUser : class
+    {
+        try
+        {
+            return await store.FindByIdAsync(userId, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception refusal) when (refusal is ArgumentException or FormatException or OverflowException or NotSupportedException)
+        {
+            return null;
+        }
     }
 }
