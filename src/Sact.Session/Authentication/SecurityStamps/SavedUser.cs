@@ -12,6 +12,9 @@ internal sealed record SavedUser(string? Stamp, DateTimeOffset? LockedOutUntil)
     // Identity compares lockouts with the clock of the machine, whatever TimeProvider the application has.
     public bool IsLockedOut => LockedOutUntil >= TimeProvider.System.GetUtcNow();
 
+    /// <summary>Whether a hash is that of the stamp.</summary>
+    public bool Has(ReadOnlyMemory<byte> hash) => Stamp is not null && SecurityStampField.HashOf(Stamp).Span.SequenceEqual(hash.Span);
+
     public static async Task<SavedUser> OfAsync<TUser>(IUserStore<TUser> store, TUser user)
         where TUser : class
     {

@@ -55,7 +55,9 @@ internal static class SecurityStamps
                 current.Add(stamp);
             }
 
-            lives = !saved.Exists(static user => user.IsLockedOut) && !SecurityStampField.Differs(own, current);
+            // Another type of users may have a user with the same id. Its lockout does not count.
+            var owners = saved.Where(user => user.Has(stamp) || StampsOfRequest.Replaced(context, own.UserId!, stamp, [user]));
+            lives = !owners.Any(static user => user.IsLockedOut) && !SecurityStampField.Differs(own, current);
         }
 
         var ended = new EndedByIdentity(services, own.Key);
@@ -88,7 +90,6 @@ internal static class SecurityStamps
         }
 
         var saved = await users.ReadAsync(userId, context).ConfigureAwait(false);
-        return saved.Exists(user => user.Stamp is { } current && SecurityStampField.HashOf(current).Span.SequenceEqual(stamp.Span))
-            || StampsOfRequest.Replaced(context, userId, stamp, saved);
+        return saved.Exists(user => user.Has(stamp)) || StampsOfRequest.Replaced(context, userId, stamp, saved);
     }
 }

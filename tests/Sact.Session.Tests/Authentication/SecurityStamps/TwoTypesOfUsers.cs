@@ -7,6 +7,8 @@ namespace Sact.Session.Tests;
 /// <summary>An application has two types of users, each with a store. Their ids may be equal, or of different kinds.</summary>
 public sealed class TwoTypesOfUsers
 {
+    public static TheoryData<IdentityOver> Both => [IdentityOver.Scheme, IdentityOver.Tickets];
+
     [SuppressMessage("Usage", "CA2201:Do not raise reserved exception types", Justification = "Stores throw them.")]
     public static TheoryData<Exception> Refusals =>
     [
@@ -28,6 +30,19 @@ public sealed class TwoTypesOfUsers
         Assert.Equal("Succeeded", await site.TextAsync("/reset"));
 
         Assert.Equal("nobody", await site.WhoAsync(phone));
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    [Trait("abuse", "K13")]
+    public async Task ALockoutEndsNoSignInOfTheOtherTypesUserWithTheSameId(IdentityOver over)
+    {
+        await using var site = await StartAsync(over);
+        var other = Others(site).Alice;
+        other.LockedOutUntil = DateTimeOffset.MaxValue;
+        await Others(site).UpdateAsync(other, TestContext.Current.CancellationToken);
+
+        Assert.Equal("alice", await site.WhoAsync(await site.LoginAsync()));
     }
 
     private static async Task ResetOtherAsync(IdentitySite site)
