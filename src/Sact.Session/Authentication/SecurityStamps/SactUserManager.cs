@@ -158,7 +158,7 @@ public class SactUserManager<TUser> : UserManager<TUser>
         }
         else if (saved.Stamp is { } stamp && stamp != before?.Stamp)
         {
-            await sessions.EndOutdatedAsync(userId, stamp).ConfigureAwait(false);
+            await sessions.EndOutdatedAsync<TUser>(userId, stamp).ConfigureAwait(false);
         }
 
         // After a failure of the session store the change still counts as new, so that the next update ends the sessions.

@@ -15,6 +15,10 @@ internal sealed record SavedUser(string? Stamp, DateTimeOffset? LockedOutUntil)
     /// <summary>Whether a hash is that of the stamp.</summary>
     public bool Has(ReadOnlyMemory<byte> hash) => Stamp is not null && SecurityStampField.HashOf(Stamp).Span.SequenceEqual(hash.Span);
 
+    /// <summary>The hashes of the stamps of users.</summary>
+    public static List<ReadOnlyMemory<byte>> HashesOf(IEnumerable<SavedUser> users) =>
+        [.. users.Where(static user => user.Stamp is not null).Select(static user => SecurityStampField.HashOf(user.Stamp!))];
+
     public static async Task<SavedUser> OfAsync<TUser>(IUserStore<TUser> store, TUser user)
         where TUser : class
     {

@@ -20,11 +20,17 @@ internal sealed class SavedUsers(IServiceScopeFactory scopes)
     /// <param name="userId">The id.</param>
     /// <param name="request">The request, whose store is the second to be searched.</param>
     /// <param name="searches">Whether that store must search for the name too; false if the request may have changed it.</param>
-    public async Task<List<SavedUser>> ReadAsync(string userId, HttpContext? request, bool searches = true)
+    /// <param name="except">A type of users that is left out; null for none.</param>
+    public async Task<List<SavedUser>> ReadAsync(string userId, HttpContext? request, bool searches = true, Type? except = null)
     {
         var found = new List<SavedUser>();
-        foreach (var reader in _readers.Values)
+        foreach (var (type, reader) in _readers)
         {
+            if (type == except)
+            {
+                continue;
+            }
+
             var user = await reader.New(scopes, userId).ConfigureAwait(false);
             if (user is null && request?.RequestServices is { } services)
             {

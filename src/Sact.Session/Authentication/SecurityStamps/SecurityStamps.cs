@@ -49,7 +49,7 @@ internal static class SecurityStamps
         if (users.AreKnown)
         {
             var saved = await users.ReadAsync(own.UserId!, context).ConfigureAwait(false);
-            current = [.. saved.Where(static user => user.Stamp is not null).Select(static user => SecurityStampField.HashOf(user.Stamp!))];
+            current = SavedUser.HashesOf(saved);
             if (StampsOfRequest.Replaced(context, own.UserId!, stamp, saved))
             {
                 current.Add(stamp);

@@ -45,6 +45,35 @@ public sealed class TwoTypesOfUsers
         Assert.Equal("alice", await site.WhoAsync(await site.LoginAsync()));
     }
 
+    [Theory]
+    [MemberData(nameof(Both))]
+    [Trait("abuse", "K12")]
+    public async Task AChangedStampEndsNoSessionOfTheOtherTypesUserWithTheSameId(IdentityOver over)
+    {
+        await using var site = await StartAsync(over);
+        string alice = await site.LoginAsync();
+
+        await ResetOtherAsync(site);
+        Assert.Equal("alice", await site.WhoAsync(alice));
+
+        Assert.Equal("Succeeded", await site.TextAsync("/reset"));
+        Assert.Equal("nobody", await site.WhoAsync(alice));
+    }
+
+    /// <summary>Without the stamps of the other type nobody knows which sessions are current, so all of them end.</summary>
+    [Fact]
+    [Trait("abuse", "K12")]
+    public async Task AChangedStampEndsTheSessionsWhileTheOtherTypesStoreIsDown()
+    {
+        await using var site = await StartAsync(IdentityOver.Scheme);
+        string alice = await site.LoginAsync();
+        Others(site).Fault = new IOException("The database is gone.");
+
+        Assert.True((await site.ChangeAsync((users, user) => users.UpdateSecurityStampAsync(user))).Succeeded);
+
+        Assert.Equal("nobody", await site.WhoAsync(alice));
+    }
+
     private static async Task ResetOtherAsync(IdentitySite site)
     {
         await using var scope = site.Site.Services.CreateAsyncScope();
