@@ -12,6 +12,9 @@ internal sealed record SavedUser(string? Stamp, DateTimeOffset? LockedOutUntil)
     // Identity compares lockouts with the clock of the machine, whatever TimeProvider the application has.
     public bool IsLockedOut => LockedOutUntil >= TimeProvider.System.GetUtcNow();
 
+    /// <summary>Whether the user is locked out for longer than a span.</summary>
+    public bool IsLockedOutFor(TimeSpan span) => LockedOutUntil > TimeProvider.System.GetUtcNow() + span;
+
     /// <summary>Whether a hash is that of the stamp.</summary>
     public bool Has(ReadOnlyMemory<byte> hash) => Stamp is not null && SecurityStampField.HashOf(Stamp).Span.SequenceEqual(hash.Span);
 

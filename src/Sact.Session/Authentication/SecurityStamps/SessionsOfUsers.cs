@@ -42,7 +42,7 @@ internal sealed class SessionsOfUsers(
     public async Task EndUnsavedAsync(string userId, HttpContext request, TimeSpan lockoutByFailures)
     {
         var saved = await users.ReadAsync(userId, request, searches: false).ConfigureAwait(false);
-        if (saved.Count == 0 || saved.Exists(user => user.LockedOutUntil > TimeProvider.System.GetUtcNow() + lockoutByFailures))
+        if (saved.Count == 0 || saved.Exists(user => user.IsLockedOutFor(lockoutByFailures)))
         {
             await EndAllAsync(userId).ConfigureAwait(false);
             return;
