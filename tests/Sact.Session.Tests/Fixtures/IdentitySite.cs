@@ -218,6 +218,9 @@ internal class SavedUsersOf<TUser> : IUserPasswordStore<TUser>, IUserSecuritySta
     /// <summary>What reading a user throws; null for nothing.</summary>
     public Exception? Fault { get; set; }
 
+    /// <summary>What a search for an id waits for, such as a lock of the database; null for nothing.</summary>
+    public Func<CancellationToken, ValueTask>? Waits { get; set; }
+
     public TUser Alice => Read("alice-id")!;
 
     public Task<IdentityResult> CreateAsync(TUser user, CancellationToken cancellationToken) => SaveAsync(user);
@@ -237,7 +240,11 @@ internal class SavedUsersOf<TUser> : IUserPasswordStore<TUser>, IUserSecuritySta
         return Task.FromResult(Result());
     }
 
-    public virtual Task<TUser?> FindByIdAsync(string userId, CancellationToken cancellationToken) => Task.FromResult(Read(userId));
+    public virtual async Task<TUser?> FindByIdAsync(string userId, CancellationToken cancellationToken)
+    {
+        await (Waits?.Invoke(cancellationToken) ?? default);
+        return Read(userId);
+    }
 
     public virtual Task<TUser?> FindByNameAsync(string normalizedUserName, CancellationToken cancellationToken)
     {

@@ -40,7 +40,7 @@ internal sealed record SavedUser(string? Stamp, DateTimeOffset? LockedOutUntil)
     /// of then. The transaction of the caller is left out, because a second connection cannot join it everywhere.
     /// </summary>
     /// <returns>Null if there is no such user.</returns>
-    public static async Task<SavedUser?> ReadAsync<TUser>(IServiceScopeFactory scopes, string userId)
+    public static async Task<SavedUser?> ReadAsync<TUser>(IServiceScopeFactory scopes, string userId, CancellationToken cancellationToken)
         where TUser : class
     {
         using var outside = new TransactionScope(TransactionScopeOption.Suppress, TransactionScopeAsyncFlowOption.Enabled);
@@ -48,7 +48,7 @@ internal sealed record SavedUser(string? Stamp, DateTimeOffset? LockedOutUntil)
         await using (scope.ConfigureAwait(false))
         {
             var store = scope.ServiceProvider.GetRequiredService<IUserStore<TUser>>();
-            return await FindAsync(store, userId).ConfigureAwait(false) is { } user
+            return await FindAsync(store, userId, cancellationToken).ConfigureAwait(false) is { } user
                 ? await OfAsync(store, user).ConfigureAwait(false)
                 : null;
         }
@@ -68,7 +68,7 @@ internal sealed record SavedUser(string? Stamp, DateTimeOffset? LockedOutUntil)
         where TUser : class
     {
         if (services.GetService<IUserStore<TUser>>() is not { } store
-            || await FindAsync(store, userId).ConfigureAwait(false) is not { } user)
+            || await FindAsync(store, userId, CancellationToken.None).ConfigureAwait(false) is not { } user)
         {
             return null;
         }
@@ -80,12 +80,12 @@ internal sealed record SavedUser(string? Stamp, DateTimeOffset? LockedOutUntil)
     }
 
     // A store may be unable to convert the id of another type of users. The message of such an exception contains the id.
-    private static async Task<TUser?> FindAsync<TUser>(IUserStore<TUser> store, string userId)
+    private static async Task<TUser?> FindAsync<TUser>(IUserStore<TUser> store, string userId, CancellationToken cancellationToken)
         where TUser : class
     {
         try
         {
-            return await store.FindByIdAsync(userId, CancellationToken.None).ConfigureAwait(false);
+            return await store.FindByIdAsync(userId, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception refusal) when (refusal is ArgumentException or FormatException or OverflowException or NotSupportedException)
         {

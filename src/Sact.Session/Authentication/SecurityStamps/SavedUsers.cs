@@ -5,8 +5,10 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Sact.Session;
 
 /// <summary>Reads the users of ASP.NET Core Identity as they are saved, whatever their type.</summary>
-internal sealed class SavedUsers(IServiceScopeFactory scopes)
+internal sealed class SavedUsers(IServiceScopeFactory scopes, TimeProvider clock)
 {
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(5);
+
     private readonly ConcurrentDictionary<Type, Reader> _readers = new();
 
     /// <summary>Whether the application has users of Identity. Without them only the claims tell a stamp.</summary>
@@ -21,6 +23,7 @@ internal sealed class SavedUsers(IServiceScopeFactory scopes)
     /// <param name="request">The request, whose store is the second to be searched.</param>
     /// <param name="searches">Whether that store must search for the name too; false if the request may have changed it.</param>
     /// <param name="except">A type of users that is left out; null for none.</param>
+    /// <exception cref="TimeoutException">The store of the users does not answer.</exception>
     public async Task<List<SavedUser>> ReadAsync(string userId, HttpContext? request, bool searches = true, Type? except = null)
     {
         var found = new List<SavedUser>();
@@ -31,7 +34,7 @@ internal sealed class SavedUsers(IServiceScopeFactory scopes)
                 continue;
             }
 
-            var user = await reader.New(scopes, userId).ConfigureAwait(false);
+            var user = await BoundedAsync(limit => reader.New(scopes, userId, limit)).ConfigureAwait(false);
             if (user is null && request?.RequestServices is { } services)
             {
                 user = await reader.Own(services, userId, searches).ConfigureAwait(false);
@@ -47,10 +50,28 @@ internal sealed class SavedUsers(IServiceScopeFactory scopes)
     }
 
     /// <summary>The user of one type as new services see it; null if there is none.</summary>
+    /// <exception cref="TimeoutException">The store of the users does not answer.</exception>
     public Task<SavedUser?> ReadAsync<TUser>(string userId)
-        where TUser : class => SavedUser.ReadAsync<TUser>(scopes, userId);
+        where TUser : class => BoundedAsync(limit => SavedUser.ReadAsync<TUser>(scopes, userId, limit));
+
+    // A locking database makes the read wait for the end of the request's own transaction, which waits for the read.
+    private async Task<SavedUser?> BoundedAsync(Func<CancellationToken, Task<SavedUser?>> read)
+    {
+        using var limit = new CancellationTokenSource(s_limit, clock);
+        try
+        {
+            return await read(limit.Token).WaitAsync(limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (limit.IsCancellationRequested)
+        {
+            throw new TimeoutException(
+                "The store of users did not answer within 5 seconds, so nobody knows whether the session may live. "
+                + "An open transaction may hold the user. Commit a change of a user before another request signs that user in.",
+                fault);
+        }
+    }
 
     private sealed record Reader(
-        Func<IServiceScopeFactory, string, Task<SavedUser?>> New,
+        Func<IServiceScopeFactory, string, CancellationToken, Task<SavedUser?>> New,
         Func<IServiceProvider, string, bool, Task<SavedUser?>> Own);
 }

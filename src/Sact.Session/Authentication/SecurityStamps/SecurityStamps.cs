@@ -60,7 +60,7 @@ internal static class SecurityStamps
         List<ReadOnlyMemory<byte>> current = [stamp];
         if (users.AreKnown)
         {
-            var saved = await users.ReadAsync(own.UserId!, context).ConfigureAwait(false);
+            var saved = await ReadAsync(users, context, own.UserId!, stamp).ConfigureAwait(false);
             current = SavedUser.HashesOf(saved);
             if (StampsOfRequest.Replaced(context, own.UserId!, stamp, saved))
             {
@@ -102,8 +102,22 @@ internal static class SecurityStamps
             return true;
         }
 
-        var saved = await users.ReadAsync(userId, context).ConfigureAwait(false);
+        var saved = await ReadAsync(users, context, userId, stamp).ConfigureAwait(false);
         return saved.Exists(user => user.Has(stamp)) || StampsOfRequest.Replaced(context, userId, stamp, saved);
+    }
+
+    private static async Task<List<SavedUser>> ReadAsync(
+        SavedUsers users, HttpContext context, string userId, ReadOnlyMemory<byte> stamp)
+    {
+        try
+        {
+            return await users.ReadAsync(userId, context).ConfigureAwait(false);
+        }
+        catch (TimeoutException) when (StampsOfRequest.Find(context, userId, stamp) is not null)
+        {
+            // The request's own transaction holds the user, so nobody else can have changed the stamp since.
+            return [new SavedUser(StampsOfRequest.Find(context, userId, stamp), LockedOutUntil: null)];
+        }
     }
 
     private static TimeSpan LockoutByFailures(HttpContext context) =>
