@@ -192,7 +192,8 @@ public static class SactSessionAuthenticationBuilderExtensions
         var services = builder.Services;
         services.AddSactSession();
         services.TryAddSingleton<AuthenticationRegistry>();
-        services.TryAddSingleton<SavedUsers>();
+        services.TryAddSingleton(static provider => new SavedUsers(
+            provider.GetRequiredService<IServiceScopeFactory>(), provider.GetService<TimeProvider>() ?? TimeProvider.System));
         services.TryAddSingleton<SessionsOfUsers>();
         services.TryAddEnumerable(ServiceDescriptor.Transient<IStartupFilter, AuthenticationStartup>());
         services.TryAddEnumerable(ServiceDescriptor.Scoped(typeof(IUserValidator<>), typeof(SecurityStampWatch<>)));

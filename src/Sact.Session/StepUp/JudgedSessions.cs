@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -34,11 +35,14 @@ internal readonly struct JudgedSessions
     {
         var found = new List<SessionData>();
         ILogger? log = null;
+        bool nobody = false;
         if (name is null && context.RequestServices.GetService<AuthenticationRegistry>() is { } registry)
         {
             foreach (string scheme in await SchemesAsync(context, schemes).ConfigureAwait(false))
             {
-                if (registry.Find(scheme) is not { } registration)
+                string? target = await TargetAsync(context, scheme).ConfigureAwait(false);
+                nobody |= target is null;
+                if (target is null || registry.Find(target) is not { } registration)
                 {
                     continue;
                 }
@@ -57,7 +61,7 @@ internal readonly struct JudgedSessions
         {
             var session = RegistryOfRequest.SessionOf(context, name);
             log = session.Telemetry.Log;
-            if (await session.ReadSignedInAsync().ConfigureAwait(false) is { } signedIn)
+            if (!nobody && await session.ReadSignedInAsync().ConfigureAwait(false) is { } signedIn)
             {
                 found.Add(signedIn);
             }
@@ -83,20 +87,49 @@ internal readonly struct JudgedSessions
             : null;
     }
 
-    /// <summary>The schemes of the policy and of the endpoint; without any, the default scheme.</summary>
-    private static async ValueTask<IEnumerable<string>> SchemesAsync(HttpContext context, IEnumerable<string> ofPolicy)
+    /// <summary>
+    /// The scheme whose ticket authenticates the request: a scheme may forward to another one, as a policy scheme always does.
+    /// </summary>
+    /// <returns>Null if it forwards and nobody is signed in there. The session of another scheme must not count then.</returns>
+    private static async ValueTask<string?> TargetAsync(HttpContext context, string scheme)
     {
-        var schemes = new HashSet<string>(ofPolicy, StringComparer.Ordinal);
-        foreach (object metadata in context.GetEndpoint()?.Metadata ?? EndpointMetadataCollection.Empty)
+        // A policy may name a scheme that is missing if the application checks the policy itself.
+        var handlers = context.RequestServices.GetRequiredService<IAuthenticationHandlerProvider>();
+        if (await handlers.GetHandlerAsync(context, scheme).ConfigureAwait(false) is not { } handler)
         {
-            if (metadata is IAuthorizeData { AuthenticationSchemes: { } names })
-            {
-                schemes.UnionWith(names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
-            }
-            else if (metadata is AuthorizationPolicy policy)
-            {
-                schemes.UnionWith(policy.AuthenticationSchemes);
-            }
+            return scheme;
+        }
+
+        var result = await context.AuthenticateAsync(scheme).ConfigureAwait(false);
+        return result.Ticket is { } ticket
+            ? AuthenticatedSession.Of(ticket.Properties)?.Scheme ?? ticket.AuthenticationScheme
+            : Forwards(context, handler, scheme) ? null : scheme;
+    }
+
+    private static bool Forwards(HttpContext context, IAuthenticationHandler handler, string scheme)
+    {
+        AuthenticationSchemeOptions? options = handler switch
+        {
+            PolicySchemeHandler policy => policy.Options,
+            SactSessionAuthenticationHandler session => session.Options,
+            CookieAuthenticationHandler cookie => cookie.Options,
+            _ => null,
+        };
+        string? target = options?.ForwardAuthenticate ?? options?.ForwardDefaultSelector?.Invoke(context) ?? options?.ForwardDefault;
+        return target is not null && target != scheme;
+    }
+
+    /// <summary>The schemes of the requirement and of the endpoint's policies; without any, the default scheme.</summary>
+    private static async ValueTask<IEnumerable<string>> SchemesAsync(HttpContext context, IEnumerable<string> ofRequirement)
+    {
+        var schemes = new HashSet<string>(ofRequirement, StringComparer.Ordinal);
+        var metadata = context.GetEndpoint()?.Metadata ?? EndpointMetadataCollection.Empty;
+        if (context.RequestServices.GetService<IAuthorizationPolicyProvider>() is { } policies
+            && await AuthorizationPolicy.CombineAsync(
+                policies, metadata.GetOrderedMetadata<IAuthorizeData>(), metadata.GetOrderedMetadata<AuthorizationPolicy>())
+                .ConfigureAwait(false) is { } policy)
+        {
+            schemes.UnionWith(policy.AuthenticationSchemes);
         }
 
         if (schemes.Count == 0

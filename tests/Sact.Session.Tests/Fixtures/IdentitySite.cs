@@ -168,7 +168,7 @@ internal sealed class IdentitySite : IAsyncDisposable
     }
 }
 
-internal sealed record SavedTestUser
+internal record SavedTestUser
 {
     public string Id { get; set; } = "";
 
@@ -188,26 +188,29 @@ internal sealed record SavedTestUser
 }
 
 /// <summary>Users in memory. Like a database it keeps copies: a changed object that is not saved changes nothing.</summary>
-internal sealed class SavedUsersStore : IUserPasswordStore<SavedTestUser>, IUserSecurityStampStore<SavedTestUser>,
-    IUserLockoutStore<SavedTestUser>
+internal class SavedUsersOf<TUser> : IUserPasswordStore<TUser>, IUserSecurityStampStore<TUser>, IUserLockoutStore<TUser>
+    where TUser : SavedTestUser, new()
 {
-    private readonly Dictionary<string, SavedTestUser> _saved = [];
+    private readonly Dictionary<string, TUser> _saved = [];
 
-    public SavedUsersStore()
+    public SavedUsersOf()
     {
         foreach (string name in (string[])["alice", "bob"])
         {
-            var user = new SavedTestUser
+            var user = new TUser
             {
                 Id = name + "-id",
                 Name = name,
                 NormalizedName = name.ToUpperInvariant(),
                 Stamp = "first stamp of " + name,
             };
-            user.Hash = new PasswordHasher<SavedTestUser>().HashPassword(user, IdentitySite.Password);
+            user.Hash = new PasswordHasher<TUser>().HashPassword(user, IdentitySite.Password);
             _saved[user.Id] = user;
         }
     }
+
+    /// <summary>A view of the users that another store keeps.</summary>
+    protected SavedUsersOf(SavedUsersOf<TUser> of) => _saved = of._saved;
 
     /// <summary>Whether saving is refused, as a database does that has a newer version of the user.</summary>
     public bool Refuses { get; set; }
@@ -215,13 +218,16 @@ internal sealed class SavedUsersStore : IUserPasswordStore<SavedTestUser>, IUser
     /// <summary>What reading a user throws; null for nothing.</summary>
     public Exception? Fault { get; set; }
 
-    public SavedTestUser Alice => Read("alice-id")!;
+    /// <summary>What a search for an id waits for, such as a lock of the database; null for nothing.</summary>
+    public Func<CancellationToken, ValueTask>? Waits { get; set; }
 
-    public Task<IdentityResult> CreateAsync(SavedTestUser user, CancellationToken cancellationToken) => SaveAsync(user);
+    public TUser Alice => Read("alice-id")!;
 
-    public Task<IdentityResult> UpdateAsync(SavedTestUser user, CancellationToken cancellationToken) => SaveAsync(user);
+    public Task<IdentityResult> CreateAsync(TUser user, CancellationToken cancellationToken) => SaveAsync(user);
 
-    public Task<IdentityResult> DeleteAsync(SavedTestUser user, CancellationToken cancellationToken)
+    public Task<IdentityResult> UpdateAsync(TUser user, CancellationToken cancellationToken) => SaveAsync(user);
+
+    public Task<IdentityResult> DeleteAsync(TUser user, CancellationToken cancellationToken)
     {
         lock (_saved)
         {
@@ -234,67 +240,73 @@ internal sealed class SavedUsersStore : IUserPasswordStore<SavedTestUser>, IUser
         return Task.FromResult(Result());
     }
 
-    public Task<SavedTestUser?> FindByIdAsync(string userId, CancellationToken cancellationToken) => Task.FromResult(Read(userId));
+    public virtual async Task<TUser?> FindByIdAsync(string userId, CancellationToken cancellationToken)
+    {
+        await (Waits?.Invoke(cancellationToken) ?? default);
+        return Read(userId);
+    }
 
-    public Task<SavedTestUser?> FindByNameAsync(string normalizedUserName, CancellationToken cancellationToken)
+    public virtual Task<TUser?> FindByNameAsync(string normalizedUserName, CancellationToken cancellationToken)
     {
         lock (_saved)
         {
             var found = _saved.Values.FirstOrDefault(user => user.NormalizedName == normalizedUserName);
-            return Task.FromResult(found is null ? null : found with { });
+            return Task.FromResult(found is null ? null : Copy(found));
         }
     }
 
-    public Task<string> GetUserIdAsync(SavedTestUser user, CancellationToken cancellationToken) => Task.FromResult(user.Id);
+    public Task<string> GetUserIdAsync(TUser user, CancellationToken cancellationToken) => Task.FromResult(user.Id);
 
-    public Task<string?> GetUserNameAsync(SavedTestUser user, CancellationToken cancellationToken) => Task.FromResult(user.Name);
+    public Task<string?> GetUserNameAsync(TUser user, CancellationToken cancellationToken) => Task.FromResult(user.Name);
 
-    public Task SetUserNameAsync(SavedTestUser user, string? userName, CancellationToken cancellationToken) =>
+    public Task SetUserNameAsync(TUser user, string? userName, CancellationToken cancellationToken) =>
         Task.FromResult(user.Name = userName);
 
-    public Task<string?> GetNormalizedUserNameAsync(SavedTestUser user, CancellationToken cancellationToken) =>
+    public Task<string?> GetNormalizedUserNameAsync(TUser user, CancellationToken cancellationToken) =>
         Task.FromResult(user.NormalizedName);
 
-    public Task SetNormalizedUserNameAsync(SavedTestUser user, string? normalizedName, CancellationToken cancellationToken) =>
+    public Task SetNormalizedUserNameAsync(TUser user, string? normalizedName, CancellationToken cancellationToken) =>
         Task.FromResult(user.NormalizedName = normalizedName);
 
-    public Task SetPasswordHashAsync(SavedTestUser user, string? passwordHash, CancellationToken cancellationToken) =>
+    public Task SetPasswordHashAsync(TUser user, string? passwordHash, CancellationToken cancellationToken) =>
         Task.FromResult(user.Hash = passwordHash);
 
-    public Task<string?> GetPasswordHashAsync(SavedTestUser user, CancellationToken cancellationToken) => Task.FromResult(user.Hash);
+    public Task<string?> GetPasswordHashAsync(TUser user, CancellationToken cancellationToken) => Task.FromResult(user.Hash);
 
-    public Task<bool> HasPasswordAsync(SavedTestUser user, CancellationToken cancellationToken) => Task.FromResult(user.Hash is not null);
+    public Task<bool> HasPasswordAsync(TUser user, CancellationToken cancellationToken) => Task.FromResult(user.Hash is not null);
 
-    public Task SetSecurityStampAsync(SavedTestUser user, string stamp, CancellationToken cancellationToken) =>
+    public Task SetSecurityStampAsync(TUser user, string stamp, CancellationToken cancellationToken) =>
         Task.FromResult(user.Stamp = stamp);
 
-    public Task<string?> GetSecurityStampAsync(SavedTestUser user, CancellationToken cancellationToken) => Task.FromResult(user.Stamp);
+    public Task<string?> GetSecurityStampAsync(TUser user, CancellationToken cancellationToken) => Task.FromResult(user.Stamp);
 
-    public Task<DateTimeOffset?> GetLockoutEndDateAsync(SavedTestUser user, CancellationToken cancellationToken) =>
+    public Task<DateTimeOffset?> GetLockoutEndDateAsync(TUser user, CancellationToken cancellationToken) =>
         Task.FromResult(user.LockedOutUntil);
 
-    public Task SetLockoutEndDateAsync(SavedTestUser user, DateTimeOffset? lockoutEnd, CancellationToken cancellationToken) =>
+    public Task SetLockoutEndDateAsync(TUser user, DateTimeOffset? lockoutEnd, CancellationToken cancellationToken) =>
         Task.FromResult(user.LockedOutUntil = lockoutEnd);
 
-    public Task<int> IncrementAccessFailedCountAsync(SavedTestUser user, CancellationToken cancellationToken) =>
+    public Task<int> IncrementAccessFailedCountAsync(TUser user, CancellationToken cancellationToken) =>
         Task.FromResult(++user.Failures);
 
-    public Task ResetAccessFailedCountAsync(SavedTestUser user, CancellationToken cancellationToken) =>
+    public Task ResetAccessFailedCountAsync(TUser user, CancellationToken cancellationToken) =>
         Task.FromResult(user.Failures = 0);
 
-    public Task<int> GetAccessFailedCountAsync(SavedTestUser user, CancellationToken cancellationToken) => Task.FromResult(user.Failures);
+    public Task<int> GetAccessFailedCountAsync(TUser user, CancellationToken cancellationToken) => Task.FromResult(user.Failures);
 
-    public Task<bool> GetLockoutEnabledAsync(SavedTestUser user, CancellationToken cancellationToken) =>
+    public Task<bool> GetLockoutEnabledAsync(TUser user, CancellationToken cancellationToken) =>
         Task.FromResult(user.CanBeLockedOut);
 
-    public Task SetLockoutEnabledAsync(SavedTestUser user, bool enabled, CancellationToken cancellationToken) =>
+    public Task SetLockoutEnabledAsync(TUser user, bool enabled, CancellationToken cancellationToken) =>
         Task.FromResult(user.CanBeLockedOut = enabled);
 
     public void Dispose()
     {
     }
 
-    private SavedTestUser? Read(string id)
+    private static TUser Copy(TUser user) => (TUser)((SavedTestUser)user with { });
+
+    private TUser? Read(string id)
     {
         if (Fault is not null)
         {
@@ -303,17 +315,17 @@ internal sealed class SavedUsersStore : IUserPasswordStore<SavedTestUser>, IUser
 
         lock (_saved)
         {
-            return _saved.TryGetValue(id, out var user) ? user with { } : null;
+            return _saved.TryGetValue(id, out var user) ? Copy(user) : null;
         }
     }
 
-    private Task<IdentityResult> SaveAsync(SavedTestUser user)
+    private Task<IdentityResult> SaveAsync(TUser user)
     {
         lock (_saved)
         {
             if (!Refuses)
             {
-                _saved[user.Id] = user with { };
+                _saved[user.Id] = Copy(user);
             }
         }
 
@@ -323,3 +335,6 @@ internal sealed class SavedUsersStore : IUserPasswordStore<SavedTestUser>, IUser
     private IdentityResult Result() =>
         Refuses ? IdentityResult.Failed(new IdentityErrorDescriber().ConcurrencyFailure()) : IdentityResult.Success;
 }
+
+/// <summary>The users of most tests.</summary>
+internal sealed class SavedUsersStore : SavedUsersOf<SavedTestUser>;

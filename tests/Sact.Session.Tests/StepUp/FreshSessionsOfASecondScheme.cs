@@ -19,13 +19,16 @@ public sealed class FreshSessionsOfASecondScheme
             var data = new TheoryData<string, string>();
             foreach (string scheme in (string[])["Admin", "Tickets"])
             {
-                foreach (string kind in (string[])["policy", "attribute", "endpoint", "bare", "level", "built"])
+                string[] kinds =
+                    ["policy", "attribute", "endpoint", "bare", "level", "built", "by-name", "two-names", "forwarded"];
+                foreach (string kind in kinds)
                 {
                     data.Add(scheme, $"/{kind}/{scheme}");
                 }
             }
 
             data.Add("Admin", "/second-scheme-controller/in");
+            data.Add("Admin", "/forwarded-default/Admin");
             return data;
         }
     }
@@ -99,6 +102,24 @@ public sealed class FreshSessionsOfASecondScheme
         Assert.Equal(HttpStatusCode.Unauthorized, await SendAsync(site, "/named", cookies));
     }
 
+    [Theory]
+    [InlineData("default")]
+    [InlineData("fallback")]
+    [Trait("abuse", "K22")]
+    public async Task AreThoseOfTheSchemeThatTheApplicationsPolicyNames(string kind)
+    {
+        await using var site = await StartAsync(policies => _ = kind == "default"
+            ? policies.SetDefaultPolicy(new AuthorizationPolicyBuilder("Admin").RequireAuthenticatedUser().Build())
+            : policies.SetFallbackPolicy(new AuthorizationPolicyBuilder("Admin").RequireAuthenticatedUser().Build()));
+        var cookies = new Dictionary<string, string>();
+        await SendAsync(site, "/in/Admin", cookies, HttpMethod.Post);
+        Assert.Equal(HttpStatusCode.OK, await SendAsync(site, "/application/" + kind, cookies));
+        site.Clock.Advance(TimeSpan.FromMinutes(6));
+        await SendAsync(site, "/in/User", cookies, HttpMethod.Post);
+
+        Assert.Equal(HttpStatusCode.Unauthorized, await SendAsync(site, "/application/" + kind, cookies));
+    }
+
     private static async Task<HttpStatusCode> SendAsync(
         Site site, string path, Dictionary<string, string> cookies, HttpMethod? method = null)
     {
@@ -116,14 +137,14 @@ public sealed class FreshSessionsOfASecondScheme
         return response.StatusCode;
     }
 
-    private static Task<Site> StartAsync() => Site.StartAsync(
+    private static Task<Site> StartAsync(Action<AuthorizationBuilder>? authorization = null) => Site.StartAsync(
         app =>
         {
             var five = TimeSpan.FromMinutes(5);
             app.UseAuthentication();
             app.UseAuthorization();
             app.MapPost("/in/{scheme}", (string scheme, HttpContext context) =>
-                context.SignInAsync(scheme, AuthenticationSite.Principal("alice")));
+                context.SignInAsync(scheme, AuthenticationSite.Principal("alice"))).AllowAnonymous();
             foreach (string scheme in (string[])["Admin", "Tickets"])
             {
                 app.MapGet("/policy/" + scheme, () => "x").RequireAuthorization("fresh-" + scheme);
@@ -138,7 +159,15 @@ public sealed class FreshSessionsOfASecondScheme
                 app.MapGet("/built/" + scheme, () => "x")
                     .RequireAuthorization(new AuthorizationPolicyBuilder(scheme).RequireAuthenticatedUser().Build())
                     .RequireAuthorization(new AuthorizationPolicyBuilder().RequireFreshSession(five).Build());
+                app.MapGet("/by-name/" + scheme, () => "x").RequireAuthorization("only-" + scheme).RequireFreshSession(five);
+                app.MapGet("/two-names/" + scheme, () => "x").RequireAuthorization("only-" + scheme, "fresh");
+                app.MapGet("/forwarded/" + scheme, () => "x")
+                    .RequireAuthorization(policy => policy.AddAuthenticationSchemes("Forward").RequireFreshSession(five));
             }
+
+            app.MapGet("/forwarded-default/Admin", () => "x").RequireAuthorization("fresh");
+            app.MapGet("/application/default", () => "x").RequireAuthorization().RequireFreshSession(five);
+            app.MapGet("/application/fallback", () => "x").RequireFreshSession(five);
 
             app.MapGet("/policy/both", () => "x").RequireAuthorization(policy =>
                 policy.RequireFreshSession(five).AddAuthenticationSchemes("User", "Admin"));
@@ -152,7 +181,9 @@ public sealed class FreshSessionsOfASecondScheme
             builder.Services.AddAuthentication("User")
                 .AddCookie("Tickets").AddSactTicketStore("Tickets")
                 .AddCookie("Other")
-                .AddSactSession("User")
+                .AddPolicyScheme("Forward", null, o => o.ForwardDefaultSelector = context => context.Request.Path.Value!.Split('/')[^1])
+                .AddSactSession("User", o => o.ForwardDefaultSelector = context =>
+                    context.Request.Path == "/forwarded-default/Admin" ? "Admin" : null)
                 .AddSactSession("Admin", o => o.SessionName = "admin");
             builder.Services.AddControllers().AddApplicationPart(typeof(SecondSchemeController).Assembly);
             var policies = builder.Services.AddAuthorizationBuilder()
@@ -161,7 +192,10 @@ public sealed class FreshSessionsOfASecondScheme
             {
                 policies.AddPolicy("fresh-" + scheme, policy => policy
                     .AddAuthenticationSchemes(scheme).RequireAuthenticatedUser().RequireFreshSession(TimeSpan.FromMinutes(5)));
+                policies.AddPolicy("only-" + scheme, policy => policy.AddAuthenticationSchemes(scheme).RequireAuthenticatedUser());
             }
+
+            authorization?.Invoke(policies);
         });
 }
 

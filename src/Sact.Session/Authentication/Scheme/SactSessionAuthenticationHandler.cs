@@ -149,7 +149,7 @@ internal sealed class SactSessionAuthenticationHandler(
                 session.Settings.SignInTerms.Lifetimes);
             var terms = session.Settings.SignInTermsFor(lifetimes, nameof(properties));
             await session.Start.SignInAsync(userId, fields, terms, CancellationToken.None).ConfigureAwait(false);
-            if (!await SecurityStamps.EndOutdatedAsync(session, users, Context, fields).ConfigureAwait(false))
+            if (!await SecurityStamps.EndOutdatedAsync(session, users, Context, fields, refreshes: false).ConfigureAwait(false))
             {
                 return;
             }
@@ -331,7 +331,8 @@ internal sealed class SactSessionAuthenticationHandler(
             .ChangeAnyAsync(fields, PrincipalFields.Lacking(fields), number, CancellationToken.None)
             .ConfigureAwait(false);
         return status == SessionUpdateStatus.Applied
-            && (!changesStamp || await SecurityStamps.EndOutdatedAsync(session, users, Context, fields).ConfigureAwait(false));
+            && (!changesStamp
+                || await SecurityStamps.EndOutdatedAsync(session, users, Context, fields, refreshes: true).ConfigureAwait(false));
     }
 
     private async Task RedirectAsync(AuthenticationProperties properties, PathString onPath)

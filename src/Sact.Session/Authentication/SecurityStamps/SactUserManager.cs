@@ -134,7 +134,7 @@ public class SactUserManager<TUser> : UserManager<TUser>
         string userId = await GetUserIdAsync(user).ConfigureAwait(false);
         var before = _loaded.TryGetValue(user, out var loaded)
             ? loaded
-            : await _sessions.Users.ReadAsync<TUser>(userId).ConfigureAwait(false);
+            : await BeforeAsync(_sessions, userId).ConfigureAwait(false);
         var result = await base.UpdateUserAsync(user).ConfigureAwait(false);
         if (result.Succeeded)
         {
@@ -142,6 +142,19 @@ public class SactUserManager<TUser> : UserManager<TUser>
         }
 
         return result;
+    }
+
+    /// <summary>The user before a change; null if a lock of the database hides it. Then every stamp and lockout counts as new.</summary>
+    private static async Task<SavedUser?> BeforeAsync(SessionsOfUsers sessions, string userId)
+    {
+        try
+        {
+            return await sessions.Users.ReadAsync<TUser>(userId).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return null;
+        }
     }
 
     private async Task EndAsync(SessionsOfUsers sessions, string userId, SavedUser? before, TUser user)
@@ -158,7 +171,7 @@ public class SactUserManager<TUser> : UserManager<TUser>
         }
         else if (saved.Stamp is { } stamp && stamp != before?.Stamp)
         {
-            await sessions.EndOutdatedAsync(userId, stamp).ConfigureAwait(false);
+            await sessions.EndOutdatedAsync<TUser>(userId, stamp).ConfigureAwait(false);
         }
 
         // After a failure of the session store the change still counts as new, so that the next update ends the sessions.

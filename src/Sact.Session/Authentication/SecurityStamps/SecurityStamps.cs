@@ -1,4 +1,7 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Sact.Session;
 
@@ -10,7 +13,8 @@ internal static class SecurityStamps
 {
     /// <summary>Call it after a sign-in.</summary>
     /// <returns>False if the new session has ended.</returns>
-    public static async Task<bool> EndOutdatedAsync(RequestSession session, SavedUsers users, HttpContext context, SessionFields fields)
+    public static async Task<bool> EndOutdatedAsync(
+        RequestSession session, SavedUsers users, HttpContext context, SessionFields fields, bool refreshes)
     {
         if (!fields.Contains(SecurityStampField.Name)
             || await session.ReadAsync(reload: false, CancellationToken.None).ConfigureAwait(false) is not { UserId: not null } own)
@@ -21,7 +25,7 @@ internal static class SecurityStamps
         bool lives = false;
         try
         {
-            return lives = await EndOutdatedAsync(session.Store, session.Services, users, context, own).ConfigureAwait(false);
+            return lives = await EndOutdatedAsync(session.Store, session.Services, users, context, own, refreshes).ConfigureAwait(false);
         }
         finally
         {
@@ -36,9 +40,17 @@ internal static class SecurityStamps
     /// Ends the other sessions of a user. It reads the user after it has listed the sessions: a session with a newer stamp than the one
     /// that it reads began later and is not listed.
     /// </summary>
+    /// <param name="store">The store of the sessions.</param>
+    /// <param name="services">The services of the registration.</param>
+    /// <param name="users">The users of Identity.</param>
+    /// <param name="context">The request.</param>
+    /// <param name="own">The new session, or the refreshed one.</param>
+    /// <param name="refreshes">
+    /// Whether the user was signed in before. Then a lockout by failed passwords does not count: anybody can cause it.
+    /// </param>
     /// <returns>False if the own session must end, which is left to the caller.</returns>
     public static async Task<bool> EndOutdatedAsync(
-        IGenericStore store, SessionServices services, SavedUsers users, HttpContext context, SessionRecord own)
+        IGenericStore store, SessionServices services, SavedUsers users, HttpContext context, SessionRecord own, bool refreshes)
     {
         // A client that disconnects must not keep a session alive, so the request is not given.
         var calls = new StoreClient(store, services, context: null);
@@ -48,14 +60,17 @@ internal static class SecurityStamps
         List<ReadOnlyMemory<byte>> current = [stamp];
         if (users.AreKnown)
         {
-            var saved = await users.ReadAsync(own.UserId!).ConfigureAwait(false);
-            current = [.. saved.Where(static user => user.Stamp is not null).Select(static user => SecurityStampField.HashOf(user.Stamp!))];
+            var saved = await ReadAsync(users, context, own.UserId!, stamp).ConfigureAwait(false);
+            current = SavedUser.HashesOf(saved);
             if (StampsOfRequest.Replaced(context, own.UserId!, stamp, saved))
             {
                 current.Add(stamp);
             }
 
-            lives = !saved.Exists(static user => user.IsLockedOut) && !SecurityStampField.Differs(own, current);
+            // Another type of users may have a user with the same id. Its lockout does not count.
+            var owners = saved.Where(user => user.Has(stamp) || StampsOfRequest.Replaced(context, own.UserId!, stamp, [user]));
+            var span = refreshes ? LockoutByFailures(context) : TimeSpan.Zero;
+            lives = !owners.Any(user => user.IsLockedOutFor(span)) && !SecurityStampField.Differs(own, current);
         }
 
         var ended = new EndedByIdentity(services, own.Key);
@@ -87,8 +102,24 @@ internal static class SecurityStamps
             return true;
         }
 
-        var saved = await users.ReadAsync(userId).ConfigureAwait(false);
-        return saved.Exists(user => user.Stamp is { } current && SecurityStampField.HashOf(current).Span.SequenceEqual(stamp.Span))
-            || StampsOfRequest.Replaced(context, userId, stamp, saved);
+        var saved = await ReadAsync(users, context, userId, stamp).ConfigureAwait(false);
+        return saved.Exists(user => user.Has(stamp)) || StampsOfRequest.Replaced(context, userId, stamp, saved);
     }
+
+    private static async Task<List<SavedUser>> ReadAsync(
+        SavedUsers users, HttpContext context, string userId, ReadOnlyMemory<byte> stamp)
+    {
+        try
+        {
+            return await users.ReadAsync(userId, context).ConfigureAwait(false);
+        }
+        catch (TimeoutException) when (StampsOfRequest.Find(context, userId, stamp) is not null)
+        {
+            // The request's own transaction holds the user, so nobody else can have changed the stamp since.
+            return [new SavedUser(StampsOfRequest.Find(context, userId, stamp), LockedOutUntil: null)];
+        }
+    }
+
+    private static TimeSpan LockoutByFailures(HttpContext context) =>
+        (context.RequestServices?.GetService<IOptions<IdentityOptions>>()?.Value ?? new IdentityOptions()).Lockout.DefaultLockoutTimeSpan;
 }

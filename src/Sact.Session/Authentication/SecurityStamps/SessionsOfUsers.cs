@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Http;
 
 namespace Sact.Session;
@@ -17,13 +18,18 @@ internal sealed class SessionsOfUsers(
     /// Ends the sessions of a user whose stamp has changed, those without a stamp included: they began before. The sessions that
     /// authenticated the request live, so that <c>RefreshSignInAsync</c> can update them.
     /// </summary>
-    public Task EndOutdatedAsync(string userId, string stamp)
+    /// <typeparam name="TUser">The type of the user. A user of another type may have the same id, and keeps the sessions.</typeparam>
+    /// <param name="userId">The user.</param>
+    /// <param name="stamp">The new stamp.</param>
+    public async Task EndOutdatedAsync<TUser>(string userId, string stamp)
+        where TUser : class
     {
-        ReadOnlyMemory<byte>[] current = [SecurityStampField.HashOf(stamp)];
         var request = Request;
-        return EndAsync(userId, record =>
+        ReadOnlyMemory<byte>[] current =
+            [SecurityStampField.HashOf(stamp), .. await OthersAsync(userId, request, typeof(TUser)).ConfigureAwait(false)];
+        await EndAsync(userId, record =>
             !AuthenticatedSessions.Contains(request, record.Key)
-            && (!record.Fields.Contains(SecurityStampField.Name) || SecurityStampField.Differs(record, current)));
+            && (!record.Fields.Contains(SecurityStampField.Name) || SecurityStampField.Differs(record, current))).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -35,15 +41,14 @@ internal sealed class SessionsOfUsers(
     /// <param name="lockoutByFailures">How long failed passwords lock a user out. Such a lockout ends no session.</param>
     public async Task EndUnsavedAsync(string userId, HttpContext request, TimeSpan lockoutByFailures)
     {
-        var saved = await users.ReadAsync(userId).ConfigureAwait(false);
-        if (saved.Count == 0 || saved.Exists(user => user.LockedOutUntil > TimeProvider.System.GetUtcNow() + lockoutByFailures))
+        var saved = await users.ReadAsync(userId, request, searches: false).ConfigureAwait(false);
+        if (saved.Count == 0 || saved.Exists(user => user.IsLockedOutFor(lockoutByFailures)))
         {
             await EndAllAsync(userId).ConfigureAwait(false);
             return;
         }
 
-        ReadOnlyMemory<byte>[] current =
-            [.. saved.Where(static user => user.Stamp is not null).Select(static user => SecurityStampField.HashOf(user.Stamp!))];
+        var current = SavedUser.HashesOf(saved);
         await EndAsync(userId, record =>
             !AuthenticatedSessions.Contains(request, record.Key) && SecurityStampField.Differs(record, current)).ConfigureAwait(false);
     }
@@ -54,6 +59,23 @@ internal sealed class SessionsOfUsers(
         foreach (var source in registry.SourcesWithStamps(services))
         {
             AuthenticationLog.ChangedUserNotRead(source.Services.Telemetry.Log, fault);
+        }
+    }
+
+    /// <summary>The stamps of the users with the same id and another type; none if their store fails.</summary>
+    [SuppressMessage(
+        "Design",
+        "CA1031:Do not catch general exception types",
+        Justification = "The stamp has changed, so the sessions must end. Too many end if the other store is down, never too few.")]
+    private async Task<List<ReadOnlyMemory<byte>>> OthersAsync(string userId, HttpContext? request, Type type)
+    {
+        try
+        {
+            return SavedUser.HashesOf(await users.ReadAsync(userId, request, except: type).ConfigureAwait(false));
+        }
+        catch (Exception)
+        {
+            return [];
         }
     }
 

@@ -52,4 +52,18 @@ internal sealed class StampsOfRequest
 
         return false;
     }
+
+    /// <summary>The stamp with a hash; null if the request has not saved it.</summary>
+    public static string? Find(HttpContext context, string userId, ReadOnlyMemory<byte> hash)
+    {
+        foreach (var (saved, _) in context.Features.Get<StampsOfRequest>()?._before ?? [])
+        {
+            if (saved.UserId == userId && SecurityStampField.HashOf(saved.Stamp).Span.SequenceEqual(hash.Span))
+            {
+                return saved.Stamp;
+            }
+        }
+
+        return null;
+    }
 }

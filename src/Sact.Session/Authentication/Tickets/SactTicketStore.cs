@@ -64,7 +64,10 @@ internal sealed class SactTicketStore(
 
         if (record.Fields.Contains(SecurityStampField.Name))
         {
-            await EndOutdatedAsync(record, httpContext).ConfigureAwait(false);
+            bool refreshes = AuthenticatedSession.Of(ticket.Properties) is { } authenticated
+                && authenticated.Scheme == scheme
+                && authenticated.UserId == record.UserId;
+            await EndOutdatedAsync(record, httpContext, refreshes).ConfigureAwait(false);
         }
 
         // The cookie of a ticket that has ended signs nobody in.
@@ -179,12 +182,13 @@ internal sealed class SactTicketStore(
         }
     }
 
-    private async Task EndOutdatedAsync(SessionRecord record, HttpContext httpContext)
+    private async Task EndOutdatedAsync(SessionRecord record, HttpContext httpContext, bool refreshes)
     {
         bool lives = false;
         try
         {
-            lives = await SecurityStamps.EndOutdatedAsync(source.Store, _services, users, httpContext, record).ConfigureAwait(false);
+            lives = await SecurityStamps
+                .EndOutdatedAsync(source.Store, _services, users, httpContext, record, refreshes).ConfigureAwait(false);
         }
         finally
         {

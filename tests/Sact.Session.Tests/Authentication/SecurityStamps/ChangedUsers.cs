@@ -148,6 +148,25 @@ public sealed class ChangedUsers
 
     [Theory]
     [MemberData(nameof(Both))]
+    [Trait("abuse", "K10")]
+    public async Task WrongPasswordsOfOthersDoNotSignOutTheOwnerWhoChangesThePassword(IdentityOver over)
+    {
+        await using var site = await IdentitySite.StartAsync(over);
+        string owner = await site.LoginAsync();
+        for (int i = 0; i < 5; i++)
+        {
+            await site.TextAsync("/login?user=alice&password=wrong");
+        }
+
+        Assert.Equal("LockedOut", await site.TextAsync("/login?user=alice&password=Passw0rd!"));
+
+        using var changed = await site.SendAsync("/password?next=" + NewPassword, owner, HttpMethod.Post);
+
+        Assert.Equal("alice", await site.WhoAsync(site.CookieOf(changed) ?? owner));
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
     [Trait("abuse", "K11")]
     public async Task ARefusedChangeEndsNoSession(IdentityOver over)
     {
