@@ -12,6 +12,7 @@ internal readonly record struct CookieScope(string? Domain, string Path, bool Is
 {
     private const int MaxDomainLength = 253;
     private const int MaxSegments = 4;
+    private const int MaxPathLength = 200;
 
     private static readonly SearchValues<char> s_domain = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789.-");
 
@@ -83,7 +84,7 @@ internal readonly record struct CookieScope(string? Domain, string Path, bool Is
             int next = whole.IndexOf('/', end + 1);
             end = next < 0 ? whole.Length : next;
             string path = whole[..end];
-            if (path.AsSpan().ContainsAny(";,\""))
+            if (path.Length >= MaxPathLength || path.AsSpan().ContainsAny(";,\""))
             {
                 yield break;
             }

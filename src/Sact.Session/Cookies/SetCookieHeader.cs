@@ -7,6 +7,7 @@ internal sealed class SetCookieHeader(CookieBuilder options)
 {
     // A deletion costs about 95 bytes, and many proxies refuse more than 4 KB of headers.
     private const int MaxDeletions = 20;
+    private const int MaxDeletionBytes = 2048;
 
     // A prime that divides no possible number of scopes, so that each of them is the first in turn.
     private const uint Step = 7919;
@@ -53,8 +54,9 @@ internal sealed class SetCookieHeader(CookieBuilder options)
     {
         var scopes = CookieScope.Of(_cookie).Others(request, secure, CookieRule.IsHostOnly(name));
         var headers = new List<string>(MaxDeletions);
+        int bytes = 0;
         int likely = 0;
-        while (likely < scopes.Length && Fits(DeleteOther(name, scopes[likely], secure), MaxDeletions / 2))
+        while (likely < scopes.Length && Fits(DeleteOther(name, scopes[likely], secure), MaxDeletions / 2, MaxDeletionBytes / 2))
         {
             likely++;
         }
@@ -64,7 +66,7 @@ internal sealed class SetCookieHeader(CookieBuilder options)
         for (uint i = 0; i < others; i++)
         {
             var scope = scopes[likely + (int)((start + i) % (uint)others)];
-            if (!Fits(DeleteOther(name, scope, secure), MaxDeletions))
+            if (!Fits(DeleteOther(name, scope, secure), MaxDeletions, MaxDeletionBytes))
             {
                 break;
             }
@@ -72,14 +74,15 @@ internal sealed class SetCookieHeader(CookieBuilder options)
 
         return [.. headers];
 
-        bool Fits(string header, int maxCount)
+        bool Fits(string header, int maxCount, int maxBytes)
         {
-            if (headers.Count >= maxCount)
+            if (headers.Count >= maxCount || bytes + header.Length > maxBytes)
             {
                 return false;
             }
 
             headers.Add(header);
+            bytes += header.Length;
             return true;
         }
     }

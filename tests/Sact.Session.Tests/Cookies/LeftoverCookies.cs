@@ -245,6 +245,25 @@ public sealed class LeftoverCookies
         }
     }
 
+    [Theory]
+    [InlineData(190)]
+    [InlineData(1000)]
+    [InlineData(4000)]
+    [Trait("abuse", "K31")]
+    [Trait("abuse", "B1")]
+    public async Task BelowLongPathsCostsFewBytes(int length)
+    {
+        var host = PlainHost();
+        string segment = new('a', length / 4);
+        for (int i = 0; i < 50; i++)
+        {
+            var deletions = await DeletionsAsync(host, $"/{segment}/{segment}/{segment}/{segment}/5");
+
+            Assert.InRange(deletions.Sum(line => line.Length), 1, 2048);
+            Assert.All(deletions, line => Assert.InRange(line.Split("; path=")[1].Split(';')[0].Length, 1, 200));
+        }
+    }
+
     [Fact]
     [Trait("abuse", "K31")]
     public async Task AResponseThatRemovesOneIsStoredByNoCache()
