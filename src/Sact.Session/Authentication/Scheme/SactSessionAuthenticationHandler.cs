@@ -234,7 +234,8 @@ internal sealed class SactSessionAuthenticationHandler(
         var remaining = ticket.Properties.ExpiresUtc!.Value - now;
         bool slides = Options.SlidingExpiration && (ticket.Properties.AllowRefresh ?? true);
         bool moves = slides && expiry is { } own && remaining < own.Elapsed(now);
-        bool touches = session.Settings.IsTouchDue(record, now);
+        bool isDue = session.Settings.IsTouchDue(record, now);
+        bool touches = isDue;
         if (checks && slides)
         {
             var elapsed = expiry?.Elapsed(now) ?? now - record.LastSeenAt;
@@ -262,8 +263,10 @@ internal sealed class SactSessionAuthenticationHandler(
 
             var change = new SessionChange
             {
-                Touch = new SessionTouch(now, session.Client()),
+                // A parallel request that has written it already is enough, unless the event extends the session before it is due.
+                Touch = new SessionTouch(now, session.Client(), isDue ? session.Settings.TouchIntervalOf(record) : TimeSpan.Zero),
                 Set = moves ? new SchemeExpiry(now + expiry!.Value.Span, expiry.Value.Span).Field() : null,
+                Condition = moves ? SchemeExpiry.Unchanged(record) : null,
                 Generation = session.State.Generation,
             };
             var outcome = await session.UpdateAsync(record, change, CancellationToken.None).ConfigureAwait(false);

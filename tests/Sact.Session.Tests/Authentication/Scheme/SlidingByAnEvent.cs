@@ -79,6 +79,46 @@ public sealed class SlidingByAnEvent
         Assert.Equal(site.Clock.GetUtcNow(), Assert.Single(await SigningInToTheScheme.ListAsync(site, "alice")).LastSeenAt);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    [Trait("abuse", "K8")]
+    public async Task WritesOnceForTwentyRequestsAtOnce(bool hasExpiry)
+    {
+        await using var site = await AuthenticationSite.StartAsync(options =>
+        {
+            options.ExpireTimeSpan = s_hour;
+            options.Events.OnCheckSlidingExpiration = static _ => Task.CompletedTask;
+            options.Events.OnValidatePrincipal = context =>
+            {
+                if (context.Request.Query.ContainsKey("limit"))
+                {
+                    context.Properties.ExpiresUtc = context.Properties.IssuedUtc + (0.5 * s_hour);
+                    context.ShouldRenew = true;
+                }
+
+                return Task.CompletedTask;
+            };
+        });
+        string alice = await site.SignInAsync("alice");
+        Assert.Equal("200 alice", await site.StatusAndTextAsync(hasExpiry ? "/who?limit" : "/who", alice));
+        site.Clock.Advance(0.4 * s_hour);
+
+        // Each request has read the session before the first of them writes.
+        var key = site.Store.GetSessionKey(alice);
+        var due = await site.Store.Inner.GetAsync(key);
+        site.Store.Substitute = (_, _) => due;
+        var versions = new HashSet<long>();
+        for (int i = 0; i < 20; i++)
+        {
+            Assert.Equal("200 alice", await site.StatusAndTextAsync("/who", alice));
+            versions.Add((await site.Store.Inner.GetAsync(key))!.Version);
+            site.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        }
+
+        Assert.NotEqual(due!.Version, Assert.Single(versions));
+    }
+
     private static Func<CookieSlidingExpirationContext, Task> Answer(bool renews) => context =>
     {
         context.ShouldRenew = renews;
