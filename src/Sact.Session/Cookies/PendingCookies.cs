@@ -24,6 +24,10 @@ internal struct PendingCookies()
         _cookies = [.. first, .. _cookies.Where(cookie => !headers.Contains(cookie.Value))];
     }
 
+    /// <summary>Whether lines that delete leftovers of a name were added.</summary>
+    public readonly bool DeletesLeftoversOf(string name) =>
+        Array.Exists(_cookies, cookie => cookie.Key.Length > name.Length && IsOf(cookie.Key, name));
+
     public readonly void PutInto(IHeaderDictionary headers)
     {
         if (_cookies.Length == 0)

@@ -5,9 +5,17 @@ namespace Sact.Session;
 /// <summary>The <c>Set-Cookie</c> header of a cookie with the attributes of one registration.</summary>
 internal sealed class SetCookieHeader(CookieBuilder options)
 {
+    // A deletion costs about 95 bytes, and many proxies refuse more than 4 KB of headers.
+    private const int MaxDeletions = 20;
+    private const int MaxDeletionBytes = 2048;
+
+    // A prime that divides no possible number of scopes, so that each of them is the first in turn.
+    private const uint Step = 7919;
+
     private readonly CookieBuilder _cookie = Copy(options);
     private readonly string?[] _attributes = new string?[4];
     private string? _deletion;
+    private uint _turn;
 
     /// <summary>The attributes that a cookie's name must agree with.</summary>
     public CookieBuilder Cookie => _cookie;
@@ -39,28 +47,63 @@ internal sealed class SetCookieHeader(CookieBuilder options)
 
     /// <summary>
     /// The headers that delete the cookies of the same name which this request carries from other scopes. They never delete the cookie of
-    /// this registration.
+    /// this registration. Where there is no room for all, the likely scopes come first and the others take turns, so that repeated requests
+    /// reach each of them.
     /// </summary>
-    public string[] DeleteOthers(string name, bool secure, HttpRequest request) =>
-    [
-        .. CookieScope.Of(_cookie).Others(request, secure, CookieRule.IsHostOnly(name)).Select(scope =>
+    public string[] DeleteOthers(string name, bool secure, HttpRequest request)
+    {
+        var scopes = CookieScope.Of(_cookie).Others(request, secure, CookieRule.IsHostOnly(name));
+        var headers = new List<string>(MaxDeletions);
+        int bytes = 0;
+        int likely = 0;
+        while (likely < scopes.Length && Fits(DeleteOther(name, scopes[likely], secure), MaxDeletions / 2, MaxDeletionBytes / 2))
         {
-            var options = new CookieOptions
+            likely++;
+        }
+
+        int others = scopes.Length - likely;
+        uint start = (Interlocked.Increment(ref _turn) - 1) * Step;
+        for (uint i = 0; i < others; i++)
+        {
+            var scope = scopes[likely + (int)((start + i) % (uint)others)];
+            if (!Fits(DeleteOther(name, scope, secure), MaxDeletions, MaxDeletionBytes))
             {
-                Domain = scope.Domain,
-                Path = scope.Path,
-                Secure = secure,
-                SameSite = _cookie.SameSite,
-                Expires = DateTimeOffset.UnixEpoch,
-            };
-            if (scope.IsPartitioned)
+                break;
+            }
+        }
+
+        return [.. headers];
+
+        bool Fits(string header, int maxCount, int maxBytes)
+        {
+            if (headers.Count >= maxCount || bytes + header.Length > maxBytes)
             {
-                options.Extensions.Add("Partitioned");
+                return false;
             }
 
-            return options.CreateCookieHeader(name, "").ToString();
-        }),
-    ];
+            headers.Add(header);
+            bytes += header.Length;
+            return true;
+        }
+    }
+
+    private string DeleteOther(string name, CookieScope scope, bool secure)
+    {
+        var options = new CookieOptions
+        {
+            Domain = scope.Domain,
+            Path = scope.Path,
+            Secure = secure,
+            SameSite = _cookie.SameSite,
+            Expires = DateTimeOffset.UnixEpoch,
+        };
+        if (scope.IsPartitioned)
+        {
+            options.Extensions.Add("Partitioned");
+        }
+
+        return options.CreateCookieHeader(name, "").ToString();
+    }
 
     // The attributes of a cookie without an age, and of a deletion, are always the same, so they are written once.
     private string Attributes(bool secure, bool deletion) =>

@@ -16,8 +16,9 @@ namespace Sact.Session;
 /// </remarks>
 internal sealed class BlockingReaders
 {
-    // A request without an endpoint is known by its path. The limit bounds the memory; a client cannot choose endpoints, but paths.
+    // A request without an endpoint is known by its path. The limits bound the memory; a client cannot choose endpoints, but paths.
     private const int MaxPaths = 1000;
+    private const int MaxPathLength = 256;
 
     private readonly ConditionalWeakTable<Endpoint, BlockingReaders> _endpoints = [];
     private readonly ConcurrentDictionary<(string? Base, string? Path), bool> _paths = new();
@@ -42,9 +43,15 @@ internal sealed class BlockingReaders
         {
             _endpoints.AddOrUpdate(endpoint, this);
         }
-        else if (_paths.Count < MaxPaths)
+        else if (KeyOf(context) is var key && (key.Base?.Length ?? 0) + (key.Path?.Length ?? 0) <= MaxPathLength)
         {
-            _paths[KeyOf(context)] = true;
+            // A path such as /orders/{id} has any number of values. Whatever is in use is soon learned again.
+            if (_paths.Count >= MaxPaths)
+            {
+                _paths.Clear();
+            }
+
+            _paths[key] = true;
         }
     }
 

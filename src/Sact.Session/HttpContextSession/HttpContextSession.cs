@@ -129,6 +129,7 @@ internal sealed class HttpContextSession(
     {
         if (IsLoaded())
         {
+            await session.NoteSeenAsync().ConfigureAwait(false);
             return;
         }
 
@@ -141,6 +142,11 @@ internal sealed class HttpContextSession(
             throw new OperationCanceledException("Timed out loading the session.", fault);
         }
     }
+
+    /// <summary>
+    /// Reads the session for members that may follow. Whether one does decides at the end of the request whether the session was used.
+    /// </summary>
+    public ValueTask LoadEarlyAsync() => ReadAsync(CancellationToken.None, defersSeen: true);
 
     /// <summary>Stores the changes at once. The middleware stores them at the end of the request for those who do not call this.</summary>
     /// <exception cref="OperationCanceledException">
@@ -167,6 +173,12 @@ internal sealed class HttpContextSession(
     /// </summary>
     public async ValueTask StoreAsync(CancellationToken cancellationToken)
     {
+        if (IsRead)
+        {
+            // A synchronous member has used what was read early, and could not write without blocking a thread.
+            await session.NoteSeenAsync().ConfigureAwait(false);
+        }
+
         while (HasChanges())
         {
             if (!IsLoaded())
@@ -303,7 +315,7 @@ internal sealed class HttpContextSession(
         read.GetAwaiter().GetResult();
     }
 
-    private async ValueTask ReadAsync(CancellationToken cancellationToken)
+    private async ValueTask ReadAsync(CancellationToken cancellationToken, bool defersSeen = false)
     {
         while (true)
         {
@@ -311,7 +323,7 @@ internal sealed class HttpContextSession(
             SessionRecord? record;
             try
             {
-                record = await session.ReadAsync(reload: false, cancellationToken).ConfigureAwait(false);
+                record = await session.ReadAsync(reload: false, cancellationToken, defersSeen).ConfigureAwait(false);
             }
             catch (SessionStoreException fault)
             {

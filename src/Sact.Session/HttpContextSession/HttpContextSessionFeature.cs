@@ -36,7 +36,10 @@ internal sealed class HttpContextSessionFeature(HttpContext context, HttpContext
     {
         try
         {
-            await Session.LoadAsync().ConfigureAwait(false);
+            if (Session is HttpContextSession ours)
+            {
+                await ours.LoadEarlyAsync().ConfigureAwait(false);
+            }
         }
         catch (Exception fault) when (fault is SessionStoreException or OperationCanceledException)
         {

@@ -39,7 +39,15 @@ public sealed class SactSessionOptions
     /// How long a session lives after its last use (OWASP idle timeout, ASVS 5.0 V7.3.1). Default: 7 days.
     /// Range: 1 second to <see cref="AbsoluteTimeout"/>. A longer one gives a thief of a forgotten session more time.
     /// </summary>
-    public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromDays(7);
+    public TimeSpan IdleTimeout
+    {
+        get;
+        set
+        {
+            field = value;
+            IsIdleTimeoutChosen = true;
+        }
+    } = TimeSpan.FromDays(7);
 
     /// <summary>
     /// How long a session lives in all, counted from its creation (OWASP absolute timeout, ASVS 5.0 V7.3.2). Default: 28 days.
@@ -166,6 +174,9 @@ public sealed class SactSessionOptions
     /// The factory of the meter <c>Sact.Session</c>. Null (default): that of dependency injection, or else one meter for the process.
     /// </summary>
     public IMeterFactory? MeterFactory { get; set; }
+
+    /// <summary>Whether <see cref="IdleTimeout"/> was set.</summary>
+    internal bool IsIdleTimeoutChosen { get; private set; }
 
     /// <summary>
     /// The prefix of the fields that a sign-in takes over from the anonymous session that it ends; null: none.

@@ -133,7 +133,7 @@ internal sealed class CookieWriter(CookieBuilder options, TimeSpan? customAge, S
     private void DeleteLeftovers(RequestFeature request)
     {
         var http = request.Context.Request;
-        if (CookieHeader.Find(http.Headers.Cookie, Name, out _) == CookieFinding.Conflict)
+        if (CookieHeader.Find(http.Headers.Cookie, Name, out _) == CookieFinding.Conflict && !request.DeletesLeftoversOf(Name))
         {
             request.DeleteLeftovers(_header.DeleteOthers(Name, _header.IsSecure(http.IsHttps), http));
         }

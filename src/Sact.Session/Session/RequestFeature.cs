@@ -134,6 +134,9 @@ internal sealed class RequestFeature : GuardedResponse
     /// <summary>Somebody signed out, and the browser removes the pages that it keeps.</summary>
     public void ClearSiteData() => Mark(SessionUse.ClearBrowserCache);
 
+    /// <summary>Whether <see cref="DeleteLeftovers"/> was called for this name. The caller holds the lock.</summary>
+    public bool DeletesLeftoversOf(string name) => _cookies.DeletesLeftoversOf(name);
+
     /// <summary>
     /// Deletes cookies of other scopes. A client that does not tell the scopes apart keeps the cookie that follows, so they come first.
     /// </summary>

@@ -50,6 +50,8 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
 
     public SessionCookies Cookies => new(this);
 
+    private SessionLastSeen LastSeen => new(this);
+
     /// <summary>What the application holds; null until it is needed.</summary>
     public ISactSession? Facade { get; set; }
 
@@ -129,10 +131,32 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
     }
 
     /// <summary>The live record of this request's session in any state, the library's own fields included; null if there is none.</summary>
-    public async ValueTask<SessionRecord?> ReadAsync(bool reload, CancellationToken cancellationToken)
+    public async ValueTask<SessionRecord?> ReadAsync(bool reload, CancellationToken cancellationToken, bool defersSeen = false)
     {
         using var scope = await EnterAsync(cancellationToken).ConfigureAwait(false);
-        return await LoadAsync(reload, cancellationToken).ConfigureAwait(false);
+        return await LoadAsync(reload, cancellationToken, defersSeen: defersSeen).ConfigureAwait(false);
+    }
+
+    /// <summary>Notes the session as seen, if only reads that defer it have read the session so far.</summary>
+    public ValueTask NoteSeenAsync()
+    {
+        return _state.Seen == SeenNote.Owed ? NoteAsync() : default;
+
+        async ValueTask NoteAsync()
+        {
+            using var scope = await EnterAsync(CancellationToken.None).ConfigureAwait(false);
+            if (_state.Seen == SeenNote.Owed)
+            {
+                await NoteOwedAsync(Now, CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Somebody else has decided whether this request extends the session. It concerns no other session of the request.</summary>
+    public async ValueTask DecideSeenAsync(bool extends)
+    {
+        using var scope = await EnterAsync(CancellationToken.None).ConfigureAwait(false);
+        _state.Seen = extends ? SeenNote.Usual : SeenNote.Never;
     }
 
     /// <summary>What an application sees of the record.</summary>
@@ -156,14 +180,19 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
     /// Whether the session is read in order to be ended or changed by the library: then "last seen" is not written, and the client's
     /// disconnect does not cancel the read.
     /// </param>
-    public ValueTask<SessionRecord?> LoadAsync(bool reload, CancellationToken cancellationToken, bool forEnding = false)
+    /// <param name="defersSeen">
+    /// Whether the next read that does not defer it writes "last seen", or <see cref="NoteSeenAsync()"/>. That a cookie has arrived for the
+    /// first time, and that a renewed one has, is written at once.
+    /// </param>
+    public ValueTask<SessionRecord?> LoadAsync(
+        bool reload, CancellationToken cancellationToken, bool forEnding = false, bool defersSeen = false)
     {
         if (_rememberedAt != 0 && !reload && !Request.HasStarted)
         {
             var present = Now;
             if (present.UtcTicks - _rememberedAt < s_rememberedFor.Ticks && (_record is null || _record.IsLive(present)))
             {
-                return new(_record);
+                return _state.Seen == SeenNote.Owed && !forEnding && !defersSeen ? NoteOwedAsync(present, cancellationToken) : new(_record);
             }
         }
 
@@ -182,23 +211,28 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
         var answer = Calls.GetAsync(key, !forEnding, cancellationToken);
         if (!answer.IsCompletedSuccessfully)
         {
-            return WaitAsync(this, answer, key, forEnding, cancellationToken);
+            return WaitAsync(this, answer, key, forEnding, defersSeen, cancellationToken);
         }
 
         var now = Now;
         var found = Examine(answer.Result, key, now);
         return NeedsWrite(found, forEnding, now)
-            ? WriteAndRememberAsync(found, now, cancellationToken)
+            ? WriteAndRememberAsync(found, defersSeen, now, cancellationToken)
             : new(RememberRead(found.Record, now));
 
         static async ValueTask<SessionRecord?> WaitAsync(
-            RequestSession session, ValueTask<SessionRecord?> answer, SessionKey key, bool forEnding, CancellationToken cancellationToken)
+            RequestSession session,
+            ValueTask<SessionRecord?> answer,
+            SessionKey key,
+            bool forEnding,
+            bool defersSeen,
+            CancellationToken cancellationToken)
         {
             var stored = await answer.ConfigureAwait(false);
             var now = session.Now;
             var found = session.Examine(stored, key, now);
             return session.NeedsWrite(found, forEnding, now)
-                ? await session.WriteAndRememberAsync(found, now, cancellationToken).ConfigureAwait(false)
+                ? await session.WriteAndRememberAsync(found, defersSeen, now, cancellationToken).ConfigureAwait(false)
                 : session.RememberRead(found.Record, now);
         }
     }
@@ -268,7 +302,7 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
                 && (found.Verdict == SecretVerdict.Pending || Settings.IsTouchDue(record, now))));
 
     private async ValueTask<SessionRecord?> WriteAndRememberAsync(
-        Examination found, DateTimeOffset now, CancellationToken cancellationToken)
+        Examination found, bool defersSeen, DateTimeOffset now, CancellationToken cancellationToken)
     {
         SessionRecord? record = null;
         if (found.Verdict == SecretVerdict.Replayed)
@@ -277,11 +311,25 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
         }
         else
         {
+            if (_state.Seen != SeenNote.Never)
+            {
+                _state.Seen = defersSeen ? SeenNote.Owed : SeenNote.Usual;
+            }
+
             record = await NoteSeenAsync(
                 found.Record!, found.Verdict == SecretVerdict.Pending, now, cancellationToken).ConfigureAwait(false);
         }
 
         return RememberRead(record, Now);
+    }
+
+    /// <summary>Writes "last seen" if it is still due after the reads that deferred it.</summary>
+    private async ValueTask<SessionRecord?> NoteOwedAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        _state.Seen = SeenNote.Usual;
+        return State.Phase == SessionPhase.Verified && _record is { } record && Settings.IsTouchDue(record, now)
+            ? RememberRead(await NoteSeenAsync(record, promote: false, now, cancellationToken).ConfigureAwait(false), Now)
+            : _record;
     }
 
     /// <summary>
@@ -291,7 +339,7 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
     private async ValueTask<SessionRecord?> NoteSeenAsync(
         SessionRecord record, bool promote, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var touch = Touch(record, promote, now);
+        var touch = LastSeen.Touch(record, promote, now);
         if (touch is null && !promote)
         {
             return record;
@@ -322,27 +370,6 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
         // A conflict means that another request promoted the id or renewed again. The id was verified and stays so unless it was replaced
         // at once.
         return outcome.Record is { } after ? IfRecognised(after) : null;
-    }
-
-    /// <summary>
-    /// "Last seen" of this request; null for an endpoint that polls, which extends no session. A first presentation is noted there too,
-    /// because the cookie has arrived; the idle timeout then counts from the sign-in.
-    /// </summary>
-    private SessionTouch? Touch(SessionRecord record, bool promote, DateTimeOffset now)
-    {
-        // A request that ended meanwhile counts as a poll: its endpoint is unknown.
-        // A feature of the application's request, such as the authentication scheme, may count it as a poll too.
-        if (!Request.Read(static context => context.GetEndpoint()?.Metadata.GetMetadata<DisableSlidingExpirationAttribute>() is null
-            && context.Features.Get<DisableSlidingExpirationAttribute>() is null))
-        {
-            return record.Presented ? null : new SessionTouch(record.LastSeenAt);
-        }
-
-        // The promotion is a write anyway, so the touch is exact and never redundant.
-        return new SessionTouch(
-            now,
-            record.State == SessionState.Anonymous ? null : Client(),
-            promote ? TimeSpan.Zero : Settings.TouchIntervalOf(record));
     }
 
     private SessionRecord? IfRecognised(SessionRecord record)

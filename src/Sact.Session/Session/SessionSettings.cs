@@ -29,6 +29,7 @@ internal sealed class SessionSettings
             IdleTimeoutOption = nameof(SactSessionOptions.PendingTimeout),
             AbsoluteTimeoutOption = nameof(SactSessionOptions.PendingTimeout),
         };
+        IsIdleTimeoutChosen = options.IsIdleTimeoutChosen;
         _touchInterval = options.TouchInterval ?? Shorter(options.IdleTimeout / 20, TimeSpan.FromMinutes(15));
         RenewalGrace = options.RenewalGrace;
         ReplayMargin = options.ReplayMargin;
@@ -47,6 +48,9 @@ internal sealed class SessionSettings
     public SessionTerms AnonymousTerms { get; }
 
     public SessionTerms PendingTerms { get; }
+
+    /// <summary>Whether the application has set <see cref="SactSessionOptions.IdleTimeout"/>.</summary>
+    public bool IsIdleTimeoutChosen { get; }
 
     public TimeSpan RenewalGrace { get; }
 

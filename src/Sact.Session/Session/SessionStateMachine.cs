@@ -9,6 +9,8 @@ namespace Sact.Session;
 /// </summary>
 internal struct SessionStateMachine
 {
+    private const byte Superseded = 0x80;
+
     // Hidden from the debugger, whose views end up in screenshots and dumps of variables.
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     private SessionIdBytes _presented;
@@ -23,6 +25,9 @@ internal struct SessionStateMachine
     // Zero for none; else the number, and whether by signing in, in one value: it saves 8 bytes of each read.
     private int _predecessor;
 
+    // Seen and IsSuperseded in one value: it saves 8 bytes of each read.
+    private byte _marks;
+
     /// <summary>Whether the cookie of the request was read.</summary>
     public readonly bool IsCookieRead => Phase != SessionPhase.Unread;
 
@@ -35,7 +40,18 @@ internal struct SessionStateMachine
     public int Generation { get; private set; }
 
     /// <summary>Whether the session lives on under a newer id, which the client has or is about to receive.</summary>
-    public bool IsSuperseded { get; private set; }
+    public bool IsSuperseded
+    {
+        readonly get => (_marks & Superseded) != 0;
+        private set => _marks = (byte)(value ? _marks | Superseded : _marks & ~Superseded);
+    }
+
+    /// <summary>What becomes of "last seen" in this request.</summary>
+    public SeenNote Seen
+    {
+        readonly get => (SeenNote)(_marks & ~Superseded);
+        set => _marks = (byte)((_marks & Superseded) | (byte)value);
+    }
 
     /// <summary>Changes whenever a session begins or ends in this request.</summary>
     public int Number { get; private set; }

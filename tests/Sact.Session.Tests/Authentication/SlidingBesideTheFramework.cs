@@ -125,6 +125,21 @@ public sealed class SlidingBesideTheFramework
         Assert.Equal(0, await site.Store.CountActiveSessionsAsync());
     }
 
+    [Fact]
+    [Trait("abuse", "K29")]
+    public async Task ATicketEndsWithAnIdleTimeoutThatIsSetToItsDefault()
+    {
+        await using var site = await StartAsync(tickets: true, _ => { }, o => o.IdleTimeout = new SactSessionOptions().IdleTimeout);
+        Dictionary<string, string> cookies = [];
+        await SendAsync(site, "/in/alice", cookies);
+        Assert.Equal("alice", await SendAsync(site, "/who", cookies));
+
+        site.Clock.Advance(TimeSpan.FromDays(7));
+
+        Assert.Equal("nobody", await SendAsync(site, "/who", cookies));
+        Assert.Equal(0, await site.Store.CountActiveSessionsAsync());
+    }
+
     private static async Task<string> SendAsync(Site site, string path, Dictionary<string, string> cookies)
     {
         using var client = site.Client();

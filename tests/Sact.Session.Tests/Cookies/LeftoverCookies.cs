@@ -208,6 +208,62 @@ public sealed class LeftoverCookies
         Assert.Distinct(exchange.SetCookies);
     }
 
+    [Theory]
+    [InlineData("domain=example.test; path=/;")]
+    [InlineData("domain=prod.example.test; path=/;")]
+    [InlineData("domain=a.app.eu.prod.example.test; path=/;")]
+    [InlineData("path=/1;")]
+    [InlineData("path=/1/2/3/4;")]
+    [Trait("abuse", "K31")]
+    public async Task OfALikelyScopeIsRemovedByTheFirstResponse(string scope) =>
+        Assert.Contains(await DeletionsAsync(PlainHost()), line => line.Contains("; " + scope, StringComparison.Ordinal));
+
+    [Fact]
+    [Trait("abuse", "K31")]
+    public async Task OfEveryScopeIsRemovedByRepeatedRequests()
+    {
+        var host = PlainHost();
+        var removed = new HashSet<string>();
+        for (int i = 0; i < 200; i++)
+        {
+            removed.UnionWith(await DeletionsAsync(host));
+        }
+
+        string[] domains = ["", "a.app.eu.prod.example.test", "app.eu.prod.example.test", "prod.example.test", "example.test"];
+        string[] paths = ["/", "/1", "/1/", "/1/2", "/1/2/", "/1/2/3", "/1/2/3/", "/1/2/3/4", "/1/2/3/4/"];
+        foreach (string domain in domains)
+        {
+            foreach (string path in paths)
+            {
+                foreach (string partitioned in (string[])["", "; Partitioned"])
+                {
+                    string line = "sid=; expires=Thu, 01 Jan 1970 00:00:00 GMT" + (domain == "" ? "" : "; domain=" + domain)
+                        + $"; path={path}; secure; samesite=lax{partitioned}";
+                    Assert.Equal((domain, path, partitioned) != ("", "/", ""), removed.Contains(line));
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(190)]
+    [InlineData(1000)]
+    [InlineData(4000)]
+    [Trait("abuse", "K31")]
+    [Trait("abuse", "B1")]
+    public async Task BelowLongPathsCostsFewBytes(int length)
+    {
+        var host = PlainHost();
+        string segment = new('a', length / 4);
+        for (int i = 0; i < 50; i++)
+        {
+            var deletions = await DeletionsAsync(host, $"/{segment}/{segment}/{segment}/{segment}/5");
+
+            Assert.InRange(deletions.Sum(line => line.Length), 1, 2048);
+            Assert.All(deletions, line => Assert.InRange(line.Split("; path=")[1].Split(';')[0].Length, 1, 200));
+        }
+    }
+
     [Fact]
     [Trait("abuse", "K31")]
     public async Task AResponseThatRemovesOneIsStoredByNoCache()
@@ -219,6 +275,18 @@ public sealed class LeftoverCookies
 
         Assert.NotEmpty(read.SetCookies);
         Assert.Contains("no-store", read.Sent.CacheControl.ToString(), StringComparison.Ordinal);
+    }
+
+    private static SessionHost PlainHost() => new(options => options.Cookie.Name = "sid");
+
+    /// <summary>What the response to a request with two cookies deletes, far below the host and the path of the site.</summary>
+    private static async Task<IReadOnlyList<string>> DeletionsAsync(SessionHost host, string path = "/1/2/3/4/5")
+    {
+        var exchange = host.RequestWithHeader("sid=a; sid=b");
+        exchange.Context.Request.Headers.Host = "a.app.eu.prod.example.test";
+        exchange.Context.Request.Path = path;
+        Assert.Null(await exchange.Session.GetAsync());
+        return exchange.SetCookies;
     }
 
     private static CookieBuilder Scope(string scope) => scope switch

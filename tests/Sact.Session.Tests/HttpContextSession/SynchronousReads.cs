@@ -166,7 +166,7 @@ public sealed class SynchronousReads
         return id;
     }
 
-    private static ValueTask OnceBlocked(Thread caller) => new(Task.Factory.StartNew(
+    internal static ValueTask OnceBlocked(Thread caller) => new(Task.Factory.StartNew(
         () => Assert.True(SpinWait.SpinUntil(() => caller.ThreadState.HasFlag(ThreadState.WaitSleepJoin), TimeSpan.FromSeconds(30))),
         CancellationToken.None,
         TaskCreationOptions.LongRunning,

@@ -40,16 +40,13 @@ internal sealed class SactSessionAuthenticationHandler(
 
         var session = Session;
         int number = session.Number;
-        bool checksSliding = ChecksSliding();
-        if (checksSliding)
-        {
-            // The event decides after the session was read, so reading extends nothing.
-            Context.Features.Set(new DisableSlidingExpirationAttribute());
-        }
 
-        if (await session.ReadAsync(reload: false, Context.RequestAborted).ConfigureAwait(false)
+        // The event decides after the session was read, so reading extends nothing.
+        bool checksSliding = ChecksSliding();
+        if (await session.ReadAsync(reload: false, Context.RequestAborted, defersSeen: checksSliding).ConfigureAwait(false)
             is not { State: SessionState.SignedIn } record)
         {
+            await session.NoteSeenAsync().ConfigureAwait(false);
             return AuthenticateResult.NoResult();
         }
 
@@ -206,8 +203,20 @@ internal sealed class SactSessionAuthenticationHandler(
     }
 
     private bool ChecksSliding() => Options.SlidingExpiration
-        && (Events.GetType() != typeof(CookieAuthenticationEvents) || Events.OnCheckSlidingExpiration != s_noCheck)
+        && (Events.OnCheckSlidingExpiration != s_noCheck || OverridesCheck(Events))
         && Context.GetEndpoint()?.Metadata.GetMetadata<DisableSlidingExpirationAttribute>() is null;
+
+    /// <summary>Whether the events are of a type that overrides the check. Such a type need not call the delegate.</summary>
+    private static bool OverridesCheck(CookieAuthenticationEvents events)
+    {
+        if (events.GetType() == typeof(CookieAuthenticationEvents))
+        {
+            return false;
+        }
+
+        Func<CookieSlidingExpirationContext, Task> check = events.CheckSlidingExpiration;
+        return check.Method.DeclaringType != typeof(CookieAuthenticationEvents);
+    }
 
     /// <summary>
     /// Extends the session as <c>OnCheckSlidingExpiration</c> decides, and moves an expiry that <c>OnValidatePrincipal</c> has set.
@@ -225,7 +234,8 @@ internal sealed class SactSessionAuthenticationHandler(
         var remaining = ticket.Properties.ExpiresUtc!.Value - now;
         bool slides = Options.SlidingExpiration && (ticket.Properties.AllowRefresh ?? true);
         bool moves = slides && expiry is { } own && remaining < own.Elapsed(now);
-        bool touches = session.Settings.IsTouchDue(record, now);
+        bool isDue = session.Settings.IsTouchDue(record, now);
+        bool touches = isDue;
         if (checks && slides)
         {
             var elapsed = expiry?.Elapsed(now) ?? now - record.LastSeenAt;
@@ -235,6 +245,7 @@ internal sealed class SactSessionAuthenticationHandler(
             };
             await Events.CheckSlidingExpiration(checking).ConfigureAwait(false);
             (moves, touches) = (checking.ShouldRenew && expiry is not null, checking.ShouldRenew);
+            await session.DecideSeenAsync(extends: touches).ConfigureAwait(false);
         }
 
         if (!moves && !(checks && touches))
@@ -242,7 +253,6 @@ internal sealed class SactSessionAuthenticationHandler(
             return true;
         }
 
-        Context.Features.Set<DisableSlidingExpirationAttribute>(null);
         try
         {
             using var scope = await session.EnterAsync(CancellationToken.None).ConfigureAwait(false);
@@ -253,8 +263,10 @@ internal sealed class SactSessionAuthenticationHandler(
 
             var change = new SessionChange
             {
-                Touch = new SessionTouch(now, session.Client()),
+                // A parallel request that has written it already is enough, unless the event extends the session before it is due.
+                Touch = new SessionTouch(now, session.Client(), isDue ? session.Settings.TouchIntervalOf(record) : TimeSpan.Zero),
                 Set = moves ? new SchemeExpiry(now + expiry!.Value.Span, expiry.Value.Span).Field() : null,
+                Condition = moves ? SchemeExpiry.Unchanged(record) : null,
                 Generation = session.State.Generation,
             };
             var outcome = await session.UpdateAsync(record, change, CancellationToken.None).ConfigureAwait(false);

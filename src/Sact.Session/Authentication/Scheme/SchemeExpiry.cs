@@ -49,6 +49,10 @@ internal readonly record struct SchemeExpiry(DateTimeOffset ExpiresAt, TimeSpan 
         return new(now + span, span);
     }
 
+    /// <summary>That no other request has moved the expiry since the record was read.</summary>
+    public static SessionFieldCondition Unchanged(SessionRecord record) =>
+        new(Name, record.Fields.TryGetValue(Name, out var json) ? json : default(ReadOnlyMemory<byte>?));
+
     public SessionFields Field() => SessionFields.Create([new(Name, Encoding.ASCII.GetBytes(string.Create(
         CultureInfo.InvariantCulture, $"[{ExpiresAt.ToUnixTimeMilliseconds()},{(long)Span.TotalMilliseconds}]")))]);
 }

@@ -212,7 +212,7 @@ internal sealed class SactTicketStore(
         }
 
         var key = source.Store.GetSessionKey(id);
-        var longest = _settings.SignInTerms with { Lifetimes = TicketLifetimes.Longest(_settings.SignInTerms.Lifetimes) };
+        var longest = _settings.SignInTerms with { Lifetimes = TicketLifetimes.Longest(_settings) };
         bool slides = slidingExpiration && (ticket.Properties.AllowRefresh ?? true);
         var lifetimes = SchemeLifetimes.Of(
             ticket.Properties,

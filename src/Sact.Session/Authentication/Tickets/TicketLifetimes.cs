@@ -8,13 +8,15 @@ namespace Sact.Session;
 /// </summary>
 internal static class TicketLifetimes
 {
-    private static readonly TimeSpan s_unset = new SactSessionOptions().IdleTimeout;
-
     /// <summary>The longest lifetimes. An idle timeout that the application has not set limits no ticket.</summary>
-    public static SessionLifetimes Longest(SessionLifetimes ofOptions) => new(
-        ofOptions.IdleTimeout == s_unset ? ofOptions.AbsoluteTimeout : ofOptions.IdleTimeout,
-        ofOptions.FirstUseTimeout,
-        ofOptions.AbsoluteTimeout);
+    public static SessionLifetimes Longest(SessionSettings settings)
+    {
+        var ofOptions = settings.SignInTerms.Lifetimes;
+        return new(
+            settings.IsIdleTimeoutChosen ? ofOptions.IdleTimeout : ofOptions.AbsoluteTimeout,
+            ofOptions.FirstUseTimeout,
+            ofOptions.AbsoluteTimeout);
+    }
 
     /// <summary>
     /// How long a ticket lives after its last use. A sign-in with the properties of an older ticket keeps their expiry, and the framework

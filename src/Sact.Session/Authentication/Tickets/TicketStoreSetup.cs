@@ -24,7 +24,7 @@ internal sealed class TicketStoreSetup(string scheme, IServiceProvider services)
 
         var ticketOptions = services.GetRequiredService<IOptionsMonitor<SactTicketStoreOptions>>().Get(scheme);
         var source = SessionRegistry.Of(services).Find(typeof(IGenericStore), ticketOptions.SessionName);
-        var longest = TicketLifetimes.Longest(source.Services.Settings.SignInTerms.Lifetimes).IdleTimeout;
+        var longest = TicketLifetimes.Longest(source.Services.Settings).IdleTimeout;
         if (options.ExpireTimeSpan > longest)
         {
             // The cookie must not say more than the store keeps.
