@@ -5,10 +5,14 @@ namespace Sact.Session;
 /// <summary>What <c>Cache-Control</c> may say of a response that used a session (RFC 9111 section 5.2.2).</summary>
 internal static class CacheControlRule
 {
+    /// <summary>No cache stores the response.</summary>
+    public const string NoStore = "no-store";
+
     /// <summary>
-    /// No cache stores the response. Antiforgery writes the same to a page with a token, and would log a warning about any other value.
+    /// The form of <see cref="NoStore"/> until the response starts. Antiforgery logs a warning about any other value that it finds.
+    /// This instance is not the one of the framework's literal, so that it differs from a value of the application.
     /// </summary>
-    public const string NoStore = "no-cache, no-store";
+    public static readonly string UntilTheStart = new("no-cache, no-store");
 
     /// <summary>The value without any permission for a shared cache.</summary>
     /// <param name="value">All lines of the header, joined; not empty.</param>
@@ -17,7 +21,7 @@ internal static class CacheControlRule
     public static string Restrict(string value, bool holdsUserData, out bool wasShared)
     {
         wasShared = false;
-        if (value == NoStore)
+        if (value == NoStore || value == UntilTheStart)
         {
             return value;
         }

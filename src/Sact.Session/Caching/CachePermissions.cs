@@ -30,7 +30,7 @@ internal struct CachePermissions
         var allowed = Restrict(written, out bool wasShared);
         if (StringValues.IsNullOrEmpty(allowed) && Has(SessionUse.ReadUser | SessionUse.SendSecret))
         {
-            allowed = CacheControlRule.NoStore;
+            allowed = CacheControlRule.UntilTheStart;
         }
 
         if (written != allowed)
@@ -39,6 +39,15 @@ internal struct CachePermissions
         }
 
         return wasShared;
+    }
+
+    /// <summary>Writes the final form of the value that the session wrote. The response starts now.</summary>
+    public static void Finish(IHeaderDictionary headers)
+    {
+        if (ReferenceEquals(headers.CacheControl.ToString(), CacheControlRule.UntilTheStart))
+        {
+            headers.CacheControl = CacheControlRule.NoStore;
+        }
     }
 
     /// <summary>What is left of a <c>Cache-Control</c> that the application writes.</summary>
@@ -52,7 +61,7 @@ internal struct CachePermissions
 
         if (Has(SessionUse.SendSecret))
         {
-            return CacheControlRule.NoStore;
+            return written == CacheControlRule.UntilTheStart ? written : CacheControlRule.UntilTheStart;
         }
 
         if (!Has(SessionUse.ReadCookie | SessionUse.ReadUser))

@@ -290,6 +290,7 @@ internal sealed class RequestFeature : GuardedResponse
         {
             _outputCache.TurnOff(Context.Features, always: true);
             WriteHeaders();
+            CachePermissions.Finish(Server.Headers);
         }
     }
 
