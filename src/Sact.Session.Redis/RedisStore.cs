@@ -112,7 +112,7 @@ public sealed class RedisStore : RecordStore, IDisposable, IAsyncDisposable
         var began = Clock.GetUtcNow();
         var masters = await _link.MastersAsync(guarded: false, cancellationToken).ConfigureAwait(false);
 
-        // All names first: what is signed in after that must not end, and may take long.
+        // All names first. To end the sessions may take long, and those that are created meanwhile must not end.
         var known = new HashSet<SessionKey>();
         foreach (var master in masters)
         {

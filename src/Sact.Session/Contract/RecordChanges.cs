@@ -43,16 +43,10 @@ internal sealed class RecordChanges(RecordStore store)
     private async ValueTask WriteAsync(WaitingChange mine, IReadOnlyList<WaitingChange> changes, CancellationToken cancellationToken)
     {
         var others = changes.Where(change => change != mine).ToArray();
-        if (cancellationToken.IsCancellationRequested && others.Length > 0)
-        {
-            // This caller gave up while it waited. The others must not fail with it.
-            others[0].Write(others);
-            cancellationToken.ThrowIfCancellationRequested();
-        }
-
         bool isHandedOver = false;
         try
         {
+            // This caller may have given up while it waited.
             cancellationToken.ThrowIfCancellationRequested();
             await WriteAsync(changes, cancellationToken).ConfigureAwait(false);
             Array.ForEach(others, static change => change.Finish());
@@ -212,9 +206,9 @@ internal sealed class RecordChanges(RecordStore store)
             var stored = await store.ReadAsync(record.Key, cancellationToken).ConfigureAwait(false);
             return stored.Record is { } found && found.Pack().AsSpan().SequenceEqual(record.Pack());
         }
-        catch (SessionStoreException)
+        catch (Exception exception) when (exception is SessionStoreException or OperationCanceledException)
         {
-            // The fault of the write says more.
+            // The fault of the write says more. A cancellation here must not pass for one of the write, which may have happened.
             return false;
         }
     }

@@ -234,6 +234,23 @@ public sealed class ChangesOfARecordStore : IDisposable
     }
 
     [Fact]
+    public async Task OfUnknownOutcomeStayUnknownWhereTheCallerGivesUpDuringTheRead()
+    {
+        var session = await _store.SignInAsync();
+        using var patience = new CancellationTokenSource();
+        _store.AfterReplace = async () =>
+        {
+            await patience.CancelAsync();
+            throw new SessionStoreException("The reply was lost.", null, outcomeUnknown: true);
+        };
+
+        var exception = await Assert.ThrowsAsync<SessionStoreException>(
+            async () => await _store.UpdateAsync(session, Set("a", "1"), patience.Token));
+
+        Assert.True(exception.OutcomeUnknown);
+    }
+
+    [Fact]
     public async Task OfUnknownOutcomeStayUnknownWhereReplicasMustConfirm()
     {
         var session = await _store.SignInAsync();

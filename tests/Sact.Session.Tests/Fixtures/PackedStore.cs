@@ -79,6 +79,7 @@ internal sealed class PackedStore(FakeTimeProvider clock, ILoggerFactory? log = 
     protected internal override ValueTask<StoredRecord> ReadAsync(SessionKey key, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _reads);
+        cancellationToken.ThrowIfCancellationRequested();
         return new(Find(key));
     }
 
