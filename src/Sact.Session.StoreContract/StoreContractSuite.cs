@@ -15,6 +15,7 @@ public static class StoreContractSuite
         .. TouchCases.All,
         .. RenewalCases.All,
         .. RaiseCases.All,
+        .. SealingCases.All,
         .. EndingCases.All,
         .. EndingManyCases.All,
         .. MarkerCases.All,

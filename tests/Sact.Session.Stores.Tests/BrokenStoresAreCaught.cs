@@ -104,6 +104,9 @@ public sealed class BrokenStoresAreCaught
         [nameof(ListsEveryPrefix)] = ((o, d) => new ListsEveryPrefix(o, d), ["Prefix.KeepsApplicationsApart"]),
         [nameof(IgnoresCancellation)] = ((o, d) => new IgnoresCancellation(o, d), ["Cancellation.ReadsAreGivenUp", "Cancellation.WritesDoNotBegin"]),
 
+        // Sealed fields
+        [nameof(ForgetsWrappedKeys)] = ((o, d) => new ForgetsWrappedKeys(o, d), ["Sealing.WrappedKeysComeBack"]),
+
         // Markers
         [nameof(LeavesNoMarkers)] = ((o, d) => new LeavesNoMarkers(o, d), ["Marker.SaysWhyAndWhen", "Marker.LateRetryOfACreationRevivesNothing"]),
         [nameof(OverwritesMarkers)] = ((o, d) => new OverwritesMarkers(o, d), ["Marker.FirstEndWins", "Marker.OfParallelEndsOneReasonStays"]),

@@ -238,9 +238,11 @@ internal static class RenewalCases
         await RotorsAsync(run, last, hash, null, session.CurrentHash, "writes between renewals");
     }
 
-    private static Task OfParallelProposalsOneWins(CaseRun run) => OneWinsAsync(run, SessionRenewal.Propose, "proposals");
+    private static Task OfParallelProposalsOneWins(CaseRun run) => OneWinsAsync(
+        run, static (hash, at, seen) => SessionRenewal.Propose(hash, at, seen), "proposals");
 
-    private static Task OfParallelReplacementsOneWins(CaseRun run) => OneWinsAsync(run, SessionRenewal.Replace, "replacements");
+    private static Task OfParallelReplacementsOneWins(CaseRun run) => OneWinsAsync(
+        run, static (hash, at, seen) => SessionRenewal.Replace(hash, at, seen), "replacements");
 
     private static async Task OneWinsAsync(CaseRun run, Func<SecretHash, DateTimeOffset, SessionRecord, SessionRenewal> renew, string what)
     {

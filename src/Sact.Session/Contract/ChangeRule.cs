@@ -63,7 +63,13 @@ internal static class ChangeRule
     {
         if (renewal.Kind == SessionRenewalKind.Propose)
         {
-            return record with { PendingHash = renewal.Hash, PendingSince = renewal.At, Version = version };
+            return record with
+            {
+                PendingHash = renewal.Hash,
+                PendingSince = renewal.At,
+                PendingKey = KeyFor(record, renewal),
+                Version = version,
+            };
         }
 
         bool replaces = renewal.Kind == SessionRenewalKind.Replace;
@@ -71,8 +77,11 @@ internal static class ChangeRule
         {
             Version = version,
             PreviousHash = replaces ? null : record.CurrentHash,
+            PreviousKey = replaces ? null : record.CurrentKey,
             CurrentHash = renewal.Hash,
+            CurrentKey = replaces ? KeyFor(record, renewal) : record.PendingKey,
             PendingHash = null,
+            PendingKey = null,
             PendingSince = null,
             Generation = record.Generation + (replaces ? 1 : 0),
 
@@ -80,6 +89,12 @@ internal static class ChangeRule
             LastPromotedAt = record.LastPromotedAt is { } last ? Later(last, renewal.At) : renewal.At,
         };
     }
+
+    // A promotion has no new id, so it moves the key that came with the proposal.
+    private static WrappedKey? KeyFor(SessionRecord record, SessionRenewal renewal) => record.CurrentKey is null ? null
+        : renewal.Key ?? throw new ArgumentException(
+            "The session has sealed fields, and the renewal lacks the data key for the new id. Pass the wrapped key to SessionRenewal.",
+            nameof(renewal));
 
     private static SessionRecord Raise(SessionRecord record, SessionRaise raise, long version) => record with
     {

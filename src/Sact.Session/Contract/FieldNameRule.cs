@@ -11,8 +11,11 @@ internal static class FieldNameRule
 {
     public const int MaxLength = 128;
 
+    /// <summary>The most characters of a name as it is stored: the library's prefix of a sealed field comes before its own name.</summary>
+    public const int MaxStoredLength = MaxLength + 2;
+
     /// <summary>The most bytes that a name has in UTF-8: 3 for each character.</summary>
-    public const int MaxBytes = 3 * MaxLength;
+    public const int MaxBytes = 3 * MaxStoredLength;
 
     // As long as the key part of a session id, which is no secret.
     private const int MaxShown = SessionKey.KeyPartLength;
@@ -23,7 +26,7 @@ internal static class FieldNameRule
     /// <returns>The rule that the name breaks, as whole sentences; null if it breaks none.</returns>
     public static string? Validate(ReadOnlySpan<char> name, bool allowReserved)
     {
-        if (name.Length is 0 or > MaxLength)
+        if (name.Length == 0 || name.Length > (allowReserved && name[0] == '$' ? MaxStoredLength : MaxLength))
         {
             return $"A field name has {name.Length} characters. A field name must have 1 to {MaxLength}.";
         }

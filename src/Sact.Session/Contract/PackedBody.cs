@@ -8,8 +8,8 @@ namespace Sact.Session.Stores;
 /// </summary>
 internal static class PackedBody
 {
-    // The most bytes without strings and fields: 2 + 1 + 3 hashes + 5 times + 2 spans and a number of at most 10 bytes each.
-    private const int MaxFixedLength = 3 + (3 * SecretHash.Size) + (5 * sizeof(long)) + (3 * 10);
+    // The most bytes without strings and fields: 2 + 1 + 3 hashes and keys + 5 times + 2 spans and a number of at most 10 bytes each.
+    private const int MaxFixedLength = 3 + (3 * (SecretHash.Size + WrappedKey.Size)) + (5 * sizeof(long)) + (3 * 10);
 
     // A string's length takes at most 5 bytes.
     private const int MaxLengthBytes = 5;
@@ -31,7 +31,10 @@ internal static class PackedBody
 
         /// <summary>The session was last seen from the client of the sign-in, which is then written once.</summary>
         SameClient = 1 << 11,
-        Known = (1 << 12) - 1,
+
+        /// <summary>The hash of each id is followed by the data key that is wrapped for it.</summary>
+        WrappedKeys = 1 << 12,
+        Known = (1 << 13) - 1,
     }
 
     /// <summary>The most bytes that the body can take.</summary>
@@ -44,6 +47,7 @@ internal static class PackedBody
         writer.UInt16((ushort)parts);
         writer.Byte((byte)record.AssuranceLevel);
         writer.Hash(record.CurrentHash);
+        writer.Key(record.CurrentKey);
         writer.Time(record.CreatedAt);
         writer.Time(record.LastSeenAt);
         writer.Number((ulong)record.Lifetimes.IdleTimeout.TotalMilliseconds);
@@ -56,12 +60,14 @@ internal static class PackedBody
         if (record is { PendingHash: { } pending, PendingSince: { } since })
         {
             writer.Hash(pending);
+            writer.Key(record.PendingKey);
             writer.Time(since);
         }
 
         if (record.PreviousHash is { } previous)
         {
             writer.Hash(previous);
+            writer.Key(record.PreviousKey);
         }
 
         if (record.LastPromotedAt is { } promoted)
@@ -90,14 +96,18 @@ internal static class PackedBody
         }
 
         int level = reader.Byte();
+        bool hasKeys = parts.HasFlag(Parts.WrappedKeys);
         var current = reader.Hash();
+        var currentKey = hasKeys ? reader.Key() : null;
         var created = reader.Time();
         var seen = reader.Time();
         var lifetimes = Lifetimes(reader.Span(), reader.Span(), header.AbsoluteDeadline - created);
         DateTimeOffset? authenticated = parts.HasFlag(Parts.AuthenticatedAt) ? reader.Time() : null;
         SecretHash? pending = parts.HasFlag(Parts.Pending) ? reader.Hash() : null;
+        var pendingKey = hasKeys && parts.HasFlag(Parts.Pending) ? reader.Key() : null;
         DateTimeOffset? since = parts.HasFlag(Parts.Pending) ? reader.Time() : null;
         SecretHash? previous = parts.HasFlag(Parts.Previous) ? reader.Hash() : null;
+        var previousKey = hasKeys && parts.HasFlag(Parts.Previous) ? reader.Key() : null;
         DateTimeOffset? promoted = parts.HasFlag(Parts.LastPromotedAt) ? reader.Time() : null;
         int generation = parts.HasFlag(Parts.Generation) ? reader.Number() : 0;
         var signIn = parts.HasFlag(Parts.SignInClient) ? new SessionClient(reader.String(), reader.String()) : null;
@@ -114,6 +124,7 @@ internal static class PackedBody
             AssuranceLevel = level,
             LineageHash = header.LineageHash,
             CurrentHash = current,
+            CurrentKey = currentKey,
             Presented = parts.HasFlag(Parts.Presented),
             IsPersistent = parts.HasFlag(Parts.IsPersistent),
             CreatedAt = created,
@@ -121,8 +132,10 @@ internal static class PackedBody
             Lifetimes = lifetimes,
             AuthenticatedAt = authenticated,
             PendingHash = pending,
+            PendingKey = pendingKey,
             PendingSince = since,
             PreviousHash = previous,
+            PreviousKey = previousKey,
             LastPromotedAt = promoted,
             Generation = generation,
             SignInClient = signIn,
@@ -156,6 +169,7 @@ internal static class PackedBody
         | (record.PreviousHash is null ? 0 : Parts.Previous)
         | (record.LastPromotedAt is null ? 0 : Parts.LastPromotedAt)
         | (record.Generation == 0 ? 0 : Parts.Generation)
+        | (record.CurrentKey is null ? 0 : Parts.WrappedKeys)
         | (record.SignInClient is null ? 0 : Parts.SignInClient)
         | (record.LastSeenClient is null ? 0
             : record.LastSeenClient == record.SignInClient ? Parts.SameClient

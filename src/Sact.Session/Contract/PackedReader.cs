@@ -25,6 +25,8 @@ internal ref struct PackedReader(ReadOnlySpan<byte> bytes)
 
     public SecretHash Hash() => new(Take(SecretHash.Size));
 
+    public WrappedKey Key() => WrappedKey.FromBytes(Take(WrappedKey.Size));
+
     /// <summary>Reads a number that <see cref="PackedWriter.Number"/> wrote, of at most 31 bits.</summary>
     public int Number() => (int)Bits(31);
 

@@ -30,6 +30,16 @@ internal ref struct PackedWriter(Span<byte> buffer)
         Length += SecretHash.Size;
     }
 
+    /// <summary>Writes a wrapped key, if there is one.</summary>
+    public void Key(WrappedKey? value)
+    {
+        if (value is not null)
+        {
+            value.CopyTo(_buffer[Length..]);
+            Length += WrappedKey.Size;
+        }
+    }
+
     /// <summary>Writes a number in groups of 7 bits, the lowest first.</summary>
     public void Number(ulong value)
     {

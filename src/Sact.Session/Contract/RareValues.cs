@@ -18,6 +18,8 @@ internal sealed record RareValues
 
     public int Generation { get; init; }
 
+    public RecordKeys? Keys { get; init; }
+
     public SessionClient? SignInClient { get; init; }
 
     public SessionClient? LastSeenClient { get; init; }

@@ -105,7 +105,7 @@ public sealed class SessionFields : IReadOnlyCollection<KeyValuePair<string, Rea
     {
         ArgumentNullException.ThrowIfNull(name);
         json = default;
-        if (name.Length > FieldNameRule.MaxLength || !UnicodeRule.IsWellFormed(name))
+        if (name.Length > FieldNameRule.MaxStoredLength || !UnicodeRule.IsWellFormed(name))
         {
             return false;
         }

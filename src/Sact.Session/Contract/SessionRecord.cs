@@ -106,6 +106,33 @@ public sealed record SessionRecord
     }
 
     /// <summary>
+    /// The data key of the sealed fields, wrapped for the current id; null if the session has none. A record that has one has one for each
+    /// of its ids.
+    /// </summary>
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
+    public WrappedKey? CurrentKey
+    {
+        get => _rare?.Keys?.Current;
+        init => _rare = WithKeys(value, Keys with { Current = value });
+    }
+
+    /// <summary>The same data key, wrapped for the pending id; null if there is none.</summary>
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
+    public WrappedKey? PendingKey
+    {
+        get => _rare?.Keys?.Pending;
+        init => _rare = WithKeys(value, Keys with { Pending = value });
+    }
+
+    /// <summary>The same data key, wrapped for the previous id; null if there is none.</summary>
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
+    public WrappedKey? PreviousKey
+    {
+        get => _rare?.Keys?.Previous;
+        init => _rare = WithKeys(value, Keys with { Previous = value });
+    }
+
+    /// <summary>
     /// Whether the session's cookie has ever come back; default false. Until then the session lives for the first-use timeout.
     /// </summary>
     public bool Presented { get; init; }
@@ -284,6 +311,11 @@ public sealed record SessionRecord
             ? new FormatException(error.Message, error)
             : GenericStore.NewerFormat(stored.Header.Format));
     }
+
+    private RecordKeys Keys => _rare?.Keys ?? RecordKeys.None;
+
+    private RareValues? WithKeys(WrappedKey? value, RecordKeys keys) =>
+        value is null && _rare is null ? null : (_rare ?? RareValues.None) with { Keys = keys == RecordKeys.None ? null : keys };
 
     /// <summary>Compares by identity, which is what a store's compare-and-swap needs.</summary>
     /// <param name="other">The other record.</param>

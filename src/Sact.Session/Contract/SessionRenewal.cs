@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Sact.Session.Stores;
 
 /// <summary>
@@ -7,7 +9,12 @@ namespace Sact.Session.Stores;
 public sealed class SessionRenewal
 {
     private SessionRenewal(
-        SessionRenewalKind kind, SecretHash hash, DateTimeOffset at, SecretHash? expectedCurrent, SecretHash? expectedPending)
+        SessionRenewalKind kind,
+        SecretHash hash,
+        DateTimeOffset at,
+        SecretHash? expectedCurrent,
+        SecretHash? expectedPending,
+        WrappedKey? key = null)
     {
         if (hash.IsDefault)
         {
@@ -19,6 +26,7 @@ public sealed class SessionRenewal
         At = Instant.Cut(at);
         ExpectedCurrent = expectedCurrent;
         ExpectedPending = expectedPending;
+        Key = key;
     }
 
     /// <summary>The step.</summary>
@@ -36,16 +44,21 @@ public sealed class SessionRenewal
     /// <summary>The hash that the record's pending rotor must have; null if the record must have no pending rotor.</summary>
     public SecretHash? ExpectedPending { get; }
 
+    /// <summary>The session's data key, wrapped for the new id; null if the session has none.</summary>
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
+    public WrappedKey? Key { get; }
+
     /// <summary>Makes the step in which a new rotor becomes pending.</summary>
     /// <param name="pending">The hash of the new id.</param>
     /// <param name="at">The current time.</param>
     /// <param name="seen">The record that the decision is based on. Its current and pending rotors become the expected ones.</param>
+    /// <param name="key">The data key, wrapped for the new id; required if the session has one.</param>
     /// <returns>The step.</returns>
     /// <exception cref="ArgumentException">The hash is <c>default</c>.</exception>
-    public static SessionRenewal Propose(SecretHash pending, DateTimeOffset at, SessionRecord seen)
+    public static SessionRenewal Propose(SecretHash pending, DateTimeOffset at, SessionRecord seen, WrappedKey? key = null)
     {
         ArgumentNullException.ThrowIfNull(seen);
-        return new(SessionRenewalKind.Propose, pending, at, seen.CurrentHash, seen.PendingHash);
+        return new(SessionRenewalKind.Propose, pending, at, seen.CurrentHash, seen.PendingHash, key);
     }
 
     /// <summary>Makes the step in which the pending rotor has arrived in a request and becomes current.</summary>
@@ -60,12 +73,13 @@ public sealed class SessionRenewal
     /// <param name="current">The hash of the new id.</param>
     /// <param name="at">The current time.</param>
     /// <param name="seen">The record that the decision is based on. Its current and pending rotors become the expected ones.</param>
+    /// <param name="key">The data key, wrapped for the new id; required if the session has one.</param>
     /// <returns>The step.</returns>
     /// <exception cref="ArgumentException">The hash is <c>default</c>.</exception>
-    public static SessionRenewal Replace(SecretHash current, DateTimeOffset at, SessionRecord seen)
+    public static SessionRenewal Replace(SecretHash current, DateTimeOffset at, SessionRecord seen, WrappedKey? key = null)
     {
         ArgumentNullException.ThrowIfNull(seen);
-        return new(SessionRenewalKind.Replace, current, at, seen.CurrentHash, seen.PendingHash);
+        return new(SessionRenewalKind.Replace, current, at, seen.CurrentHash, seen.PendingHash, key);
     }
 
     /// <summary>Whether the record's rotors are the expected ones.</summary>

@@ -347,7 +347,7 @@ internal sealed class HttpContextSession(
 
                 _fault = null;
                 _key = record?.Key;
-                _values.Load(record is null ? null : HttpContextSessionValues.Decode(record, session.Telemetry.Log));
+                _values.Load(record is null ? null : HttpContextSessionValues.Decode(record, session.KeyOf(record), session.Telemetry.Log));
                 _isLoaded = true;
                 return;
             }

@@ -26,10 +26,12 @@ internal sealed class HttpContextSessionValues
     public KeyValuePair<string, byte[]?>[] Changes => [.. _changes];
 
     /// <summary>The values in a record. One that cannot be read counts as absent, and is logged.</summary>
-    public static Dictionary<string, byte[]> Decode(SessionRecord record, ILogger log)
+    public static Dictionary<string, byte[]> Decode(SessionRecord record, DataKey? dataKey, ILogger log)
     {
         var stored = new Dictionary<string, byte[]>(StringComparer.Ordinal);
-        foreach (var (name, json) in record.Fields)
+        var fields = SealedFields.Open(
+            record.Fields, dataKey, static name => name.StartsWith(HttpContextSessionField.Prefix, StringComparison.Ordinal));
+        foreach (var (name, json) in fields)
         {
             if (!HttpContextSessionField.TryRead(name, json.Span, out string? key, out byte[]? value))
             {

@@ -47,7 +47,14 @@ internal static partial class SessionJson
     /// <exception cref="JsonException">The value does not fit the type. The message names the field and never the value.</exception>
     public static T? Read<T>(SessionFields fields, string name, JsonTypeInfo<T> info)
     {
-        if (!fields.TryGetValue(name, out var json) || json.Span.SequenceEqual("null"u8))
+        return Read(fields.TryGetValue(name, out var json) ? json : default, name, info);
+    }
+
+    /// <summary>Reads a value; <c>default</c> if it is absent (empty) or <c>null</c>.</summary>
+    /// <exception cref="JsonException">The value does not fit the type. The message names the field.</exception>
+    public static T? Read<T>(ReadOnlyMemory<byte> json, string name, JsonTypeInfo<T> info)
+    {
+        if (json.IsEmpty || json.Span.SequenceEqual("null"u8))
         {
             return default;
         }

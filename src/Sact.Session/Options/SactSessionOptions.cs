@@ -125,6 +125,17 @@ public sealed class SactSessionOptions
     public bool CaptureClient { get; set; }
 
     /// <summary>
+    /// Whether all metadata is sealed in a store outside of the process: encrypted (AES-256-GCM) with a key that only the user's cookie
+    /// opens (ASVS 5.0 V14.2). Default: false; then only the library's own fields are sealed, such as claims, tokens and
+    /// <c>HttpContext.Session</c>.
+    /// </summary>
+    /// <remarks>
+    /// Nobody can read sealed metadata without the cookie: not the operator, and not the user's other devices. A sealed value takes a third
+    /// more bytes. A session that began before this option was set keeps its metadata open until its user signs in again.
+    /// </remarks>
+    public bool SealMetadata { get; set; }
+
+    /// <summary>
     /// The maximum size of a session's names and values, in UTF-8 bytes. Default: 65,536. Range: 256 to 16,777,216 (16 MiB).
     /// A write beyond it throws and changes nothing. Every read transfers the record.
     /// </summary>
@@ -182,4 +193,7 @@ public sealed class SactSessionOptions
     /// The prefix of the fields that a sign-in takes over from the anonymous session that it ends; null: none.
     /// </summary>
     internal string? KeptAtSignIn { get; set; }
+
+    /// <summary>Whether a feature of the application keeps fields that are always sealed.</summary>
+    internal bool KeepsSealedFields { get; set; }
 }

@@ -7,7 +7,7 @@ namespace Sact.Session;
 /// it. What changes a session is in types of its own, which receive this one.
 /// </summary>
 /// <remarks>The library's features use it directly. An application may decorate the façade, so no feature casts one.</remarks>
-internal sealed class RequestSession(RequestFeature request, SessionBackend backend)
+internal sealed class RequestSession(RequestFeature request, SessionBackend backend) : ISessionDataSource
 {
     // A response that never starts does not mean a short request: a hub on long polling has one for hours, and must see a revocation.
     private static readonly TimeSpan s_rememberedFor = TimeSpan.FromSeconds(30);
@@ -19,6 +19,7 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
     private long _rememberedAt;
     private SessionRecord? _record;
     private SessionData? _data;
+    private RareRequestState? _rare;
 
     public RequestFeature Request { get; } = request;
 
@@ -59,7 +60,11 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
     public SessionRecord? Record => _record;
 
     /// <summary>A session whose end the store has failed to write. Another try ends it.</summary>
-    public SessionRecord? Unended { get; set; }
+    public SessionRecord? Unended
+    {
+        get => _rare?.Unended;
+        set => _rare = RareRequestState.Of(value, _rare?.DataKey);
+    }
 
     /// <summary><see cref="SessionStateMachine.Number"/>, for a caller outside of the lock.</summary>
     /// <exception cref="InvalidOperationException">The request has ended.</exception>
@@ -164,7 +169,7 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
     {
         using var scope = await EnterAsync(cancellationToken).ConfigureAwait(false);
         var record = await LoadAsync(reload, cancellationToken).ConfigureAwait(false);
-        return record is null ? null : _data ??= new SessionData(record, Services, isCurrent: true);
+        return record is null ? null : _data ??= new SessionData(record, this, isCurrent: true);
     }
 
     /// <summary>The signed-in session; null if nobody is signed in.</summary>
@@ -267,6 +272,23 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
 
     public SessionRecord? Remember(SessionRecord? record) => Remember(record, Now);
 
+    /// <summary>
+    /// The key of the sealed fields. The session as it was verified has it for the id of this request, also when a renewal has replaced
+    /// that id since.
+    /// </summary>
+    public DataKey? KeyOf(SessionRecord record)
+    {
+        if (record.CurrentKey is not null && _rare?.DataKey is null && State.Session?.IsSameSession(record) == true)
+        {
+            UseKey(DataKey.Unwrap(record, State.Session, State.IdInUse));
+        }
+
+        return record.CurrentKey is null ? null : _rare?.DataKey;
+    }
+
+    /// <summary>The session that this request has from here on, if any, has this key.</summary>
+    public void UseKey(DataKey? key) => _rare = RareRequestState.Of(Unended, key);
+
     /// <summary>A store's answer, if it is the live record of the key.</summary>
     public SessionRecord? IfLive(SessionRecord? stored, SessionKey key)
     {
@@ -321,7 +343,7 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
                 _state.Seen = defersSeen ? SeenNote.Owed : SeenNote.Usual;
             }
 
-            record = await NoteSeenAsync(
+            record = await LastSeen.NoteAsync(
                 found.Record!, found.Verdict == SecretVerdict.Pending, now, cancellationToken).ConfigureAwait(false);
         }
 
@@ -333,51 +355,12 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
     {
         _state.Seen = SeenNote.Usual;
         return State.Phase == SessionPhase.Verified && _record is { } record && Settings.IsTouchDue(record, now)
-            ? RememberRead(await NoteSeenAsync(record, promote: false, now, cancellationToken).ConfigureAwait(false), Now)
+            ? RememberRead(await LastSeen.NoteAsync(record, promote: false, now, cancellationToken).ConfigureAwait(false), Now)
             : _record;
     }
 
-    /// <summary>
-    /// Promotes the pending id that has arrived and writes "last seen", in one write and only if due. The request does not depend on it: if
-    /// the write fails, the next request tries again.
-    /// </summary>
-    private async ValueTask<SessionRecord?> NoteSeenAsync(
-        SessionRecord record, bool promote, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        var touch = LastSeen.Touch(record, promote, now);
-        if (touch is null && !promote)
-        {
-            return record;
-        }
-
-        var change = new SessionChange
-        {
-            Touch = touch,
-            Generation = State.Generation,
-            Renewal = promote ? SessionRenewal.Promote(SessionIdFormat.HashOfId(State.Presented), now) : null,
-        };
-        SessionUpdate outcome;
-        try
-        {
-            outcome = await Calls.UpdateAsync(record, change, cancellationToken).ConfigureAwait(false);
-        }
-        catch (SessionStoreException fault)
-        {
-            Telemetry.TouchFailed(record.Key, fault);
-            return record;
-        }
-
-        if (outcome.Status == SessionUpdateStatus.Applied && promote)
-        {
-            Telemetry.Renewed(record.Key, SessionRenewalKind.Promote);
-        }
-
-        // A conflict means that another request promoted the id or renewed again. The id was verified and stays so unless it was replaced
-        // at once.
-        return outcome.Record is { } after ? IfRecognised(after) : null;
-    }
-
-    private SessionRecord? IfRecognised(SessionRecord record)
+    /// <summary>A record that the store answered, if it is of this request's session under its id.</summary>
+    public SessionRecord? IfRecognised(SessionRecord record)
     {
         if (State.Recognise(record) is not { } refused)
         {

@@ -14,13 +14,17 @@ namespace Sact.Session;
 public sealed class SessionData
 {
     private readonly SessionRecord _record;
-    private readonly SessionServices _services;
+
+    // Hidden, because the debugger evaluates the properties of what it shows.
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
+    private readonly ISessionDataSource _source;
+
     private SessionFields? _fields;
 
-    internal SessionData(SessionRecord record, SessionServices services, bool isCurrent)
+    internal SessionData(SessionRecord record, ISessionDataSource source, bool isCurrent)
     {
         _record = record;
-        _services = services;
+        _source = source;
         IsCurrent = isCurrent;
     }
 
@@ -54,7 +58,12 @@ public sealed class SessionData
     public int AssuranceLevel => _record.AssuranceLevel;
 
     /// <summary>The metadata: names and JSON values, without the fields of the library (<c>$…</c>).</summary>
-    public SessionFields Fields => _fields ??= _record.Fields.WithoutReserved();
+    /// <remarks>
+    /// Sealed metadata (<see cref="SactSessionOptions.SealMetadata"/>) of another device is missing here: only its own cookie opens it.
+    /// </remarks>
+    public SessionFields Fields => _fields ??= _record.CurrentKey is null
+        ? _record.Fields.WithoutReserved()
+        : SealedFields.Open(_record.Fields, IsCurrent ? _source.KeyOf(_record) : null, static name => name[0] != '$');
 
     /// <summary>When the session was created. Every time here is UTC, in whole milliseconds.</summary>
     public DateTimeOffset CreatedAt => _record.CreatedAt;
@@ -105,7 +114,7 @@ public sealed class SessionData
     /// <returns>The value; <c>default</c> if the field is absent or <c>null</c>.</returns>
     /// <exception cref="JsonException">The value does not fit the type.</exception>
     /// <exception cref="InvalidOperationException">The JSON contract of the type is missing; the message says what to add.</exception>
-    public T? Get<T>(string name) => Get(name, SessionJson.TypeInfo<T>(_services.Settings.Json));
+    public T? Get<T>(string name) => Get(name, SessionJson.TypeInfo<T>(_source.Services.Settings.Json));
 
     /// <summary>The value of a field as a type.</summary>
     /// <typeparam name="T">The type.</typeparam>
@@ -125,7 +134,7 @@ public sealed class SessionData
     /// <returns>The object.</returns>
     /// <exception cref="JsonException">The metadata does not fit the type.</exception>
     /// <exception cref="InvalidOperationException">The JSON contract of the type is missing; the message says what to add.</exception>
-    public T As<T>() => As(SessionJson.TypeInfo<T>(_services.Settings.Json));
+    public T As<T>() => As(SessionJson.TypeInfo<T>(_source.Services.Settings.Json));
 
     /// <summary>All metadata as one object.</summary>
     /// <typeparam name="T">The type.</typeparam>
@@ -151,7 +160,7 @@ public sealed class SessionData
     /// </summary>
     /// <param name="within">The maximum age of the proof.</param>
     /// <returns>True if the proof is not older; false if it is, or if nobody is signed in.</returns>
-    public bool IsFresh(TimeSpan within) => State == SessionState.SignedIn && AuthenticatedAt is { } at && _services.Now - at <= within;
+    public bool IsFresh(TimeSpan within) => State == SessionState.SignedIn && AuthenticatedAt is { } at && _source.Services.Now - at <= within;
 
     /// <summary>The key and the state, without the user.</summary>
     /// <returns>A string such as <c>session:Ab3… (SignedIn)</c>.</returns>

@@ -11,13 +11,13 @@ internal readonly struct SessionDevices(RequestSession session)
             return [];
         }
 
-        var services = session.Services;
+        var source = session;
         var now = session.Now;
         var records = await session.Calls.ListAsync(mine.UserId!, cancellationToken).ConfigureAwait(false);
         return [.. records
             .Where(record => record.State == SessionState.SignedIn && IsOfSameUser(record, mine) && record.IsLive(now))
             .OrderByDescending(record => record.LastSeenAt)
-            .Select(record => new SessionData(record, services, isCurrent: record.Key == mine.Key))];
+            .Select(record => new SessionData(record, source, isCurrent: record.Key == mine.Key))];
     }
 
     public async ValueTask<long> DeleteOthersAsync(bool renewCurrent, CancellationToken cancellationToken)

@@ -99,6 +99,7 @@ internal readonly struct SessionEnd(RequestSession session)
     public void Forget()
     {
         session.State.End();
+        session.UseKey(null);
         session.Remember(null);
     }
 

@@ -43,11 +43,11 @@ internal readonly struct SessionFieldWriter(RequestSession session)
                 return default;
             }
 
-            // Without the cast a bare null would become an empty value, not an absent one.
-            var expected = read.Fields.TryGetValue(name, out var json) ? json : (ReadOnlyMemory<byte>?)null;
-            T value = modify(SessionJson.Read(read.Fields, name, typeInfo));
+            var key = session.KeyOf(read);
+            SealedFields.TryRead(read.Fields, key, name, out var json);
+            T value = modify(SessionJson.Read(json, name, typeInfo));
             var set = FieldsFromJson.One(name, value, typeInfo, nameof(modify));
-            var condition = new SessionFieldCondition(name, expected);
+            var condition = SealedFields.Unchanged(read.Fields, name, key is not null && session.Settings.SealMetadata);
             switch (await ChangeSignedInAsync(set, [], condition, nameof(modify), cancellationToken).ConfigureAwait(false))
             {
                 case SessionUpdateStatus.Applied:
@@ -118,12 +118,15 @@ internal readonly struct SessionFieldWriter(RequestSession session)
         string parameter,
         CancellationToken cancellationToken)
     {
+        var fields = new FieldChange(set, remove, condition);
+        var key = session.KeyOf(record);
+        fields = key is null ? fields : SealedFields.Seal(fields, key, session.Settings.SealMetadata);
         var change = new SessionChange
         {
-            Set = set,
-            Remove = remove,
-            Condition = condition,
-            MaxBytes = session.Settings.MaxRecordBytes,
+            Set = fields.Set,
+            Remove = fields.Remove,
+            Condition = fields.Condition,
+            MaxBytes = session.Settings.MaxStoredBytes(isSealed: key is not null),
             Generation = session.State.Generation,
         };
         var outcome = await session.UpdateAsync(record, change, cancellationToken).ConfigureAwait(false);

@@ -82,15 +82,21 @@ internal readonly struct SessionRenewer(RequestSession session)
         string id = SessionIdFormat.WithNewRotor(session.State.IdInUse);
         var hash = SessionIdFormat.HashOf(id);
         var now = session.Now;
-        var renewal = immediately ? SessionRenewal.Replace(hash, now, record) : SessionRenewal.Propose(hash, now, record);
+        var key = session.KeyOf(record);
+        var wrapped = key is null ? null : Wrap(key, id);
+        var renewal = immediately
+            ? SessionRenewal.Replace(hash, now, record, wrapped)
+            : SessionRenewal.Propose(hash, now, record, wrapped);
+        var set = fields is null || key is null ? fields : SealedFields.Seal(fields, key, session.Settings.SealMetadata);
         var change = new SessionChange
         {
             // Whoever shows a factor is present: a shorter idle timeout counts from now, not from a "last seen" that is written rarely.
             Touch = raise is not null && session.State.Phase == SessionPhase.Verified ? new SessionTouch(now, session.Client()) : null,
             Renewal = renewal,
             Raise = raise,
-            Set = fields,
-            MaxBytes = session.Settings.MaxRecordBytes,
+            Set = set,
+            Remove = fields is null || key is null ? [] : SealedFields.OtherForms(fields, session.Settings.SealMetadata),
+            MaxBytes = session.Settings.MaxStoredBytes(isSealed: key is not null),
             Generation = session.State.Generation,
         };
         SessionUpdate outcome;
@@ -125,6 +131,13 @@ internal readonly struct SessionRenewer(RequestSession session)
         }
 
         return outcome;
+    }
+
+    private static WrappedKey Wrap(DataKey key, string id)
+    {
+        Span<byte> bytes = stackalloc byte[SessionIdFormat.ByteLength];
+        SessionIdFormat.Decode(id, bytes);
+        return key.Wrap(bytes);
     }
 
     /// <summary>

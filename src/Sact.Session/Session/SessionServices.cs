@@ -10,7 +10,7 @@ namespace Sact.Session;
 /// <summary>
 /// What the sessions of one registration share: clock, telemetry, cookies and settings. Everything that needs one of them receives it.
 /// </summary>
-internal sealed class SessionServices
+internal sealed class SessionServices : ISessionDataSource
 {
     // Options are read once, at the first use, so a later change to them has no effect. A session that is created by hand finds the same
     // services.
@@ -48,6 +48,11 @@ internal sealed class SessionServices
     public SessionSettings Settings { get; }
 
     public DateTimeOffset Now => Clock.GetUtcNow();
+
+    SessionServices ISessionDataSource.Services => this;
+
+    // No request, so no id.
+    DataKey? ISessionDataSource.KeyOf(SessionRecord record) => null;
 
     /// <summary>The services for these options: always the same ones for the same object.</summary>
     /// <exception cref="OptionsValidationException">An option breaks its rule; the message says what to do.</exception>

@@ -6,6 +6,7 @@ namespace Sact.Session;
 internal sealed class SessionSettings
 {
     private readonly TimeSpan _touchInterval;
+    private readonly bool _sealsLater;
 
     public SessionSettings(SactSessionOptions options)
     {
@@ -39,6 +40,8 @@ internal sealed class SessionSettings
         StoreTimeout = options.StoreTimeout;
         ClearSiteDataOnSignOut = options.ClearSiteDataOnSignOut;
         KeptAtSignIn = options.KeptAtSignIn;
+        SealMetadata = options.SealMetadata;
+        _sealsLater = options.KeepsSealedFields;
         Json = SessionJson.Complete(options.SerializerOptions);
     }
 
@@ -68,7 +71,16 @@ internal sealed class SessionSettings
 
     public string? KeptAtSignIn { get; }
 
+    public bool SealMetadata { get; }
+
     public JsonSerializerOptions Json { get; }
+
+    /// <summary>Whether a new session needs a data key. Memory is never dumped with a store's files, and keeps objects.</summary>
+    public bool NeedsKey(IGenericStore store, SessionFields fields) => store is not MemoryStore
+        && (SealMetadata || _sealsLater || fields.Any(static field => SealedFields.Covers(field.Key, metadata: false)));
+
+    /// <summary>The maximum size of fields as they are stored. A sealed value takes up to half as much again.</summary>
+    public int MaxStoredBytes(bool isSealed) => isSealed ? MaxRecordBytes + (MaxRecordBytes / 2) : MaxRecordBytes;
 
     /// <summary>The terms of a sign-in with these options; null for none.</summary>
     public SessionTerms SignInTermsFor(SessionSignInOptions? options, string parameter) =>

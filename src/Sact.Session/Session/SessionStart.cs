@@ -60,6 +60,8 @@ internal readonly struct SessionStart(RequestSession session)
             var client = userId is null ? null : session.Client();
             string? announced = userId is null ? session.State.TakeAnnounced() : null;
             var (id, record) = SessionRecordFactory.Make(session.Store, session.Services.Clock, userId, fields, terms, client, announced);
+            var key = session.Settings.NeedsKey(session.Store, fields) ? DataKey.Create(record.Key) : null;
+            record = key is null ? record : Sealed(record, key, id);
             var cap = userId is null ? null : session.Settings.Cap;
             var created = await session.Calls.CreateAsync(record, cap, cancellationToken).ConfigureAwait(false);
             switch (created.Status)
@@ -71,6 +73,7 @@ internal readonly struct SessionStart(RequestSession session)
                     throw new SessionCapReachedException();
                 case SessionCreationStatus.Created:
                     session.State.Issue(id, record, predecessor);
+                    session.UseKey(key);
                     session.Remember(record);
                     await session.End.SendOrEndAsync(id, record).ConfigureAwait(false);
                     Report(record, created);
@@ -85,6 +88,17 @@ internal readonly struct SessionStart(RequestSession session)
 
         throw new SessionStoreException(
             $"The store's CreateSessionId returned {MaxIds} ids in a row that exist already. Check the random source of the machine.");
+    }
+
+    private SessionRecord Sealed(SessionRecord record, DataKey key, string id)
+    {
+        Span<byte> bytes = stackalloc byte[SessionIdFormat.ByteLength];
+        SessionIdFormat.Decode(id, bytes);
+        return record with
+        {
+            CurrentKey = key.Wrap(bytes),
+            Fields = SealedFields.Seal(record.Fields, key, session.Settings.SealMetadata),
+        };
     }
 
     private void Report(SessionRecord record, SessionCreation created)
@@ -106,8 +120,8 @@ internal readonly struct SessionStart(RequestSession session)
             return fields;
         }
 
-        var dropped = old.Fields.Select(static field => field.Key).Where(name => !name.StartsWith(prefix, StringComparison.Ordinal));
-        var all = old.Fields.Merge(null, dropped).Merge(fields);
+        var all = SealedFields.Open(
+            old.Fields, session.KeyOf(old), name => name.StartsWith(prefix, StringComparison.Ordinal)).Merge(fields);
         if (all.SizeInBytes <= session.Settings.MaxRecordBytes)
         {
             return all;

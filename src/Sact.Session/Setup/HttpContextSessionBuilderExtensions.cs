@@ -49,7 +49,11 @@ public static class HttpContextSessionBuilderExtensions
             // UseSession() creates its middleware while the pipeline is built, and nothing but that middleware needs this store.
             services.AddTransient<ISessionStore>(static _ => throw HttpContextSessionMiddleware.TwoSessions());
             services.AddOptions<SactSessionOptions>(builder.Name).PostConfigure<IOptionsMonitor<HttpContextSessionOptions>>(
-                (session, bridge) => session.KeptAtSignIn = bridge.Get(builder.Name).KeepAtSignIn ? HttpContextSessionField.Prefix : null);
+                (session, bridge) =>
+                {
+                    session.KeptAtSignIn = bridge.Get(builder.Name).KeepAtSignIn ? HttpContextSessionField.Prefix : null;
+                    session.KeepsSealedFields = true;
+                });
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, BridgeStartup>());
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, BridgeStartup>());
         }

@@ -98,6 +98,9 @@ public static class SactSessionAuthenticationBuilderExtensions
     {
         var services = Prepared(builder, authenticationScheme);
         services.TryAddTransient<SactSessionAuthenticationHandler>();
+
+        // The scheme keeps claims and tokens, also in a session that SetAsync has begun.
+        services.PostConfigureAll<SactSessionOptions>(static session => session.KeepsSealedFields = true);
         services.TryAddEnumerable(
             ServiceDescriptor.Singleton<IConfigureOptions<SactSessionAuthenticationOptions>, SactSessionAuthenticationSetup>());
         services.TryAddEnumerable(

@@ -195,3 +195,8 @@ internal sealed class HidesNewerFormats(GenericStoreOptions options, DictionaryD
     protected override SessionRecord? Stored(SessionKey key) =>
         Data.Records.GetValueOrDefault(key) is { Format: SessionRecord.CurrentFormat } record ? record : null;
 }
+
+internal sealed class ForgetsWrappedKeys(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
+{
+    protected override void Put(SessionRecord record) => base.Put(record with { CurrentKey = null, PendingKey = null, PreviousKey = null });
+}

@@ -10,6 +10,7 @@ public sealed class FoldersOfTheCore
     {
         ["Contract"] = 0,
         ["Ids"] = 1,
+        ["Sealing"] = 1,
         ["Metadata"] = 1,
         ["Cookies"] = 1,
         ["Caching"] = 1,

@@ -14,7 +14,7 @@ internal sealed class RandomRecords(int seed)
     public SessionRecord Next()
     {
         string? userId = Maybe() ? s_users[_random.Next(s_users.Length)] : null;
-        bool hasPending = Maybe(), hasPrevious = Maybe();
+        bool hasPending = Maybe(), hasPrevious = Maybe(), hasKeys = Maybe();
         var created = Time(0);
         return new SessionRecord
         {
@@ -24,6 +24,9 @@ internal sealed class RandomRecords(int seed)
             AssuranceLevel = _random.Next(256),
             LineageHash = Hash(),
             CurrentHash = Hash(),
+            CurrentKey = hasKeys ? Key() : null,
+            PendingKey = hasKeys && hasPending ? Key() : null,
+            PreviousKey = hasKeys && hasPrevious ? Key() : null,
             PendingHash = hasPending ? Hash() : null,
             PendingSince = hasPending ? Time(1) : null,
             PreviousHash = hasPrevious ? Hash() : null,
@@ -40,6 +43,13 @@ internal sealed class RandomRecords(int seed)
             Lifetimes = new SessionLifetimes(Span(), Span(), Span()),
             Version = _random.NextInt64(1, long.MaxValue),
         };
+    }
+
+    private WrappedKey Key()
+    {
+        byte[] bytes = new byte[WrappedKey.Size];
+        _random.NextBytes(bytes);
+        return WrappedKey.FromBytes(bytes);
     }
 
     private bool Maybe() => _random.Next(2) == 0;

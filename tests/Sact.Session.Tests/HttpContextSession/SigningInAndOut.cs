@@ -34,7 +34,7 @@ public sealed class SigningInAndOut
         string? alice = await site.DoAsync("/login/alice", visitor);
 
         Assert.NotEqual(visitor, alice);
-        Assert.Equal(["$http.basket", "$http.page", "role"], await site.FieldsAsync(alice!));
+        Assert.Equal(["$~$http.basket", "$~$http.page", "role"], await site.FieldsAsync(alice!));
         Assert.Equal("apples", await site.TextAsync("/get/basket", alice));
 
         // The values moved: the old session has ended, so a sign-in with its id finds nothing to keep.
@@ -109,7 +109,7 @@ public sealed class SigningInAndOut
 
         Assert.Equal([keep ? "1" : null, keep && anonymous ? "0" : null], seen);
         Assert.Equal(
-            keep ? anonymous ? ["$http.after", "$http.before", "$http.earlier"] : ["$http.after", "$http.before"] : ["$http.after"],
+            keep ? anonymous ? ["$~$http.after", "$~$http.before", "$~$http.earlier"] : ["$~$http.after", "$~$http.before"] : ["$~$http.after"],
             await site.FieldsAsync(alice!));
         Assert.Equal(!keep, log.Events.Any(entry => entry.Id == 42));
         Assert.Equal("alice", await site.TextAsync("/who", alice));
@@ -134,7 +134,7 @@ public sealed class SigningInAndOut
             bridge: options => options.KeepAtSignIn = keep);
         string? alice = await site.DoAsync("/login/alice");
 
-        Assert.Equal(["$http.his"], await site.FieldsAsync((await site.DoAsync("/switch", alice))!));
+        Assert.Equal(["$~$http.his"], await site.FieldsAsync((await site.DoAsync("/switch", alice))!));
     }
 
     [Fact]
@@ -158,7 +158,7 @@ public sealed class SigningInAndOut
         string visitor = response.SentId()!;
 
         Assert.Single(response.SetCookies());
-        Assert.Equal(["$http.message"], await site.FieldsAsync(visitor));
+        Assert.Equal(["$~$http.message"], await site.FieldsAsync(visitor));
         Assert.Equal("nobody", await site.TextAsync("/who", visitor));
         Assert.Empty(await site.FieldsAsync(alice!));
     }

@@ -31,7 +31,7 @@ public sealed class StoringBeforeTheResponse
         using var response = await site.SendAsync("/");
 
         Assert.Equal(["create"], calls);
-        Assert.Equal(["$http.key"], await site.FieldsAsync(response.SentId()!));
+        Assert.Equal(["$~$http.key"], await site.FieldsAsync(response.SentId()!));
         Assert.Equal(["create"], site.Store.Calls.Where(call => call != "get"));
     }
 
@@ -84,7 +84,7 @@ public sealed class StoringBeforeTheResponse
 
         using var response = await site.SendAsync("/");
 
-        Assert.Equal(["$http.first", "$http.second"], await site.FieldsAsync(response.SentId()!));
+        Assert.Equal(["$~$http.first", "$~$http.second"], await site.FieldsAsync(response.SentId()!));
         Assert.Single(response.SetCookies());
     }
 
@@ -352,7 +352,7 @@ public sealed class StoringBeforeTheResponse
         using var response = await site.SendAsync("/");
 
         Assert.Equal("sorry, value", await response.Content.ReadAsStringAsync());
-        Assert.Equal(["$http.key", "$http.page"], await site.FieldsAsync(response.SentId()!));
+        Assert.Equal(["$~$http.key", "$~$http.page"], await site.FieldsAsync(response.SentId()!));
         Assert.Single(response.SetCookies());
         Assert.Equal(1, site.Store.Count("create"));
     }

@@ -56,14 +56,14 @@ internal static class PrincipalFields
     /// <summary>The principal of a signed-in session; null if <c>FromMetadata</c> returns null.</summary>
     /// <exception cref="JsonException">The claims in the record cannot be read.</exception>
     public static ClaimsPrincipal? Principal(
-        SessionRecord record, SessionServices services, SactSessionAuthenticationOptions options, string scheme)
+        SessionRecord record, ISessionDataSource source, SactSessionAuthenticationOptions options, string scheme)
     {
         if (options.FromMetadata is { } map)
         {
-            return map(new SessionData(record, services, isCurrent: true));
+            return map(new SessionData(record, source, isCurrent: true));
         }
 
-        if (record.Fields.TryGetValue(Claims, out var json))
+        if (TryRead(record, source, Claims, out var json))
         {
             return PrincipalJson.Read(json);
         }
@@ -75,10 +75,10 @@ internal static class PrincipalFields
     }
 
     /// <exception cref="JsonException">The properties in the record cannot be read.</exception>
-    public static AuthenticationProperties PropertiesOf(SessionRecord record)
+    public static AuthenticationProperties PropertiesOf(SessionRecord record, ISessionDataSource source)
     {
         var properties = new AuthenticationProperties();
-        if (record.Fields.TryGetValue(Properties, out var json))
+        if (TryRead(record, source, Properties, out var json))
         {
             using var document = JsonDocument.Parse(json);
             if (document.RootElement.ValueKind != JsonValueKind.Object)
@@ -100,6 +100,13 @@ internal static class PrincipalFields
 
     public static ReadOnlyMemory<byte> Number(DateTimeOffset instant) =>
         Encoding.ASCII.GetBytes(instant.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture));
+
+    // A field that cannot be opened must not pass for one that was never there: the user would have other rights.
+    private static bool TryRead(SessionRecord record, ISessionDataSource source, string name, out ReadOnlyMemory<byte> json) =>
+        SealedFields.TryRead(record.Fields, source.KeyOf(record), name, out json)
+        || (record.Fields.Contains(SealedFields.Prefix + name)
+            ? throw new JsonException("The sealed field cannot be opened. It was changed in the store, or sealed for another session.")
+            : false);
 
     private static DateTimeOffset? IssuedAt(SessionRecord record) =>
         record.Fields.TryGetValue(Issued, out var json)

@@ -54,13 +54,13 @@ internal sealed class SactSessionAuthenticationHandler(
         SchemeExpiry? expiry;
         try
         {
-            if (PrincipalFields.Principal(record, session.Services, Options, Scheme.Name) is not { } kept)
+            if (PrincipalFields.Principal(record, session, Options, Scheme.Name) is not { } kept)
             {
                 return AuthenticateResult.Fail("FromMetadata returned no principal for the session.");
             }
 
             expiry = SchemeExpiry.Of(record);
-            ticket = new AuthenticationTicket(kept, PrincipalFields.PropertiesOf(record), Scheme.Name);
+            ticket = new AuthenticationTicket(kept, PrincipalFields.PropertiesOf(record, session), Scheme.Name);
         }
         catch (JsonException fault)
         {

@@ -1,8 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Text;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
-using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http;
 
 namespace Sact.Session;
@@ -16,7 +14,6 @@ namespace Sact.Session;
 /// </remarks>
 internal sealed class SactTicketStore(
     SessionSource source,
-    IDataProtectionProvider protection,
     SavedUsers users,
     string scheme,
     SactTicketStoreOptions options,
@@ -24,6 +21,9 @@ internal sealed class SactTicketStore(
     : ITicketStore
 {
     public const string Ticket = "$ticket";
+
+    // With the scheme: the ticket of another one cannot be opened here.
+    private string SealedName => $"{Ticket}:{scheme}";
 
     private readonly SessionServices _services = source.Services;
     private readonly SessionSettings _settings = source.Services.Settings;
@@ -94,7 +94,7 @@ internal sealed class SactTicketStore(
                 + "To change the user, call SignOutAsync before SignInAsync.");
         }
 
-        var fields = Fields(ticket, record.Key);
+        var fields = Fields(ticket, key, record.Key);
         var change = new SessionChange
         {
             Set = fields,
@@ -131,7 +131,7 @@ internal sealed class SactTicketStore(
             return null;
         }
 
-        if (Open(record) is not { } ticket)
+        if (Open(key, record) is not { } ticket)
         {
             AuthenticationLog.TicketUnreadable(_services.Telemetry.Log, record.Key);
             await EndAsync(record, httpContext, SessionEndReason.SignedOut).ConfigureAwait(false);
@@ -223,7 +223,7 @@ internal sealed class SactTicketStore(
             longest.Lifetimes,
             expiryIsAbsolute: false);
         var terms = SessionTerms.Of(lifetimes, longest, nameof(ticket));
-        var fields = Fields(ticket, key);
+        var fields = Fields(ticket, id, key);
         return fields.SizeInBytes > _settings.MaxRecordBytes
             ? throw TooLarge()
             : (id, new SessionRecord
@@ -317,12 +317,12 @@ internal sealed class SactTicketStore(
         }
     }
 
-    private SessionFields Fields(AuthenticationTicket ticket, SessionKey key)
+    private SessionFields Fields(AuthenticationTicket ticket, string id, SessionKey key)
     {
-        string sealedTicket = Convert.ToBase64String(Protector(key).Protect(TicketSerializer.Default.Serialize(ticket)));
+        byte[] sealedTicket = KeyOf(id, key).Seal(SealedName, TicketSerializer.Default.Serialize(ticket));
         var fields = new List<KeyValuePair<string, ReadOnlyMemory<byte>>>
         {
-            new(Ticket, Encoding.ASCII.GetBytes($"\"{sealedTicket}\"")),
+            new(Ticket, sealedTicket),
         };
         if (SecurityStampField.Of(ticket.Principal, options.SecurityStampClaimType) is { } stamp)
         {
@@ -336,17 +336,13 @@ internal sealed class SactTicketStore(
         "Design",
         "CA1031:Do not catch general exception types",
         Justification = "A ticket that cannot be read signs nobody in, whatever the cause.")]
-    private AuthenticationTicket? Open(SessionRecord record)
+    private AuthenticationTicket? Open(string id, SessionRecord record)
     {
         try
         {
-            if (!record.Fields.TryGetValue(Ticket, out var json))
-            {
-                return null;
-            }
-
-            byte[] sealedTicket = Convert.FromBase64String(Encoding.ASCII.GetString(json.Span[1..^1]));
-            return TicketSerializer.Default.Deserialize(Protector(record.Key).Unprotect(sealedTicket));
+            return record.Fields.TryGetValue(Ticket, out var json) && KeyOf(id, record.Key).TryOpen(SealedName, json.Span, out byte[]? opened)
+                ? TicketSerializer.Default.Deserialize(opened)
+                : null;
         }
         catch (Exception)
         {
@@ -354,9 +350,13 @@ internal sealed class SactTicketStore(
         }
     }
 
-    // Bound to the scheme and the key, so that a ticket that is copied to another record cannot be decrypted there.
-    private IDataProtector Protector(SessionKey key) =>
-        protection.CreateProtector("Sact.Session.Ticket.v1", scheme, key.ToString());
+    // The id of a ticket never changes, so its key comes from the id alone. Nothing that the application keeps opens a ticket.
+    private static DataKey KeyOf(string id, SessionKey key)
+    {
+        Span<byte> bytes = stackalloc byte[SessionIdFormat.ByteLength];
+        SessionIdFormat.Decode(id, bytes);
+        return DataKey.OfId(bytes, key);
+    }
 
     private ArgumentException TooLarge() => new(
         $"The ticket is larger than the limit of MaxRecordBytes ({_settings.MaxRecordBytes} bytes). "

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Authentication.Cookies;
-using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
@@ -33,7 +32,6 @@ internal sealed class TicketStoreSetup(string scheme, IServiceProvider services)
 
         options.SessionStore = new SactTicketStore(
             source,
-            options.DataProtectionProvider ?? services.GetRequiredService<IDataProtectionProvider>(),
             services.GetRequiredService<SavedUsers>(),
             scheme,
             ticketOptions,
