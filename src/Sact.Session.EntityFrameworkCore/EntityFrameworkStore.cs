@@ -46,31 +46,14 @@ public sealed class EntityFrameworkStore<TContext> : RecordStore, IExpiredSessio
     }
 
     /// <inheritdoc/>
-    public override async ValueTask<long> DeleteActiveSessionsAsync(
-        string userId, SessionKey? except = null, CancellationToken cancellationToken = default)
-    {
-        ThrowIfBadEnding(userId, except);
-        string? kept = except is { } key && Owns(key) ? key.KeyPart : null;
-        long now = Clock.GetUtcNow().ToUnixTimeMilliseconds();
-        return await _database.WriteAsync(
-            async call =>
-            {
-                long live = await _table.EndUserAsync(call, userId, kept, now, live: true).ConfigureAwait(false);
-                await _table.EndUserAsync(call, userId, kept, now, live: false).ConfigureAwait(false);
-                return live;
-            },
-            cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <inheritdoc/>
     public override async ValueTask<long> ClearAsync(CancellationToken cancellationToken = default)
     {
         long now = Clock.GetUtcNow().ToUnixTimeMilliseconds();
         return await _database.WriteAsync(
             async call =>
             {
-                long live = await _table.ClearAsync(call, now, live: true).ConfigureAwait(false);
-                await _table.ClearAsync(call, now, live: false).ConfigureAwait(false);
+                long live = await _table.ClearLiveAsync(call, now).ConfigureAwait(false);
+                await _table.ClearRestAsync(call, now).ConfigureAwait(false);
                 return live;
             },
             cancellationToken).ConfigureAwait(false);
@@ -136,7 +119,8 @@ public sealed class EntityFrameworkStore<TContext> : RecordStore, IExpiredSessio
             cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
-    protected override async ValueTask<StoredRecord> EndAsync(SessionRecord session, CancellationToken cancellationToken)
+    protected override async ValueTask<StoredRecord> MarkEndedAsync(
+        SessionRecord session, EndedMarker marker, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(session);
         byte[] lineage = session.LineageHash.ToArray();
@@ -146,13 +130,40 @@ public sealed class EntityFrameworkStore<TContext> : RecordStore, IExpiredSessio
                 // Between the two statements somebody may change the session, or end it first.
                 while (await _table.ReadLineageAsync(call, session.Key, lineage).ConfigureAwait(false) is var (version, record))
                 {
-                    if (await _table.EndAsync(call, session.Key, lineage, version).ConfigureAwait(false) > 0)
+                    if (await _table.MarkAsync(call, marker, lineage, version).ConfigureAwait(false) > 0)
                     {
                         return StoredRecord.Unpack(session.Key, record);
                     }
                 }
 
                 return default;
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    protected override async ValueTask<long> MarkUserEndedAsync(
+        string userId, IReadOnlyList<EndedMarker> markers, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(markers);
+        long now = Clock.GetUtcNow().ToUnixTimeMilliseconds();
+        return await _database.WriteAsync(
+            async call =>
+            {
+                // Each commits by itself, so that no transaction holds two rows and waits for a third.
+                long live = 0;
+                foreach (var marker in markers)
+                {
+                    int ended = await _table.MarkLiveOfUserAsync(call, marker, userId, now).ConfigureAwait(false);
+                    live += ended;
+                    if (ended == 0)
+                    {
+                        // It has expired here. The clock of another node may see it live.
+                        await _table.MarkOfUserAsync(call, marker, userId).ConfigureAwait(false);
+                    }
+                }
+
+                return live;
             },
             cancellationToken).ConfigureAwait(false);
     }

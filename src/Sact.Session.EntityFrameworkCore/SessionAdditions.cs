@@ -31,7 +31,7 @@ internal sealed class SessionAdditions(SessionTable table, SessionLocks locks)
     private async Task<RecordAddition> AddUncappedAsync(
         DatabaseCall call, SessionRecord session, RecordAdmission admission, int attempt)
     {
-        if (attempt > 1 && await OccupantAsync(call, session, admission).ConfigureAwait(false) is { Exists: true } occupant)
+        if (attempt > 1 && await table.MakeWayAsync(call, session, admission.Now).ConfigureAwait(false) is { } occupant)
         {
             return RecordAddition.Occupied(occupant);
         }
@@ -49,44 +49,36 @@ internal sealed class SessionAdditions(SessionTable table, SessionLocks locks)
         {
             await locks.TakeAsync(call, turn, now).ConfigureAwait(false);
             var live = await table.ReadLiveKeysAsync(call, userId, now).ConfigureAwait(false);
-            if ((attempt > 1 || live.Contains(session.Key.KeyPart))
-                && await OccupantAsync(call, session, admission).ConfigureAwait(false) is { Exists: true } occupant)
+            var ended = live.Contains(session.Key.KeyPart) ? null : Choose(live, admission);
+
+            // Whatever is under the key comes before the limit.
+            if ((attempt > 1 || ended is null)
+                && await table.MakeWayAsync(call, session, admission.Now).ConfigureAwait(false) is { } occupant)
             {
                 return (RecordAddition.Occupied(occupant), false);
             }
 
-            if (Choose(live, admission) is not { } ended)
+            if (ended is null)
             {
                 return (RecordAddition.Full, false);
             }
 
-            foreach (var key in ended)
+            foreach (var marker in ended)
             {
-                await table.EndOfUserAsync(call, key.KeyPart, userId).ConfigureAwait(false);
+                await table.MarkOfUserAsync(call, marker, userId).ConfigureAwait(false);
             }
 
             await table.InsertAsync(call, session).ConfigureAwait(false);
-            return (RecordAddition.Added(ended), true);
+            return (RecordAddition.Added(ended.ConvertAll(static marker => marker.Key)), true);
         });
     }
 
     /// <summary>Which sessions end; null if the candidates make too little room.</summary>
-    private static List<SessionKey>? Choose(HashSet<string> live, RecordAdmission admission)
+    private static List<EndedMarker>? Choose(HashSet<string> live, RecordAdmission admission)
     {
         live.ExceptWith(admission.Ignored.Select(static key => key.KeyPart));
         int excess = Math.Max(0, live.Count + 1 - admission.Max);
-        var ended = admission.Candidates.Where(key => live.Contains(key.KeyPart)).Take(excess).ToList();
+        var ended = admission.Candidates.Where(marker => live.Contains(marker.Key.KeyPart)).Take(excess).ToList();
         return ended.Count == excess ? ended : null;
-    }
-
-    /// <summary>What is in the way. An expired row is deleted, and is not.</summary>
-    private async Task<StoredRecord> OccupantAsync(DatabaseCall call, SessionRecord session, RecordAdmission admission)
-    {
-        if (await table.DeleteExpiredAsync(call, session.Key, admission.Now.ToUnixTimeMilliseconds()).ConfigureAwait(false) > 0)
-        {
-            return default;
-        }
-
-        return await table.ReadAsync(call, session.Key).ConfigureAwait(false);
     }
 }

@@ -16,13 +16,13 @@ public sealed class SessionRow
     /// <summary>The key part of the session, 24 ASCII characters. It proves nothing.</summary>
     public string KeyPart { get; set; } = "";
 
-    /// <summary>Whose session it is, 1 to 256 UTF-8 bytes; null for an anonymous one.</summary>
+    /// <summary>Whose session it is, 1 to 256 UTF-8 bytes; null for an anonymous one and for one that has ended.</summary>
     public string? UserId { get; set; }
 
     /// <summary>The hash of the session's lineage, 16 bytes.</summary>
     public byte[] LineageHash { get; set; } = [];
 
-    /// <summary>0 for anonymous, 1 for pending, 2 for signed in.</summary>
+    /// <summary>0 for anonymous, 1 for pending, 2 for signed in, 3 for the marker of a session that has ended.</summary>
     public int State { get; set; }
 
     /// <summary>When the session began, in milliseconds since 1970 (UTC).</summary>
@@ -31,7 +31,7 @@ public sealed class SessionRow
     /// <summary>When the session was last seen, in milliseconds since 1970 (UTC).</summary>
     public long LastSeenAt { get; set; }
 
-    /// <summary>The deadline, in milliseconds since 1970 (UTC). From then on nobody accepts the session.</summary>
+    /// <summary>The deadline or the end, in milliseconds since 1970 (UTC). From then on nobody accepts the session.</summary>
     public long ExpiresAt { get; set; }
 
     /// <summary>The version of the record, which each change raises. It is the concurrency token.</summary>

@@ -61,10 +61,25 @@ internal sealed class SessionTable(string prefix)
         return call.WriteAsync(() => _insert.RunAsync(call.Context, row, call.Token));
     }
 
-    /// <summary>Deletes the row under a key if it had expired by this time.</summary>
-    public Task<int> DeleteExpiredAsync(DatabaseCall call, SessionKey key, long now) => call.WriteAsync(() => RowOf(call, key)
-        .Where(row => row.ExpiresAt <= now)
-        .ExecuteDeleteAsync(call.Token));
+    /// <summary>What is in the way of a new session; null if nothing is, or is no longer.</summary>
+    public async Task<StoredRecord?> MakeWayAsync(DatabaseCall call, SessionRecord session, DateTimeOffset now)
+    {
+        if (await _queries.Record(call.Context, prefix, session.Key.KeyPart, call.Token).ConfigureAwait(false) is not { } packed)
+        {
+            return null;
+        }
+
+        var stored = StoredRecord.Unpack(session.Key, packed);
+        if (stored.IsOccupiedFor(session, now))
+        {
+            return stored;
+        }
+
+        await call.WriteAsync(() => RowOf(call, session.Key)
+            .Where(row => row.Record == packed)
+            .ExecuteDeleteAsync(call.Token)).ConfigureAwait(false);
+        return null;
+    }
 
     /// <summary>Replaces a record that still is the expected one, byte for byte.</summary>
     /// <returns>The number of replaced rows, 0 or 1.</returns>
@@ -84,39 +99,54 @@ internal sealed class SessionTable(string prefix)
                 call.Token));
     }
 
-    /// <summary>The version and the record under a key, if they are of a lineage.</summary>
+    /// <summary>The version and the record under a key, if they are of a lineage and have not ended.</summary>
     public async Task<(long Version, byte[] Record)?> ReadLineageAsync(DatabaseCall call, SessionKey key, byte[] lineage) =>
         await RowOf(call, key)
-            .Where(row => row.LineageHash == lineage)
+            .Where(row => row.LineageHash == lineage && row.State != EndedMarker.StateNumber)
             .Select(row => new { row.Version, row.Record })
             .SingleOrDefaultAsync(call.Token).ConfigureAwait(false) is { } found ? (found.Version, found.Record) : null;
 
-    /// <summary>Ends the session under a key if it has this version and lineage.</summary>
+    /// <summary>Puts a marker in place of the session that has this version and lineage.</summary>
     /// <returns>The number of ended sessions, 0 or 1.</returns>
-    public Task<int> EndAsync(DatabaseCall call, SessionKey key, byte[] lineage, long version) => call.WriteAsync(() => RowOf(call, key)
-        .Where(row => row.LineageHash == lineage && row.Version == version)
+    public Task<int> MarkAsync(DatabaseCall call, EndedMarker marker, byte[] lineage, long version) => MarkAsync(
+        call,
+        marker,
+        RowOf(call, marker.Key).Where(row => row.LineageHash == lineage && row.Version == version && row.State != EndedMarker.StateNumber));
+
+    /// <summary>Puts a marker in place of a session of this user, whatever its version.</summary>
+    /// <returns>The number of ended sessions, 0 or 1.</returns>
+    public Task<int> MarkOfUserAsync(DatabaseCall call, EndedMarker marker, string userId) =>
+        MarkAsync(call, marker, RowOf(call, marker.Key).Where(row => row.UserId == userId));
+
+    /// <summary>Puts a marker in place of a session of this user, if it is live.</summary>
+    /// <returns>The number of ended sessions, 0 or 1.</returns>
+    public Task<int> MarkLiveOfUserAsync(DatabaseCall call, EndedMarker marker, string userId, long now) =>
+        MarkAsync(call, marker, RowOf(call, marker.Key).Where(row => row.UserId == userId && row.ExpiresAt > now));
+
+    /// <summary>Deletes the live sessions of the prefix.</summary>
+    /// <returns>Their number.</returns>
+    public Task<int> ClearLiveAsync(DatabaseCall call, long now) => call.WriteAsync(() => call.Sessions
+        .Where(row => row.Prefix == prefix && row.ExpiresAt > now && row.State != EndedMarker.StateNumber)
         .ExecuteDeleteAsync(call.Token));
 
-    /// <summary>Ends the session under a key, whatever its version, if it is of this user.</summary>
-    public Task<int> EndOfUserAsync(DatabaseCall call, string keyPart, string userId) => call.WriteAsync(() => call.Sessions
-        .Where(row => row.Prefix == prefix && row.KeyPart == keyPart && row.UserId == userId)
+    /// <summary>Deletes what else has the prefix: expired sessions and markers.</summary>
+    public Task<int> ClearRestAsync(DatabaseCall call, long now) => call.WriteAsync(() => call.Sessions
+        .Where(row => row.Prefix == prefix && (row.ExpiresAt <= now || row.State == EndedMarker.StateNumber))
         .ExecuteDeleteAsync(call.Token));
 
-    /// <summary>Ends the sessions of a user that are live, or those that have expired.</summary>
-    public Task<int> EndUserAsync(DatabaseCall call, string userId, string? kept, long now, bool live)
+    // A marker has no user, so that no list of the user's sessions finds it, and its deadline has passed.
+    private static Task<int> MarkAsync(DatabaseCall call, EndedMarker marker, IQueryable<SessionRow> row)
     {
-        var rows = call.Sessions.Where(row => row.Prefix == prefix && row.UserId == userId && row.KeyPart != kept);
-        return EndAsync(call, rows, now, live);
-    }
-
-    /// <summary>Ends the sessions of the prefix that are live, or those that have expired.</summary>
-    public Task<int> ClearAsync(DatabaseCall call, long now, bool live) =>
-        EndAsync(call, call.Sessions.Where(row => row.Prefix == prefix), now, live);
-
-    private static Task<int> EndAsync(DatabaseCall call, IQueryable<SessionRow> rows, long now, bool live)
-    {
-        rows = live ? rows.Where(row => row.ExpiresAt > now) : rows.Where(row => row.ExpiresAt <= now);
-        return call.WriteAsync(() => rows.ExecuteDeleteAsync(call.Token));
+        byte[] packed = marker.Pack();
+        long endedAt = marker.EndedAt.ToUnixTimeMilliseconds();
+        return call.WriteAsync(() => row.ExecuteUpdateAsync(
+            set => set
+                .SetProperty(ended => ended.UserId, (string?)null)
+                .SetProperty(ended => ended.State, EndedMarker.StateNumber)
+                .SetProperty(ended => ended.ExpiresAt, endedAt)
+                .SetProperty(ended => ended.Version, marker.Version)
+                .SetProperty(ended => ended.Record, packed),
+            call.Token));
     }
 
     private IQueryable<SessionRow> RowOf(DatabaseCall call, SessionKey key)

@@ -72,7 +72,7 @@ public sealed class EntityFrameworkLostAnswers(SqliteOfEntityFramework fixture) 
         var store = await StoreAsync(database);
         var session = NewSession(store);
         await store.CreateAsync(session);
-        _statements.LoseNext("DELETE FROM \"SactSessions\"");
+        _statements.LoseNext("UPDATE \"SactSessions\"");
 
         await store.DeleteAsync(session);
 

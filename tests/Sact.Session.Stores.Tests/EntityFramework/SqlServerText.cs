@@ -1,6 +1,7 @@
 using System.Data;
 using System.Data.Common;
 using System.Reflection;
+using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
@@ -53,6 +54,7 @@ public sealed class EntityFrameworkSqlServerText
         _recording.Heading("The check of the tables, and the number of live sessions");
         await store.CountActiveSessionsAsync();
         var session = NewSession(store);
+        byte[] key = Encoding.ASCII.GetBytes(session.Key.KeyPart);
         await RunAsync("Read", () => store.GetAsync(session.Key).AsTask());
         await RunAsync("Sign in without a limit", () => store.CreateAsync(session).AsTask());
         await RunAsync("Begin anonymously", () => store.CreateAsync(NewSession(store, null)).AsTask());
@@ -60,6 +62,10 @@ public sealed class EntityFrameworkSqlServerText
         await RunAsync("Change", () => store.UpdateAsync(session, Set("a", "1")).AsTask());
         await RunAsync("List", () => ListAsync(store));
         await RunAsync("Sign out", () => store.DeleteAsync(session).AsTask());
+        var others = _recording.Rows;
+        _recording.Rows = command => command.CommandText.StartsWith("SELECT [s].[KeyPart], [s].[Record]", StringComparison.Ordinal)
+            ? Row(("KeyPart", key), ("Record", session.Pack()))
+            : others(command);
         await RunAsync("Sign out everywhere", () => store.DeleteActiveSessionsAsync("alice").AsTask());
         await RunAsync("End all", () => store.ClearAsync().AsTask());
         await RunAsync("Clean up", () => store.DeleteExpiredAsync(2).AsTask());

@@ -31,7 +31,7 @@ WHERE (([s].[Prefix] = @row_Prefix AND ([s].[KeyPart] = @keyPart OR [s].[KeyPart
 -- @now Int64
 SELECT COUNT_BIG(*)
 FROM [SactSessions] AS [s]
-WHERE [s].[Prefix] = @prefix AND [s].[ExpiresAt] > @now;
+WHERE [s].[Prefix] = @prefix AND [s].[ExpiresAt] > @now AND [s].[State] <> 3;
 
 -- Read
 -- @prefix Binary(64)
@@ -129,40 +129,58 @@ WHERE [s].[Prefix] = @prefix AND [s].[UserId] = @userId;
 -- @lineage Binary(16)
 SELECT TOP(2) [s].[Version], [s].[Record]
 FROM [SactSessions] AS [s]
-WHERE [s].[Prefix] = @prefix AND [s].[KeyPart] = @keyPart AND [s].[LineageHash] = @lineage;
+WHERE [s].[Prefix] = @prefix AND [s].[KeyPart] = @keyPart AND [s].[LineageHash] = @lineage AND [s].[State] <> 3;
+-- @p5 Int32
+-- @p6 Int64
+-- @p7 Int64
+-- @p8 Binary(8000)
 -- @prefix Binary(64)
 -- @keyPart Binary(24)
 -- @lineage Binary(16)
 -- @version Int64
-DELETE FROM [s]
+UPDATE [s]
+SET [s].[UserId] = NULL,
+    [s].[State] = @p5,
+    [s].[ExpiresAt] = @p6,
+    [s].[Version] = @p7,
+    [s].[Record] = @p8
 FROM [SactSessions] AS [s]
-WHERE [s].[Prefix] = @prefix AND [s].[KeyPart] = @keyPart AND [s].[LineageHash] = @lineage AND [s].[Version] = @version;
+WHERE [s].[Prefix] = @prefix AND [s].[KeyPart] = @keyPart AND [s].[LineageHash] = @lineage AND [s].[Version] = @version AND [s].[State] <> 3;
 
 -- Sign out everywhere
 -- @prefix Binary(64)
 -- @userId Binary(256)
--- @now Int64
-DELETE FROM [s]
+SELECT [s].[KeyPart], [s].[Record]
 FROM [SactSessions] AS [s]
-WHERE [s].[Prefix] = @prefix AND [s].[UserId] = @userId AND [s].[ExpiresAt] > @now;
+WHERE [s].[Prefix] = @prefix AND [s].[UserId] = @userId;
+-- @p5 Int32
+-- @p6 Int64
+-- @p7 Int64
+-- @p8 Binary(8000)
 -- @prefix Binary(64)
+-- @keyPart Binary(24)
 -- @userId Binary(256)
 -- @now Int64
-DELETE FROM [s]
+UPDATE [s]
+SET [s].[UserId] = NULL,
+    [s].[State] = @p5,
+    [s].[ExpiresAt] = @p6,
+    [s].[Version] = @p7,
+    [s].[Record] = @p8
 FROM [SactSessions] AS [s]
-WHERE [s].[Prefix] = @prefix AND [s].[UserId] = @userId AND [s].[ExpiresAt] <= @now;
+WHERE [s].[Prefix] = @prefix AND [s].[KeyPart] = @keyPart AND [s].[UserId] = @userId AND [s].[ExpiresAt] > @now;
 
 -- End all
 -- @prefix Binary(64)
 -- @now Int64
 DELETE FROM [s]
 FROM [SactSessions] AS [s]
-WHERE [s].[Prefix] = @prefix AND [s].[ExpiresAt] > @now;
+WHERE [s].[Prefix] = @prefix AND [s].[ExpiresAt] > @now AND [s].[State] <> 3;
 -- @prefix Binary(64)
 -- @now Int64
 DELETE FROM [s]
 FROM [SactSessions] AS [s]
-WHERE [s].[Prefix] = @prefix AND [s].[ExpiresAt] <= @now;
+WHERE [s].[Prefix] = @prefix AND ([s].[ExpiresAt] <= @now OR [s].[State] = 3);
 
 -- Clean up
 -- @p Int32
