@@ -21,7 +21,9 @@ public sealed class RunningSample : IAsyncDisposable
     /// <summary>Starts it on a random loopback port and reads the address off the line it prints.</summary>
     /// <param name="name">What it calls itself.</param>
     /// <param name="program">How it is started, given its folder.</param>
-    public static async Task<RunningSample> StartAsync(string name, Func<string, ProcessStartInfo> program)
+    /// <param name="announcement">The words before the address; null for "{name} listens on ".</param>
+    public static async Task<RunningSample> StartAsync(
+        string name, Func<string, ProcessStartInfo> program, string? announcement = null)
     {
         string folder = Directory.CreateTempSubdirectory($"sact-{name}-").FullName;
         var start = program(folder);
@@ -30,14 +32,14 @@ public sealed class RunningSample : IAsyncDisposable
         start.RedirectStandardOutput = true;
         start.Environment.Remove("ASPNETCORE_URLS");
         var process = Process.Start(start)!;
-        string announcement = $"{name} listens on ";
+        announcement ??= $"{name} listens on ";
         while (await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60)) is { } line)
         {
-            if (line.StartsWith(announcement, StringComparison.Ordinal))
+            if (line.TrimStart() is var words && words.StartsWith(announcement, StringComparison.Ordinal))
             {
                 // What it prints from now on is read away, or it would stand still once the pipe is full.
                 _ = process.StandardOutput.ReadToEndAsync();
-                return new RunningSample(process, new Uri(line[announcement.Length..].Split(". ")[0]), folder);
+                return new RunningSample(process, new Uri(words[announcement.Length..].Split(". ")[0]), folder);
             }
         }
 

@@ -19,6 +19,8 @@ static GenericStore Open(string kind, string connection, string prefix, TimeProv
         new SqliteStoreOptions { ConnectionString = connection, Prefix = prefix, TimeProvider = clock, BusyTimeout = TimeSpan.FromSeconds(30) }),
     "postgresql" => new PostgreSqlStore(
         new PostgreSqlStoreOptions { ConnectionString = connection, Prefix = prefix, TimeProvider = clock }),
+    "ef-sqlite" or "ef-postgresql" => new DatabaseOfSessions(kind, connection).Open(
+        new EntityFrameworkStoreOptions { Prefix = prefix, TimeProvider = clock }),
     "redis" => new RedisStore(new RedisStoreOptions { Configuration = connection, Prefix = prefix, TimeProvider = clock }),
     _ => throw new InvalidOperationException("No store is called " + kind),
 };

@@ -1,8 +1,10 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Internal;
+using Sact.Session.SecondProcess;
 using Sact.Session.Stores.Tests.Servers;
 
 namespace Sact.Session.Stores.Tests;
@@ -17,6 +19,7 @@ public sealed class ApplicationsOverOneStore(SharedPostgres postgres, GarnetFixt
     [Trait("abuse", "K15")]
     [InlineData("sqlite")]
     [InlineData("postgres")]
+    [InlineData("ef")]
     [InlineData("garnet")]
     [InlineData("redis")]
     [InlineData("custom")]
@@ -38,6 +41,7 @@ public sealed class ApplicationsOverOneStore(SharedPostgres postgres, GarnetFixt
     [Theory]
     [InlineData("sqlite")]
     [InlineData("postgres")]
+    [InlineData("ef")]
     [InlineData("garnet")]
     [InlineData("redis")]
     [InlineData("custom")]
@@ -56,6 +60,7 @@ public sealed class ApplicationsOverOneStore(SharedPostgres postgres, GarnetFixt
     [Trait("abuse", "K15")]
     [InlineData("sqlite")]
     [InlineData("postgres")]
+    [InlineData("ef")]
     [InlineData("garnet")]
     [InlineData("redis")]
     [InlineData("custom")]
@@ -116,13 +121,26 @@ public sealed class ApplicationsOverOneStore(SharedPostgres postgres, GarnetFixt
             {
                 "sqlite" => sessions.UseSqlite($"Data Source={_folder}/app.db;Pooling=False"),
                 "postgres" => sessions.UsePostgreSql((await postgres.GetAsync()).ConnectionString),
+                "ef" => sessions.UseEntityFrameworkStore<ShopContext>(),
                 "garnet" => sessions.UseRedis(garnet.Configuration),
                 "redis" => sessions.UseRedis((await redis.GetAsync()).Configuration),
                 _ => sessions.UseStore<SharedDictionaryStore>(),
             };
         }
 
-        return services.BuildServiceProvider();
+        if (store == "ef")
+        {
+            services.AddDbContext<ShopContext>(options => options.UseSqlite($"Data Source={_folder}/ef.db;Pooling=False"));
+        }
+
+        var provider = services.BuildServiceProvider();
+        if (store == "ef")
+        {
+            await using var scope = provider.CreateAsyncScope();
+            await scope.ServiceProvider.GetRequiredService<ShopContext>().Database.EnsureCreatedAsync();
+        }
+
+        return provider;
     }
 
     /// <summary>A store type of the application's own, which takes its options from dependency injection.</summary>

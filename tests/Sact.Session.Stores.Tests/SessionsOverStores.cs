@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
+using Sact.Session.Stores.Tests.EntityFramework;
 using Sact.Session.Stores.Tests.Servers;
 using Sact.Session.Stores.Tests.Sqlite;
 
@@ -278,4 +279,16 @@ public sealed class SessionsOverRedis(SharedRedis shared) : SessionsOverAStore
 public sealed class SessionsOverRedisCluster(SharedRedisCluster shared) : SessionsOverAStore
 {
     private protected override async ValueTask<StoreContractSubject> SubjectAsync() => new RedisSubject(await shared.ConnectionsAsync());
+}
+
+public sealed class SessionsOverEntityFrameworkSqlite(SqliteOfEntityFramework fixture)
+    : SessionsOverAStore, IClassFixture<SqliteOfEntityFramework>
+{
+    private protected override ValueTask<StoreContractSubject> SubjectAsync() => new(new EntityFrameworkSubject(fixture));
+}
+
+public sealed class SessionsOverEntityFrameworkPostgreSql(PostgresOfEntityFramework fixture)
+    : SessionsOverAStore, IClassFixture<PostgresOfEntityFramework>
+{
+    private protected override ValueTask<StoreContractSubject> SubjectAsync() => new(new EntityFrameworkSubject(fixture));
 }

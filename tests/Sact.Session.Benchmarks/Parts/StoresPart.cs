@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Sact.Session.Stores.Tests;
@@ -19,6 +20,7 @@ internal static class StoresPart
         await TryAsync(report, "SQLite", () => SqliteAsync(report, quick));
         await TryAsync(report, "PostgreSQL", () => PostgreSqlAsync(report, quick));
         await TryAsync(report, "Redis", () => RedisAsync(report, quick));
+        await TryAsync(report, "Entity Framework Core", () => EntityFrameworkAsync(report, quick));
     }
 
     private static async Task TryAsync(Report report, string store, Func<Task> run)
@@ -141,6 +143,39 @@ internal static class StoresPart
             sact,
             [.. s_all.Except([Scenario.List])],
             () => Task.FromResult(its.GetCounters().Interactive.OperationCount));
+    }
+
+    private static async Task EntityFrameworkAsync(Report report, bool quick)
+    {
+        await using var server = await PostgresServer.StartAsync();
+        await using var services = new ServiceCollection()
+            .AddPooledDbContextFactory<BenchmarkContext>(options => options.UseNpgsql(server.ConnectionString))
+            .BuildServiceProvider();
+        var contexts = services.GetRequiredService<IDbContextFactory<BenchmarkContext>>();
+        await using (var context = await contexts.CreateDbContextAsync())
+        {
+            await context.Database.EnsureCreatedAsync();
+        }
+
+        await using var sact = new Runner(new SactContender("EF Core", builder =>
+        {
+            builder.Services.AddPooledDbContextFactory<BenchmarkContext>(options => options.UseNpgsql(server.ConnectionString));
+            builder.UseEntityFrameworkStore<BenchmarkContext>();
+        }));
+        var key = await KeyAsync(sact);
+        (string prefix, string keyPart) = (key.Prefix, key.KeyPart);
+        await CompareAsync(report, quick, sact, [], "the query by hand", 1.5, async () =>
+        {
+            await using var context = await contexts.CreateDbContextAsync();
+            byte[] record = await context.Set<SessionRow>()
+                .Where(row => row.Prefix == prefix && row.KeyPart == keyPart)
+                .Select(row => row.Record)
+                .SingleAsync();
+            if (record.Length == 0)
+            {
+                throw new InvalidOperationException("The row is gone.");
+            }
+        });
     }
 
     private static async Task<SessionKey> KeyAsync(Runner sact)

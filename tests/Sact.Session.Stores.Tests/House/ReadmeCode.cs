@@ -1,3 +1,4 @@
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Sact.Session.StoreContract;
 
@@ -22,6 +23,7 @@ public static class ReadmeCode
         builder.Services.AddSactSession();                                   // memory
         builder.Services.AddSactSession().UseSqlite("Data Source=app.db");   // package Sact.Session.Sqlite
         builder.Services.AddSactSession().UsePostgreSql("Host=…");           // package Sact.Session.PostgreSql, or an NpgsqlDataSource
+        builder.Services.AddSactSession().UseEntityFrameworkStore<AppDb>();  // package Sact.Session.EntityFrameworkCore
         builder.Services.AddSactSession().UseRedis("localhost:6379");        // package Sact.Session.Redis, or an IConnectionMultiplexer
         #endregion
     }
@@ -38,6 +40,9 @@ public static class ReadmeCode
         #endregion
     }
 }
+
+/// <summary>Stands for an application's context.</summary>
+public sealed class AppDb(DbContextOptions<AppDb> options) : DbContext(options);
 
 /// <summary>Stands for a store author's store.</summary>
 public sealed class MyStore(GenericStoreOptions options) : GenericStore(options)

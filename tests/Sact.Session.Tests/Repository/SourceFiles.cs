@@ -19,7 +19,7 @@ public sealed partial class SourceFiles
     [Fact]
     public void TheCoreNamesNoStorePackage()
     {
-        string[] packages = ["Redis", "Sqlite", "PostgreSql", "Npgsql", "StackExchange"];
+        string[] packages = ["Redis", "Sqlite", "PostgreSql", "Npgsql", "StackExchange", "EntityFramework"];
 
         Assert.Empty(
             s_core.SelectMany(file =>
