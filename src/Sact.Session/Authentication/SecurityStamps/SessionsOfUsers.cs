@@ -12,7 +12,7 @@ internal sealed class SessionsOfUsers(
     public HttpContext? Request => accessor.HttpContext;
 
     /// <summary>Ends all sessions of a user, in whatever state and whoever began them.</summary>
-    public Task EndAllAsync(string userId) => EndAsync(userId, static _ => true);
+    public Task EndAllAsync(string userId, SessionEndReason reason) => EndAsync(userId, reason, static _ => true);
 
     /// <summary>
     /// Ends the sessions of a user whose stamp has changed, those without a stamp included: they began before. The sessions that
@@ -27,7 +27,7 @@ internal sealed class SessionsOfUsers(
         var request = Request;
         ReadOnlyMemory<byte>[] current =
             [SecurityStampField.HashOf(stamp), .. await OthersAsync(userId, request, typeof(TUser)).ConfigureAwait(false)];
-        await EndAsync(userId, record =>
+        await EndAsync(userId, SessionEndReason.CredentialsChanged, record =>
             !AuthenticatedSessions.Contains(request, record.Key)
             && (!record.Fields.Contains(SecurityStampField.Name) || SecurityStampField.Differs(record, current))).ConfigureAwait(false);
     }
@@ -44,12 +44,13 @@ internal sealed class SessionsOfUsers(
         var saved = await users.ReadAsync(userId, request, searches: false).ConfigureAwait(false);
         if (saved.Count == 0 || saved.Exists(user => user.IsLockedOutFor(lockoutByFailures)))
         {
-            await EndAllAsync(userId).ConfigureAwait(false);
+            await EndAllAsync(
+                userId, saved.Count == 0 ? SessionEndReason.UserDeleted : SessionEndReason.UserLockedOut).ConfigureAwait(false);
             return;
         }
 
         var current = SavedUser.HashesOf(saved);
-        await EndAsync(userId, record =>
+        await EndAsync(userId, SessionEndReason.CredentialsChanged, record =>
             !AuthenticatedSessions.Contains(request, record.Key) && SecurityStampField.Differs(record, current)).ConfigureAwait(false);
     }
 
@@ -80,7 +81,7 @@ internal sealed class SessionsOfUsers(
     }
 
     // A client that disconnects must not keep a session alive, so the request is not given to the store's client.
-    private async Task EndAsync(string userId, Func<SessionRecord, bool> ends)
+    private async Task EndAsync(string userId, SessionEndReason reason, Func<SessionRecord, bool> ends)
     {
         // A user whose id is invalid for a session has no sessions.
         if (UserIdRule.Validate(userId) is not null)
@@ -94,7 +95,7 @@ internal sealed class SessionsOfUsers(
             var ended = new EndedByIdentity(source.Services, spared: null);
             foreach (var record in await calls.ListAsync(userId, CancellationToken.None).ConfigureAwait(false))
             {
-                if (ends(record) && await calls.DeleteAsync(record, CancellationToken.None).ConfigureAwait(false))
+                if (ends(record) && await calls.EndAsync(record, reason, CancellationToken.None).ConfigureAwait(false))
                 {
                     ended.Add(record.Key);
                 }
