@@ -23,7 +23,7 @@ public static class SactSessionApplicationBuilderExtensions
     /// <code>
     /// app.UseExceptionHandler();
     /// app.UseSactSession();
-    /// app.MapGet("/me", async (ISactSession session) => (await session.GetAsync())?.UserId);
+    /// app.MapGet("/me", async (ISactSession session) => (await session.GetAsync())?.UserId ?? "nobody");
     /// </code>
     /// </example>
     public static IApplicationBuilder UseSactSession(this IApplicationBuilder app)

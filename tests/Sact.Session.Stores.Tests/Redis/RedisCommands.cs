@@ -24,7 +24,7 @@ public abstract class RedisCommandsCounted
     private protected abstract Task<(IAsyncDisposable Server, string Configuration, IReadOnlyList<RedisServer> Nodes)> StartAsync();
 
     [Fact]
-    public async Task ASessionCostsWhatTheReadmeSays()
+    public async Task ASessionCostsWhatThePageSays()
     {
         var (server, configuration, nodes) = await StartAsync();
         await using var _ = server;

@@ -16,7 +16,7 @@ internal static class RedisStores
         return new RedisStore(options);
     }
 
-    /// <summary>The name of a user's index, as the README of the package says it.</summary>
+    /// <summary>The name of a user's index, as <c>docs/reference/redis.md</c> has it.</summary>
     public static string IndexOf(GenericStore store, string user)
     {
         byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes($"sact index\0{store.Prefix}\0{user}"));

@@ -102,7 +102,7 @@ public sealed class RedisUnusable
 
     [Fact]
     [Trait("abuse", "E9")]
-    public async Task NeverWithThePermissionsThatTheReadmeNames()
+    public async Task NeverWithThePermissionsThatThePageNames()
     {
         await using var server = await RedisServer.StartAsync();
         string prefix = NewPrefix();

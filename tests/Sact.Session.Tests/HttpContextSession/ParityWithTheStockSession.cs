@@ -9,7 +9,7 @@ namespace Sact.Session.Tests;
 
 /// <summary>
 /// The facts that ASP.NET Core tests for <c>AddSession()</c> and <c>UseSession()</c>, one by one. If the outcome differs, the name of the
-/// fact and README.md ("HttpContext.Session") say so.
+/// fact and docs/how-to/from-addsession.md say so.
 /// </summary>
 public sealed class ParityWithTheStockSession
 {

@@ -10,7 +10,8 @@ using Sact.Session.Testing;
 namespace Sact.Session.Tests;
 
 /// <summary>
-/// How an application tests its code, as the README shows: a handler with a fake session, or the whole application on a test server.
+/// How an application tests its code, as docs/how-to/testing.md shows: a handler with a fake session, or the whole application on a test
+/// server.
 /// </summary>
 public sealed class TestingAnApplication
 {
