@@ -213,6 +213,28 @@ public abstract class SessionsOverAStore
         Assert.Equal((null, 0L), (await bed.WhoAsync(bobs), await bed.Store.CountActiveSessionsAsync()));
     }
 
+    /// <summary>No store but the memory store keeps room for users, so the session limits what anybody can begin.</summary>
+    [Fact]
+    [Trait("abuse", "J7")]
+    public async Task AFloodOfVisitorsStopsAtTheLimitAndUsersSignIn()
+    {
+        await using var bed = await OpenAsync(options => options.MaxAnonymousSessionsPerMinute = 10);
+        var begun = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => Task.Run(async () =>
+        {
+            try
+            {
+                return await bed.Request().StartAsync(new() { ["cart"] = 1 });
+            }
+            catch (AnonymousSessionLimitException)
+            {
+                return false;
+            }
+        })));
+
+        Assert.Equal((10, 10L), (begun.Count(one => one), await bed.Store.CountActiveSessionsAsync()));
+        Assert.Equal("alice", await bed.WhoAsync(await bed.SignInAsync()));
+    }
+
     private async Task<OpenBed> OpenAsync(Action<SactSessionOptions>? configure = null)
     {
         var subject = await SubjectAsync();

@@ -16,9 +16,9 @@ internal sealed class SactSessionMiddleware(RequestDelegate next)
         {
             task = next(context);
         }
-        catch (SessionStoreException) when (!context.Response.HasStarted)
+        catch (SessionStoreException fault) when (!context.Response.HasStarted)
         {
-            return AnswerAsync(context);
+            return AnswerAsync(context, fault);
         }
 
         // A request that has completed needs no async state machine, which saves its allocation.
@@ -38,13 +38,13 @@ internal sealed class SactSessionMiddleware(RequestDelegate next)
             await task.ConfigureAwait(false);
             RequestFeature.FinishHeadersBeforeCaches(context);
         }
-        catch (SessionStoreException) when (!context.Response.HasStarted)
+        catch (SessionStoreException fault) when (!context.Response.HasStarted)
         {
-            await AnswerAsync(context).ConfigureAwait(false);
+            await AnswerAsync(context, fault).ConfigureAwait(false);
         }
     }
 
-    private static async Task AnswerAsync(HttpContext context)
+    private static async Task AnswerAsync(HttpContext context, SessionStoreException fault)
     {
         // Clear() removes the cookies of the session too. They return when the response starts, above all the deletion at a sign-out.
         context.Response.Clear();
@@ -58,7 +58,9 @@ internal sealed class SactSessionMiddleware(RequestDelegate next)
                 ProblemDetails =
                 {
                     Status = StatusCodes.Status503ServiceUnavailable,
-                    Title = "The session store is not available.",
+                    Title = fault is AnonymousSessionLimitException
+                        ? "Too many visitors at the moment."
+                        : "The session store is not available.",
                     Detail = "Try again in a moment.",
                 },
             }).ConfigureAwait(false);

@@ -194,6 +194,9 @@ public interface ISactSession
     /// </returns>
     /// <exception cref="ArgumentException">The fields break a rule.</exception>
     /// <exception cref="InvalidOperationException">The response has started.</exception>
+    /// <exception cref="AnonymousSessionLimitException">
+    /// As many as <see cref="SactSessionOptions.MaxAnonymousSessionsPerMinute"/> allows have begun on this node.
+    /// </exception>
     /// <exception cref="SessionStoreException">The store cannot answer or is full.</exception>
     /// <example><code>await session.StartAsync(new() { ["cart"] = cartId });</code></example>
     [OverloadResolutionPriority(1)]

@@ -31,6 +31,7 @@ internal readonly struct SessionStart(RequestSession session)
     /// <param name="terms">Its lifetimes.</param>
     /// <param name="number">The <see cref="SessionStateMachine.Number"/> that the request must still have; null for any.</param>
     /// <param name="cancellationToken">Read before the write begins.</param>
+    /// <exception cref="AnonymousSessionLimitException">Too many have begun on this node.</exception>
     public async ValueTask<bool> StartAnonymousAsync(
         SessionFields fields, SessionTerms terms, int? number, CancellationToken cancellationToken)
     {
@@ -47,6 +48,7 @@ internal readonly struct SessionStart(RequestSession session)
             return false;
         }
 
+        session.Services.AnonymousLimiter.TakeOrThrow();
         await BeginAsync(null, fields, terms, new(current, BySigningIn: false), cancellationToken).ConfigureAwait(false);
         return true;
     }
