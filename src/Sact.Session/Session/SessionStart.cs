@@ -6,6 +6,18 @@ internal readonly struct SessionStart(RequestSession session)
     // Two ids with the same 126 random bits do not happen. A random source that repeats itself does.
     private const int MaxIds = 4;
 
+    /// <summary>
+    /// The same as <see cref="SignInAsync"/>, for a sign-in by the application. The new session ends if the user has changed meanwhile.
+    /// </summary>
+    public async ValueTask SignInByHandAsync(string userId, SessionFields fields, SessionTerms terms, CancellationToken cancellationToken)
+    {
+        await SignInAsync(userId, fields, terms, cancellationToken).ConfigureAwait(false);
+        if (session.Request.Read(static context => context.Features.Get<ISignInCheck>()) is { } check)
+        {
+            await EndIfOutdatedAsync(check, userId).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Signs in, or begins a pending session, as the terms say. The verified session that was presented ends.</summary>
     public async ValueTask SignInAsync(string userId, SessionFields fields, SessionTerms terms, CancellationToken cancellationToken)
     {
@@ -24,6 +36,22 @@ internal readonly struct SessionStart(RequestSession session)
         }
 
         await BeginAsync(userId, fields, terms, predecessor, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask EndIfOutdatedAsync(ISignInCheck check, string userId)
+    {
+        bool lives = false;
+        try
+        {
+            lives = await check.MayLiveAsync(session, session.Request.Context, userId).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (!lives)
+            {
+                await session.End.SignOutAsync(CancellationToken.None).ConfigureAwait(false);
+            }
+        }
     }
 
     /// <summary>Begins an anonymous session, unless the request has a live one.</summary>
