@@ -22,13 +22,14 @@ internal sealed class LoadedUsersOfRequest : ISignInCheck
             return;
         }
 
-        if (request.Features.Get<ISignInCheck>() is not LoadedUsersOfRequest users)
+        // An application may load two users side by side, and does not know that this writes to its context.
+        lock (RequestLock.Of(request))
         {
-            request.Features.Set<ISignInCheck>(users = new LoadedUsersOfRequest(sessions));
-        }
+            if (request.Features.Get<ISignInCheck>() is not LoadedUsersOfRequest users)
+            {
+                request.Features.Set<ISignInCheck>(users = new LoadedUsersOfRequest(sessions));
+            }
 
-        lock (users._loaded)
-        {
             users._loaded.TryAdd((typeof(TUser), userId), user);
         }
     }
@@ -36,7 +37,7 @@ internal sealed class LoadedUsersOfRequest : ISignInCheck
     public async ValueTask<bool> MayLiveAsync(RequestSession session, HttpContext context, string userId)
     {
         List<(Type Type, SavedUser User)> loaded = [];
-        lock (_loaded)
+        lock (RequestLock.Of(context))
         {
             loaded.AddRange(_loaded.Where(entry => entry.Key.UserId == userId).Select(entry => (entry.Key.Type, entry.Value)));
         }
