@@ -107,7 +107,12 @@ public abstract class SessionsOverAStore
         var kiosk = bed.Request();
         await kiosk.SetAsync(
             "alice",
-            new SessionSignInOptions { IsPersistent = true, IdleTimeout = TimeSpan.FromMinutes(10), AbsoluteTimeout = TimeSpan.FromMinutes(30) });
+            new SessionSignInOptions
+            {
+                IsPersistent = true,
+                IdleTimeout = TimeSpan.FromMinutes(10),
+                AbsoluteTimeout = TimeSpan.FromMinutes(30),
+            });
         Assert.True((await bed.Request(kiosk.SessionId).GetAsync())!.IsPersistent);
         bed.Clock.Advance(TimeSpan.FromMinutes(9));
         var raise = bed.Request(kiosk.SessionId);
@@ -208,7 +213,11 @@ public abstract class SessionsOverAStore
         Assert.Equal(2, await bed.Store.DeleteActiveSessionsAsync("alice"));
         Assert.Equal(
             (null, null, "bob", 1L),
-            (await bed.WhoAsync(alices[0]), await bed.WhoAsync(alices[1]), await bed.WhoAsync(bobs), await bed.Store.CountActiveSessionsAsync()));
+            (
+                await bed.WhoAsync(alices[0]),
+                await bed.WhoAsync(alices[1]),
+                await bed.WhoAsync(bobs),
+                await bed.Store.CountActiveSessionsAsync()));
         Assert.Equal(1, await bed.Store.ClearAsync());
         Assert.Equal((null, 0L), (await bed.WhoAsync(bobs), await bed.Store.CountActiveSessionsAsync()));
     }

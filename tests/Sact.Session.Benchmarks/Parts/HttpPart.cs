@@ -29,7 +29,9 @@ internal static class HttpPart
         report.Bars(
             "http",
             "Requests a second over Kestrel, beside bare (longer is better)",
-            from host in hosts from run in new[] { ("untouched", untouched), ("read", read) } select ($"{run.Item1}: {host.Name}", Share(run.Item2, host, bare).Median()));
+            from host in hosts
+            from run in new[] { ("untouched", untouched), ("read", read) }
+            select ($"{run.Item1}: {host.Name}", Share(run.Item2, host, bare).Median()));
 
         double[] shares = [.. Share(read, sact, bare)];
         report.Ask("HTTP read, memory", "≥ 93 % of bare throughput", Percent(shares), shares.Median() >= 0.93);

@@ -13,7 +13,9 @@ public sealed class MySubject : StoreContractSubject
 }
 #endregion
 
-/// <summary>The C# of README.md about the contract suite, so that the compiler reads it. ReadmeTests in Sact.Session.Tests holds it against its block.</summary>
+/// <summary>
+/// The C# of README.md about the contract suite, so that the compiler reads it. ReadmeTests in Sact.Session.Tests compares the two.
+/// </summary>
 public static class ReadmeCode
 {
     public static void Stores(Microsoft.AspNetCore.Builder.WebApplicationBuilder builder)
@@ -44,21 +46,31 @@ public sealed class MyStore(GenericStoreOptions options) : GenericStore(options)
 {
     private readonly MemoryStore _inner = new(new MemoryStoreOptions { Prefix = options.Prefix, TimeProvider = options.TimeProvider });
 
-    public override ValueTask<SessionRecord?> GetAsync(SessionKey key, CancellationToken cancellationToken = default) => _inner.GetAsync(key, cancellationToken);
+    public override ValueTask<SessionRecord?> GetAsync(SessionKey key, CancellationToken cancellationToken = default) =>
+        _inner.GetAsync(key, cancellationToken);
 
-    public override ValueTask<SessionCreation> CreateAsync(SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default) => _inner.CreateAsync(session, cap, cancellationToken);
+    public override ValueTask<SessionCreation> CreateAsync(
+        SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default) =>
+        _inner.CreateAsync(session, cap, cancellationToken);
 
-    public override ValueTask<SessionUpdate> UpdateAsync(SessionRecord session, SessionChange change, CancellationToken cancellationToken = default) => _inner.UpdateAsync(session, change, cancellationToken);
+    public override ValueTask<SessionUpdate> UpdateAsync(
+        SessionRecord session, SessionChange change, CancellationToken cancellationToken = default) =>
+        _inner.UpdateAsync(session, change, cancellationToken);
 
-    public override ValueTask<bool> DeleteAsync(SessionRecord session, CancellationToken cancellationToken = default) => _inner.DeleteAsync(session, cancellationToken);
+    public override ValueTask<bool> DeleteAsync(SessionRecord session, CancellationToken cancellationToken = default) =>
+        _inner.DeleteAsync(session, cancellationToken);
 
-    public override IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(string userId, CancellationToken cancellationToken = default) => _inner.GetActiveSessionsAsync(userId, cancellationToken);
+    public override IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(string userId, CancellationToken cancellationToken = default) =>
+        _inner.GetActiveSessionsAsync(userId, cancellationToken);
 
-    public override ValueTask<long> DeleteActiveSessionsAsync(string userId, SessionKey? except = null, CancellationToken cancellationToken = default) => _inner.DeleteActiveSessionsAsync(userId, except, cancellationToken);
+    public override ValueTask<long> DeleteActiveSessionsAsync(
+        string userId, SessionKey? except = null, CancellationToken cancellationToken = default) =>
+        _inner.DeleteActiveSessionsAsync(userId, except, cancellationToken);
 
     public override ValueTask<long> ClearAsync(CancellationToken cancellationToken = default) => _inner.ClearAsync(cancellationToken);
 
-    public override ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) => _inner.CountActiveSessionsAsync(cancellationToken);
+    public override ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) =>
+        _inner.CountActiveSessionsAsync(cancellationToken);
 }
 
 /// <summary>A store with transactions. Everything else is left abstract.</summary>

@@ -3,7 +3,7 @@ using static Sact.Session.Stores.Tests.RedisStores;
 
 namespace Sact.Session.Stores.Tests;
 
-/// <summary>A change that lost a race against another process tries again: at once as a rule, and after a pause when it keeps losing.</summary>
+/// <summary>A change that lost a race against another process tries again: at once, and after a pause when it keeps losing.</summary>
 public sealed class RedisLostRaces
 {
     [Fact]

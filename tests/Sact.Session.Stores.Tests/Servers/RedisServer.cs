@@ -177,7 +177,12 @@ public sealed class RedisServer : IAsyncDisposable
             "--requirepass", Password, "--masterauth", Password, "--repl-diskless-sync-delay", "0", .. _settings,
         ];
         var start =
-            new ProcessStartInfo(Program, settings) { WorkingDirectory = _folder, RedirectStandardOutput = true, RedirectStandardError = true };
+            new ProcessStartInfo(Program, settings)
+            {
+                WorkingDirectory = _folder,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            };
         var process = Process.Start(start)!;
         process.ErrorDataReceived += static (_, _) => { };
         process.BeginErrorReadLine();
