@@ -6,7 +6,7 @@ using Sact.Session.Stores;
 namespace CustomStore;
 
 /// <summary>
-/// Sessions as files in a folder: one packed record each, one lock. It shows what a store has to do: read, add, compare and replace, end.
+/// Sessions as files in a folder, with one lock. It shows what a store has to do: read, add, compare and replace, mark as ended.
 /// The base class has every rule. It is for one process; every write is a file, and to list a user's sessions it reads them all.
 /// </summary>
 public sealed class FileStore(string folder, GenericStoreOptions options) : RecordStore(options), IExpiredSessionStore
@@ -16,15 +16,8 @@ public sealed class FileStore(string folder, GenericStoreOptions options) : Reco
     // A prefix may be "..", hence the word before it.
     private readonly DirectoryInfo _folder = Directory.CreateDirectory(Path.Combine(folder, "of-" + options.Prefix));
 
-    public override ValueTask<long> DeleteActiveSessionsAsync(
-        string userId, SessionKey? except = null, CancellationToken cancellationToken = default)
-    {
-        ThrowIfBadEnding(userId, except);
-        return Locked(() => EndAll(ReadAllOf(userId).Where(found => found.Key != except)), cancellationToken);
-    }
-
     public override ValueTask<long> ClearAsync(CancellationToken cancellationToken = default) =>
-        Locked(() => EndAll(ReadAll()), cancellationToken);
+        Locked(() => DestroyAll(ReadAll()), cancellationToken);
 
     public override ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) =>
         Locked(() => ReadAll().LongCount(found => found.Value.IsLive(Clock.GetUtcNow())), cancellationToken);
@@ -37,7 +30,7 @@ public sealed class FileStore(string folder, GenericStoreOptions options) : Reco
             // A header of every format can be read. The format 0 means that there is none.
             var until = DestructionTime - SessionRecord.SkewMargin;
             var dead = ReadAll().Where(f => f.Value.Header.Format > 0 && f.Value.Header.ExpiresAt <= until).Take(batch).ToList();
-            EndAll(dead);
+            DestroyAll(dead);
             return (long)dead.Count;
         }, cancellationToken);
     }
@@ -48,28 +41,23 @@ public sealed class FileStore(string folder, GenericStoreOptions options) : Reco
     protected override ValueTask<RecordAddition> AddAsync(
         SessionRecord session, RecordAdmission admission, CancellationToken cancellationToken) => Locked(() =>
     {
-        var occupant = Read(session.Key);
-        if (occupant.Error is not null || occupant.IsLive(admission.Now))
+        if (Read(session.Key) is var occupant && occupant.IsOccupiedFor(session, admission.Now))
         {
             return RecordAddition.Occupied(occupant);
         }
 
-        SessionKey[] ended = [];
-        if (admission.Max > 0)
+        var live = admission.Max == 0 ? [] : ReadAllOf(session.UserId!)
+            .Where(found => found.Value.IsLive(admission.Now)).Select(found => found.Key).Except(admission.Ignored).ToHashSet();
+        int excess = admission.Max == 0 ? 0 : Math.Max(0, live.Count + 1 - admission.Max);
+        var ended = admission.Candidates.Where(marker => live.Contains(marker.Key)).Take(excess).ToArray();
+        if (ended.Length < excess)
         {
-            var live = ReadAllOf(session.UserId!).Where(found => found.Value.IsLive(admission.Now)).Select(found => found.Key)
-                .Except(admission.Ignored).ToHashSet();
-            int excess = Math.Max(0, live.Count + 1 - admission.Max);
-            ended = [.. admission.Candidates.Where(live.Contains).Take(excess)];
-            if (ended.Length < excess)
-            {
-                return RecordAddition.Full;
-            }
+            return RecordAddition.Full;
         }
 
-        Write(session);
-        Array.ForEach(ended, key => File.Delete(FileOf(key)));
-        return RecordAddition.Added(ended);
+        Write(session.Key, session.Pack());
+        Array.ForEach(ended, marker => Write(marker.Key, marker.Pack()));
+        return RecordAddition.Added([.. ended.Select(marker => marker.Key)]);
     }, cancellationToken);
 
     protected override ValueTask<StoredRecord?> ReplaceAsync(
@@ -81,17 +69,17 @@ public sealed class FileStore(string folder, GenericStoreOptions options) : Reco
             return stored;
         }
 
-        Write(replacement);
+        Write(replacement.Key, replacement.Pack());
         return null;
     }, cancellationToken);
 
-    protected override ValueTask<StoredRecord> EndAsync(SessionRecord session, CancellationToken cancellationToken) => Locked(() =>
-    {
-        var stored = Read(session.Key);
-        bool isSame = stored.Exists && stored.Header.LineageHash == session.LineageHash;
-        EndAll(isSame ? [KeyValuePair.Create(session.Key, stored)] : []);
-        return isSame ? stored : default;
-    }, cancellationToken);
+    protected override ValueTask<StoredRecord> MarkEndedAsync(
+        SessionRecord session, EndedMarker marker, CancellationToken cancellationToken) =>
+        Locked(() => Mark(marker, header => header.LineageHash == session.LineageHash), cancellationToken);
+
+    protected override ValueTask<long> MarkUserEndedAsync(
+        string userId, IReadOnlyList<EndedMarker> markers, CancellationToken cancellationToken) => Locked(
+        () => markers.LongCount(marker => Mark(marker, header => header.UserId == userId).IsLive(Clock.GetUtcNow())), cancellationToken);
 
     protected override async IAsyncEnumerable<KeyValuePair<SessionKey, StoredRecord>> ReadUserAsync(
         string userId, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -119,14 +107,26 @@ public sealed class FileStore(string folder, GenericStoreOptions options) : Reco
         ReadAll().Where(found => found.Value.Header.UserId == userId);
 
     // Moved into place, so that a crash leaves the old file or the new one.
-    private void Write(SessionRecord record)
+    private void Write(SessionKey key, byte[] packed)
     {
-        string file = FileOf(record.Key);
-        File.WriteAllBytes(file + ".new", record.Pack());
+        string file = FileOf(key);
+        File.WriteAllBytes(file + ".new", packed);
         File.Move(file + ".new", file, overwrite: true);
     }
 
-    private long EndAll(IEnumerable<KeyValuePair<SessionKey, StoredRecord>> sessions) => sessions.ToList().LongCount(found =>
+    private StoredRecord Mark(EndedMarker marker, Func<RecordHeader, bool> ends)
+    {
+        var stored = Read(marker.Key);
+        bool isMarked = stored.Exists && !stored.IsEnded && ends(stored.Header);
+        if (isMarked)
+        {
+            Write(marker.Key, marker.Pack());
+        }
+
+        return isMarked ? stored : default;
+    }
+
+    private long DestroyAll(IEnumerable<KeyValuePair<SessionKey, StoredRecord>> sessions) => sessions.ToList().LongCount(found =>
     {
         File.Delete(FileOf(found.Key));
         return found.Value.IsLive(Clock.GetUtcNow());

@@ -14,6 +14,9 @@ internal static class PostgreSqlParameters
 
     public static NpgsqlBatchCommand Add(this NpgsqlBatchCommand command, byte[] value) => command.Add(NpgsqlDbType.Bytea, value);
 
+    public static NpgsqlBatchCommand Add(this NpgsqlBatchCommand command, byte[][] values) =>
+        command.Add(NpgsqlDbType.Array | NpgsqlDbType.Bytea, values);
+
     public static NpgsqlBatchCommand Add(this NpgsqlBatchCommand command, DateTimeOffset value) =>
         command.Add(value.ToUnixTimeMilliseconds());
 

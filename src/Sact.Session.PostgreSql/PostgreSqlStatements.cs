@@ -8,59 +8,65 @@ internal sealed class PostgreSqlStatements
     /// <summary>The lock that lasts until the end of the transaction. $1 its number.</summary>
     public const string Lock = "SELECT 1 FROM pg_advisory_xact_lock($1)";
 
+    private static readonly string Margin = ((long)SessionRecord.SkewMargin.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
+    private static readonly string Ended = EndedMarker.StateNumber.ToString(CultureInfo.InvariantCulture);
+
     private const string Columns = "prefix, key_part, user_id, lineage_hash, created_at, state, last_seen_at, expires_at, version, record";
     private const string Values = "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10";
     private const string ServerNow = "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
+    // What becomes of the columns of a session that ends, beside its deadline and its record.
+    private static readonly string Marked = $"user_id = NULL, state = {Ended}, version = 0";
+
     public PostgreSqlStatements(string table)
     {
-        string margin = ((long)SessionRecord.SkewMargin.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
-
         // $1 prefix, $2 key part
         Read = $"SELECT pg_is_in_recovery(), (SELECT record FROM {table} WHERE prefix = $1 AND key_part = $2)";
 
-        // $1 prefix, $2 user id, $3 now
+        // $1 prefix, $2 user id
         ReadUser = $"""
-            SELECT pg_is_in_recovery(), key_part, record
-            FROM (VALUES (1)) AS one LEFT JOIN {table} ON prefix = $1 AND user_id = $2 AND expires_at > $3
+            SELECT pg_is_in_recovery(), key_part, record FROM (VALUES (1)) AS one LEFT JOIN {table} ON prefix = $1 AND user_id = $2
             """;
 
         // $1 prefix, $2 now
-        Count = $"SELECT pg_is_in_recovery(), count(*) FROM {table} WHERE prefix = $1 AND expires_at > $2";
+        Count = $"SELECT pg_is_in_recovery(), count(*) FROM {table} WHERE prefix = $1 AND expires_at > $2 AND state <> {Ended}";
 
-        // $1 to $10 the columns, $11 now. A live record under the key is locked and stays, and no row is returned.
+        // $1 to $10 the columns, $11 now. A live record under the key, or the marker of this very session, is locked and stays, and no row
+        // is returned.
+        string occupied = OccupiedBy("$11", "$4");
         string add = $"""
             ON CONFLICT (prefix, key_part) DO UPDATE SET
               user_id = excluded.user_id, lineage_hash = excluded.lineage_hash, created_at = excluded.created_at, state = excluded.state,
               last_seen_at = excluded.last_seen_at, expires_at = excluded.expires_at, version = excluded.version, record = excluded.record
-            WHERE t.expires_at <= $11
+            WHERE NOT {occupied}
             """;
         Add = $"INSERT INTO {table} AS t ({Columns}) VALUES ({Values}) {add} RETURNING NULL";
 
         // In addition: $12 how many sessions the user may have; $13 the key parts of those that may end, in this order, and $14 of those
-        // that do not count, each list separated by commas. It returns the sessions that ended, and null for the new one.
+        // that do not count, each list separated by commas; $15 the markers of those that may end. It returns the sessions that ended, and
+        // null for the new one.
         AddUnderCap = $"""
             WITH live AS MATERIALIZED (
               SELECT key_part FROM {table}
               WHERE prefix = $1 AND user_id = $3 AND key_part <> $2 AND expires_at > $11
                 AND key_part NOT IN (SELECT unnest(string_to_array($14, ',')))),
             candidate AS MATERIALIZED (
-              SELECT key_part, row_number() OVER (ORDER BY place) AS place
-              FROM unnest(string_to_array($13, ',')) WITH ORDINALITY AS given (key_part, place) JOIN live USING (key_part)),
+              SELECT key_part, marker, row_number() OVER (ORDER BY place) AS place
+              FROM unnest(string_to_array($13, ','), $15) WITH ORDINALITY AS given (key_part, marker, place) JOIN live USING (key_part)),
             allowed AS MATERIALIZED (
               SELECT excess FROM (SELECT count(*) + 1 - $12 AS excess FROM live) AS cap
               WHERE excess <= (SELECT count(*) FROM candidate)
-                AND NOT EXISTS (SELECT 1 FROM {table} WHERE prefix = $1 AND key_part = $2 AND expires_at > $11)),
+                AND NOT EXISTS (SELECT 1 FROM {table} AS t WHERE prefix = $1 AND key_part = $2 AND {occupied})),
             ended AS (
-              DELETE FROM {table} AS t USING candidate, allowed
+              UPDATE {table} AS t SET {Marked}, expires_at = $11, record = candidate.marker FROM candidate, allowed
               WHERE t.prefix = $1 AND t.key_part = candidate.key_part AND candidate.place <= allowed.excess
               RETURNING t.key_part),
             made AS (INSERT INTO {table} AS t ({Columns}) SELECT {Values} FROM allowed {add} RETURNING NULL::text AS key_part)
             SELECT key_part FROM made UNION ALL SELECT key_part FROM ended
             """;
 
-        // $1 prefix, $2 key part, $3 now
-        ReadOccupant = $"SELECT record FROM {table} WHERE prefix = $1 AND key_part = $2 AND expires_at > $3";
+        // $1 prefix, $2 key part, $3 now, $4 lineage
+        ReadOccupant = $"SELECT record FROM {table} AS t WHERE prefix = $1 AND key_part = $2 AND {OccupiedBy("$3", "$4")}";
 
         // $1 prefix, $2 key part, $3 to $7 the columns that change; for the first also $8 and $9, the version and the record
         // that are expected. Bytes that cannot be read, or are of a newer format, never equal those of a record that a caller holds.
@@ -78,19 +84,30 @@ internal sealed class PostgreSqlStatements
         // $1 prefix, $2 key part
         ReadLocked = $"SELECT record FROM {table} WHERE prefix = $1 AND key_part = $2 FOR UPDATE";
 
-        // $1 prefix, $2 key part, $3 lineage
-        End = $"DELETE FROM {table} WHERE prefix = $1 AND key_part = $2 AND lineage_hash = $3 RETURNING record";
+        // $1 prefix, $2 key part, $3 lineage, $4 now, $5 the marker. It returns the record as it was before.
+        MarkEnded = $"""
+            WITH old AS MATERIALIZED (
+              SELECT record FROM {table} WHERE prefix = $1 AND key_part = $2 AND lineage_hash = $3 AND state <> {Ended} FOR UPDATE),
+            marked AS (UPDATE {table} SET {Marked}, expires_at = $4, record = $5 FROM old WHERE prefix = $1 AND key_part = $2)
+            SELECT record FROM old
+            """;
 
-        // $1 prefix, $2 user id, $3 the key part to keep or null, $4 now
-        EndUser = $"""
-            WITH gone AS (DELETE FROM {table} WHERE prefix = $1 AND user_id = $2 AND ($3 IS NULL OR key_part <> $3) RETURNING expires_at)
-            SELECT count(*) FILTER (WHERE expires_at > $4) FROM gone
+        // $1 prefix, $2 user id, $3 key parts separated by commas, $4 their markers, $5 now. All calls lock the rows in one order.
+        MarkUserEnded = $"""
+            WITH given AS MATERIALIZED (SELECT key_part, marker FROM unnest(string_to_array($3, ','), $4) AS list (key_part, marker)),
+            old AS MATERIALIZED (
+              SELECT t.key_part, t.expires_at FROM {table} AS t JOIN given USING (key_part)
+              WHERE t.prefix = $1 AND t.user_id = $2 ORDER BY t.key_part FOR UPDATE OF t),
+            marked AS (
+              UPDATE {table} AS t SET {Marked}, expires_at = $5, record = given.marker FROM old JOIN given USING (key_part)
+              WHERE t.prefix = $1 AND t.key_part = old.key_part)
+            SELECT count(*) FILTER (WHERE expires_at > $5) FROM old
             """;
 
         // $1 prefix, $2 now
         EndAll = $"""
-            WITH gone AS (DELETE FROM {table} WHERE prefix = $1 RETURNING expires_at)
-            SELECT count(*) FILTER (WHERE expires_at > $2) FROM gone
+            WITH gone AS (DELETE FROM {table} WHERE prefix = $1 RETURNING expires_at, state)
+            SELECT count(*) FILTER (WHERE expires_at > $2 AND state <> {Ended}) FROM gone
             """;
 
         // $1 prefix, $2 the time of destruction, $3 batch, $4 the wall clock, which must agree with the server's. A row that somebody
@@ -100,12 +117,16 @@ internal sealed class PostgreSqlStatements
             WITH server AS MATERIALIZED (SELECT {ServerNow} AS now),
             dead AS MATERIALIZED (
               SELECT key_part FROM {table} AS t, server
-              WHERE prefix = $1 AND expires_at <= $2 - {margin} AND expires_at <= server.now - {margin} AND abs(server.now - $4) <= {margin}
+              WHERE prefix = $1 AND expires_at <= $2 - {Margin} AND expires_at <= server.now - {Margin} AND abs(server.now - $4) <= {Margin}
               ORDER BY t.expires_at LIMIT $3 FOR UPDATE OF t SKIP LOCKED),
             gone AS (DELETE FROM {table} AS t USING dead WHERE t.prefix = $1 AND t.key_part = dead.key_part RETURNING 1)
-            SELECT (SELECT count(*) FROM gone), abs(server.now - $4) > {margin} FROM server
+            SELECT (SELECT count(*) FROM gone), abs(server.now - $4) > {Margin} FROM server
             """;
     }
+
+    // A marker is in the way of its own session only. The clock of this node may be behind that of the one that wrote it.
+    private static string OccupiedBy(string now, string lineage) =>
+        $"CASE WHEN t.state = {Ended} THEN t.lineage_hash = {lineage} AND t.expires_at > {now} - {Margin} ELSE t.expires_at > {now} END";
 
     public string Read { get; }
 
@@ -127,9 +148,9 @@ internal sealed class PostgreSqlStatements
 
     public string ReadLocked { get; }
 
-    public string End { get; }
+    public string MarkEnded { get; }
 
-    public string EndUser { get; }
+    public string MarkUserEnded { get; }
 
     public string EndAll { get; }
 

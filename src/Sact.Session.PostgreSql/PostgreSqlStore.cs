@@ -42,16 +42,6 @@ public sealed class PostgreSqlStore : RecordStore, IExpiredSessionStore, IAsyncD
     protected override int RacesBeforeRewrite => 1;
 
     /// <inheritdoc/>
-    public override async ValueTask<long> DeleteActiveSessionsAsync(
-        string userId, SessionKey? except = null, CancellationToken cancellationToken = default)
-    {
-        ThrowIfBadEnding(userId, except);
-        string? kept = except is { } key && Owns(key) ? key.KeyPart : null;
-        var end = Command(_statements.EndUser).Add(Prefix).Add(userId).Add(kept).Add(Clock.GetUtcNow());
-        return await CountEndedAsync(end, cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <inheritdoc/>
     public override async ValueTask<long> ClearAsync(CancellationToken cancellationToken = default) =>
         await CountEndedAsync(Command(_statements.EndAll).Add(Prefix).Add(Clock.GetUtcNow()), cancellationToken).ConfigureAwait(false);
 
@@ -110,13 +100,20 @@ public sealed class PostgreSqlStore : RecordStore, IExpiredSessionStore, IAsyncD
 
         // A statement does not see rows that were committed after it began. So another one reads the row in the way, in the same round
         // trip.
-        var occupant = Command(_statements.ReadOccupant).Add(Prefix).Add(session.Key.KeyPart).Add(admission.Now);
+        var occupant = Command(_statements.ReadOccupant)
+            .Add(Prefix)
+            .Add(session.Key.KeyPart)
+            .Add(admission.Now)
+            .Add(session.LineageHash.ToArray());
         NpgsqlBatchCommand[] commands = capped
             ?
             [
                 // A separate statement, so that the snapshot of the next one is taken after the lock is granted.
                 Command(PostgreSqlStatements.Lock).Add(LockOf(session.UserId!)),
-                add.Add(admission.Max).Add(KeyParts(admission.Candidates)).Add(KeyParts(admission.Ignored)),
+                add.Add(admission.Max)
+                    .Add(KeyParts(admission.Candidates.Select(static marker => marker.Key)))
+                    .Add(KeyParts(admission.Ignored))
+                    .Add([.. admission.Candidates.Select(static marker => marker.Pack())]),
                 occupant,
             ]
             : [add, occupant];
@@ -161,18 +158,38 @@ public sealed class PostgreSqlStore : RecordStore, IExpiredSessionStore, IAsyncD
         && cause is not (TimeoutException or { InnerException: TimeoutException } or PostgresException);
 
     /// <inheritdoc/>
-    protected override async ValueTask<StoredRecord> EndAsync(SessionRecord session, CancellationToken cancellationToken)
+    protected override async ValueTask<StoredRecord> MarkEndedAsync(
+        SessionRecord session, EndedMarker marker, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(session);
-        var end = Command(_statements.End).Add(Prefix).Add(session.Key.KeyPart).Add(session.LineageHash.ToArray());
-        return UnpackOnly(session.Key, (await _database.WriteAsync(cancellationToken, end).ConfigureAwait(false))[0]);
+        ArgumentNullException.ThrowIfNull(marker);
+        var mark = Command(_statements.MarkEnded)
+            .Add(Prefix)
+            .Add(session.Key.KeyPart)
+            .Add(session.LineageHash.ToArray())
+            .Add(marker.EndedAt)
+            .Add(marker.Pack());
+        return UnpackOnly(session.Key, (await _database.WriteAsync(cancellationToken, mark).ConfigureAwait(false))[0]);
+    }
+
+    /// <inheritdoc/>
+    protected override async ValueTask<long> MarkUserEndedAsync(
+        string userId, IReadOnlyList<EndedMarker> markers, CancellationToken cancellationToken)
+    {
+        var mark = Command(_statements.MarkUserEnded)
+            .Add(Prefix)
+            .Add(userId)
+            .Add(KeyParts(markers.Select(static marker => marker.Key)))
+            .Add([.. markers.Select(static marker => marker.Pack())])
+            .Add(Clock.GetUtcNow());
+        return await CountEndedAsync(mark, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     protected override async IAsyncEnumerable<KeyValuePair<SessionKey, StoredRecord>> ReadUserAsync(
         string userId, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var read = Command(_statements.ReadUser).Add(Prefix).Add(userId).Add(Clock.GetUtcNow());
+        var read = Command(_statements.ReadUser).Add(Prefix).Add(userId);
         foreach (object[] row in await _database.ReadAsync(read, cancellationToken).ConfigureAwait(false))
         {
             if (row[1] is not string keyPart)

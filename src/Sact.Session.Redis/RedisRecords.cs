@@ -10,6 +10,9 @@ internal sealed class RedisRecords(RedisLink link, RedisKeys keys)
     /// <summary>The most keys of one round trip or script.</summary>
     public const int Most = 256;
 
+    /// <summary>A session that ends, and what takes its place; null for nothing.</summary>
+    public readonly record struct Ending(SessionKey Key, EndedMarker? Marker);
+
     public static StoredRecord Stored(SessionKey key, RedisValue value) =>
         value.IsNull ? default : StoredRecord.Unpack(key, ((ReadOnlyMemory<byte>)value).Span);
 
@@ -43,25 +46,26 @@ internal sealed class RedisRecords(RedisLink link, RedisKeys keys)
     /// <summary>Ends the records that have certain bytes at an offset, and their entries in the index, if one is given.</summary>
     /// <returns>For each key what was ended.</returns>
     public async Task<StoredRecord[]> EndAsync(
-        SessionKey[] some, RedisKey[] index, int offset, byte[] bytes, bool guarded, CancellationToken cancellationToken)
+        IReadOnlyList<Ending> some, RedisKey[] index, int offset, byte[] bytes, bool guarded, CancellationToken cancellationToken)
     {
-        RedisKey[] all = [.. some.Select(keys.Record), .. index];
-        RedisValue[] arguments = [offset, bytes, .. some.Select(static key => (RedisValue)key.KeyPart)];
+        RedisKey[] all = [.. some.Select(ending => keys.Record(ending.Key)), .. index];
+        RedisValue[] arguments =
+            [offset, bytes, .. some.SelectMany(static ending => (RedisValue[])[ending.Key.KeyPart, ending.Marker?.Pack() ?? []])];
         int attempts = all.Length > 1 ? RedisLink.Impatient : RedisLink.Patient;
         try
         {
             var answer = (RedisResult[]?)await link.ScriptAsync(
                 RedisScripts.End, all, arguments, attempts, guarded, cancellationToken).ConfigureAwait(false);
-            return [.. some.Zip(answer ?? [], static (key, value) => Stored(key, (RedisValue)value))];
+            return [.. some.Zip(answer ?? [], static (ending, value) => Stored(ending.Key, (RedisValue)value))];
         }
         catch (SessionStoreException fault) when (all.Length > 1 && RedisFaults.IsOnTheMove(fault))
         {
             // Half of the slot is on another node, where only scripts with one key work. The entries stay and name dead sessions;
             // listing heals that.
-            var ended = new List<StoredRecord>(some.Length);
-            foreach (var key in some)
+            var ended = new List<StoredRecord>(some.Count);
+            foreach (var ending in some)
             {
-                ended.AddRange(await EndAsync([key], [], offset, bytes, guarded, CancellationToken.None).ConfigureAwait(false));
+                ended.AddRange(await EndAsync([ending], [], offset, bytes, guarded, CancellationToken.None).ConfigureAwait(false));
             }
 
             return [.. ended];

@@ -9,31 +9,60 @@ namespace Sact.Session;
 /// </summary>
 internal static class RedisScripts
 {
+    private const int Lineage = RecordHeader.LineageOffset;
+    private const int LineageEnd = Lineage + SecretHash.Size;
+
+    // How long a marker lasts, in milliseconds.
+    private static readonly long Life = (long)EndedMarker.Lifetime.TotalMilliseconds;
+
+    // A key of another type holds no record, as foreign bytes do. A server whose memory is full refuses a marker and no deletion.
+    private static readonly string Shared = $$"""
+        local function get(key)
+          local value = redis.pcall('GET', key)
+          if type(value) ~= 'table' then return value end
+          return string.find(value.err, 'WRONGTYPE') and '' or redis.call('GET', key)
+        end
+        local function has(value, offset, bytes) return string.sub(value, offset + 1, offset + #bytes) == bytes end
+        local function marks(value) return value and string.byte(value, {{RecordHeader.KindOffset + 1}}) == {{(int)RecordKind.Ended}} end
+        local function mark(key, value, marker)
+          if not value or marks(value) then return false end
+          local kept = marker ~= '' and not redis.pcall('SET', key, marker, 'PX', {{Life}}).err
+          return (kept or redis.call('DEL', key)) and value
+        end
+        local function extend(key, ttl) return redis.call('PTTL', key) < tonumber(ttl) and redis.call('PEXPIRE', key, ttl) end
+        local function unchanged(key, answer)
+          local refused = redis.pcall('ZREM', key, '')
+          local fault = type(refused) == 'table' and refused.err or ''
+          return (string.find(fault, 'READONLY') or string.find(fault, 'NOREPLICAS')) and refused or answer
+        end
+
+        """;
+
     /// <summary>
     /// KEYS: record, index (none for an anonymous session), then the records that may end, in order. ARGV: record, TTL, now, TTL of the
-    /// index, score, cap (0: none), key part, ignored key parts, key parts of those that may end. Answers an array of the size
-    /// of the index before and the key parts that were ended, or 0 if the cap is full, or else what is already there. An expired record
-    /// is replaced. The deadline is a float, because a foreign value must not overflow to an expired one.
+    /// index, score, cap (0: none), key part, ignored key parts, key parts of those that may end, their markers. Answers an array of the
+    /// size of the index before and the key parts that were ended, or 0 if the cap is full, or else what is already there. An expired
+    /// record is replaced, and the marker of this very session is not. The deadline is a float, because a foreign value must not overflow
+    /// to an expired one.
     /// </summary>
     public static readonly string Add = Shared + $$"""
-        local old, deadline, size, ended, named = get(KEYS[1]), 0.0, 0, {}, #ARGV - #KEYS + 2
+        local old, deadline, size, ended, named = get(KEYS[1]), 0.0, 0, {}, #ARGV - 2 * (#KEYS - 2)
         for i = {{RecordHeader.ExpiresAtOffset + 1}}, old and {{RecordHeader.ExpiresAtOffset + sizeof(long)}} or 0 do
           deadline = deadline * 256 + (string.byte(old, i) or 255)
         end
+        local same = old and has(old, {{Lineage}}, string.sub(ARGV[1], {{Lineage + 1}}, {{LineageEnd}}))
+        if marks(old) then deadline = same and deadline + {{Life}} or 0 end
         if deadline > tonumber(ARGV[3]) then return unchanged(KEYS[1], old) end
         if KEYS[2] then
-          local max, chosen = tonumber(ARGV[6]), {}
           size = redis.call('ZCARD', KEYS[2])
-          local excess = max > 0 and size + 1 - max or 0
-          for i = 7, excess > 0 and named or 0 do
-            if redis.call('ZSCORE', KEYS[2], ARGV[i]) then excess = excess - 1 end
-          end
+          local excess, chosen = tonumber(ARGV[6]) > 0 and size + 1 - tonumber(ARGV[6]) or 0, {}
+          for i = 7, excess > 0 and named or 0 do excess = excess - (redis.call('ZSCORE', KEYS[2], ARGV[i]) and 1 or 0) end
           for i = 3, #KEYS do
             if #chosen < excess and redis.call('ZSCORE', KEYS[2], ARGV[named + i - 2]) then chosen[#chosen + 1] = i end
           end
           if #chosen < excess then return unchanged(KEYS[1], 0) end
           for _, i in ipairs(chosen) do
-            if redis.call('DEL', KEYS[i]) == 1 then ended[#ended + 1] = ARGV[named + i - 2] end
+            if mark(KEYS[i], get(KEYS[i]), ARGV[#ARGV - #KEYS + i]) then ended[#ended + 1] = ARGV[named + i - 2] end
             redis.call('ZREM', KEYS[2], ARGV[named + i - 2])
           end
           redis.call('ZADD', KEYS[2], ARGV[5], ARGV[7])
@@ -50,9 +79,8 @@ internal static class RedisScripts
     /// </summary>
     public static readonly string Replace = Shared + $$"""
         local old = get(KEYS[1])
-        if not old or not has(old, 0, ARGV[1]) or not has(old, {{RecordHeader.LineageOffset}}, ARGV[2]) then
-          return unchanged(KEYS[1], old)
-        end
+        local expected = old and has(old, 0, ARGV[1]) and has(old, {{Lineage}}, ARGV[2])
+        if not expected then return unchanged(KEYS[1], old) end
         if KEYS[2] then
           redis.call('ZADD', KEYS[2], 'XX', ARGV[6], ARGV[7])
           extend(KEYS[2], ARGV[5])
@@ -62,37 +90,18 @@ internal static class RedisScripts
         """;
 
     /// <summary>
-    /// KEYS: records, then the index if there is one. ARGV: an offset, the bytes that a record must have there, then the key parts of the
-    /// records. Ends those records and their entries, and the entries of records that are not there. Answers what was ended, in order.
+    /// KEYS: records, then the index if there is one. ARGV: an offset, the bytes that a record must have there, then the key part and the
+    /// marker of each record ('': none, so that nothing is left). Ends those records and their entries, and the entries of records that are
+    /// not there. Answers what was ended, in order.
     /// </summary>
     public static readonly string End = Shared + """
-        local ended, values, index = 0, {}, KEYS[#ARGV - 1]
-        for i = 1, #ARGV - 2 do
+        local ended, values, index = 0, {}, KEYS[#ARGV / 2]
+        for i = 1, #ARGV / 2 - 1 do
           local value = get(KEYS[i])
-          local ends = value and has(value, tonumber(ARGV[1]), ARGV[2])
-          if ends then ended = ended + redis.call('DEL', KEYS[i]) end
-          if index and (ends or not value) then redis.pcall('ZREM', index, ARGV[i + 2]) end
-          values[i] = ends and value
+          values[i] = value and has(value, tonumber(ARGV[1]), ARGV[2]) and mark(KEYS[i], value, ARGV[2 * i + 2])
+          if values[i] then ended = ended + 1 end
+          if index and (values[i] or not value or marks(value)) then redis.pcall('ZREM', index, ARGV[2 * i + 1]) end
         end
         return ended > 0 and values or unchanged(KEYS[1], values)
-        """;
-
-    // A key of another type holds no record, as foreign bytes do.
-    private const string Shared = """
-        local function get(key)
-          local value = redis.pcall('GET', key)
-          if type(value) ~= 'table' then return value end
-          return string.find(value.err, 'WRONGTYPE') and '' or redis.call('GET', key)
-        end
-        local function has(value, offset, bytes) return string.sub(value, offset + 1, offset + #bytes) == bytes end
-        local function extend(key, ttl)
-          if redis.call('PTTL', key) < tonumber(ttl) then redis.call('PEXPIRE', key, ttl) end
-        end
-        local function unchanged(key, answer)
-          local refused = redis.pcall('ZREM', key, '')
-          local fault = type(refused) == 'table' and refused.err or ''
-          return (string.find(fault, 'READONLY') or string.find(fault, 'NOREPLICAS')) and refused or answer
-        end
-
         """;
 }

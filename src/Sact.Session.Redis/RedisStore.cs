@@ -76,31 +76,6 @@ public sealed class RedisStore : RecordStore, IDisposable, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public override async ValueTask<long> DeleteActiveSessionsAsync(
-        string userId, SessionKey? except = null, CancellationToken cancellationToken = default)
-    {
-        ThrowIfBadEnding(userId, except);
-
-        // A record and its entry are written together, so the index names all sessions that were created before this read. Each script
-        // ends all that it is given.
-        SessionKey[] keys = [.. (await _index.ReadAsync(userId, cancellationToken).ConfigureAwait(false)).Where(key => key != except)];
-        byte[] user = new byte[sizeof(ushort) + Encoding.UTF8.GetByteCount(userId)];
-        BinaryPrimitives.WriteUInt16BigEndian(user, (ushort)Encoding.UTF8.GetBytes(userId, user.AsSpan(sizeof(ushort))));
-        long live = 0;
-
-        // Also without a session to end: a server that was the master until a moment ago may have dropped its data. The script finds
-        // that out.
-        foreach (var batch in keys.Length > 0 ? keys.Chunk(RedisRecords.Most - 1) : [[]])
-        {
-            var ended = await _records.EndAsync(
-                batch, [_keys.Index(TagOf(userId), userId)], UserOffset, user, guarded: true, CancellationToken.None).ConfigureAwait(false);
-            live += Live(ended);
-        }
-
-        return live;
-    }
-
-    /// <inheritdoc/>
     /// <remarks>
     /// It first reads the names of all keys of every master with <c>SCAN</c>. A session that is created after that lives, and one that is
     /// created meanwhile may end. On a cluster it repeats that until a pass meets nothing from before the call, because keys may move
@@ -214,12 +189,14 @@ public sealed class RedisStore : RecordStore, IDisposable, IAsyncDisposable
                     nameof(session));
             }
 
-            keys.AddRange(admission.Candidates.Select(_keys.Record));
+            keys.AddRange(admission.Candidates.Select(marker => _keys.Record(marker.Key)));
             arguments.Add(Ttl(session.Lifetimes.AbsoluteTimeout));
             arguments.Add(RedisUserIndex.ScoreOf(session));
             arguments.Add(admission.Max);
             arguments.Add(session.Key.KeyPart);
-            arguments.AddRange(admission.Ignored.Concat(admission.Candidates).Select(static key => (RedisValue)key.KeyPart));
+            arguments.AddRange(admission.Ignored.Select(static key => (RedisValue)key.KeyPart));
+            arguments.AddRange(admission.Candidates.Select(static marker => (RedisValue)marker.Key.KeyPart));
+            arguments.AddRange(admission.Candidates.Select(static marker => (RedisValue)marker.Pack()));
         }
 
         var answer = await _link.ScriptAsync(
@@ -287,13 +264,36 @@ public sealed class RedisStore : RecordStore, IDisposable, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    protected override async ValueTask<StoredRecord> EndAsync(SessionRecord session, CancellationToken cancellationToken)
+    protected override async ValueTask<StoredRecord> MarkEndedAsync(
+        SessionRecord session, EndedMarker marker, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(session);
         byte[] lineage = session.LineageHash.ToArray();
         return (await _records.EndAsync(
-            [session.Key], _keys.Index(session), RecordHeader.LineageOffset, lineage, guarded: true, cancellationToken)
+            [new(session.Key, marker)], _keys.Index(session), RecordHeader.LineageOffset, lineage, guarded: true, cancellationToken)
             .ConfigureAwait(false))[0];
+    }
+
+    /// <inheritdoc/>
+    protected override async ValueTask<long> MarkUserEndedAsync(
+        string userId, IReadOnlyList<EndedMarker> markers, CancellationToken cancellationToken)
+    {
+        byte[] user = new byte[sizeof(ushort) + Encoding.UTF8.GetByteCount(userId)];
+        BinaryPrimitives.WriteUInt16BigEndian(user, (ushort)Encoding.UTF8.GetBytes(userId, user.AsSpan(sizeof(ushort))));
+        RedisRecords.Ending[] endings = [.. markers.Select(static marker => new RedisRecords.Ending(marker.Key, marker))];
+        cancellationToken.ThrowIfCancellationRequested();
+        long live = 0;
+
+        // Also without a session to end: a server that was the master until a moment ago may have dropped its data. The script finds
+        // that out.
+        foreach (var batch in endings.Length > 0 ? endings.Chunk(RedisRecords.Most - 1) : [[]])
+        {
+            live += Live(await _records.EndAsync(
+                batch, [_keys.Index(TagOf(userId), userId)], UserOffset, user, guarded: true, CancellationToken.None)
+                .ConfigureAwait(false));
+        }
+
+        return live;
     }
 
     /// <inheritdoc/>
@@ -303,7 +303,7 @@ public sealed class RedisStore : RecordStore, IDisposable, IAsyncDisposable
         foreach (var batch in (await _index.ReadAsync(userId, cancellationToken).ConfigureAwait(false)).Chunk(RedisRecords.Most))
         {
             var read = await _records.ReadAsync(batch, guarded: true, cancellationToken).ConfigureAwait(false);
-            SessionKey[] gone = [.. read.Where(found => !found.Value.Exists).Select(found => found.Key)];
+            SessionKey[] gone = [.. read.Where(found => !found.Value.Exists || found.Value.IsEnded).Select(found => found.Key)];
             if (gone.Length > 0)
             {
                 await _index.HealAsync(gone, userId).ConfigureAwait(false);
@@ -341,11 +341,11 @@ public sealed class RedisStore : RecordStore, IDisposable, IAsyncDisposable
         SessionKey[] some, Func<KeyValuePair<SessionKey, StoredRecord>, bool> ends, CancellationToken cancellationToken)
     {
         var found = await _records.ReadAsync(some, guarded: false, cancellationToken).ConfigureAwait(false);
-        KeyValuePair<SessionKey, StoredRecord>[] selected = [.. found.Where(ends)];
+        KeyValuePair<SessionKey, StoredRecord>[] selected = [.. found.Where(found => !found.Value.IsEnded && ends(found))];
         var ended = selected
             .GroupBy(found => (Tag: found.Key.RoutingTag, User: found.Value.Header.UserId), found => found.Key)
             .SelectMany(group => group.Chunk(RedisRecords.Most - 1), (group, keys) => _records.EndAsync(
-                keys,
+                [.. keys.Select(static key => new RedisRecords.Ending(key, null))],
                 group.Key.User is { } user ? [_keys.Index(group.Key.Tag, user)] : [],
                 0,
                 [],

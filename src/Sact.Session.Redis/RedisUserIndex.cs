@@ -36,7 +36,7 @@ internal sealed class RedisUserIndex(RedisLink link, RedisKeys keys, Func<string
             await link.ScriptAsync(
                 RedisScripts.End,
                 [.. some.Select(keys.Record), keys.Index(tagOf(userId), userId)],
-                [int.MaxValue, "-", .. some.Select(static key => (RedisValue)key.KeyPart)],
+                [int.MaxValue, "-", .. some.SelectMany(static key => (RedisValue[])[key.KeyPart, RedisValue.EmptyString])],
                 attempts: 1).ConfigureAwait(false);
         }
         catch (SessionStoreException)

@@ -33,6 +33,14 @@ internal static class SqliteRows
         .Set("$version", record.Version)
         .Set("$record", packed);
 
+    /// <summary>Sets the parameters of a marker.</summary>
+    public static SqliteCommand SetMarker(this SqliteCommand command, EndedMarker marker, byte[] packed) => command
+        .Set("$session_key", marker.Key.ToString())
+        .Set("$state", EndedMarker.StateNumber)
+        .Set("$expires_at", marker.EndedAt.ToUnixTimeMilliseconds())
+        .Set("$version", marker.Version)
+        .Set("$record", packed);
+
     public static SqliteCommand Set(this SqliteCommand command, string name, object? value)
     {
         if (command.Parameters.Contains(name))

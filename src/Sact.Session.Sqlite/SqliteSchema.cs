@@ -32,7 +32,7 @@ internal sealed partial class SqliteSchema
         _table = table!;
         string columns = string.Join(", ", s_columns);
         Select = $"SELECT record FROM {table} WHERE session_key = $session_key";
-        SelectOfUser = $"SELECT session_key, record FROM {table} WHERE {OfUser} AND expires_at > $now";
+        SelectOfUser = $"SELECT session_key, record FROM {table} WHERE {OfUser}";
         SelectKeysOfUser = $"SELECT session_key FROM {table} WHERE {OfUser} AND expires_at > $now";
         Insert = $"INSERT INTO {table} ({columns}) VALUES ({string.Join(", ", s_columns.Select(column => "$" + column))}) "
             + "ON CONFLICT (session_key) DO NOTHING";
@@ -41,13 +41,15 @@ internal sealed partial class SqliteSchema
         Replace = $"UPDATE {table} SET state = $state, last_seen_at = $last_seen_at, expires_at = $expires_at, version = $version, "
             + "record = $record WHERE session_key = $session_key AND record = $expected";
         Delete = $"DELETE FROM {table} WHERE session_key = $session_key";
-        End = $"{Delete} AND lineage = $lineage RETURNING record";
-        DeleteOfUser = $"DELETE FROM {table} WHERE {OfUser} AND session_key <> $except RETURNING expires_at";
+        SelectOfLineage = $"{Select} AND lineage = $lineage";
+        SelectDeadline = $"SELECT expires_at FROM {table} WHERE session_key = $session_key AND {OfUser}";
+        MarkEnded = $"UPDATE {table} SET user_id = NULL, state = $state, expires_at = $expires_at, version = $version, record = $record "
+            + "WHERE session_key = $session_key";
         LastRow = $"SELECT coalesce(max(id), 0) FROM {table}";
         string some = $"DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE prefix = $prefix AND";
-        DeleteSome = $"{some} id <= $last LIMIT $batch) RETURNING expires_at";
+        DeleteSome = $"{some} id <= $last LIMIT $batch) RETURNING CASE state WHEN {EndedMarker.StateNumber} THEN 0 ELSE expires_at END";
         DeleteExpired = $"{some} expires_at <= $now LIMIT $batch)";
-        Count = $"SELECT count(*) FROM {table} WHERE prefix = $prefix AND expires_at > $now";
+        Count = $"SELECT count(*) FROM {table} WHERE prefix = $prefix AND expires_at > $now AND state <> {EndedMarker.StateNumber}";
     }
 
     public string Select { get; }
@@ -62,9 +64,11 @@ internal sealed partial class SqliteSchema
 
     public string Delete { get; }
 
-    public string End { get; }
+    public string SelectOfLineage { get; }
 
-    public string DeleteOfUser { get; }
+    public string SelectDeadline { get; }
+
+    public string MarkEnded { get; }
 
     public string LastRow { get; }
 

@@ -59,16 +59,6 @@ public sealed partial class SqliteStore : RecordStore, IExpiredSessionStore, IDi
     private long Now => Clock.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <inheritdoc/>
-    public override async ValueTask<long> DeleteActiveSessionsAsync(
-        string userId, SessionKey? except = null, CancellationToken cancellationToken = default)
-    {
-        ThrowIfBadEnding(userId, except);
-        return await _database.WriteAsync(
-            writer => CountLive(Of(userId, writer.Command(_schema.DeleteOfUser)).Set("$except", except?.ToString() ?? "")).Live,
-            cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <inheritdoc/>
     public override async ValueTask<long> ClearAsync(CancellationToken cancellationToken = default)
     {
         // In batches, so that other writes get their turn, and only of rows from before the call.
@@ -148,13 +138,51 @@ public sealed partial class SqliteStore : RecordStore, IExpiredSessionStore, IDi
     }
 
     /// <inheritdoc/>
-    protected override ValueTask<StoredRecord> EndAsync(SessionRecord session, CancellationToken cancellationToken) =>
-        _database.WriteAsync(
-            writer => writer.Command(_schema.End)
-                .Set("$session_key", session.Key.ToString())
-                .Set("$lineage", session.LineageHash.ToArray())
-                .RunForRecord(session.Key),
+    protected override ValueTask<StoredRecord> MarkEndedAsync(
+        SessionRecord session, EndedMarker marker, CancellationToken cancellationToken)
+    {
+        byte[] packed = marker.Pack();
+        return _database.WriteAsync(
+            writer =>
+            {
+                var stored = writer.Command(_schema.SelectOfLineage)
+                    .Set("$session_key", session.Key.ToString())
+                    .Set("$lineage", session.LineageHash.ToArray())
+                    .RunForRecord(session.Key);
+                if (!stored.Exists || stored.IsEnded)
+                {
+                    return default;
+                }
+
+                MarkEnded(writer, marker, packed);
+                return stored;
+            },
             cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    protected override ValueTask<long> MarkUserEndedAsync(
+        string userId, IReadOnlyList<EndedMarker> markers, CancellationToken cancellationToken)
+    {
+        var packed = markers.Select(static marker => (marker, marker.Pack())).ToList();
+        return _database.WriteAsync(
+            writer =>
+            {
+                long now = Now, live = 0;
+                foreach (var (marker, bytes) in packed)
+                {
+                    var find = Of(userId, writer.Command(_schema.SelectDeadline)).Set("$session_key", marker.Key.ToString());
+                    if (find.ExecuteScalar() is long deadline)
+                    {
+                        MarkEnded(writer, marker, bytes);
+                        live += deadline > now ? 1 : 0;
+                    }
+                }
+
+                return live;
+            },
+            cancellationToken);
+    }
 
     /// <inheritdoc/>
     protected override async IAsyncEnumerable<KeyValuePair<SessionKey, StoredRecord>> ReadUserAsync(
@@ -162,7 +190,7 @@ public sealed partial class SqliteStore : RecordStore, IExpiredSessionStore, IDi
     {
         var found = await _database.ReadAsync(
             _schema.SelectOfUser,
-            command => Of(userId, command).Set("$now", Now),
+            command => Of(userId, command),
             rows => ReadAll(rows, key => KeyValuePair.Create(key, rows.Stored(key, 1))),
             cancellationToken).ConfigureAwait(false);
         foreach (var session in found)
@@ -175,14 +203,15 @@ public sealed partial class SqliteStore : RecordStore, IExpiredSessionStore, IDi
     {
         if (MakeRoom(writer, session, admission) is not { } ended)
         {
-            return RecordAddition.Full;
+            var own = Stored(writer, session.Key);
+            return own.IsOccupiedFor(session, admission.Now) ? RecordAddition.Occupied(own) : RecordAddition.Full;
         }
 
         var insert = writer.Command(_schema.Insert).SetRow(session, packed);
         if (insert.ExecuteNonQuery() == 0)
         {
             var occupant = Stored(writer, session.Key);
-            if (occupant.Error is not null || occupant.IsLive(admission.Now))
+            if (occupant.IsOccupiedFor(session, admission.Now))
             {
                 return RecordAddition.Occupied(occupant);
             }
@@ -191,12 +220,12 @@ public sealed partial class SqliteStore : RecordStore, IExpiredSessionStore, IDi
             insert.ExecuteNonQuery();
         }
 
-        ended.ForEach(key => Delete(writer, key));
-        return RecordAddition.Added(ended);
+        ended.ForEach(marker => MarkEnded(writer, marker, marker.Pack()));
+        return RecordAddition.Added([.. ended.Select(static marker => marker.Key)]);
     }
 
     /// <summary>Which candidates must end; null if they are too few. Nothing is written.</summary>
-    private List<SessionKey>? MakeRoom(SqliteWriter writer, SessionRecord session, RecordAdmission admission)
+    private List<EndedMarker>? MakeRoom(SqliteWriter writer, SessionRecord session, RecordAdmission admission)
     {
         if (admission.Max == 0)
         {
@@ -218,9 +247,12 @@ public sealed partial class SqliteStore : RecordStore, IExpiredSessionStore, IDi
 
         live.ExceptWith(admission.Ignored);
         int excess = Math.Max(0, live.Count + 1 - admission.Max);
-        var ended = admission.Candidates.Where(live.Contains).Take(excess).ToList();
+        var ended = admission.Candidates.Where(marker => live.Contains(marker.Key)).Take(excess).ToList();
         return ended.Count == excess ? ended : null;
     }
+
+    private void MarkEnded(SqliteWriter writer, EndedMarker marker, byte[] packed) =>
+        writer.Command(_schema.MarkEnded).SetMarker(marker, packed).ExecuteNonQuery();
 
     private void Delete(SqliteWriter writer, SessionKey key) =>
         writer.Command(_schema.Delete).Set("$session_key", key.ToString()).ExecuteNonQuery();

@@ -17,6 +17,7 @@ public static class StoreContractSuite
         .. RaiseCases.All,
         .. EndingCases.All,
         .. EndingManyCases.All,
+        .. MarkerCases.All,
         .. ExpiryCases.All,
         .. ClockCases.All,
         .. SweepCases.All,

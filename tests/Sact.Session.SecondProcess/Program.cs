@@ -83,7 +83,13 @@ static async Task<Answer> RunAsync(Call call, ConcurrentDictionary<int, (Generic
             var update = await store.UpdateAsync(record!, call.Change!.ToChange(record!));
             return new Answer { Status = (int)update.Status, Record = Stored(update.Record) };
         case "delete":
-            return new Answer { Number = await store.DeleteAsync(record!) ? 1 : 0 };
+            bool ended = call.Reason is { } reason
+                ? await ((IEndedSessionStore)store).EndAsync(record!, reason)
+                : await store.DeleteAsync(record!);
+            return new Answer { Number = ended ? 1 : 0 };
+        case "find":
+            var found = await ((IEndedSessionStore)store).FindAsync(call.Key!.Value);
+            return new Answer { Record = Stored(found.Record), Marker = found.Ended?.Pack() };
         case "list":
             var records = new List<PackedRecord>();
             await foreach (var session in store.GetActiveSessionsAsync(call.UserId!))
@@ -93,7 +99,10 @@ static async Task<Answer> RunAsync(Call call, ConcurrentDictionary<int, (Generic
 
             return new Answer { Records = [.. records] };
         case "delete_user":
-            return new Answer { Number = await store.DeleteActiveSessionsAsync(call.UserId!, call.Key) };
+            long several = call.Reason is { } why
+                ? await ((IEndedSessionStore)store).EndActiveSessionsAsync(call.UserId!, call.Key, why)
+                : await store.DeleteActiveSessionsAsync(call.UserId!, call.Key);
+            return new Answer { Number = several };
         case "delete_all":
             return new Answer { Number = await store.ClearAsync() };
         case "count":

@@ -33,6 +33,9 @@ internal sealed record Call
     public SessionCapPolicy CapPolicy { get; init; }
 
     public int Batch { get; init; }
+
+    /// <summary>Why a session ends; null for a call that does not say.</summary>
+    public SessionEndReason? Reason { get; init; }
 }
 
 /// <summary>One line back.</summary>
@@ -43,6 +46,8 @@ internal sealed record Answer
     public PackedRecord? Record { get; init; }
 
     public PackedRecord[]? Records { get; init; }
+
+    public byte[]? Marker { get; init; }
 
     public int Status { get; init; }
 

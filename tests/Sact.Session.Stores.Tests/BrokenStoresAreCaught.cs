@@ -175,6 +175,19 @@ public sealed class BrokenStoresAreCaught
             (o, d) => new IgnoresCancellation(o, d),
             ["Cancellation.ReadsAreGivenUp", "Cancellation.WritesDoNotBegin"]),
 
+        // Markers
+        [nameof(LeavesNoMarkers)] = (
+            (o, d) => new LeavesNoMarkers(o, d),
+            ["Marker.SaysWhyAndWhen", "Marker.LateRetryOfACreationRevivesNothing"]),
+        [nameof(OverwritesMarkers)] = (
+            (o, d) => new OverwritesMarkers(o, d),
+            ["Marker.FirstEndWins", "Marker.OfParallelEndsOneReasonStays"]),
+        [nameof(CreatesOverMarkers)] = ((o, d) => new CreatesOverMarkers(o, d), ["Marker.LateRetryOfACreationRevivesNothing"]),
+        [nameof(LeavesNoMarkersOfAUser)] = ((o, d) => new LeavesNoMarkersOfAUser(o, d), ["Marker.EndOfAUserLeavesOneEach"]),
+        [nameof(LeavesNoMarkersInACap)] = ((o, d) => new LeavesNoMarkersInACap(o, d), ["Marker.CapLeavesOne"]),
+        [nameof(SaysAnotherReason)] = ((o, d) => new SaysAnotherReason(o, d), ["Marker.SaysWhyAndWhen", "Marker.EndedThroughAStaleRecord"]),
+        [nameof(MarksAndKeeps)] = ((o, d) => new MarksAndKeeps(o, d), ["Marker.SaysWhyAndWhen", "Marker.IsNoSession"]),
+
         // Caps
         [nameof(CapsOneTooMany)] = (
             (o, d) => new CapsOneTooMany(o, d),

@@ -11,6 +11,9 @@ internal sealed class DictionaryData
 
     public Dictionary<SessionKey, SessionRecord> Records { get; } = [];
 
+    /// <summary>What is left of ended sessions, for a store that keeps it.</summary>
+    public Dictionary<SessionKey, EndedMarker> Markers { get; } = [];
+
     /// <summary>Keys under which something unreadable lies.</summary>
     public HashSet<SessionKey> Garbage { get; } = [];
 

@@ -7,13 +7,6 @@ internal class RecordDictionaryStore(GenericStoreOptions options, DictionaryData
 {
     protected DictionaryData Data => data;
 
-    public override ValueTask<long> DeleteActiveSessionsAsync(
-        string userId, SessionKey? except = null, CancellationToken cancellationToken = default)
-    {
-        ThrowIfBadEnding(userId, except);
-        return Locked(() => EndAll(Own(userId).Where(found => found.Key != except)), cancellationToken);
-    }
-
     public override ValueTask<long> ClearAsync(CancellationToken cancellationToken = default) =>
         Locked(() => EndAll(Own()), cancellationToken);
 
@@ -29,6 +22,11 @@ internal class RecordDictionaryStore(GenericStoreOptions options, DictionaryData
             {
                 var dead = Own().Where(found => found.Value.Error is null && found.Value.Header.ExpiresAt <= until).Take(batch).ToList();
                 EndAll(dead);
+                foreach (var (key, marker) in Data.Markers.Where(found => found.Value.EndedAt <= until).ToList())
+                {
+                    Data.Markers.Remove(key);
+                }
+
                 return (long)dead.Count;
             },
             cancellationToken);
@@ -42,7 +40,7 @@ internal class RecordDictionaryStore(GenericStoreOptions options, DictionaryData
         () =>
         {
             var occupant = Stored(session.Key);
-            if (occupant.Error is not null || occupant.IsLive(admission.Now))
+            if (Occupies(occupant, session, admission.Now))
             {
                 return RecordAddition.Occupied(occupant);
             }
@@ -50,15 +48,16 @@ internal class RecordDictionaryStore(GenericStoreOptions options, DictionaryData
             var live = session.UserId is not { } userId ? [] : Own(userId).Where(found => found.Value.IsLive(admission.Now))
                 .Select(found => found.Key).Except(admission.Ignored).ToHashSet();
             int excess = admission.Max == 0 ? 0 : Math.Max(0, live.Count + 1 - admission.Max);
-            var ended = admission.Candidates.Where(live.Contains).Take(excess).ToArray();
+            var ended = admission.Candidates.Where(marker => live.Contains(marker.Key)).Take(excess).ToArray();
             if (ended.Length < excess)
             {
                 return RecordAddition.Full;
             }
 
             Data.Records[session.Key] = session;
-            Array.ForEach(ended, key => Data.Records.Remove(key));
-            return RecordAddition.Added(ended);
+            Data.Markers.Remove(session.Key);
+            Array.ForEach(ended, MarkInCap);
+            return RecordAddition.Added([.. ended.Select(marker => marker.Key)]);
         },
         cancellationToken);
 
@@ -81,19 +80,51 @@ internal class RecordDictionaryStore(GenericStoreOptions options, DictionaryData
     protected virtual bool MayReplace(StoredRecord stored, SessionRecord expected) =>
         stored.Record is { } record && record.Version == expected.Version && record.IsSameSession(expected);
 
-    protected override ValueTask<StoredRecord> EndAsync(SessionRecord session, CancellationToken cancellationToken) => Locked(
+    protected override ValueTask<StoredRecord> MarkEndedAsync(
+        SessionRecord session, EndedMarker marker, CancellationToken cancellationToken) => Locked(
         () =>
         {
             var stored = Stored(session.Key);
-            if (stored.Header.LineageHash != session.LineageHash)
+            if (!stored.Exists || stored.Header.LineageHash != session.LineageHash || KeepsMarker(stored))
             {
                 return default;
             }
 
-            Data.Records.Remove(session.Key);
+            Mark(marker);
             return stored;
         },
         cancellationToken);
+
+    protected override ValueTask<long> MarkUserEndedAsync(
+        string userId, IReadOnlyList<EndedMarker> markers, CancellationToken cancellationToken) => Locked(
+        () => markers.ToList().LongCount(marker =>
+        {
+            var stored = Stored(marker.Key);
+            if (stored.Header.UserId != userId)
+            {
+                return false;
+            }
+
+            MarkOfUser(marker);
+            return stored.IsLive(Clock.GetUtcNow());
+        }),
+        cancellationToken);
+
+    // What a broken store overrides.
+    protected virtual bool Occupies(StoredRecord occupant, SessionRecord session, DateTimeOffset now) =>
+        occupant.IsOccupiedFor(session, now);
+
+    protected virtual bool KeepsMarker(StoredRecord stored) => stored.IsEnded;
+
+    protected virtual void Mark(EndedMarker marker)
+    {
+        Data.Records.Remove(marker.Key);
+        Data.Markers[marker.Key] = marker;
+    }
+
+    protected virtual void MarkOfUser(EndedMarker marker) => Mark(marker);
+
+    protected virtual void MarkInCap(EndedMarker marker) => Mark(marker);
 
     protected override async IAsyncEnumerable<KeyValuePair<SessionKey, StoredRecord>> ReadUserAsync(
         string userId, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -107,6 +138,7 @@ internal class RecordDictionaryStore(GenericStoreOptions options, DictionaryData
     private StoredRecord Stored(SessionKey key) =>
         Data.Garbage.Contains(key) ? StoredRecord.Unpack(key, "garbage"u8)
         : Data.Records.TryGetValue(key, out var record) ? StoredRecord.Unpack(key, record.Pack())
+        : Data.Markers.TryGetValue(key, out var marker) ? StoredRecord.Unpack(key, marker.Pack())
         : default;
 
     private IEnumerable<KeyValuePair<SessionKey, StoredRecord>> Own(string? userId = null) => Data.Records

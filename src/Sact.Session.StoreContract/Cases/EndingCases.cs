@@ -16,7 +16,11 @@ internal static class EndingCases
             "A record that was read long ago ends the session, whatever has changed since.",
             ["D2", "D3"]),
         new("Ending", SignsOutOnTheOtherHandle, "No read begun after the end was acknowledged returns the session, on any handle.", ["D1"]),
-        new("Ending", LeavesNothingStored, "An ended session leaves nothing under its key."),
+        new(
+            "Ending",
+            LeavesNothingStored,
+            "An ended session leaves nothing under its key but a marker, which a cleanup destroys after ten minutes.",
+            startsBefore: EndedMarker.Lifetime),
         new("Ending", OfParallelEndsOneIsTrue, "Of parallel ends of one session exactly one answers true."),
     ];
 
@@ -104,6 +108,14 @@ internal static class EndingCases
 
         Require(stored.Value, "Nothing is stored under the key of a live session: ExistsPhysicallyAsync looks in another place.");
         await run.Store.DeleteAsync(session, run.Token);
+        if (run.Store is IEndedSessionStore)
+        {
+            var sweeper = run.Store as IExpiredSessionStore ?? throw new StoreContractNotApplicableException(
+                "The store is no IExpiredSessionStore: its own time-to-live destroys the marker.");
+            run.Clock.Advance(EndedMarker.Lifetime);
+            await sweeper.DeleteExpiredAsync(100, run.Token);
+        }
+
         Require(await run.Subject.ExistsPhysicallyAsync(session.Key, run.Token) == false, "An ended session is still stored.");
     }
 

@@ -10,7 +10,7 @@ internal sealed class ModelRun
 
     private readonly CaseRun _run;
     private readonly SeededNumbers _numbers;
-    private readonly ModelStore _model = new();
+    private readonly ModelStore _model;
     private readonly ModelChanges _changes;
     private readonly string?[] _users;
     private readonly List<(SessionKey Key, string? User, string Shown)> _keys = [];
@@ -26,6 +26,7 @@ internal sealed class ModelRun
         _run = run;
         _numbers = numbers;
         _changes = new ModelChanges(numbers);
+        _model = new ModelStore(leavesMarkers: run.Store is IEndedSessionStore);
         _model.SetClock(run.Now);
         _users = [run.Alice, run.Bob, "carol {'\"*}", null];
         for (int user = 0; user < _users.Length; user++)
@@ -153,7 +154,10 @@ internal sealed class ModelRun
 
     private async Task CreateAsync(SessionKey key, string? user, string shown)
     {
-        bool retry = _numbers.Percent(20) && _created.TryGetValue(key, out var before) && before.IsLive(_run.Now);
+        bool retry = _numbers.Percent(20)
+            && _created.TryGetValue(key, out var before)
+            && before.IsLive(_run.Now)
+            && !_model.IsForgotten(before);
         var record = retry ? _created[key] : NewRecord(key, user);
         var cap = _numbers.Percent(50) ? new SessionCap(1 + _numbers.Below(3), (SessionCapPolicy)_numbers.Below(3)) : null;
         Note($"{(retry ? "retry" : "create")} {shown} {record.State}{(cap is null ? "" : $" under {cap.Max} {cap.Policy}")}");
@@ -167,7 +171,7 @@ internal sealed class ModelRun
         {
             _created[key] = record;
 
-            // A creation that is retried after the session's end begins with the old version again.
+            // A store without markers lets a creation be retried after the session's end. It begins with the old version again.
             _newest.Remove(key);
             Remember(record);
         }
@@ -223,7 +227,8 @@ internal sealed class ModelRun
         var except = _numbers.Percent(50) ? _numbers.Of(_keys) : default;
         Note($"end all of {Shown(user)}{(except.Key.IsDefault ? "" : $" but {except.Shown}")}");
         long ended = await Store.DeleteActiveSessionsAsync(user, except.Key.IsDefault ? null : except.Key, _run.Token);
-        long expected = _model.DeleteWhere(session => session.User == user && session.Key != except.Key);
+        long expected = _model.DeleteWhere(
+            session => session.User == user && session.Key != except.Key, SessionEndReason.SignedOutElsewhere);
         Require(ended == expected, $"DeleteActiveSessionsAsync answered {ended} instead of {expected}.");
     }
 
@@ -231,7 +236,7 @@ internal sealed class ModelRun
     {
         Note("end all");
         long ended = await Store.ClearAsync(_run.Token);
-        long expected = _model.DeleteWhere(_ => true);
+        long expected = _model.DeleteWhere(_ => true, reason: null);
         Require(ended == expected, $"ClearAsync answered {ended} instead of {expected}.");
     }
 
@@ -283,6 +288,7 @@ internal sealed class ModelRun
         foreach (var (key, _, shown) in _keys)
         {
             Compare(await Store.GetAsync(key, _run.Token), _model.Live(key), $"The session {shown}");
+            await CompareMarkerAsync(key, shown);
         }
 
         foreach (string? user in _users)
@@ -294,6 +300,20 @@ internal sealed class ModelRun
         }
 
         await _run.CountedAsync(_model.CountLive(), "The count is wrong.");
+    }
+
+    private async Task CompareMarkerAsync(SessionKey key, string shown)
+    {
+        if (_model.Marker(key) is { } expected)
+        {
+            var found = (await ((IEndedSessionStore)Store).FindAsync(key, _run.Token)).Ended;
+            Require(
+                found is not null
+                && found.LineageHash == expected.Lineage
+                && found.Reason == expected.Reason
+                && found.EndedAt == DateTimeOffset.FromUnixTimeMilliseconds(expected.EndedAt.ToUnixTimeMilliseconds()),
+                $"The marker of {shown} is missing, or differs in lineage, reason or time.");
+        }
     }
 
     private string Shown(string user) => "ABC"[Array.IndexOf(_users, user)].ToString();

@@ -1,9 +1,11 @@
 namespace Sact.Session.StoreContract;
 
 /// <summary>The plain model of a store: a dictionary and a time.</summary>
-internal sealed class ModelStore
+internal sealed class ModelStore(bool leavesMarkers)
 {
     private readonly Dictionary<SessionKey, ModelSession> _sessions = [];
+    private readonly Dictionary<SessionKey, ModelMarker> _markers = [];
+    private readonly HashSet<SecretHash> _forgotten = [];
 
     /// <summary>The earliest time that a clock may be set back to: sessions with earlier deadlines may have been destroyed.</summary>
     public DateTimeOffset Floor { get; private set; } = DateTimeOffset.MinValue;
@@ -18,8 +20,24 @@ internal sealed class ModelStore
             // From now on the store may or may not have it. The session is expired in both cases.
             Floor = session.Deadline > Floor ? session.Deadline : Floor;
             _sessions.Remove(session.Key);
+            _forgotten.Add(session.Lineage);
+        }
+
+        foreach (var (key, marker) in _markers.Where(entry => !IsVisible(entry.Value)).ToList())
+        {
+            // From now on the store may or may not have it.
+            _markers.Remove(key);
+            _forgotten.Add(marker.Lineage);
         }
     }
+
+    /// <summary>The marker that the store must have; null if there is none.</summary>
+    public ModelMarker? Marker(SessionKey key) => _markers.TryGetValue(key, out var marker) ? marker : null;
+
+    /// <summary>
+    /// Whether nobody knows what the store answers to a retry of a creation, because its session or its marker may have been destroyed.
+    /// </summary>
+    public bool IsForgotten(SessionRecord record) => _forgotten.Contains(record.LineageHash);
 
     public ModelSession? Live(SessionKey key) => _sessions.GetValueOrDefault(key) is { } session && Now < session.Deadline ? session : null;
 
@@ -42,6 +60,11 @@ internal sealed class ModelStore
             return (retry ? SessionCreationStatus.Created : SessionCreationStatus.Exists, []);
         }
 
+        if (Marker(record.Key)?.Lineage == record.LineageHash)
+        {
+            return (SessionCreationStatus.Exists, []);
+        }
+
         var ended = new List<SessionKey>();
         if (cap is not null && record.UserId is { } user)
         {
@@ -60,11 +83,12 @@ internal sealed class ModelStore
                 }
 
                 live.Remove(first);
-                _sessions.Remove(first.Key);
+                End(first, SessionEndReason.OverLimit);
                 ended.Add(first.Key);
             }
         }
 
+        _markers.Remove(record.Key);
         _sessions[record.Key] = ModelSession.Of(record);
         return (SessionCreationStatus.Created, ended);
     }
@@ -79,21 +103,39 @@ internal sealed class ModelStore
             return false;
         }
 
-        _sessions.Remove(record.Key);
+        End(session, SessionEndReason.SignedOut);
         return Now < session.Deadline;
     }
 
-    public long DeleteWhere(Func<ModelSession, bool> which)
+    /// <summary>Ends sessions; without a reason they leave no markers.</summary>
+    public long DeleteWhere(Func<ModelSession, bool> which, SessionEndReason? reason)
     {
+        if (reason is null)
+        {
+            _forgotten.UnionWith(_markers.Values.Select(static marker => marker.Lineage));
+            _markers.Clear();
+        }
+
         long ended = 0;
         foreach (var session in _sessions.Values.Where(which).ToList())
         {
-            _sessions.Remove(session.Key);
+            End(session, reason);
             ended += Now < session.Deadline ? 1 : 0;
         }
 
         return ended;
     }
+
+    private void End(ModelSession session, SessionEndReason? reason)
+    {
+        _sessions.Remove(session.Key);
+        if (leavesMarkers && reason is { } why)
+        {
+            _markers[session.Key] = new(session.Lineage, why, Now);
+        }
+    }
+
+    private bool IsVisible(ModelMarker marker) => Now < marker.EndedAt + EndedMarker.Lifetime;
 
     private bool EndsBefore(ModelSession one, ModelSession other, SessionCapPolicy policy)
     {

@@ -3,7 +3,7 @@ namespace Sact.Session.Stores;
 /// <summary>On what terms a store adds a user's session: how many there may be, and which ones may end to make room.</summary>
 public sealed class RecordAdmission
 {
-    internal RecordAdmission(DateTimeOffset now, int max, IReadOnlyList<SessionKey> candidates, IReadOnlyList<SessionKey> ignored)
+    internal RecordAdmission(DateTimeOffset now, int max, IReadOnlyList<EndedMarker> candidates, IReadOnlyList<SessionKey> ignored)
     {
         Now = now;
         Max = max;
@@ -18,10 +18,10 @@ public sealed class RecordAdmission
     public int Max { get; }
 
     /// <summary>
-    /// The sessions that may end, in this order and no more of them than necessary. If they do not make enough room, the store writes
-    /// nothing and answers <see cref="RecordAddition.Full"/>.
+    /// The markers of the sessions that may end, in this order and no more of them than necessary. A marker takes the place of its session.
+    /// If they do not make enough room, the store writes nothing and answers <see cref="RecordAddition.Full"/>.
     /// </summary>
-    public IReadOnlyList<SessionKey> Candidates { get; }
+    public IReadOnlyList<EndedMarker> Candidates { get; }
 
     /// <summary>
     /// Records of the user that do not count, because they cannot be read. A store that counts an index also finds ended ones here.

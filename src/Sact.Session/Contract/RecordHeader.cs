@@ -18,6 +18,9 @@ namespace Sact.Session.Stores;
 /// </remarks>
 public readonly struct RecordHeader
 {
+    /// <summary>Where the byte of the kind is: 1.</summary>
+    public const int KindOffset = 1;
+
     /// <summary>Where the 8 bytes of the version begin: 2.</summary>
     public const int VersionOffset = 2;
 
@@ -39,7 +42,7 @@ public readonly struct RecordHeader
     private RecordHeader(ReadOnlySpan<byte> packed, string? userId, int end)
     {
         Format = packed[0];
-        Kind = (RecordKind)packed[1];
+        Kind = (RecordKind)packed[KindOffset];
         Version = BinaryPrimitives.ReadInt64BigEndian(packed[VersionOffset..]);
         _expiresAt = BinaryPrimitives.ReadInt64BigEndian(packed[ExpiresAtOffset..]);
         _absoluteDeadline = BinaryPrimitives.ReadInt64BigEndian(packed[AbsoluteDeadlineOffset..]);
@@ -113,7 +116,7 @@ public readonly struct RecordHeader
     internal static int Write(SessionRecord record, Span<byte> packed)
     {
         packed[0] = checked((byte)record.Format);
-        packed[1] = (byte)RecordKind.Session;
+        packed[KindOffset] = (byte)RecordKind.Session;
         BinaryPrimitives.WriteInt64BigEndian(packed[VersionOffset..], record.Version);
         BinaryPrimitives.WriteInt64BigEndian(packed[ExpiresAtOffset..], record.ExpiresAt.ToUnixTimeMilliseconds());
         BinaryPrimitives.WriteInt64BigEndian(packed[AbsoluteDeadlineOffset..], record.AbsoluteDeadline.ToUnixTimeMilliseconds());
@@ -121,6 +124,18 @@ public readonly struct RecordHeader
         int userLength = record.UserId is { } userId ? Encoding.UTF8.GetBytes(userId, packed[UserOffset..]) : 0;
         BinaryPrimitives.WriteUInt16BigEndian(packed[UserLengthOffset..], checked((ushort)userLength));
         return UserOffset + userLength;
+    }
+
+    /// <summary>Writes the header of a marker. Its deadline has passed, so that it is a live session for nobody.</summary>
+    internal static void Write(EndedMarker marker, Span<byte> packed)
+    {
+        packed[0] = SessionRecord.CurrentFormat;
+        packed[KindOffset] = (byte)RecordKind.Ended;
+        BinaryPrimitives.WriteInt64BigEndian(packed[VersionOffset..], marker.Version);
+        BinaryPrimitives.WriteInt64BigEndian(packed[ExpiresAtOffset..], marker.EndedAt.ToUnixTimeMilliseconds());
+        BinaryPrimitives.WriteInt64BigEndian(packed[AbsoluteDeadlineOffset..], marker.EndedAt.ToUnixTimeMilliseconds());
+        marker.LineageHash.CopyTo(packed[LineageOffset..]);
+        BinaryPrimitives.WriteUInt16BigEndian(packed[UserLengthOffset..], 0);
     }
 
     /// <summary>Writes the checksum behind the content.</summary>

@@ -5,4 +5,7 @@ public enum RecordKind
 {
     /// <summary>A session.</summary>
     Session = 1,
+
+    /// <summary>The marker of a session that was ended (<see cref="EndedMarker"/>).</summary>
+    Ended = 2,
 }

@@ -13,7 +13,7 @@ namespace Sact.Session.Stores;
 /// </para>
 /// <para>Concurrent changes of one session in this process join: one write is in flight, and the next carries all that wait.</para>
 /// </remarks>
-public abstract class RecordStore : GenericStore
+public abstract class RecordStore : GenericStore, IEndedSessionStore
 {
     // Parallel sign-ins of one user at a full cap invalidate each other's choice, but one of them always succeeds.
     private const int MostAdditions = 256;
@@ -32,15 +32,23 @@ public abstract class RecordStore : GenericStore
     internal DateTimeOffset Now => Clock.GetUtcNow();
 
     /// <inheritdoc/>
-    public override async ValueTask<SessionRecord?> GetAsync(SessionKey key, CancellationToken cancellationToken = default)
+    public override async ValueTask<SessionRecord?> GetAsync(SessionKey key, CancellationToken cancellationToken = default) =>
+        (await FindAsync(key, cancellationToken).ConfigureAwait(false)).Record;
+
+    /// <inheritdoc/>
+    public async ValueTask<SessionLookup> FindAsync(SessionKey key, CancellationToken cancellationToken = default)
     {
         if (!Owns(key))
         {
-            return null;
+            return default;
         }
 
         var stored = await ReadAsync(key, cancellationToken).ConfigureAwait(false);
-        return LiveOf(key, stored, Now);
+        var now = Now;
+        return LiveOf(key, stored, now) is { } live ? new(live)
+            : stored.Record is { } expired ? new(EndedMarker.Of(expired, SessionEndReason.Expired, expired.ExpiresAt))
+            : stored.Ended is { } ended && ended.IsVisible(now) ? new(ended)
+            : default;
     }
 
     /// <inheritdoc/>
@@ -93,10 +101,44 @@ public abstract class RecordStore : GenericStore
     }
 
     /// <inheritdoc/>
-    public override async ValueTask<bool> DeleteAsync(SessionRecord session, CancellationToken cancellationToken = default)
+    public override ValueTask<bool> DeleteAsync(SessionRecord session, CancellationToken cancellationToken = default) =>
+        EndAsync(session, SessionEndReason.SignedOut, cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> EndAsync(
+        SessionRecord session, SessionEndReason reason, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(session);
-        return Owns(session.Key) && (await EndAsync(session, cancellationToken).ConfigureAwait(false)).IsLive(Now);
+        if (!Owns(session.Key))
+        {
+            return false;
+        }
+
+        var marker = EndedMarker.Of(session, reason, Now);
+        return (await MarkEndedAsync(session, marker, cancellationToken).ConfigureAwait(false)).IsLive(Now);
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask<long> DeleteActiveSessionsAsync(
+        string userId, SessionKey? except = null, CancellationToken cancellationToken = default) =>
+        EndActiveSessionsAsync(userId, except, SessionEndReason.SignedOutElsewhere, cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask<long> EndActiveSessionsAsync(
+        string userId, SessionKey? except, SessionEndReason reason, CancellationToken cancellationToken = default)
+    {
+        ThrowIfBadEnding(userId, except);
+        var now = Now;
+        var markers = new List<EndedMarker>();
+        await foreach (var (key, stored) in ReadUserAsync(userId, cancellationToken).ConfigureAwait(false))
+        {
+            if (key != except && IsOf(stored, userId))
+            {
+                markers.Add(EndedMarker.Of(key, stored, reason, now));
+            }
+        }
+
+        return await MarkUserEndedAsync(userId, markers, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -170,14 +212,31 @@ public abstract class RecordStore : GenericStore
     /// <returns>True if a read settles it.</returns>
     protected internal virtual bool IsSettledByRead(SessionStoreException exception) => true;
 
-    /// <summary>Removes a record of any format, and its index entry, if it has the session's lineage.</summary>
+    /// <summary>
+    /// Puts a marker in place of a record of any format that has the session's lineage, and removes its index entry, in one atomic step.
+    /// A marker that is already there stays (<see cref="StoredRecord.IsEnded"/>).
+    /// </summary>
     /// <param name="session">The record as the caller last saw it. Only its identity and its user matter.</param>
+    /// <param name="marker">What takes its place. A store may destroy it after <see cref="EndedMarker.Lifetime"/>.</param>
     /// <param name="cancellationToken">Checked before the write begins.</param>
-    /// <returns>What was removed; nothing if there was no record of this lineage.</returns>
+    /// <returns>What the marker replaced; nothing if there was no record of this lineage.</returns>
     /// <exception cref="SessionStoreException">The store does not answer.</exception>
-    protected abstract ValueTask<StoredRecord> EndAsync(SessionRecord session, CancellationToken cancellationToken);
+    protected abstract ValueTask<StoredRecord> MarkEndedAsync(
+        SessionRecord session, EndedMarker marker, CancellationToken cancellationToken);
 
-    /// <summary>Reads the records of a user, expired ones or not, as the index names them.</summary>
+    /// <summary>
+    /// Puts markers in place of the records of a user, as <see cref="MarkEndedAsync"/> does. Whose record it is decides here, and not the
+    /// lineage.
+    /// </summary>
+    /// <param name="userId">The user id.</param>
+    /// <param name="markers">The markers of the user's sessions, as <see cref="ReadUserAsync"/> found them; maybe none.</param>
+    /// <param name="cancellationToken">Checked before the first write begins.</param>
+    /// <returns>How many live sessions the markers replaced.</returns>
+    /// <exception cref="SessionStoreException">The store does not answer. Some sessions may have ended.</exception>
+    protected abstract ValueTask<long> MarkUserEndedAsync(
+        string userId, IReadOnlyList<EndedMarker> markers, CancellationToken cancellationToken);
+
+    /// <summary>Reads the records of a user, expired ones included, as the index names them.</summary>
     /// <param name="userId">The user id.</param>
     /// <param name="cancellationToken">Stops the read.</param>
     /// <returns>The keys and what is under them.</returns>
@@ -248,6 +307,7 @@ public abstract class RecordStore : GenericStore
 
         // All of them in the cap's order, because others may sign in meanwhile. With a cap of one, every other session ends.
         var order = cap.Policy == SessionCapPolicy.Refuse ? [] : new SessionCap(1, cap.Policy).ChooseEnded(live, now)!;
-        return new RecordAdmission(now, cap.Max, [.. order.Select(static record => record.Key)], ignored);
+        return new RecordAdmission(
+            now, cap.Max, [.. order.Select(record => EndedMarker.Of(record, SessionEndReason.OverLimit, now))], ignored);
     }
 }

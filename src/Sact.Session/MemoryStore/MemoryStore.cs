@@ -13,7 +13,7 @@ namespace Sact.Session;
 /// <see cref="DeleteExpiredAsync"/>.
 /// </remarks>
 [DebuggerDisplay("MemoryStore {Prefix}")]
-public sealed class MemoryStore : GenericStore, IExpiredSessionStore
+public sealed class MemoryStore : GenericStore, IEndedSessionStore, IExpiredSessionStore
 {
     // Each creation looks at this many records, so a full round takes a quarter as many creations as there are sessions.
     private const int LooksPerCreation = 4;
@@ -48,6 +48,17 @@ public sealed class MemoryStore : GenericStore, IExpiredSessionStore
         return cancellationToken.IsCancellationRequested
             ? ValueTask.FromCanceled<SessionRecord?>(cancellationToken)
             : new(owns && _table.Get(key.Part) is { } record && record.IsLive(Clock.GetUtcNow()) ? record : null);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<SessionLookup> FindAsync(SessionKey key, CancellationToken cancellationToken = default)
+    {
+        bool owns = Owns(key);
+        return cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled<SessionLookup>(cancellationToken)
+            : !owns ? default
+            : _table.Get(key.Part) is not { } record ? new(new SessionLookup(_table.FindMarker(key.Part)))
+            : record.IsLive(Clock.GetUtcNow()) ? new(new SessionLookup(record))
+            : new(new SessionLookup(EndedMarker.Of(record, SessionEndReason.Expired, record.ExpiresAt)));
     }
 
     /// <inheritdoc/>
@@ -89,12 +100,16 @@ public sealed class MemoryStore : GenericStore, IExpiredSessionStore
     }
 
     /// <inheritdoc/>
-    public override ValueTask<bool> DeleteAsync(SessionRecord session, CancellationToken cancellationToken = default)
+    public override ValueTask<bool> DeleteAsync(SessionRecord session, CancellationToken cancellationToken = default) =>
+        EndAsync(session, SessionEndReason.SignedOut, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<bool> EndAsync(SessionRecord session, SessionEndReason reason, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(session);
         return cancellationToken.IsCancellationRequested
             ? ValueTask.FromCanceled<bool>(cancellationToken)
-            : new(EndsLive(session));
+            : new(EndsLive(session, reason));
     }
 
     /// <inheritdoc/>
@@ -117,12 +132,17 @@ public sealed class MemoryStore : GenericStore, IExpiredSessionStore
 
     /// <inheritdoc/>
     public override ValueTask<long> DeleteActiveSessionsAsync(
-        string userId, SessionKey? except = null, CancellationToken cancellationToken = default)
+        string userId, SessionKey? except = null, CancellationToken cancellationToken = default) =>
+        EndActiveSessionsAsync(userId, except, SessionEndReason.SignedOutElsewhere, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<long> EndActiveSessionsAsync(
+        string userId, SessionKey? except, SessionEndReason reason, CancellationToken cancellationToken = default)
     {
         ThrowIfBadEnding(userId, except);
         return cancellationToken.IsCancellationRequested
             ? ValueTask.FromCanceled<long>(cancellationToken)
-            : new(_table.SessionsOf(userId).LongCount(session => session.Key != except && EndsLive(session)));
+            : new(_table.SessionsOf(userId).LongCount(session => session.Key != except && EndsLive(session, reason)));
     }
 
     /// <inheritdoc/>
@@ -138,7 +158,7 @@ public sealed class MemoryStore : GenericStore, IExpiredSessionStore
                 return ValueTask.FromCanceled<long>(cancellationToken);
             }
 
-            ended += EndsLive(session) ? 1 : 0;
+            ended += EndsLive(session, reason: null) ? 1 : 0;
         }
 
         return new(ended);
@@ -167,5 +187,6 @@ public sealed class MemoryStore : GenericStore, IExpiredSessionStore
 
     /// <summary>Ends a session.</summary>
     /// <returns>True if it was live.</returns>
-    private bool EndsLive(SessionRecord session) => _table.End(session)?.IsLive(Clock.GetUtcNow()) == true;
+    private bool EndsLive(SessionRecord session, SessionEndReason? reason) =>
+        _table.End(session, reason)?.IsLive(Clock.GetUtcNow()) == true;
 }

@@ -8,7 +8,8 @@ public sealed class MemoryStoreOptions : GenericStoreOptions
     /// </summary>
     /// <remarks>
     /// A tenth of it is for anonymous sessions, which replace each other, the oldest first. A user's session is never removed to make room:
-    /// when users' sessions fill the memory, signing in is a <see cref="SessionStoreException"/>.
+    /// when users' sessions fill the memory, signing in is a <see cref="SessionStoreException"/>. The markers of ended sessions may use
+    /// another sixteenth.
     /// </remarks>
     public long MaxBytes { get; set; } = 256L * 1024 * 1024;
 }

@@ -13,11 +13,13 @@ internal sealed class MemoryTable
     private readonly ConcurrentDictionary<SessionKeyPart, SessionRecord> _records = new();
     private readonly ConcurrentDictionary<string, UserSessions> _users = new(StringComparer.Ordinal);
     private readonly MemoryBudget _budget;
+    private readonly MemoryMarkers _markers;
     private readonly TimeProvider _clock;
 
     public MemoryTable(long maxBytes, TimeProvider clock, ILogger logger, Func<MemorySweepResult> destroyExpired)
     {
         _budget = new MemoryBudget(maxBytes, _records, destroyExpired, logger);
+        _markers = new MemoryMarkers(maxBytes, clock);
         _clock = clock;
     }
 
@@ -36,6 +38,9 @@ internal sealed class MemoryTable
     public IEnumerable<SessionRecord> All => _records.Select(static entry => entry.Value);
 
     public SessionRecord? Get(SessionKeyPart key) => _records.TryGetValue(key, out var record) ? record : null;
+
+    /// <summary>The marker of a session that ended a short time ago.</summary>
+    public EndedMarker? FindMarker(SessionKeyPart key) => _markers.Find(key);
 
     /// <summary>Gets a user's sessions, expired ones included.</summary>
     public IReadOnlyList<SessionRecord> SessionsOf(string userId)
@@ -91,11 +96,11 @@ internal sealed class MemoryTable
         return replaced;
     }
 
-    /// <summary>Ends a session, whoever changes its record meanwhile.</summary>
+    /// <summary>Ends a session, whoever changes its record meanwhile. With a reason it leaves a marker.</summary>
     /// <returns>The record that ended; null if the session was not there.</returns>
-    public SessionRecord? End(SessionRecord session)
+    public SessionRecord? End(SessionRecord session, SessionEndReason? reason)
     {
-        var removed = Remove(session);
+        var removed = Remove(session, reason);
         if (removed is not null)
         {
             RemoveFromIndex(removed);
@@ -164,7 +169,7 @@ internal sealed class MemoryTable
 
         foreach (var record in ended)
         {
-            Remove(record);
+            Remove(record, SessionEndReason.OverLimit);
             sessions.Remove(record.Key.Part);
         }
 
@@ -226,11 +231,17 @@ internal sealed class MemoryTable
         return null;
     }
 
-    /// <returns>The outcome if a live session has the key of the new one; otherwise null.</returns>
-    private SessionCreation? FindExisting(SessionRecord session) =>
-        Get(session.Key.Part) is not { } stored || !stored.IsLive(_clock.GetUtcNow()) ? null
-        : stored.IsSameCreation(session) ? SessionCreation.Created()
-        : SessionCreation.Exists;
+    /// <returns>The outcome if a live session has the key of the new one, or if the new one has ended already; otherwise null.</returns>
+    private SessionCreation? FindExisting(SessionRecord session)
+    {
+        if (Get(session.Key.Part) is { } stored && stored.IsLive(_clock.GetUtcNow()))
+        {
+            return stored.IsSameCreation(session) ? SessionCreation.Created() : SessionCreation.Exists;
+        }
+
+        // A marker is added before its record is removed, so a late retry of a creation revives nothing.
+        return _markers.Find(session.Key.Part)?.LineageHash == session.LineageHash ? SessionCreation.Exists : null;
+    }
 
     /// <summary>
     /// Removes an expired record under the key of a new session. It comes last, so that a refused creation destroys nothing.
@@ -239,15 +250,22 @@ internal sealed class MemoryTable
     {
         if (Get(session.Key.Part) is { } stored && !stored.IsLive(_clock.GetUtcNow()))
         {
-            Remove(stored);
+            TryRemove(stored);
         }
     }
 
-    /// <summary>Removes a session, whoever changes its record meanwhile, and leaves the index alone.</summary>
-    private SessionRecord? Remove(SessionRecord session)
+    /// <summary>
+    /// Removes a session, whoever changes its record meanwhile, and leaves a marker if there is a reason. It does not change the index.
+    /// </summary>
+    private SessionRecord? Remove(SessionRecord session, SessionEndReason? reason)
     {
         while (Get(session.Key.Part) is { } stored && stored.IsSameSession(session))
         {
+            if (reason is { } why)
+            {
+                _markers.Add(EndedMarker.Of(stored, why, _clock.GetUtcNow()));
+            }
+
             if (TryRemove(stored))
             {
                 return stored;

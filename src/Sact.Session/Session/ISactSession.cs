@@ -47,6 +47,19 @@ public interface ISactSession
     /// <summary>The key of <see cref="GetSessionId"/>. It is safe to log, and it proves nothing about the request.</summary>
     SessionKey GetKey();
 
+    /// <summary>
+    /// Why the session of the presented cookie has ended, for ten minutes after its end; null if it lives, if nothing is known, or before
+    /// the session was read. Use it on the sign-in page: "You were signed out because …".
+    /// </summary>
+    /// <remarks>
+    /// Only whoever presents an id that was valid at the end sees the reason. A store that is no
+    /// <see cref="Stores.IEndedSessionStore"/> never knows it.
+    /// </remarks>
+    /// <example>
+    /// <code>if (await session.GetAsync() is null &amp;&amp; session.EndReason is SessionEndReason.CredentialsChanged) { … }</code>
+    /// </example>
+    SessionEndReason? EndReason => null;
+
     /// <summary>Reads who is signed in. It never writes a cookie.</summary>
     /// <param name="reload">True to read again although the session was read in this request.</param>
     /// <param name="cancellationToken">Cancels the read. The client's disconnect cancels it as well.</param>

@@ -208,7 +208,7 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
         var key = State.IsLive ? State.Session!.Key
             : Store is GenericStore generic ? generic.KeyOf(State.Presented)
             : Store.GetSessionKey(State.IdInUse);
-        var answer = Calls.GetAsync(key, !forEnding, cancellationToken);
+        var answer = Calls.FindAsync(key, !forEnding, cancellationToken);
         if (!answer.IsCompletedSuccessfully)
         {
             return WaitAsync(this, answer, key, forEnding, defersSeen, cancellationToken);
@@ -222,7 +222,7 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
 
         static async ValueTask<SessionRecord?> WaitAsync(
             RequestSession session,
-            ValueTask<SessionRecord?> answer,
+            ValueTask<SessionLookup> answer,
             SessionKey key,
             bool forEnding,
             bool defersSeen,
@@ -282,9 +282,14 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
     /// <summary>The client of the request, if clients are captured.</summary>
     public SessionClient? Client() => Settings.CaptureClient ? Request.Read(static context => RequestClient.Read(context.Request)) : null;
 
-    private Examination Examine(SessionRecord? stored, SessionKey key, DateTimeOffset now)
+    private Examination Examine(SessionLookup stored, SessionKey key, DateTimeOffset now)
     {
-        var found = State.Examine(stored, key, now, Settings);
+        var found = State.Examine(stored.Record, key, now, Settings);
+        if (stored.Ended is { } ended && ended.Key == key)
+        {
+            State.NoteEnded(ended, Settings);
+        }
+
         if (found.Refused is { } reason)
         {
             Telemetry.Refused(reason, key);

@@ -61,6 +61,8 @@ public class Session<TStore> : ISession<TStore>
 
     SactSessionOptions ISactSession.Options => _session.Services.Options;
 
+    SessionEndReason? ISactSession.EndReason => _session.State.EndReason;
+
     TStore ISession<TStore>.Store => (TStore)_session.Store;
 
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]

@@ -33,7 +33,8 @@ internal readonly struct SessionDevices(RequestSession session)
             return 0;
         }
 
-        long ended = await session.Calls.DeleteActiveSessionsAsync(mine.UserId!, mine.Key, cancellationToken).ConfigureAwait(false);
+        long ended = await session.Calls.EndActiveSessionsAsync(
+            mine.UserId!, mine.Key, SessionEndReason.SignedOutElsewhere, cancellationToken).ConfigureAwait(false);
         session.Telemetry.EndedMany(mine.Key, ended, EndedReason.Others);
         if (renewCurrent)
         {
@@ -68,7 +69,7 @@ internal readonly struct SessionDevices(RequestSession session)
             return false;
         }
 
-        bool ended = await session.Calls.DeleteAsync(other!, cancellationToken).ConfigureAwait(false);
+        bool ended = await session.Calls.EndAsync(other!, SessionEndReason.SignedOutElsewhere, cancellationToken).ConfigureAwait(false);
         if (ended)
         {
             session.Telemetry.Ended(key, EndedReason.ByKey);
@@ -89,7 +90,8 @@ internal readonly struct SessionDevices(RequestSession session)
                 return 0;
             }
 
-            long ended = await session.Calls.DeleteActiveSessionsAsync(mine.UserId!, except: null, cancellationToken).ConfigureAwait(false);
+            long ended = await session.Calls.EndActiveSessionsAsync(
+                mine.UserId!, except: null, SessionEndReason.SignedOutElsewhere, cancellationToken).ConfigureAwait(false);
             session.End.Forget();
             session.Telemetry.EndedMany(mine.Key, ended, EndedReason.Everywhere);
             return ended;

@@ -32,7 +32,7 @@ internal readonly struct SessionEnd(RequestSession session)
         if ((session.Unended ?? await session.LoadAsync(reload: false, cancellationToken, forEnding: true).ConfigureAwait(false))
             is { } record)
         {
-            ended = await EndAsync(record, EndedReason.SignedOut, cancellationToken).ConfigureAwait(false);
+            ended = await EndAsync(record, SessionEndReason.SignedOut, cancellationToken).ConfigureAwait(false);
         }
 
         Forget();
@@ -42,15 +42,15 @@ internal readonly struct SessionEnd(RequestSession session)
     /// <summary>
     /// Ends a session that was the request's. From here on the request has none, even if the store fails: then another try ends it.
     /// </summary>
-    public async ValueTask<bool> EndAsync(SessionRecord record, string reason, CancellationToken cancellationToken)
+    public async ValueTask<bool> EndAsync(SessionRecord record, SessionEndReason reason, CancellationToken cancellationToken)
     {
         session.Unended = record;
         Forget();
-        bool ended = await session.Calls.DeleteAsync(record, cancellationToken).ConfigureAwait(false);
+        bool ended = await session.Calls.EndAsync(record, reason, cancellationToken).ConfigureAwait(false);
         session.Unended = null;
         if (ended)
         {
-            session.Telemetry.Ended(record.Key, reason);
+            session.Telemetry.Ended(record.Key, reason == SessionEndReason.Replaced ? EndedReason.Replaced : EndedReason.SignedOut);
         }
 
         return ended;
@@ -62,7 +62,7 @@ internal readonly struct SessionEnd(RequestSession session)
         try
         {
             // Of two requests that replay a secret at once, one ends the session. The other one presents a stale id.
-            if (await session.Calls.DeleteAsync(record, cancellationToken).ConfigureAwait(false))
+            if (await session.Calls.EndAsync(record, SessionEndReason.Replayed, cancellationToken).ConfigureAwait(false))
             {
                 session.Telemetry.Replayed(record.Key);
             }
@@ -89,7 +89,7 @@ internal readonly struct SessionEnd(RequestSession session)
         catch (InvalidOperationException)
         {
             Forget();
-            await session.Calls.DeleteAsync(record, CancellationToken.None).ConfigureAwait(false);
+            await session.Calls.EndAsync(record, SessionEndReason.SignedOut, CancellationToken.None).ConfigureAwait(false);
             session.Telemetry.EndedUnsent(record.Key);
             throw;
         }

@@ -24,6 +24,9 @@ public static class SessionProperties
         /// <inheritdoc cref="ISactSession.Options"/>
         public SactSessionOptions Options => ((ISactSession)Required(session)).Options;
 
+        /// <inheritdoc cref="ISactSession.EndReason"/>
+        public SessionEndReason? EndReason => ((ISactSession)Required(session)).EndReason;
+
         /// <inheritdoc cref="ISession{TStore}.Store"/>
         public TStore Store => ((ISession<TStore>)Required(session)).Store;
 

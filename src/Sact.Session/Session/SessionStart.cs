@@ -32,7 +32,7 @@ internal readonly struct SessionStart(RequestSession session)
         fields = WithKeptFields(old, fields);
         if (old is not null)
         {
-            await session.End.EndAsync(old, EndedReason.Replaced, cancellationToken).ConfigureAwait(false);
+            await session.End.EndAsync(old, SessionEndReason.Replaced, cancellationToken).ConfigureAwait(false);
         }
 
         await BeginAsync(userId, fields, terms, predecessor, cancellationToken).ConfigureAwait(false);

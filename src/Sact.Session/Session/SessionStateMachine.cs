@@ -9,6 +9,10 @@ namespace Sact.Session;
 /// </summary>
 internal struct SessionStateMachine
 {
+    // In one byte: what becomes of "last seen" (2 bits), the reason of the end (4 bits), and whether the id is superseded.
+    private const byte SeenMask = 0x03;
+    private const byte ReasonMask = 0x3c;
+    private const int ReasonShift = 2;
     private const byte Superseded = 0x80;
 
     // Hidden from the debugger, whose views end up in screenshots and dumps of variables.
@@ -25,7 +29,7 @@ internal struct SessionStateMachine
     // Zero for none; else the number, and whether by signing in, in one value: it saves 8 bytes of each read.
     private int _predecessor;
 
-    // Seen and IsSuperseded in one value: it saves 8 bytes of each read.
+    // Three values in one: it saves 8 bytes of each read.
     private byte _marks;
 
     /// <summary>Whether the cookie of the request was read.</summary>
@@ -46,11 +50,18 @@ internal struct SessionStateMachine
         private set => _marks = (byte)(value ? _marks | Superseded : _marks & ~Superseded);
     }
 
+    /// <summary>Why the session of the presented id has ended; null if it lives, or if the request must not know.</summary>
+    public SessionEndReason? EndReason
+    {
+        readonly get => (_marks & ReasonMask) == 0 ? null : (SessionEndReason)((_marks & ReasonMask) >> ReasonShift);
+        private set => _marks = (byte)((_marks & ~ReasonMask) | ((int)value.GetValueOrDefault() << ReasonShift));
+    }
+
     /// <summary>What becomes of "last seen" in this request.</summary>
     public SeenNote Seen
     {
-        readonly get => (SeenNote)(_marks & ~Superseded);
-        set => _marks = (byte)((_marks & Superseded) | (byte)value);
+        readonly get => (SeenNote)(_marks & SeenMask);
+        set => _marks = (byte)((_marks & ~SeenMask) | (byte)value);
     }
 
     /// <summary>Changes whenever a session begins or ends in this request.</summary>
@@ -98,6 +109,7 @@ internal struct SessionStateMachine
     public Examination Examine(SessionRecord? stored, SessionKey key, DateTimeOffset now, SessionSettings settings)
     {
         IsSuperseded = false;
+        EndReason = null;
         if (RefusalOf(stored, key, now) is { } refused)
         {
             return new(SecretVerdict.Foreign, null, refused);
@@ -127,6 +139,22 @@ internal struct SessionStateMachine
         }
 
         return new(verdict, stored, null);
+    }
+
+    /// <summary>
+    /// Notes that the session has ended. Only whoever presents an id that was valid at the end, or was verified in this request, may know
+    /// why.
+    /// </summary>
+    public void NoteEnded(EndedMarker ended, SessionSettings settings)
+    {
+        if (!(IsLive ? ended.LineageHash == Session!.LineageHash : ended.Belongs(_presented)))
+        {
+            return;
+        }
+
+        IsSuperseded = ended.LivesOn;
+        bool isVerified = IsLive ? ended.Generation == Generation : ended.Accepts(_presented, settings.RenewalGrace);
+        EndReason = isVerified ? ended.Reason : null;
     }
 
     /// <summary>Why a record is not the live record of a key; null if it is.</summary>
@@ -159,6 +187,7 @@ internal struct SessionStateMachine
         Session = record;
         Generation = record.Generation;
         IsSuperseded = false;
+        EndReason = null;
         _created = id;
         _renewed = null;
         _predecessor = predecessor is { } before ? ((before.Number + 1) << 1) | (before.BySigningIn ? 1 : 0) : 0;

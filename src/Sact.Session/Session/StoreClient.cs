@@ -28,6 +28,20 @@ internal readonly struct StoreClient(IGenericStore store, SessionServices servic
             endsWithRequest ? CallKind.Read : CallKind.UncancelledRead,
             cancellationToken);
 
+    /// <summary>Reads a session, or why it has ended, if the store knows.</summary>
+    public ValueTask<SessionLookup> FindAsync(SessionKey key, bool endsWithRequest, CancellationToken cancellationToken)
+    {
+        return CallAsync(
+            static (store, key, token) => store is IEndedSessionStore ended ? ended.FindAsync(key, token) : ReadAsync(store, key, token),
+            key,
+            "read",
+            endsWithRequest ? CallKind.Read : CallKind.UncancelledRead,
+            cancellationToken);
+
+        static async ValueTask<SessionLookup> ReadAsync(IGenericStore store, SessionKey key, CancellationToken token) =>
+            new(await store.GetAsync(key, token).ConfigureAwait(false));
+    }
+
     public ValueTask<SessionCreation> CreateAsync(SessionRecord session, SessionCap? cap, CancellationToken cancellationToken) =>
         CallAsync(
             static (store, about, token) => store.CreateAsync(about.session, about.cap, token),
@@ -44,14 +58,23 @@ internal readonly struct StoreClient(IGenericStore store, SessionServices servic
             CallKind.Write,
             cancellationToken);
 
-    public ValueTask<bool> DeleteAsync(SessionRecord session, CancellationToken cancellationToken) =>
+    public ValueTask<bool> EndAsync(SessionRecord session, SessionEndReason reason, CancellationToken cancellationToken) =>
         CallAsync(
-            static (store, session, token) => store.DeleteAsync(session, token), session, "delete", CallKind.Write, cancellationToken);
+            static (store, about, token) => store is IEndedSessionStore ended
+                ? ended.EndAsync(about.session, about.reason, token)
+                : store.DeleteAsync(about.session, token),
+            (session, reason),
+            "delete",
+            CallKind.Write,
+            cancellationToken);
 
-    public ValueTask<long> DeleteActiveSessionsAsync(string userId, SessionKey? except, CancellationToken cancellationToken) =>
+    public ValueTask<long> EndActiveSessionsAsync(
+        string userId, SessionKey? except, SessionEndReason reason, CancellationToken cancellationToken) =>
         CallAsync(
-            static (store, about, token) => store.DeleteActiveSessionsAsync(about.userId, about.except, token),
-            (userId, except),
+            static (store, about, token) => store is IEndedSessionStore ended
+                ? ended.EndActiveSessionsAsync(about.userId, about.except, about.reason, token)
+                : store.DeleteActiveSessionsAsync(about.userId, about.except, token),
+            (userId, except, reason),
             "delete_user",
             CallKind.Write,
             cancellationToken);

@@ -43,7 +43,7 @@ internal sealed class SessionRoutes(Func<HttpContext, RequestSession> sessionOf)
         var session = sessionOf(context);
         if (await session.ReadSignedInAsync().ConfigureAwait(false) is null)
         {
-            await SessionChallenge.NobodyAsync(context).ConfigureAwait(false);
+            await SessionChallenge.NobodyAsync(context, session.State.EndReason).ConfigureAwait(false);
             return;
         }
 
@@ -112,7 +112,7 @@ internal sealed class SessionRoutes(Func<HttpContext, RequestSession> sessionOf)
 
         if (await session.ReadSignedInAsync().ConfigureAwait(false) is null)
         {
-            await SessionChallenge.NobodyAsync(context).ConfigureAwait(false);
+            await SessionChallenge.NobodyAsync(context, session.State.EndReason).ConfigureAwait(false);
             return true;
         }
 

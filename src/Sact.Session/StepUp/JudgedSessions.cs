@@ -12,10 +12,11 @@ internal readonly struct JudgedSessions
 {
     private readonly List<SessionData> _sessions;
 
-    private JudgedSessions(List<SessionData> sessions, ILogger log)
+    private JudgedSessions(List<SessionData> sessions, ILogger log, SessionEndReason? ended)
     {
         _sessions = sessions;
         Log = log;
+        EndReason = ended;
     }
 
     /// <summary>Whether nobody is signed in.</summary>
@@ -27,6 +28,9 @@ internal readonly struct JudgedSessions
     /// <summary>The log of their registration.</summary>
     public ILogger Log { get; }
 
+    /// <summary>Why a session of the request has ended; null if nothing is known.</summary>
+    public SessionEndReason? EndReason { get; }
+
     /// <summary>Finds the sessions.</summary>
     /// <param name="context">The request.</param>
     /// <param name="name">The registration that the application has named; null for none.</param>
@@ -36,6 +40,7 @@ internal readonly struct JudgedSessions
         var found = new List<SessionData>();
         ILogger? log = null;
         bool nobody = false;
+        SessionEndReason? ended = null;
         if (name is null && context.RequestServices.GetService<AuthenticationRegistry>() is { } registry)
         {
             foreach (string scheme in await SchemesAsync(context, schemes).ConfigureAwait(false))
@@ -53,6 +58,10 @@ internal readonly struct JudgedSessions
                 {
                     found.Add(session);
                 }
+                else if (registration.OwnsCookie)
+                {
+                    ended ??= source.SessionOf(context).State.EndReason;
+                }
             }
         }
 
@@ -65,9 +74,11 @@ internal readonly struct JudgedSessions
             {
                 found.Add(signedIn);
             }
+
+            ended ??= session.State.EndReason;
         }
 
-        return new JudgedSessions(found, log);
+        return new JudgedSessions(found, log, ended);
     }
 
     /// <summary>Whether somebody is signed in, and all sessions of the user meet a requirement.</summary>

@@ -92,7 +92,7 @@ public static class SactSessionEndpointExtensions
         var sessions = await JudgedSessions.OfAsync(context, requirement.Name, requirement.Schemes).ConfigureAwait(false);
         if (sessions.IsEmpty)
         {
-            await SessionChallenge.NobodyAsync(context).ConfigureAwait(false);
+            await SessionChallenge.NobodyAsync(context, sessions.EndReason).ConfigureAwait(false);
         }
         else if (!sessions.Meet(requirement))
         {

@@ -15,11 +15,17 @@ internal static class SessionChallenge
 
     private const string Scheme = "SactSession";
 
-    /// <summary>Answers that nobody is signed in.</summary>
-    public static Task NobodyAsync(HttpContext context)
+    /// <summary>Answers that nobody is signed in, and why, if the client presented an id that was valid when its session ended.</summary>
+    public static Task NobodyAsync(HttpContext context, SessionEndReason? ended)
     {
         context.Response.Headers.WWWAuthenticate = Scheme;
-        return WriteAsync(context, StatusCodes.Status401Unauthorized, NotSignedInType, "Nobody is signed in.", "Sign in, then try again.");
+        return WriteAsync(
+            context,
+            StatusCodes.Status401Unauthorized,
+            NotSignedInType,
+            "Nobody is signed in.",
+            "Sign in, then try again.",
+            ended: ended);
     }
 
     /// <summary>Answers that the session does not meet a requirement.</summary>
@@ -37,7 +43,13 @@ internal static class SessionChallenge
 
     /// <summary>Writes any refusal.</summary>
     public static async Task WriteAsync(
-        HttpContext context, int status, string type, string title, string detail, SessionRequirement? requirement = null)
+        HttpContext context,
+        int status,
+        string type,
+        string title,
+        string detail,
+        SessionRequirement? requirement = null,
+        SessionEndReason? ended = null)
     {
         var response = context.Response;
         response.StatusCode = status;
@@ -59,6 +71,11 @@ internal static class SessionChallenge
             if (requirement?.Level is { } level)
             {
                 json.WriteNumber("assuranceLevel", level);
+            }
+
+            if (ended is { } reason)
+            {
+                json.WriteString("endReason", JsonNamingPolicy.CamelCase.ConvertName(reason.ToString()));
             }
 
             json.WriteEndObject();

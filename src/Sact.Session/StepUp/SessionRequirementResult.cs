@@ -50,7 +50,7 @@ internal sealed class SessionRequirementResult : IAuthorizationMiddlewareResultH
             && policy.AuthenticationSchemes.Count == 0
             && !await CanChallengeAsync(context).ConfigureAwait(false))
         {
-            await SessionChallenge.NobodyAsync(context).ConfigureAwait(false);
+            await SessionChallenge.NobodyAsync(context, sessions.EndReason).ConfigureAwait(false);
         }
         else
         {

@@ -137,7 +137,7 @@ public sealed class PostgreSqlLostAnswer(SharedPostgres shared)
               PERFORM pg_terminate_backend(pg_backend_pid());
               RETURN NULL;
             END $$;
-            CREATE CONSTRAINT TRIGGER ends AFTER DELETE ON {table} DEFERRABLE INITIALLY DEFERRED
+            CREATE CONSTRAINT TRIGGER ends AFTER UPDATE ON {table} DEFERRABLE INITIALLY DEFERRED
               FOR EACH ROW EXECUTE FUNCTION {table}_end();
             """);
         await UnknownAsync(() => store.DeleteAsync(session).AsTask());

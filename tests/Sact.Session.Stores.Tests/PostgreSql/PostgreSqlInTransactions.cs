@@ -258,7 +258,7 @@ public sealed class PostgreSqlInsideATransactionScope(SharedPostgres shared)
 
         private async Task<bool> ExistsAsync(SessionKey key)
         {
-            const string Select = "SELECT 1 FROM sact_sessions WHERE prefix = @prefix AND key_part = @key";
+            const string Select = "SELECT 1 FROM sact_sessions WHERE prefix = @prefix AND key_part = @key AND state <> 3";
             return await Server.ScalarAsync(Select, ("prefix", key.Prefix), ("key", key.KeyPart)) is 1;
         }
     }

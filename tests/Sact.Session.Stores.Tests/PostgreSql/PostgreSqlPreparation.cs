@@ -13,8 +13,8 @@ public sealed class PostgreSqlPreparation(SharedPostgres shared, PgBouncer poole
     /// <summary>Part of each statement of the verbs.</summary>
     private const string Sql = "sact_sessions";
 
-    // The calls of UseAsync, and those that write.
-    private const int Verbs = 9;
+    // The round trips of UseAsync, and the calls that write. Ending a user's sessions takes two.
+    private const int Verbs = 10;
     private const int Writes = 6;
 
     [Fact]

@@ -74,7 +74,9 @@ public sealed class PostgreSqlRoundTrips(SharedPostgres shared)
         await TakesAsync(1, "Listing", async () => Assert.Equal(2, (await ListAsync(store)).Count));
         await TakesAsync(1, "Counting", async () => Assert.Equal(2, await store.CountActiveSessionsAsync()));
         await TakesAsync(1, "Ending", async () => Assert.True(await store.DeleteAsync(session)));
-        await TakesAsync(1, "Ending a user's", async () => Assert.Equal(1, await store.DeleteActiveSessionsAsync("alice")));
+
+        // It reads the sessions, because each of them leaves a marker of its own.
+        await TakesAsync(2, "Ending a user's", async () => Assert.Equal(1, await store.DeleteActiveSessionsAsync("alice")));
         await TakesAsync(1, "Cleaning up", async () => await store.DeleteExpiredAsync(100));
         await TakesAsync(1, "Ending all", async () => await store.ClearAsync());
     }

@@ -4,7 +4,8 @@ using Sact.Session.SecondProcess;
 namespace Sact.Session.Stores.Tests;
 
 /// <summary>Stands for a store in the second process: names are made here, everything else is done there, by the clock of here.</summary>
-internal sealed class FarStore(SecondProcess process, int handle, GenericStoreOptions options) : GenericStore(options), IExpiredSessionStore
+internal sealed class FarStore(SecondProcess process, int handle, GenericStoreOptions options)
+    : GenericStore(options), IEndedSessionStore, IExpiredSessionStore
 {
     public Task OpenAsync(string kind, string connectionString) =>
         SendAsync(new Call { Verb = "open", Store = kind, Connection = connectionString, Prefix = Prefix }, default);
@@ -45,6 +46,27 @@ internal sealed class FarStore(SecondProcess process, int handle, GenericStoreOp
 
     public override async ValueTask<bool> DeleteAsync(SessionRecord session, CancellationToken cancellationToken = default) =>
         (await SendAsync(new Call { Verb = "delete", Record = PackedRecord.From(session) }, cancellationToken)).Number == 1;
+
+    public async ValueTask<SessionLookup> FindAsync(SessionKey key, CancellationToken cancellationToken = default)
+    {
+        if (!Owns(key))
+        {
+            return default;
+        }
+
+        var answer = await SendAsync(new Call { Verb = "find", Key = key }, cancellationToken);
+        return answer.Marker is { } marker ? new(StoredRecord.Unpack(key, marker).Ended) : new(answer.Record?.ToRecord());
+    }
+
+    public async ValueTask<bool> EndAsync(
+        SessionRecord session, SessionEndReason reason, CancellationToken cancellationToken = default) =>
+        (await SendAsync(
+            new Call { Verb = "delete", Record = PackedRecord.From(session), Reason = reason }, cancellationToken)).Number == 1;
+
+    public async ValueTask<long> EndActiveSessionsAsync(
+        string userId, SessionKey? except, SessionEndReason reason, CancellationToken cancellationToken = default) =>
+        (await SendAsync(
+            new Call { Verb = "delete_user", UserId = userId, Key = except, Reason = reason }, cancellationToken)).Number;
 
     public override async IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(
         string userId, [EnumeratorCancellation] CancellationToken cancellationToken = default)

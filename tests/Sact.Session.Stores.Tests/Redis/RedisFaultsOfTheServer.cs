@@ -164,7 +164,8 @@ public sealed class RedisFailover
         Assert.Equal(SessionUpdateStatus.Applied, update.Status);
         Assert.True(await store.DeleteAsync(session));
         Assert.Null(await store.GetAsync(session.Key));
-        Assert.False(await replica.Database.KeyExistsAsync(RedisSubject.NameOf(session.Key)));
+        Assert.Equal(SessionEndReason.SignedOut, (await store.FindAsync(session.Key)).Ended?.Reason);
+        Assert.True(await replica.Database.KeyTimeToLiveAsync(RedisSubject.NameOf(session.Key)) <= EndedMarker.Lifetime);
     }
 
     /// <summary>

@@ -135,7 +135,8 @@ public sealed class RedisUnusable
         Assert.Equal(1, await store.CountActiveSessionsAsync());
         Assert.True(await store.DeleteAsync(session));
         Assert.False(await store.DeleteAsync(session));
-        await store.CreateAsync(session);
+        Assert.Equal(SessionEndReason.SignedOut, (await store.FindAsync(session.Key)).Ended?.Reason);
+        await store.CreateAsync(NewSession(store));
         Assert.Equal(1, await store.DeleteActiveSessionsAsync("alice"));
         Assert.Equal(0, await store.ClearAsync());
     }

@@ -160,7 +160,7 @@ public sealed class ChangesOfARecordStore : IDisposable
         await _store.DeleteAsync(session);
 
         Assert.Equal(SessionUpdateStatus.Gone, (await _store.UpdateAsync(session, Set("a", "1"))).Status);
-        Assert.Null(_store[session.Key]);
+        Assert.True(StoredRecord.Unpack(session.Key, _store[session.Key]).IsEnded);
     }
 
     [Fact]
@@ -313,7 +313,7 @@ public sealed class ChangesOfARecordStore : IDisposable
         _store.AfterReplace = async () => await _store.DeleteAsync(session);
 
         Assert.Equal(SessionUpdateStatus.Gone, (await _store.UpdateAsync(session, Set("b", "2"))).Status);
-        Assert.Null(_store[session.Key]);
+        Assert.True(StoredRecord.Unpack(session.Key, _store[session.Key]).IsEnded);
     }
 
     private static SessionChange Set(string name, string value) => new() { Set = Fields(name, value) };

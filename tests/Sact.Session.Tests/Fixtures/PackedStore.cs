@@ -65,9 +65,6 @@ internal sealed class PackedStore(FakeTimeProvider clock, ILoggerFactory? log = 
 
     public SessionRecord Stored(SessionRecord session) => SessionRecord.Unpack(session.Key, _packed[session.Key]);
 
-    public override ValueTask<long> DeleteActiveSessionsAsync(
-        string userId, SessionKey? except = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-
     public override ValueTask<long> ClearAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
     public override ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) =>
@@ -121,8 +118,24 @@ internal sealed class PackedStore(FakeTimeProvider clock, ILoggerFactory? log = 
         SessionRecord session, RecordAdmission admission, CancellationToken cancellationToken) =>
         new(_packed.TryAdd(session.Key, session.Pack()) ? RecordAddition.Added() : RecordAddition.Occupied(Find(session.Key)));
 
-    protected override ValueTask<StoredRecord> EndAsync(SessionRecord session, CancellationToken cancellationToken) =>
-        new(_packed.TryRemove(session.Key, out byte[]? packed) ? StoredRecord.Unpack(session.Key, packed) : default);
+    protected override ValueTask<StoredRecord> MarkEndedAsync(
+        SessionRecord session, EndedMarker marker, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            var stored = Find(session.Key);
+            bool ends = stored.Exists && !stored.IsEnded;
+            if (ends)
+            {
+                _packed[session.Key] = marker.Pack();
+            }
+
+            return new(ends ? stored : default);
+        }
+    }
+
+    protected override ValueTask<long> MarkUserEndedAsync(
+        string userId, IReadOnlyList<EndedMarker> markers, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     protected override async IAsyncEnumerable<KeyValuePair<SessionKey, StoredRecord>> ReadUserAsync(
         string userId, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace Sact.Session.Tests;
 
 /// <summary>Wraps a store. It records the calls of each verb, holds them at a gate, fails them, or answers instead of the store.</summary>
-public sealed class ProbeStore(IGenericStore inner) : IGenericStore
+public sealed class ProbeStore(IGenericStore inner) : IEndedSessionStore
 {
     private readonly ConcurrentQueue<string> _calls = new();
 
@@ -46,6 +46,29 @@ public sealed class ProbeStore(IGenericStore inner) : IGenericStore
         var record = await Probed("get", () => inner.GetAsync(key, cancellationToken), cancellationToken);
         return Substitute is null ? record : Substitute(key, record);
     }
+
+    /// <summary>As a store that leaves no markers would answer, if the wrapped one leaves none.</summary>
+    public async ValueTask<SessionLookup> FindAsync(SessionKey key, CancellationToken cancellationToken = default)
+    {
+        var found = await Probed(
+            "get",
+            async () => inner is IEndedSessionStore ended
+                ? await ended.FindAsync(key, cancellationToken)
+                : new SessionLookup(await inner.GetAsync(key, cancellationToken)),
+            cancellationToken);
+        return Substitute is null ? found : new SessionLookup(Substitute(key, found.Record));
+    }
+
+    public ValueTask<bool> EndAsync(SessionRecord session, SessionEndReason reason, CancellationToken cancellationToken = default) =>
+        inner is IEndedSessionStore ended
+            ? Probed("delete", () => ended.EndAsync(session, reason, cancellationToken), cancellationToken)
+            : DeleteAsync(session, cancellationToken);
+
+    public ValueTask<long> EndActiveSessionsAsync(
+        string userId, SessionKey? except, SessionEndReason reason, CancellationToken cancellationToken = default) =>
+        inner is IEndedSessionStore ended
+            ? Probed("delete_user", () => ended.EndActiveSessionsAsync(userId, except, reason, cancellationToken), cancellationToken)
+            : DeleteActiveSessionsAsync(userId, except, cancellationToken);
 
     public ValueTask<SessionCreation> CreateAsync(
         SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default) =>

@@ -143,6 +143,33 @@ public sealed class FreshSessionEndpoints
             Assert.Throws<ArgumentOutOfRangeException>(() => new RouteHandlerBuilder([]).RequireAssuranceLevel(level)));
     }
 
+    /// <summary>Each endpoint says why, to whoever presents an id that was valid at the end, and to nobody else.</summary>
+    [Fact]
+    [Trait("abuse", "C8")]
+    public async Task TellWhoeverWasSignedOutWhy()
+    {
+        await using var site = await StartAsync();
+        string id = await SignInAsync(site);
+        string other = await SignInAsync(site);
+        var record = await site.Store.Inner.GetAsync(site.Store.GetSessionKey(id));
+        Assert.True(await ((IEndedSessionStore)site.Store.Inner).EndAsync(record!, SessionEndReason.CredentialsChanged));
+        foreach (string path in (string[])[.. s_fresh, "/level"])
+        {
+            Assert.Equal("credentialsChanged", await ReasonAsync(path, id));
+            Assert.Null(await ReasonAsync(path, SessionIdFormat.WithNewRotor(id)));
+            Assert.Null(await ReasonAsync(path, new string('A', 56)));
+            Assert.Null(await ReasonAsync(path, null));
+        }
+
+        async Task<string?> ReasonAsync(string path, string? cookie)
+        {
+            using var answer = await site.SendAsync(path, cookie);
+            Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
+            var problem = JsonElement.Parse(await answer.Content.ReadAsStringAsync());
+            return problem.TryGetProperty("endReason", out var reason) ? reason.GetString() : null;
+        }
+    }
+
     internal static async Task IsChallengeAsync(HttpResponseMessage answer, string type, string header)
     {
         Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);

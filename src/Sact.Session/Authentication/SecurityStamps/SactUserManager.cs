@@ -115,7 +115,7 @@ public class SactUserManager<TUser> : UserManager<TUser>
         var result = await base.DeleteAsync(user).ConfigureAwait(false);
         if (result.Succeeded && _sessions is not null)
         {
-            await _sessions.EndAllAsync<TUser>(userId).ConfigureAwait(false);
+            await _sessions.EndAllAsync<TUser>(userId, SessionEndReason.UserDeleted).ConfigureAwait(false);
         }
 
         return result;
@@ -171,7 +171,7 @@ public class SactUserManager<TUser> : UserManager<TUser>
 
         if (saved.IsLockedOut && saved.LockedOutUntil != before?.LockedOutUntil)
         {
-            await sessions.EndAllAsync<TUser>(userId).ConfigureAwait(false);
+            await sessions.EndAllAsync<TUser>(userId, SessionEndReason.UserLockedOut).ConfigureAwait(false);
         }
         else if (saved.Stamp is { } stamp && stamp != before?.Stamp)
         {

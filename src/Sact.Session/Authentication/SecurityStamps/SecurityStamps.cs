@@ -79,7 +79,7 @@ internal static class SecurityStamps
             if (other.Key != own.Key
                 && !AuthenticatedSessions.Contains(context, other.Key)
                 && SecurityStampField.Differs(other, current)
-                && await calls.DeleteAsync(other, CancellationToken.None).ConfigureAwait(false))
+                && await calls.EndAsync(other, SessionEndReason.CredentialsChanged, CancellationToken.None).ConfigureAwait(false))
             {
                 ended.Add(other.Key);
             }

@@ -21,11 +21,12 @@ internal sealed class SessionsOfUsers(
     /// </summary>
     /// <typeparam name="TUser">The type of the user. A user of another type may have the same id.</typeparam>
     /// <param name="userId">The user.</param>
-    public async Task EndAllAsync<TUser>(string userId)
+    /// <param name="reason">Why the sessions end.</param>
+    public async Task EndAllAsync<TUser>(string userId, SessionEndReason reason)
         where TUser : class
     {
         var others = await OthersAsync(userId, Request, typeof(TUser)).ConfigureAwait(false);
-        await EndAsync(userId, record => !SecurityStampField.IsOneOf(record, others)).ConfigureAwait(false);
+        await EndAsync(userId, reason, record => !SecurityStampField.IsOneOf(record, others)).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -41,7 +42,7 @@ internal sealed class SessionsOfUsers(
         var request = Request;
         ReadOnlyMemory<byte>[] current =
             [SecurityStampField.HashOf(stamp), .. await OthersAsync(userId, request, typeof(TUser)).ConfigureAwait(false)];
-        await EndAsync(userId, record =>
+        await EndAsync(userId, SessionEndReason.CredentialsChanged, record =>
             !AuthenticatedSessions.Contains(request, record.Key)
             && (!record.Fields.Contains(SecurityStampField.Name) || SecurityStampField.Differs(record, current))).ConfigureAwait(false);
     }
@@ -59,16 +60,23 @@ internal sealed class SessionsOfUsers(
         var locked = saved.Where(user => user.IsLockedOutFor(lockoutByFailures)).ToList();
         if (locked.Count == saved.Count)
         {
-            await EndAsync(userId, static _ => true).ConfigureAwait(false);
+            await EndAsync(
+                userId, saved.Count == 0 ? SessionEndReason.UserDeleted : SessionEndReason.UserLockedOut, static _ => true)
+                .ConfigureAwait(false);
             return;
         }
 
-        // Where one of two users with the id is locked out, a session without a stamp may be of that one.
-        var lockedStamps = SavedUser.HashesOf(locked);
+        if (locked.Count > 0)
+        {
+            // Only one of two users with the id is locked out. A session without a stamp may be of that one.
+            var stamps = SavedUser.HashesOf(locked);
+            await EndAsync(userId, SessionEndReason.UserLockedOut, record =>
+                !record.Fields.Contains(SecurityStampField.Name) || SecurityStampField.IsOneOf(record, stamps)).ConfigureAwait(false);
+        }
+
         var current = SavedUser.HashesOf(saved.Except(locked));
-        await EndAsync(userId, record => SecurityStampField.IsOneOf(record, lockedStamps)
-            || (locked.Count > 0 && !record.Fields.Contains(SecurityStampField.Name))
-            || (!AuthenticatedSessions.Contains(request, record.Key) && SecurityStampField.Differs(record, current))).ConfigureAwait(false);
+        await EndAsync(userId, SessionEndReason.CredentialsChanged, record =>
+            !AuthenticatedSessions.Contains(request, record.Key) && SecurityStampField.Differs(record, current)).ConfigureAwait(false);
     }
 
     /// <summary>Logs that sessions could not be compared. Nobody is left to catch the exception.</summary>
@@ -98,7 +106,7 @@ internal sealed class SessionsOfUsers(
     }
 
     // A client that disconnects must not keep a session alive, so the request is not given to the store's client.
-    private async Task EndAsync(string userId, Func<SessionRecord, bool> ends)
+    private async Task EndAsync(string userId, SessionEndReason reason, Func<SessionRecord, bool> ends)
     {
         // A user whose id is invalid for a session has no sessions.
         if (UserIdRule.Validate(userId) is not null)
@@ -112,7 +120,7 @@ internal sealed class SessionsOfUsers(
             var ended = new EndedByIdentity(source.Services, spared: null);
             foreach (var record in await calls.ListAsync(userId, CancellationToken.None).ConfigureAwait(false))
             {
-                if (ends(record) && await calls.DeleteAsync(record, CancellationToken.None).ConfigureAwait(false))
+                if (ends(record) && await calls.EndAsync(record, reason, CancellationToken.None).ConfigureAwait(false))
                 {
                     ended.Add(record.Key);
                 }

@@ -127,14 +127,14 @@ internal sealed class SactTicketStore(
 
         if (tickets.SigningIn)
         {
-            await EndAsync(record, httpContext, EndedReason.Replaced).ConfigureAwait(false);
+            await EndAsync(record, httpContext, SessionEndReason.Replaced).ConfigureAwait(false);
             return null;
         }
 
         if (Open(record) is not { } ticket)
         {
             AuthenticationLog.TicketUnreadable(_services.Telemetry.Log, record.Key);
-            await EndAsync(record, httpContext, EndedReason.SignedOut).ConfigureAwait(false);
+            await EndAsync(record, httpContext, SessionEndReason.SignedOut).ConfigureAwait(false);
             return null;
         }
 
@@ -158,7 +158,7 @@ internal sealed class SactTicketStore(
         // A client that disconnects must not keep the session alive, so its token is not used.
         if (await FindAsync(key, httpContext, reload: false, CancellationToken.None).ConfigureAwait(false) is { } record)
         {
-            await EndAsync(record, httpContext, EndedReason.SignedOut).ConfigureAwait(false);
+            await EndAsync(record, httpContext, SessionEndReason.SignedOut).ConfigureAwait(false);
         }
     }
 
@@ -167,7 +167,7 @@ internal sealed class SactTicketStore(
     {
         if (TicketsOfRequest.Of(httpContext, this).Stored is { } stored)
         {
-            await EndAsync(stored, httpContext, EndedReason.Replaced).ConfigureAwait(false);
+            await EndAsync(stored, httpContext, SessionEndReason.Replaced).ConfigureAwait(false);
         }
     }
 
@@ -194,7 +194,7 @@ internal sealed class SactTicketStore(
         {
             if (!lives)
             {
-                await EndAsync(record, httpContext, EndedReason.SignedOut).ConfigureAwait(false);
+                await EndAsync(record, httpContext, SessionEndReason.SignedOut).ConfigureAwait(false);
             }
         }
     }
@@ -282,12 +282,12 @@ internal sealed class SactTicketStore(
         return record;
     }
 
-    private async ValueTask EndAsync(SessionRecord record, HttpContext context, string reason)
+    private async ValueTask EndAsync(SessionRecord record, HttpContext context, SessionEndReason reason)
     {
         var tickets = TicketsOfRequest.Of(context, this);
-        if (await Calls(context).DeleteAsync(record, CancellationToken.None).ConfigureAwait(false))
+        if (await Calls(context).EndAsync(record, reason, CancellationToken.None).ConfigureAwait(false))
         {
-            _services.Telemetry.Ended(record.Key, reason);
+            _services.Telemetry.Ended(record.Key, reason == SessionEndReason.Replaced ? EndedReason.Replaced : EndedReason.SignedOut);
         }
 
         tickets.Stored = tickets.Stored?.Key == record.Key ? null : tickets.Stored;
