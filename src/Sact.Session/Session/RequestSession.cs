@@ -321,7 +321,7 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
                 _state.Seen = defersSeen ? SeenNote.Owed : SeenNote.Usual;
             }
 
-            record = await NoteSeenAsync(
+            record = await LastSeen.NoteAsync(
                 found.Record!, found.Verdict == SecretVerdict.Pending, now, cancellationToken).ConfigureAwait(false);
         }
 
@@ -333,51 +333,12 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
     {
         _state.Seen = SeenNote.Usual;
         return State.Phase == SessionPhase.Verified && _record is { } record && Settings.IsTouchDue(record, now)
-            ? RememberRead(await NoteSeenAsync(record, promote: false, now, cancellationToken).ConfigureAwait(false), Now)
+            ? RememberRead(await LastSeen.NoteAsync(record, promote: false, now, cancellationToken).ConfigureAwait(false), Now)
             : _record;
     }
 
-    /// <summary>
-    /// Promotes the pending id that has arrived and writes "last seen", in one write and only if due. The request does not depend on it: if
-    /// the write fails, the next request tries again.
-    /// </summary>
-    private async ValueTask<SessionRecord?> NoteSeenAsync(
-        SessionRecord record, bool promote, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        var touch = LastSeen.Touch(record, promote, now);
-        if (touch is null && !promote)
-        {
-            return record;
-        }
-
-        var change = new SessionChange
-        {
-            Touch = touch,
-            Generation = State.Generation,
-            Renewal = promote ? SessionRenewal.Promote(SessionIdFormat.HashOfId(State.Presented), now) : null,
-        };
-        SessionUpdate outcome;
-        try
-        {
-            outcome = await Calls.UpdateAsync(record, change, cancellationToken).ConfigureAwait(false);
-        }
-        catch (SessionStoreException fault)
-        {
-            Telemetry.TouchFailed(record.Key, fault);
-            return record;
-        }
-
-        if (outcome.Status == SessionUpdateStatus.Applied && promote)
-        {
-            Telemetry.Renewed(record.Key, SessionRenewalKind.Promote);
-        }
-
-        // A conflict means that another request promoted the id or renewed again. The id was verified and stays so unless it was replaced
-        // at once.
-        return outcome.Record is { } after ? IfRecognised(after) : null;
-    }
-
-    private SessionRecord? IfRecognised(SessionRecord record)
+    /// <summary>A newer record of the session, if the id of this request still counts in it.</summary>
+    public SessionRecord? IfRecognised(SessionRecord record)
     {
         if (State.Recognise(record) is not { } refused)
         {
