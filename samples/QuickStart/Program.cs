@@ -101,11 +101,12 @@ api.MapDelete("/sessions", async Task<Results<NoContent, UnauthorizedHttpResult>
 
 api.MapGet("/public", () => TypedResults.Ok(new Notice("Anybody may read this; no session was asked for.")));
 
+const string json = "content-type: application/json";
 app.Lifetime.ApplicationStarted.Register(() => Console.WriteLine($"""
     QuickStart listens on {app.Urls.First()}. Try:
-      curl -i -c jar -H 'content-type: application/json' -d '{"{"}"user":"alice","metadata":{"{"}"role":"admin"{"}}"}' {app.Urls.First()}/login
+      curl -i -c jar -H '{json}' -d '{"{"}"user":"alice","metadata":{"{"}"role":"admin"{"}}"}' {app.Urls.First()}/login
       curl -i -b jar {app.Urls.First()}/me
-      curl -i -b jar -X PUT -H 'content-type: application/json' -d '{"{"}"theme":"dark"{"}"}' {app.Urls.First()}/me
+      curl -i -b jar -X PUT -H '{json}' -d '{"{"}"theme":"dark"{"}"}' {app.Urls.First()}/me
       curl -i -b jar -X POST {app.Urls.First()}/me/visits
       curl -i -b jar -c jar -X POST {app.Urls.First()}/renew
       curl -i -b jar {app.Urls.First()}/sessions

@@ -13,8 +13,8 @@ internal sealed class PostgreSqlCircuitBreaker(
     // A call that is given up sooner proves nothing: its client may have gone away.
     private static readonly TimeSpan s_silence = TimeSpan.FromSeconds(1);
 
-    // Enough to open a connection in most networks, and short enough that a call fails within 100 milliseconds.
-    private static readonly TimeSpan s_moment = TimeSpan.FromMilliseconds(75);
+    // Enough to open a connection in most networks, and short enough that 200 calls at once fail within 100 milliseconds.
+    private static readonly TimeSpan s_moment = TimeSpan.FromMilliseconds(50);
 
     // A server that is back is seen within this time and the longest pause.
     private static readonly TimeSpan s_probeTimeout = TimeSpan.FromSeconds(3);

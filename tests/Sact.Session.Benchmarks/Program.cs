@@ -1,7 +1,7 @@
 using Sact.Session.Benchmarks;
 
-// dotnet run -c Release --project tests/Sact.Session.Benchmarks [-- --quick] [--filter process|stores|http|growth|sweep|micro …]
-string[] parts = ["process", "stores", "http", "growth", "sweep", "micro"];
+// dotnet run -c Release --project tests/Sact.Session.Benchmarks [-- --quick] [--filter process|stores|http|outage|growth|sweep|micro …]
+string[] parts = ["process", "stores", "http", "outage", "growth", "sweep", "micro"];
 bool quick = args.Contains("--quick");
 string[] chosen = args.Contains("--filter")
     ? [.. args.SkipWhile(static arg => arg != "--filter").Skip(1).TakeWhile(static arg => !arg.StartsWith("--", StringComparison.Ordinal))]
@@ -34,6 +34,9 @@ foreach (string part in chosen)
             break;
         case "http":
             await HttpPart.RunAsync(report, quick);
+            break;
+        case "outage":
+            await OutagePart.RunAsync(report, quick);
             break;
         case "growth":
             await GrowthPart.RunAsync(report, quick);

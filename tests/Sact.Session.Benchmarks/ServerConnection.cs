@@ -10,7 +10,8 @@ namespace Sact.Session.Benchmarks;
 /// What a server keeps of one connection from request to request, as Kestrel does: the context, the features and the callbacks. So a
 /// request costs what the pipeline costs, and next to nothing of the measure itself.
 /// </summary>
-internal sealed class ServerConnection : IFeatureCollection, IHttpRequestFeature, IHttpResponseFeature, IHttpResponseBodyFeature, IHttpRequestLifetimeFeature
+internal sealed class ServerConnection
+    : IFeatureCollection, IHttpRequestFeature, IHttpResponseFeature, IHttpResponseBodyFeature, IHttpRequestLifetimeFeature
 {
     private readonly List<KeyValuePair<Type, object>> _extra = [];
     private readonly Stack<KeyValuePair<Func<object, Task>, object>> _starting = new();

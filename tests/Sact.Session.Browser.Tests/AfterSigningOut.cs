@@ -37,7 +37,18 @@ public sealed class AfterSigningOut(Site site)
         Assert.Null(await visitor.SessionCookieAsync());
 
         await visitor.Context.AddCookiesAsync(
-            [new() { Name = cookie.Name, Value = cookie.Value, Domain = cookie.Domain, Path = cookie.Path, Secure = true, HttpOnly = true, SameSite = SameSiteAttribute.Lax }]);
+            [
+                new()
+                {
+                    Name = cookie.Name,
+                    Value = cookie.Value,
+                    Domain = cookie.Domain,
+                    Path = cookie.Path,
+                    Secure = true,
+                    HttpOnly = true,
+                    SameSite = SameSiteAttribute.Lax,
+                },
+            ]);
         Assert.Equal(cookie.Value, (await visitor.SessionCookieAsync())!.Value);
         await visitor.Page.GotoAsync("/profile");
         await Expect(visitor.Heading("Sign in")).ToBeVisibleAsync();

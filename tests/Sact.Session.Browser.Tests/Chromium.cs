@@ -5,7 +5,7 @@ internal static class Chromium
 {
     private static readonly string? s_path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
         .SelectMany(
-            folder => (string[])[Path.Combine(folder, "chromium"), Path.Combine(folder, "chromium-browser"), Path.Combine(folder, "google-chrome")])
+            folder => ((string[])["chromium", "chromium-browser", "google-chrome"]).Select(name => Path.Combine(folder, name)))
         .FirstOrDefault(File.Exists);
 
     public static async Task<IBrowser> LaunchAsync(IPlaywright playwright)

@@ -17,7 +17,8 @@ public sealed class EveryPage(Site site)
           if (all('h1').length !== 1) faults.push(all('h1').length + ' main headings');
           for (const mark of ['header', 'main', 'footer']) if (all(mark).length !== 1) faults.push(all(mark).length + ' of ' + mark);
           for (const input of all('input:not([type=hidden]), select, textarea'))
-            if (![...input.labels ?? []].some(label => label.textContent.trim()) && !input.ariaLabel) faults.push('no label: ' + input.outerHTML);
+            if (![...input.labels ?? []].some(label => label.textContent.trim()) && !input.ariaLabel)
+              faults.push('no label: ' + input.outerHTML);
           for (const element of all('a, button, nav, th, table, section'))
             if (!element.textContent.trim() && !element.ariaLabel) faults.push('no name: ' + element.outerHTML);
           for (const image of all('img')) if (!image.hasAttribute('alt')) faults.push('no alt: ' + image.outerHTML);
@@ -27,10 +28,15 @@ public sealed class EveryPage(Site site)
             for (const id of (element.getAttribute('aria-describedby') ?? element.getAttribute('aria-labelledby')).split(' '))
               if (!ids.includes(id)) faults.push('nothing is #' + id);
           for (const form of all('form'))
-            if (form.method !== 'post' || !form.querySelector('[name=__RequestVerificationToken]')) faults.push('a form without a token: ' + form.outerHTML);
+            if (form.method !== 'post' || !form.querySelector('[name=__RequestVerificationToken]'))
+              faults.push('a form without a token: ' + form.outerHTML);
           if (all('script, style, [style], [onclick]').length) faults.push('something inline');
           let level = 0;
-          for (const heading of all('h1, h2, h3')) { const its = +heading.tagName[1]; if (its > level + 1) faults.push('a heading is skipped'); level = its; }
+          for (const heading of all('h1, h2, h3')) {
+            const its = +heading.tagName[1];
+            if (its > level + 1) faults.push('a heading is skipped');
+            level = its;
+          }
           return faults;
         }
         """;
@@ -41,7 +47,13 @@ public sealed class EveryPage(Site site)
           const rgb = text => { const [r, g, b, a = 1] = text.match(/[\d.]+/g).map(Number); return { r, g, b, a }; };
           const linear = part => (part /= 255) <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
           const luminance = ({ r, g, b }) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
-          const behind = element => { for (; element; element = element.parentElement) { const color = rgb(getComputedStyle(element).backgroundColor); if (color.a === 1) return color; } return { r: 255, g: 255, b: 255 }; };
+          const behind = element => {
+            for (; element; element = element.parentElement) {
+              const color = rgb(getComputedStyle(element).backgroundColor);
+              if (color.a === 1) return color;
+            }
+            return { r: 255, g: 255, b: 255 };
+          };
           const faint = [];
           const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
           let seen = 0;

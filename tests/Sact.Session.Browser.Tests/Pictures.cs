@@ -26,7 +26,12 @@ public sealed class Pictures(Site site)
         await using var phone = await site.VisitorAsync(new() { UserAgent = Phone });
         await using var office = await site.VisitorAsync(new() { UserAgent = Office });
         await using var visitor = await site.VisitorAsync(
-            new() { ViewportSize = new() { Width = width, Height = height }, ColorScheme = colours, DeviceScaleFactor = size == "phone" ? 2 : 1 });
+            new()
+            {
+                ViewportSize = new() { Width = width, Height = height },
+                ColorScheme = colours,
+                DeviceScaleFactor = size == "phone" ? 2 : 1,
+            });
         var accounts = await site.AccountsAsync();
         await phone.RegisterAsync(name);
         await phone.ClickAsync("Sign out");

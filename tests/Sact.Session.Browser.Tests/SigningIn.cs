@@ -76,7 +76,8 @@ public sealed class SigningIn(Site site)
         async Task<bool> SignsInAsync(string id)
         {
             await using var thief = await site.VisitorAsync();
-            await thief.Context.AddCookiesAsync([new() { Name = "__Host-sid", Value = id, Domain = "localhost", Path = "/", Secure = true, HttpOnly = true }]);
+            await thief.Context.AddCookiesAsync(
+                [new() { Name = "__Host-sid", Value = id, Domain = "localhost", Path = "/", Secure = true, HttpOnly = true }]);
             await thief.Page.GotoAsync("/profile");
             return Visitor.At("/profile").IsMatch(thief.Page.Url);
         }

@@ -23,7 +23,20 @@ public sealed class QuickStartContract(Samples samples) : IClassFixture<Samples>
     public async Task ABadBodyIsAProblemDocument(Run run)
     {
         var visitor = await samples.VisitorAsync(run);
-        foreach (string body in (string[])["""{"us""", "null", "[]", """{"metadata":{}}""", """{"user":""}""", """{"user":"a","metadata":[1]}""", """{"user":"a","metadata":{"$claims":1}}""", """{"user":"a","metadata":{"a":1,"a":2}}""", """{"user":"a","user":"b"}""", """{"user":"a","metadata":{"a":"\ud800"}}"""])
+        string[] bodies =
+        [
+            """{"us""",
+            "null",
+            "[]",
+            """{"metadata":{}}""",
+            """{"user":""}""",
+            """{"user":"a","metadata":[1]}""",
+            """{"user":"a","metadata":{"$claims":1}}""",
+            """{"user":"a","metadata":{"a":1,"a":2}}""",
+            """{"user":"a","user":"b"}""",
+            """{"user":"a","metadata":{"a":"\ud800"}}""",
+        ];
+        foreach (string body in bodies)
         {
             using var response = await visitor.SendAsync("POST", "/login", body);
 
@@ -54,7 +67,8 @@ public sealed class QuickStartContract(Samples samples) : IClassFixture<Samples>
         var alice = await SignedInAsync(run);
 
         Assert.Equal(204, await alice.StatusAsync("PUT", "/me", """{"theme":"dark"}"""));
-        foreach (string body in (string[])["[]", """{"$x":1}""", """{"":1}""", """{"theme":""", $$"""{"big":"{{new string('x', 70_000)}}"}"""])
+        string big = $$"""{"big":"{{new string('x', 70_000)}}"}""";
+        foreach (string body in (string[])["[]", """{"$x":1}""", """{"":1}""", """{"theme":""", big])
         {
             Assert.Equal(400, await alice.StatusAsync("PUT", "/me", body));
         }
@@ -167,9 +181,20 @@ public sealed class QuickStartContract(Samples samples) : IClassFixture<Samples>
     {
         var alice = await SignedInAsync(run);
         var visitor = await samples.VisitorAsync(run);
-        foreach (string? cookie in (string?[])[null, "", "x", new string('A', 56), alice.Cookie![..55], alice.Cookie + "=", alice.Cookie![..24] + new string('A', 32)])
+        string id = alice.Cookie!;
+        (string, string)[] requests =
+        [
+            ("GET", "/me"),
+            ("PUT", "/me"),
+            ("POST", "/me/visits"),
+            ("POST", "/renew"),
+            ("GET", "/sessions"),
+            ("DELETE", "/sessions"),
+            ("DELETE", "/sessions/x"),
+        ];
+        foreach (string? cookie in (string?[])[null, "", "x", new string('A', 56), id[..55], id + "=", id[..24] + new string('A', 32)])
         {
-            foreach (var (method, path) in ((string, string)[])[("GET", "/me"), ("PUT", "/me"), ("POST", "/me/visits"), ("POST", "/renew"), ("GET", "/sessions"), ("DELETE", "/sessions"), ("DELETE", "/sessions/x")])
+            foreach (var (method, path) in requests)
             {
                 visitor.Cookie = cookie;
                 using var response = await visitor.SendAsync(method, path, method == "PUT" ? "{}" : null);
@@ -197,7 +222,8 @@ public sealed class QuickStartContract(Samples samples) : IClassFixture<Samples>
 
         Assert.Equal(2, process.ExitCode);
         Assert.Contains($"'{store}'", said, StringComparison.Ordinal);
-        foreach (string possible in (string[])["--store memory", "--store sqlite --connection", "--store postgres --connection", "--store redis --connection"])
+        foreach (string possible in (string[])[
+            "--store memory", "--store sqlite --connection", "--store postgres --connection", "--store redis --connection"])
         {
             Assert.Contains(possible, said, StringComparison.Ordinal);
         }

@@ -16,7 +16,13 @@ return args switch
 static GenericStore Open(string kind, string connection, string prefix, TimeProvider clock) => kind switch
 {
     "sqlite" => new SqliteStore(
-        new SqliteStoreOptions { ConnectionString = connection, Prefix = prefix, TimeProvider = clock, BusyTimeout = TimeSpan.FromSeconds(30) }),
+        new SqliteStoreOptions
+        {
+            ConnectionString = connection,
+            Prefix = prefix,
+            TimeProvider = clock,
+            BusyTimeout = TimeSpan.FromSeconds(30),
+        }),
     "postgresql" => new PostgreSqlStore(
         new PostgreSqlStoreOptions { ConnectionString = connection, Prefix = prefix, TimeProvider = clock }),
     "ef-sqlite" or "ef-postgresql" => new DatabaseOfSessions(kind, connection).Open(

@@ -108,7 +108,12 @@ public abstract class SessionsOverAStore
         var kiosk = bed.Request();
         await kiosk.SetAsync(
             "alice",
-            new SessionSignInOptions { IsPersistent = true, IdleTimeout = TimeSpan.FromMinutes(10), AbsoluteTimeout = TimeSpan.FromMinutes(30) });
+            new SessionSignInOptions
+            {
+                IsPersistent = true,
+                IdleTimeout = TimeSpan.FromMinutes(10),
+                AbsoluteTimeout = TimeSpan.FromMinutes(30),
+            });
         Assert.True((await bed.Request(kiosk.SessionId).GetAsync())!.IsPersistent);
         bed.Clock.Advance(TimeSpan.FromMinutes(9));
         var raise = bed.Request(kiosk.SessionId);
@@ -209,9 +214,35 @@ public abstract class SessionsOverAStore
         Assert.Equal(2, await bed.Store.DeleteActiveSessionsAsync("alice"));
         Assert.Equal(
             (null, null, "bob", 1L),
-            (await bed.WhoAsync(alices[0]), await bed.WhoAsync(alices[1]), await bed.WhoAsync(bobs), await bed.Store.CountActiveSessionsAsync()));
+            (
+                await bed.WhoAsync(alices[0]),
+                await bed.WhoAsync(alices[1]),
+                await bed.WhoAsync(bobs),
+                await bed.Store.CountActiveSessionsAsync()));
         Assert.Equal(1, await bed.Store.ClearAsync());
         Assert.Equal((null, 0L), (await bed.WhoAsync(bobs), await bed.Store.CountActiveSessionsAsync()));
+    }
+
+    /// <summary>No store but the memory store keeps room for users, so the session limits what anybody can begin.</summary>
+    [Fact]
+    [Trait("abuse", "J7")]
+    public async Task AFloodOfVisitorsStopsAtTheLimitAndUsersSignIn()
+    {
+        await using var bed = await OpenAsync(options => options.MaxAnonymousSessionsPerMinute = 10);
+        var begun = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => Task.Run(async () =>
+        {
+            try
+            {
+                return await bed.Request().StartAsync(new() { ["cart"] = 1 });
+            }
+            catch (AnonymousSessionLimitException)
+            {
+                return false;
+            }
+        })));
+
+        Assert.Equal((10, 10L), (begun.Count(one => one), await bed.Store.CountActiveSessionsAsync()));
+        Assert.Equal("alice", await bed.WhoAsync(await bed.SignInAsync()));
     }
 
     private async Task<OpenBed> OpenAsync(Action<SactSessionOptions>? configure = null)

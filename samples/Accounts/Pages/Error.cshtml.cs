@@ -17,7 +17,9 @@ internal sealed class ErrorPage : PageModel
     private (string Title, string Text) Words => Response.StatusCode switch
     {
         StatusCodes.Status400BadRequest =>
-            ("That form is out of date", "It was opened before you signed in or out, or a while ago. Go back, load the page again and try once more."),
+            (
+                "That form is out of date",
+                "It was opened before you signed in or out, or a while ago. Go back, load the page again and try once more."),
         StatusCodes.Status404NotFound => ("There is no such page", "Look at the address, or start again from the beginning."),
         StatusCodes.Status429TooManyRequests =>
             ("Too many tries", "Too many passwords have come from where you are. Wait a minute and try again."),

@@ -13,7 +13,7 @@ internal static class UpdateCases
             ["D7"]),
         new(
             "Update",
-            OnlyTheIdentityOfTheGivenRecordCounts,
+            EmptyChangeStoresNothingOfTheGivenRecord,
             "Of the record given with a change only the identity is used, not the contents."),
         new("Update", AnswerIsTheRecordNow, "Applied has the record after the change."),
         new("Update", SetWinsOverRemove, "A name that is both set and removed is set."),
@@ -60,7 +60,7 @@ internal static class UpdateCases
             "Two changes through the record as first read did not both apply.");
     }
 
-    private static async Task OnlyTheIdentityOfTheGivenRecordCounts(CaseRun run)
+    private static async Task EmptyChangeStoresNothingOfTheGivenRecord(CaseRun run)
     {
         var session = await run.SignInAsync(run.Alice, Fields(("a", "1")), presented: true);
         var forged = new SessionRecord

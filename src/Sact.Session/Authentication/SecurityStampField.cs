@@ -23,6 +23,10 @@ internal static class SecurityStampField
     public static ReadOnlyMemory<byte> HashOf(string stamp) =>
         Encoding.ASCII.GetBytes($"\"{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(stamp)).AsSpan(0, 16))}\"");
 
+    /// <summary>Whether a session was signed in under one of these stamps. A session without a stamp was not.</summary>
+    public static bool IsOneOf(SessionRecord record, IReadOnlyList<ReadOnlyMemory<byte>> stamps) =>
+        record.Fields.TryGetValue(Name, out var kept) && stamps.Any(stamp => kept.Span.SequenceEqual(stamp.Span));
+
     /// <summary>Whether a session was signed in under another stamp than all of these. A session without a stamp was not.</summary>
     public static bool Differs(SessionRecord record, IReadOnlyList<ReadOnlyMemory<byte>> stamps) =>
         record.Fields.TryGetValue(Name, out var kept) && !stamps.Any(stamp => kept.Span.SequenceEqual(stamp.Span));

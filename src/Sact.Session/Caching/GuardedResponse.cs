@@ -7,8 +7,8 @@ using Microsoft.Extensions.Primitives;
 namespace Sact.Session;
 
 /// <summary>
-/// Takes the place of the server's response feature once the session is used, so that every <c>Cache-Control</c> is restricted as it is
-/// written or read. Caches, MVC filters and callbacks that run later, or were registered earlier, all use this feature.
+/// Takes the place of the server's response feature once the session is used, so that every <c>Cache-Control</c> and <c>Vary</c> is
+/// restricted as it is written or read. Caches, MVC filters and callbacks that run later, or were registered earlier, all use this feature.
 /// </summary>
 /// <remarks>
 /// Response caching decides at the first byte of the body, before any <c>OnStarting</c> callback, and may be inside or outside of whoever
@@ -138,6 +138,9 @@ internal abstract class GuardedResponse : IHttpResponseFeature, IHeaderDictionar
     /// <summary>The part of a <c>Cache-Control</c> that the response may have.</summary>
     protected abstract StringValues AllowedCacheControl(StringValues value);
 
+    /// <summary>The <c>Vary</c> that the response must have in place of a value.</summary>
+    protected abstract StringValues AllowedVary(StringValues value);
+
     /// <summary>Takes the place of the response feature; the second call does nothing.</summary>
     protected void Guard(IFeatureCollection features)
     {
@@ -148,8 +151,10 @@ internal abstract class GuardedResponse : IHttpResponseFeature, IHeaderDictionar
         }
     }
 
-    private StringValues Allowed(string key, StringValues value) =>
-        key.Length == "Cache-Control".Length && key.Equals("Cache-Control", StringComparison.OrdinalIgnoreCase)
-            ? AllowedCacheControl(value)
-            : value;
+    private StringValues Allowed(string key, StringValues value) => key.Length switch
+    {
+        13 when key.Equals("Cache-Control", StringComparison.OrdinalIgnoreCase) => AllowedCacheControl(value),
+        4 when key.Equals("Vary", StringComparison.OrdinalIgnoreCase) => AllowedVary(value),
+        _ => value,
+    };
 }

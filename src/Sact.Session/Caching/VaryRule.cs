@@ -17,6 +17,9 @@ internal static class VaryRule
         }
     }
 
+    /// <summary>The value, with <c>Cookie</c> in it.</summary>
+    public static StringValues WithCookie(StringValues vary) => VariesByCookie(vary) ? vary : StringValues.Concat(vary, Cookie);
+
     private static bool VariesByCookie(StringValues vary)
     {
         foreach (string? header in vary)

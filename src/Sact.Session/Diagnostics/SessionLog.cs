@@ -82,6 +82,13 @@ internal static partial class SessionLog
     public static partial void EndedUnsent(ILogger logger, SessionKey key);
 
     [LoggerMessage(
+        26, LogLevel.Warning,
+        "Anonymous sessions were refused with a 503: more began on this node than MaxAnonymousSessionsPerMinute ({Limit}) allows. "
+        + "If these are no robots, raise it. This event is logged once per minute at most; the counter sact.session.anonymous_refused "
+        + "has all of them.")]
+    public static partial void AnonymousRefused(ILogger logger, int limit);
+
+    [LoggerMessage(
         43, LogLevel.Warning,
         "The sign-in did not keep the data of the anonymous session {Key}: with the new metadata it would exceed MaxRecordBytes.")]
     public static partial void NotKept(ILogger logger, SessionKey key);

@@ -16,6 +16,7 @@ internal sealed class SessionMetrics
     private readonly Counter<long> _conflicts;
     private readonly Counter<long> _touchFailures;
     private readonly Counter<long> _storeFaults;
+    private readonly Counter<long> _anonymousRefused;
 
     public SessionMetrics(Meter meter)
     {
@@ -30,6 +31,8 @@ internal sealed class SessionMetrics
         _touchFailures = meter.CreateCounter<long>("sact.session.touch_failures", "{write}", "Failed writes of \"last seen\".");
         _storeFaults = meter.CreateCounter<long>(
             "sact.session.store_faults", "{operation}", "Failed operations of the store, by operation.");
+        _anonymousRefused = meter.CreateCounter<long>(
+            "sact.session.anonymous_refused", "{session}", "Anonymous sessions that MaxAnonymousSessionsPerMinute refused.");
     }
 
     /// <summary>The meter of sessions that are created without dependency injection.</summary>
@@ -67,6 +70,8 @@ internal sealed class SessionMetrics
     public void Conflict() => Add(_conflicts, 1);
 
     public void TouchFailed() => Add(_touchFailures, 1);
+
+    public void AnonymousRefused() => Add(_anonymousRefused, 1);
 
     public void StoreFault(string operation) => Add(_storeFaults, 1, "operation", operation);
 

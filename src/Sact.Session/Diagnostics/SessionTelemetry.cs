@@ -98,6 +98,17 @@ internal sealed class SessionTelemetry(ILogger logger, SessionMetrics metrics)
         SessionLog.TouchFailed(Log, key, fault);
     }
 
+    /// <param name="limit">The option's value.</param>
+    /// <param name="logs">Whether it is logged as well.</param>
+    public void AnonymousRefused(int limit, bool logs)
+    {
+        Metrics.AnonymousRefused();
+        if (logs)
+        {
+            SessionLog.AnonymousRefused(Log, limit);
+        }
+    }
+
     public void StoreFault(string operation, Exception fault)
     {
         Metrics.StoreFault(operation);

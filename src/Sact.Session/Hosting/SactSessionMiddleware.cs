@@ -9,6 +9,9 @@ namespace Sact.Session;
 /// </summary>
 internal sealed class SactSessionMiddleware(RequestDelegate next)
 {
+    private const string Down = "The session store is not available.";
+    private const string TooMany = "Too many visitors at the moment.";
+
     public Task InvokeAsync(HttpContext context)
     {
         Task task;
@@ -16,9 +19,13 @@ internal sealed class SactSessionMiddleware(RequestDelegate next)
         {
             task = next(context);
         }
+        catch (AnonymousSessionLimitException) when (!context.Response.HasStarted)
+        {
+            return AnswerAsync(context, TooMany);
+        }
         catch (SessionStoreException) when (!context.Response.HasStarted)
         {
-            return AnswerAsync(context);
+            return AnswerAsync(context, Down);
         }
 
         // A request that has completed needs no async state machine, which saves its allocation.
@@ -38,13 +45,17 @@ internal sealed class SactSessionMiddleware(RequestDelegate next)
             await task.ConfigureAwait(false);
             RequestFeature.FinishHeadersBeforeCaches(context);
         }
+        catch (AnonymousSessionLimitException) when (!context.Response.HasStarted)
+        {
+            await AnswerAsync(context, TooMany).ConfigureAwait(false);
+        }
         catch (SessionStoreException) when (!context.Response.HasStarted)
         {
-            await AnswerAsync(context).ConfigureAwait(false);
+            await AnswerAsync(context, Down).ConfigureAwait(false);
         }
     }
 
-    private static async Task AnswerAsync(HttpContext context)
+    private static async Task AnswerAsync(HttpContext context, string title)
     {
         // Clear() removes the cookies of the session too. They return when the response starts, above all the deletion at a sign-out.
         context.Response.Clear();
@@ -58,7 +69,7 @@ internal sealed class SactSessionMiddleware(RequestDelegate next)
                 ProblemDetails =
                 {
                     Status = StatusCodes.Status503ServiceUnavailable,
-                    Title = "The session store is not available.",
+                    Title = title,
                     Detail = "Try again in a moment.",
                 },
             }).ConfigureAwait(false);

@@ -6,25 +6,12 @@ namespace Sact.Session;
 
 /// <summary>
 /// <c>HttpContext.Session</c> over the session of the request: a view of its <c>$http.</c> fields, and the changes that are not stored yet.
-/// It follows the session of the request: it forgets what it read from a session that has ended. Changes move to another session only where
-/// <see cref="SessionStateMachine.Predecessor"/> and the option allow it.
 /// </summary>
 internal sealed class HttpContextSession(
     RequestSession session, HttpContext context, bool keepAtSignIn, BlockingReaders? readers = null) : ISession
 {
-    private readonly Lock _lock = new();
-    private readonly HttpContextSessionValues _values = new();
-
-    // The session that the values belong to, by its number in the request.
-    private int _number;
-    private SessionKey? _key;
-    private bool _isLoaded;
-    private bool _isLost;
+    private readonly HttpContextSessionState _state = new(session, keepAtSignIn);
     private bool _isRead;
-
-    // Whether a value was set while there was no session. As in the framework a session then begins, even if the value was removed.
-    private bool _begins;
-    private SessionStoreException? _fault;
 
     /// <summary>Whether a synchronous member was called, which waits for the store unless the session was read before.</summary>
     public bool IsRead => Volatile.Read(ref _isRead);
@@ -39,7 +26,7 @@ internal sealed class HttpContextSession(
             try
             {
                 Load();
-                return !_isLost;
+                return !_state.IsLost;
             }
             catch (SessionStoreException)
             {
@@ -54,7 +41,7 @@ internal sealed class HttpContextSession(
         get
         {
             Load();
-            return (_key ?? session.NextKey).KeyPart;
+            return (_state.Key ?? session.NextKey).KeyPart;
         }
     }
 
@@ -63,10 +50,7 @@ internal sealed class HttpContextSession(
         get
         {
             Load();
-            lock (_lock)
-            {
-                return _values.Keys;
-            }
+            return _state.Keys;
         }
     }
 
@@ -74,10 +58,7 @@ internal sealed class HttpContextSession(
     {
         ArgumentNullException.ThrowIfNull(key);
         Load();
-        lock (_lock)
-        {
-            return _values.TryGet(key, out value);
-        }
+        return _state.TryGetValue(key, out value);
     }
 
     public void Set(string key, byte[] value)
@@ -86,26 +67,21 @@ internal sealed class HttpContextSession(
         ArgumentNullException.ThrowIfNull(value);
         HttpContextSessionField.ThrowIfBadKey(key, nameof(key));
         Load();
-        if (_key is null && context.Response.HasStarted)
+        if (_state.Key is null && context.Response.HasStarted)
         {
             throw new InvalidOperationException(
                 "The response has started, so no session can begin any more. Set a first value in HttpContext.Session before the first "
                 + "byte of the body is written.");
         }
 
-        lock (_lock)
-        {
-            _begins |= _key is null && !_isLost;
-        }
-
-        Change(key, value.ToArray());
+        _state.Set(key, value.ToArray());
     }
 
     public void Remove(string key)
     {
         ArgumentNullException.ThrowIfNull(key);
         Load();
-        Change(key, null);
+        _state.Remove(key);
     }
 
     /// <summary>
@@ -114,10 +90,7 @@ internal sealed class HttpContextSession(
     public void Clear()
     {
         Load();
-        lock (_lock)
-        {
-            _values.RemoveAll();
-        }
+        _state.RemoveAll();
     }
 
     /// <summary>Reads the session, so that no later member waits for the store.</summary>
@@ -127,7 +100,7 @@ internal sealed class HttpContextSession(
     /// <exception cref="SessionStoreException">The store could not be read.</exception>
     public async Task LoadAsync(CancellationToken cancellationToken = default)
     {
-        if (IsLoaded())
+        if (_state.IsLoaded)
         {
             await session.NoteSeenAsync().ConfigureAwait(false);
             return;
@@ -179,16 +152,16 @@ internal sealed class HttpContextSession(
             await session.NoteSeenAsync().ConfigureAwait(false);
         }
 
-        while (HasChanges())
+        while (_state.HasChanges)
         {
-            if (!IsLoaded())
+            if (!_state.IsLoaded)
             {
                 await ReadAsync(cancellationToken).ConfigureAwait(false);
             }
 
             try
             {
-                await StoreOnceAsync(cancellationToken).ConfigureAwait(false);
+                await new HttpContextSessionWriter(session, _state).StoreOnceAsync(cancellationToken).ConfigureAwait(false);
             }
             catch (ArgumentException tooLarge)
             {
@@ -201,105 +174,18 @@ internal sealed class HttpContextSession(
     }
 
     /// <summary>Drops the changes: the client has received an error for them.</summary>
-    public void Abandon()
-    {
-        lock (_lock)
-        {
-            _values.DropChanges();
-            _begins = false;
-        }
-    }
-
-    private async ValueTask StoreOnceAsync(CancellationToken cancellationToken)
-    {
-        int number;
-        SessionKey? key;
-        KeyValuePair<string, byte[]?>[] changes;
-        bool begins;
-        lock (_lock)
-        {
-            (number, key, changes, begins) = (_number, _key, _values.Changes, _begins);
-        }
-
-        var set = SessionFields.Create(changes
-            .Where(static change => change.Value is not null)
-            .Select(static change => HttpContextSessionField.Write(change.Key, change.Value)));
-        if (key is null)
-        {
-            // False if the request has a session by now: the loop then reads it.
-            if ((set.Count == 0 && !begins)
-                || await session.Start.StartAnonymousAsync(
-                    set, session.Settings.AnonymousTerms, number, cancellationToken).ConfigureAwait(false))
-            {
-                MarkStored(changes, session.Number);
-            }
-            else if (session.State.IsSuperseded)
-            {
-                Lose(session.Store.GetSessionKey(session.GetSessionId()));
-            }
-            else
-            {
-                lock (_lock)
-                {
-                    Forget();
-                }
-            }
-
-            return;
-        }
-
-        string[] remove = [.. changes.Where(static change => change.Value is null).Select(
-            static change => HttpContextSessionField.NameOf(change.Key))];
-        if (await session.Fields.ChangeAnyAsync(set, remove, number, cancellationToken).ConfigureAwait(false)
-            == SessionUpdateStatus.Applied)
-        {
-            MarkStored(changes, number);
-        }
-        else if (session.Number == number)
-        {
-            Lose(key.Value);
-        }
-    }
-
-    private void Change(string key, byte[]? value)
-    {
-        lock (_lock)
-        {
-            if (!_isLost)
-            {
-                _values.Set(key, value);
-            }
-        }
-    }
-
-    private bool HasChanges()
-    {
-        lock (_lock)
-        {
-            Follow();
-            return _values.HasChanges || _begins;
-        }
-    }
-
-    private bool IsLoaded()
-    {
-        lock (_lock)
-        {
-            Follow();
-            return _isLoaded;
-        }
-    }
+    public void Abandon() => _state.DropChanges();
 
     /// <summary>Reads synchronously, because the interface has synchronous members. <see cref="LoadAsync"/> avoids it.</summary>
     private void Load()
     {
         Volatile.Write(ref _isRead, true);
-        if (IsLoaded())
+        if (_state.IsLoaded)
         {
             return;
         }
 
-        if (_fault is { } fault)
+        if (_state.Fault is { } fault)
         {
             ExceptionDispatchInfo.Throw(fault);
         }
@@ -317,102 +203,21 @@ internal sealed class HttpContextSession(
 
     private async ValueTask ReadAsync(CancellationToken cancellationToken, bool defersSeen = false)
     {
-        while (true)
+        int number;
+        SessionRecord? record;
+        do
         {
-            int number = session.Number;
-            SessionRecord? record;
+            number = session.Number;
             try
             {
                 record = await session.ReadAsync(reload: false, cancellationToken, defersSeen).ConfigureAwait(false);
             }
             catch (SessionStoreException fault)
             {
-                _fault = fault;
+                _state.OnFault(fault);
                 throw;
             }
-
-            lock (_lock)
-            {
-                Follow();
-                if (_isLoaded)
-                {
-                    return;
-                }
-
-                // The request has another session by now: it is read as well.
-                if (number != _number)
-                {
-                    continue;
-                }
-
-                _fault = null;
-                _key = record?.Key;
-                _values.Load(record is null ? null : HttpContextSessionValues.Decode(record, session.KeyOf(record), session.Telemetry.Log));
-                _isLoaded = true;
-                return;
-            }
         }
-    }
-
-    private void MarkStored(KeyValuePair<string, byte[]?>[] changes, int number)
-    {
-        lock (_lock)
-        {
-            _values.MarkStored(changes);
-            _begins = false;
-            if (number != _number)
-            {
-                // A session has begun. Its key is read with its record, which the request remembers.
-                _number = number;
-                Forget();
-            }
-        }
-    }
-
-    /// <summary>
-    /// The session was live when it was read and has ended since, or lives on under a newer id. Its data ends with it: to begin another
-    /// session for the data would bring back what was signed out.
-    /// </summary>
-    private void Lose(SessionKey key)
-    {
-        lock (_lock)
-        {
-            _values.DropChanges();
-            _values.Load(null);
-            _isLost = true;
-            _begins = false;
-        }
-
-        HttpContextSessionLog.BridgeSessionGone(session.Telemetry.Log, key);
-    }
-
-    /// <summary>
-    /// If the request has another session by now, forgets what was read, and keeps the changes only where they may move. The caller holds
-    /// the lock.
-    /// </summary>
-    private void Follow()
-    {
-        int number = session.Number;
-        if (number == _number)
-        {
-            return;
-        }
-
-        bool mayMove = session.State.Predecessor is { } before && before.Number == _number && (keepAtSignIn || !before.BySigningIn);
-        if (_values.HasChanges && !mayMove)
-        {
-            _values.DropChanges();
-            HttpContextSessionLog.BridgeDropped(session.Telemetry.Log);
-        }
-
-        _number = number;
-        Forget();
-    }
-
-    /// <summary>Forgets what was read; the changes stay. The caller holds the lock.</summary>
-    private void Forget()
-    {
-        _values.Load(null);
-        (_key, _isLoaded, _isLost, _begins, _fault) = (null, false, false, false, null);
+        while (!_state.TryLoad(number, record));
     }
 }

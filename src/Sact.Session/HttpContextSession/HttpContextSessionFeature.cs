@@ -55,7 +55,14 @@ internal sealed class HttpContextSessionFeature(HttpContext context, HttpContext
 
     public void Abandon() => (_session as HttpContextSession)?.Abandon();
 
-    public void LogFailure(Exception fault) => HttpContextSessionLog.BridgeNotCommitted(bridge.Telemetry(context).Log, fault);
+    public void LogFailure(Exception fault)
+    {
+        // A refusal by the limit has an event of its own, once per minute.
+        if (fault is not AnonymousSessionLimitException)
+        {
+            HttpContextSessionLog.BridgeNotCommitted(bridge.Telemetry(context).Log, fault);
+        }
+    }
 
     /// <summary>
     /// Stores the session before the response starts. An exception here would be a 500 on Kestrel, so the status becomes 503. The body that

@@ -114,6 +114,19 @@ public sealed class SactSessionOptions
     public SessionCapPolicy MaxSessionsPolicy { get; set; }
 
     /// <summary>
+    /// How many anonymous sessions may begin per minute on this node, by <c>StartAsync</c> and <c>HttpContext.Session</c> together.
+    /// Default: 6,000, which is 100 per second. At least 1; null: no limit. One more throws
+    /// <see cref="AnonymousSessionLimitException"/>, which is a 503 if unhandled. Sign-ins and existing sessions are not affected.
+    /// </summary>
+    /// <remarks>
+    /// Any client can begin an anonymous session, so without a limit a flood of requests fills a database or a Redis until nobody can sign
+    /// in. Cookies that never come back leave at most this number times <see cref="AnonymousIdleTimeout"/> in minutes: 120,000 sessions per
+    /// node by default. A node that began none for a minute may begin the whole number at once. Combine it with the rate limiter of
+    /// ASP.NET Core, which knows who sends the requests.
+    /// </remarks>
+    public int? MaxAnonymousSessionsPerMinute { get; set; } = 6_000;
+
+    /// <summary>
     /// Whether sessions with a user keep the User-Agent (at most 512 characters) and the remote address. Default: false.
     /// They come from the sign-in and from the last request that wrote "last seen".
     /// Users recognise their devices by them (ASVS 5.0 V7.5.2).

@@ -50,6 +50,7 @@ internal sealed class SactSessionOptionsValidator : IValidateOptions<SactSession
     private static IEnumerable<string?> ValidateLimits(SactSessionOptions o)
     {
         yield return Between(o.MaxSessionsPerUser, 1, int.MaxValue, $"1 and {int.MaxValue}", "or set it to null for no limit");
+        yield return Between(o.MaxAnonymousSessionsPerMinute, 1, int.MaxValue, $"1 and {int.MaxValue}", "or set it to null for no limit");
         yield return Between(o.MaxRecordBytes, 256, 16 * 1024 * 1024, "256 bytes and 16 MiB");
         yield return Enum.IsDefined(o.MaxSessionsPolicy)
             ? null

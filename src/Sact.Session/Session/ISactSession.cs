@@ -207,6 +207,7 @@ public interface ISactSession
     /// </returns>
     /// <exception cref="ArgumentException">The fields break a rule.</exception>
     /// <exception cref="InvalidOperationException">The response has started.</exception>
+    /// <exception cref="AnonymousSessionLimitException">More began than <c>MaxAnonymousSessionsPerMinute</c> allows.</exception>
     /// <exception cref="SessionStoreException">The store cannot answer or is full.</exception>
     /// <example><code>await session.StartAsync(new() { ["cart"] = cartId });</code></example>
     [OverloadResolutionPriority(1)]

@@ -231,6 +231,10 @@ internal sealed class RequestFeature : GuardedResponse
         return allowed;
     }
 
+    // An empty value removes the header. It returns when the response starts.
+    protected override StringValues AllowedVary(StringValues value) =>
+        _ended || StringValues.IsNullOrEmpty(value) ? value : VaryRule.WithCookie(value);
+
     private bool Started => Context.Response.HasStarted;
 
     /// <summary>

@@ -359,7 +359,7 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
             : _record;
     }
 
-    /// <summary>A record that the store answered, if it is of this request's session under its id.</summary>
+    /// <summary>A newer record of the session, if the id of this request still counts in it.</summary>
     public SessionRecord? IfRecognised(SessionRecord record)
     {
         if (State.Recognise(record) is not { } refused)

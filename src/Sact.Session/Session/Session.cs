@@ -121,7 +121,7 @@ public class Session<TStore> : ISession<TStore>
     /// <inheritdoc/>
     [OverloadResolutionPriority(1)]
     public ValueTask SetPendingAsync(string userId, JsonObject? metadata = null, CancellationToken cancellationToken = default) =>
-        _session.Start.SignInAsync(
+        _session.Start.SignInByHandAsync(
             userId, FieldsFromJson.From(metadata, nameof(metadata)), _session.Settings.PendingTerms, cancellationToken);
 
     /// <inheritdoc/>
@@ -130,7 +130,7 @@ public class Session<TStore> : ISession<TStore>
         string userId, JsonObject? metadata, SessionSignInOptions options, CancellationToken cancellationToken = default)
     {
         var terms = SessionTerms.Of(Required(options), _session.Settings.PendingTerms, nameof(options));
-        return _session.Start.SignInAsync(userId, FieldsFromJson.From(metadata, nameof(metadata)), terms, cancellationToken);
+        return _session.Start.SignInByHandAsync(userId, FieldsFromJson.From(metadata, nameof(metadata)), terms, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -266,7 +266,7 @@ public class Session<TStore> : ISession<TStore>
 
     private ValueTask SignInAsync(
         string userId, SessionFields fields, SessionSignInOptions? options, CancellationToken cancellationToken) =>
-        _session.Start.SignInAsync(userId, fields, _session.Settings.SignInTermsFor(options, nameof(options)), cancellationToken);
+        _session.Start.SignInByHandAsync(userId, fields, _session.Settings.SignInTermsFor(options, nameof(options)), cancellationToken);
 
     private ValueTask<bool> RaiseAsync(
         int assuranceLevel, SessionFields? fields, SessionSignInOptions? options, CancellationToken cancellationToken)

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Sact.Session;
 
-/// <summary>Notes the session of a request as seen.</summary>
+/// <summary>Writes "last seen" of the session of a request.</summary>
 internal readonly struct SessionLastSeen(RequestSession session)
 {
     /// <summary>

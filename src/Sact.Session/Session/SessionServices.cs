@@ -34,6 +34,7 @@ internal sealed class SessionServices : ISessionDataSource
         Telemetry = new SessionTelemetry((options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger("Sact.Session"), metrics);
         Cookies = new CookieWriter(options.Cookie, options.IsPersistent ? options.AbsoluteTimeout : null, Telemetry);
         Settings = new SessionSettings(options);
+        AnonymousLimiter = new AnonymousSessionLimiter(options.MaxAnonymousSessionsPerMinute, Clock, Telemetry);
         _protection = options.DataProtectionProvider;
     }
 
@@ -46,6 +47,8 @@ internal sealed class SessionServices : ISessionDataSource
     public CookieWriter Cookies { get; }
 
     public SessionSettings Settings { get; }
+
+    public AnonymousSessionLimiter AnonymousLimiter { get; }
 
     public DateTimeOffset Now => Clock.GetUtcNow();
 

@@ -6,6 +6,18 @@ internal readonly struct SessionStart(RequestSession session)
     // Two ids with the same 126 random bits do not happen. A random source that repeats itself does.
     private const int MaxIds = 4;
 
+    /// <summary>
+    /// The same as <see cref="SignInAsync"/>, for a sign-in by the application. The new session ends if the user has changed meanwhile.
+    /// </summary>
+    public async ValueTask SignInByHandAsync(string userId, SessionFields fields, SessionTerms terms, CancellationToken cancellationToken)
+    {
+        await SignInAsync(userId, fields, terms, cancellationToken).ConfigureAwait(false);
+        if (session.Request.Read(static context => context.Features.Get<ISignInCheck>()) is { } check)
+        {
+            await EndIfOutdatedAsync(check, userId).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Signs in, or begins a pending session, as the terms say. The verified session that was presented ends.</summary>
     public async ValueTask SignInAsync(string userId, SessionFields fields, SessionTerms terms, CancellationToken cancellationToken)
     {
@@ -26,11 +38,28 @@ internal readonly struct SessionStart(RequestSession session)
         await BeginAsync(userId, fields, terms, predecessor, cancellationToken).ConfigureAwait(false);
     }
 
+    private async ValueTask EndIfOutdatedAsync(ISignInCheck check, string userId)
+    {
+        bool lives = false;
+        try
+        {
+            lives = await check.MayLiveAsync(session, session.Request.Context, userId).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (!lives)
+            {
+                await session.End.SignOutAsync(CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+    }
+
     /// <summary>Begins an anonymous session, unless the request has a live one.</summary>
     /// <param name="fields">Its data.</param>
     /// <param name="terms">Its lifetimes.</param>
     /// <param name="number">The <see cref="SessionStateMachine.Number"/> that the request must still have; null for any.</param>
     /// <param name="cancellationToken">Read before the write begins.</param>
+    /// <exception cref="AnonymousSessionLimitException">Too many have begun on this node.</exception>
     public async ValueTask<bool> StartAnonymousAsync(
         SessionFields fields, SessionTerms terms, int? number, CancellationToken cancellationToken)
     {
@@ -47,6 +76,7 @@ internal readonly struct SessionStart(RequestSession session)
             return false;
         }
 
+        session.Services.AnonymousLimiter.TakeOrThrow();
         await BeginAsync(null, fields, terms, new(current, BySigningIn: false), cancellationToken).ConfigureAwait(false);
         return true;
     }

@@ -145,6 +145,11 @@ internal readonly struct StoreClient(IGenericStore store, SessionServices servic
             Abandon(pending);
             throw new OperationCanceledException(cancelled.IsCancellationRequested ? cancelled : aborted);
         }
+        catch (TimeoutException) when (pending.IsCompletedSuccessfully)
+        {
+            // The store has answered, and only this application had no thread to take the answer in time.
+            return await pending.ConfigureAwait(false);
+        }
         catch (TimeoutException timeout) when (!pending.IsCompleted)
         {
             Abandon(pending);

@@ -69,7 +69,8 @@ internal static class GrowthPart
         GC.KeepAlive(cookies);
         GC.KeepAlive(answers);
         var store = runner.Pipeline.Services.GetService<IGenericStore>();
-        return ((live - empty) / (double)sessions, (after - empty) / (double)sessions, store is null ? null : await store.CountActiveSessionsAsync());
+        long? left = store is null ? null : await store.CountActiveSessionsAsync();
+        return ((live - empty) / (double)sessions, (after - empty) / (double)sessions, left);
     }
 
     private static void Keep(StringValues[] answers, string?[] cookies)

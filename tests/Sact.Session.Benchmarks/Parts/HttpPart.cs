@@ -1,19 +1,11 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Text.RegularExpressions;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Sact.Session.Stores.Tests;
 
 namespace Sact.Session.Benchmarks;
 
 /// <summary>Requests a second and their latency over Kestrel, driven by <c>wrk</c>, contenders in turn.</summary>
-internal static partial class HttpPart
+internal static class HttpPart
 {
     public static async Task RunAsync(Report report, bool quick)
     {
@@ -37,7 +29,9 @@ internal static partial class HttpPart
         report.Bars(
             "http",
             "Requests a second over Kestrel, beside bare (longer is better)",
-            from host in hosts from run in new[] { ("untouched", untouched), ("read", read) } select ($"{run.Item1}: {host.Name}", Share(run.Item2, host, bare).Median()));
+            from host in hosts
+            from run in new[] { ("untouched", untouched), ("read", read) }
+            select ($"{run.Item1}: {host.Name}", Share(run.Item2, host, bare).Median()));
 
         double[] shares = [.. Share(read, sact, bare)];
         report.Ask("HTTP read, memory", "≥ 93 % of bare throughput", Percent(shares), shares.Median() >= 0.93);
@@ -110,81 +104,5 @@ internal static partial class HttpPart
         }
 
         return runs;
-    }
-
-    private readonly record struct Run(double PerSecond, double P99);
-
-    private sealed partial class Host(WebApplication app, Contender contender) : IAsyncDisposable
-    {
-        private string _cookie = "";
-
-        public string Name => contender.Name;
-
-        private string Address { get; } =
-            app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-
-        public static async Task<Host> StartAsync(Contender contender)
-        {
-            var builder = WebApplication.CreateSlimBuilder();
-            builder.Logging.ClearProviders();
-            builder.WebHost.UseUrls("http://127.0.0.1:0");
-            contender.Register(builder.Services);
-            var app = builder.Build();
-            contender.Use(app);
-            var endpoints = Enum.GetValues<Scenario>()
-                .Where(scenario => contender.Endpoint(scenario) is not null)
-                .ToDictionary(static scenario => "/" + scenario, scenario => contender.Endpoint(scenario)!);
-            app.Run(context => endpoints[context.Request.Path.Value!](context));
-            await app.StartAsync();
-            var host = new Host(app, contender);
-            await host.SignInAsync();
-            return host;
-        }
-
-        public async Task<Run> DriveAsync(Scenario scenario, int seconds)
-        {
-            var start = new ProcessStartInfo(
-                "wrk",
-                ["-t1", "-c32", $"-d{seconds}s", "--latency", "-H", "Cookie: " + _cookie, $"{Address}/{scenario}"])
-            { RedirectStandardOutput = true };
-            using var process = Process.Start(start)!;
-            string said = await process.StandardOutput.ReadToEndAsync();
-            await process.WaitForExitAsync();
-            if (said.Contains("Non-2xx", StringComparison.Ordinal) || !said.Contains("Requests/sec", StringComparison.Ordinal))
-            {
-                throw new InvalidOperationException($"{Name} did not answer as it should: {said}");
-            }
-
-            var latency = Latency().Match(said);
-            double unit = latency.Groups[2].Value switch { "us" => 0.001, "ms" => 1, _ => 1000 };
-            return new(
-                double.Parse(PerSecond().Match(said).Groups[1].Value, CultureInfo.InvariantCulture),
-                double.Parse(latency.Groups[1].Value, CultureInfo.InvariantCulture) * unit);
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await app.StopAsync();
-            await app.DisposeAsync();
-        }
-
-        private async Task SignInAsync()
-        {
-            using var client = new HttpClient(new SocketsHttpHandler { UseCookies = false });
-            using var signedIn = await client.GetAsync(new Uri($"{Address}/{Scenario.SignIn}"));
-            _cookie = signedIn.Headers.TryGetValues("Set-Cookie", out var cookies)
-                ? cookies.First().Split(';')[0]
-                : "__Host-sid=" + new string('A', 56);
-            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"{Address}/{Scenario.Read}"));
-            request.Headers.TryAddWithoutValidation("Cookie", _cookie);
-            using var read = await client.SendAsync(request);
-            read.EnsureSuccessStatusCode();
-        }
-
-        [GeneratedRegex(@"Requests/sec:\s+([\d.]+)")]
-        private static partial Regex PerSecond();
-
-        [GeneratedRegex(@"99%\s+([\d.]+)(us|ms|s)")]
-        private static partial Regex Latency();
     }
 }

@@ -69,7 +69,9 @@ internal static class ProcessPart
         report.Bars(
             "in-process",
             "Time over the bare pipeline in ns, over memory",
-            from scenario in Enum.GetValues<Scenario>() from runner in runners.Skip(1) select ($"{scenario}: {runner.Contender.Name}", Over(scenario, runner)));
+            from scenario in Enum.GetValues<Scenario>()
+            from runner in runners.Skip(1)
+            select ($"{scenario}: {runner.Contender.Name}", Over(scenario, runner)));
 
         void Time(string name, Scenario scenario, double fraction) => report.AskAtLeast(
             name, string.Create(

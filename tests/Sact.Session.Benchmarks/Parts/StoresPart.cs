@@ -206,7 +206,8 @@ internal static class StoresPart
         report.Table(
             $"{sact.Contender.Name}: time, processor time of this process and bytes of one request",
             ["scenario", .. runners.Select(static runner => runner.Contender.Name)],
-            s_all.Select(scenario => new[] { scenario.ToString() }.Concat(runners.Select(runner => (reading.Has(scenario, runner) ? reading : writing) is var contest && contest.Has(scenario, runner)
+            s_all.Select(scenario => new[] { scenario.ToString() }.Concat(runners.Select(runner =>
+                (reading.Has(scenario, runner) ? reading : writing) is var contest && contest.Has(scenario, runner)
                 ? string.Create(
                     CultureInfo.InvariantCulture,
                     $"{contest.Time(scenario, runner).Median() / 1000:N1} µs, {contest.Cpu(scenario, runner).Median() / 1000:N1} µs CPU, "
@@ -249,8 +250,12 @@ internal static class StoresPart
             string[] cookies = new string[Times];
             for (int i = 0; i < Times; i++)
             {
-                cookies[i] =
-                    scenario switch { Scenario.SignIn => "", Scenario.List => i == 0 ? await SignedInTenTimesAsync(sact) : cookies[0], _ => await sact.SignedInAsync() };
+                cookies[i] = scenario switch
+                {
+                    Scenario.SignIn => "",
+                    Scenario.List => i == 0 ? await SignedInTenTimesAsync(sact) : cookies[0],
+                    _ => await sact.SignedInAsync(),
+                };
             }
 
             long before = await countAsync();

@@ -55,7 +55,9 @@ public sealed class PostgreSqlDamagedRows(SharedPostgres shared)
         Assert.Equal(isListed, (await store.FindAsync(victim.Key)).Ended is not null);
     }
 
-    /// <summary>A backup has an older version of the record. The next change is applied to what is there, and nothing of it is lost.</summary>
+    /// <summary>
+    /// A backup has an older version of the record. The next change is applied to what is there, and nothing of it is lost.
+    /// </summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -137,7 +137,8 @@ public sealed class PostgreSqlLostAnswer(SharedPostgres shared)
               PERFORM pg_terminate_backend(pg_backend_pid());
               RETURN NULL;
             END $$;
-            CREATE CONSTRAINT TRIGGER ends AFTER UPDATE ON {table} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION {table}_end();
+            CREATE CONSTRAINT TRIGGER ends AFTER UPDATE ON {table} DEFERRABLE INITIALLY DEFERRED
+              FOR EACH ROW EXECUTE FUNCTION {table}_end();
             """);
         await UnknownAsync(() => store.DeleteAsync(session).AsTask());
         await server.RunAsync($"DROP TRIGGER ends ON {table}");
@@ -150,7 +151,8 @@ public sealed class PostgreSqlLostAnswer(SharedPostgres shared)
         Assert.True((await Assert.ThrowsAsync<SessionStoreException>(write)).OutcomeUnknown);
 
     /// <summary>A session in a table that counts its updates, behind a proxy.</summary>
-    private sealed record CountingUpdates(PostgresServer Server, PostgresProxy Proxy, PostgreSqlStore Store, SessionRecord Session, string Table)
+    private sealed record CountingUpdates(
+        PostgresServer Server, PostgresProxy Proxy, PostgreSqlStore Store, SessionRecord Session, string Table)
         : IAsyncDisposable
     {
         public static async Task<CountingUpdates> OpenAsync(PostgresServer server)

@@ -1,3 +1,5 @@
+using System.Reflection;
+using System.Text;
 using Npgsql;
 using static Sact.Session.Stores.Tests.PostgreSqlStores;
 
@@ -74,6 +76,32 @@ public sealed class PostgreSqlLostRaces(SharedPostgres shared)
 
         await bed.IsIdleAsync();
         Assert.Single((await bed.Store.GetAsync(bed.Stale.Key))!.Fields);
+    }
+
+    /// <summary>Versions grow by random steps, so two writers of one record may draw the same. The bytes tell them apart.</summary>
+    [Fact]
+    [Trait("abuse", "D7")]
+    public async Task AreNoticedIfTheWinnerHasDrawnTheSameVersion()
+    {
+        await using var store = Open((await shared.GetAsync()).ConnectionString);
+        var replace = typeof(PostgreSqlStore).GetMethod("ReplaceAsync", BindingFlags.Instance | BindingFlags.NonPublic)!
+            .CreateDelegate<Func<SessionRecord, SessionRecord, CancellationToken, ValueTask<StoredRecord?>>>(store);
+        var session = NewSession(store);
+        await store.CreateAsync(session);
+        var winner = session with { Version = 700, Fields = Set("a", "1").Set! };
+        var loser = session with { Version = 700, Fields = Set("a", "2").Set! };
+
+        Assert.Null(await replace(session, winner, CancellationToken.None));
+        var answer = await replace(session, loser, CancellationToken.None);
+
+        Assert.Equal("1", Field(answer!.Value.Record!));
+
+        // Nor is what the loser took for stored replaced.
+        var later = await replace(loser, loser with { Version = 900 }, CancellationToken.None);
+        Assert.Equal("1", Field(later!.Value.Record!));
+        Assert.Equal("1", Field((await store.GetAsync(session.Key))!));
+
+        static string Field(SessionRecord record) => Encoding.UTF8.GetString(record.Fields.Single().Value.Span);
     }
 
     [Fact]

@@ -105,11 +105,15 @@ public sealed class PostgreSqlReturnedConnections(SharedPostgres shared)
     public async Task CarryNothingThatTheStoreHasSet()
     {
         const string Left = """
-            SELECT concat_ws(' ', current_setting('synchronous_commit'), current_setting('transaction_isolation'), current_setting('search_path'),
-              (SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory'), (SELECT count(*) FROM pg_prepared_statements), (SELECT count(*) FROM pg_cursors WHERE name <> ''))
+            SELECT concat_ws(' ',
+              current_setting('synchronous_commit'), current_setting('transaction_isolation'), current_setting('search_path'),
+              (SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory'),
+              (SELECT count(*) FROM pg_prepared_statements),
+              (SELECT count(*) FROM pg_cursors WHERE name <> ''))
             """;
         string own =
-            (await shared.GetAsync()).ConnectionString + ";Maximum Pool Size=1;No Reset On Close=true;Options=-c synchronous_commit=off -c default_transaction_isolation=repeatable\\ read";
+            (await shared.GetAsync()).ConnectionString + ";Maximum Pool Size=1;No Reset On Close=true;"
+            + "Options=-c synchronous_commit=off -c default_transaction_isolation=repeatable\\ read";
         await using var source = NpgsqlDataSource.Create(own);
         string before = (string)(await ScalarAsync(source, Left))!;
         await using var store = Open("", options => options.DataSource = source);

@@ -56,8 +56,11 @@ public sealed class PostgreSqlTable(SharedPostgres shared)
 
         async Task<string> ShapeAsync(string table) => ((string)(await server.ScalarAsync($"""
             SELECT concat_ws(E'\n',
-              (SELECT string_agg(concat_ws(' ', attname, format_type(atttypid, atttypmod), attnotnull, attcollation, pg_get_expr(adbin, adrelid)), E'\n' ORDER BY attnum)
-               FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum WHERE attrelid = '{table}'::regclass AND attnum > 0),
+              (SELECT string_agg(
+                 concat_ws(' ', attname, format_type(atttypid, atttypmod), attnotnull, attcollation, pg_get_expr(adbin, adrelid)),
+                 E'\n' ORDER BY attnum)
+               FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+               WHERE attrelid = '{table}'::regclass AND attnum > 0),
               (SELECT string_agg(indexdef, E'\n' ORDER BY indexdef) FROM pg_indexes WHERE tablename = '{table}'),
               (SELECT reloptions::text FROM pg_class WHERE oid = '{table}'::regclass),
               obj_description('{table}'::regclass, 'pg_class'))
@@ -71,7 +74,10 @@ public sealed class PostgreSqlTable(SharedPostgres shared)
     public async Task OfAnotherShapeIsRefused()
     {
         string table = NewTable();
-        await (await shared.GetAsync()).RunAsync($"CREATE TABLE {table} (version bigint, created_at bigint, last_seen_at bigint, expires_at bigint, state smallint, prefix bytea)");
+        await (await shared.GetAsync()).RunAsync($"""
+            CREATE TABLE {table}
+              (version bigint, created_at bigint, last_seen_at bigint, expires_at bigint, state smallint, prefix bytea)
+            """);
 
         string fault = await RefusedAsync(options => options.Table = table);
 

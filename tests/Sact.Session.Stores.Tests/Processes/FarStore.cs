@@ -4,7 +4,8 @@ using Sact.Session.SecondProcess;
 namespace Sact.Session.Stores.Tests;
 
 /// <summary>Stands for a store in the second process: names are made here, everything else is done there, by the clock of here.</summary>
-internal sealed class FarStore(SecondProcess process, int handle, GenericStoreOptions options) : GenericStore(options), IEndedSessionStore, IExpiredSessionStore
+internal sealed class FarStore(SecondProcess process, int handle, GenericStoreOptions options)
+    : GenericStore(options), IEndedSessionStore, IExpiredSessionStore
 {
     public Task OpenAsync(string kind, string connectionString) =>
         SendAsync(new Call { Verb = "open", Store = kind, Connection = connectionString, Prefix = Prefix }, default);

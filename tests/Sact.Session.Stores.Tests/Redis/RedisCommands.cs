@@ -19,7 +19,10 @@ public abstract class RedisCommandsCounted
     private const string Change = "get set";
     private const string End = "get set zrem";
     private static readonly string[] s_notCounted =
-        ["auth", "client", "cluster", "command", "config", "echo", "hello", "info", "pexpire", "ping", "publish", "readonly", "select", "subscribe"];
+    [
+        "auth", "client", "cluster", "command", "config", "echo", "hello", "info", "pexpire", "ping", "publish", "readonly", "select",
+        "subscribe",
+    ];
 
     private protected abstract Task<(IAsyncDisposable Server, string Configuration, IReadOnlyList<RedisServer> Nodes)> StartAsync();
 

@@ -4,7 +4,9 @@ using static Sact.Session.Stores.Tests.RedisStores;
 
 namespace Sact.Session.Stores.Tests;
 
-/// <summary>What is under a session's key is not what the store wrote. The session is absent with one event, and no read deletes it.</summary>
+/// <summary>
+/// What is under a session's key is not what the store wrote. The session is absent with one event, and no read deletes it.
+/// </summary>
 public sealed class RedisDamagedRecords(SharedRedis shared)
 {
     private const int Unreadable = 25;

@@ -84,7 +84,9 @@ public sealed class RedisIndex(SharedRedis shared)
                         session.LineageHash, session.CreatedAt, session)
                     });
                 await ListAsync(store, session.UserId!);
-                await (i % 3 == 0 ? store.DeleteAsync(session).AsTask() : i % 20 == 10 ? store.DeleteActiveSessionsAsync(session.UserId!).AsTask() : Task.CompletedTask);
+                await (i % 3 == 0 ? store.DeleteAsync(session).AsTask()
+                    : i % 20 == 10 ? store.DeleteActiveSessionsAsync(session.UserId!).AsTask()
+                    : Task.CompletedTask);
             }
         }
 

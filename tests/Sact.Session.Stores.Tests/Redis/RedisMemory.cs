@@ -27,7 +27,11 @@ public sealed class RedisMemory(SharedRedis shared)
             SignInClient = client,
             LastSeenClient = client,
             Fields = SessionFields.Create(
-                [new("name", "\"Alice Example\""u8.ToArray()), new("role", "\"editor\""u8.ToArray()), new("theme", "\"dark\""u8.ToArray())]),
+                [
+                    new("name", "\"Alice Example\""u8.ToArray()),
+                    new("role", "\"editor\""u8.ToArray()),
+                    new("theme", "\"dark\""u8.ToArray()),
+                ]),
         };
         await store.CreateAsync(session);
         async Task<long> UsageAsync(string key) => (long)await server.Behind.ExecuteAsync("MEMORY", "USAGE", key);

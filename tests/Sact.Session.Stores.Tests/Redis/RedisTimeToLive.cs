@@ -45,7 +45,8 @@ public sealed class RedisTimeToLive(SharedRedis shared)
         var session = NewSession(store);
         await store.CreateAsync(session);
         await IsAsync(server, index, Lifetimes.AbsoluteTimeout);
-        await store.CreateAsync(NewSession(store) with { Lifetimes = new(TimeSpan.FromHours(1), TimeSpan.FromHours(1), TimeSpan.FromHours(1)) });
+        var hour = TimeSpan.FromHours(1);
+        await store.CreateAsync(NewSession(store) with { Lifetimes = new(hour, hour, hour) });
         await IsAsync(server, index, Lifetimes.AbsoluteTimeout);
 
         // As it is when the session is old.

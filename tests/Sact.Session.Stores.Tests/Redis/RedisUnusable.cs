@@ -59,7 +59,8 @@ public sealed class RedisUnusable
     public async Task WithAWrongPassword()
     {
         await using var server = await RedisServer.StartAsync();
-        foreach (string configuration in new[] { $"127.0.0.1:{server.Port},password=wrong-horse{Quick}", $"127.0.0.1:{server.Port}{Quick}" })
+        foreach (string configuration in (string[])[
+            $"127.0.0.1:{server.Port},password=wrong-horse{Quick}", $"127.0.0.1:{server.Port}{Quick}"])
         {
             await using var store = OpenRedis(configuration);
             var fault = await Assert.ThrowsAsync<SessionStoreException>(async () => await store.CreateAsync(NewSession(store)));
@@ -170,7 +171,10 @@ public sealed class RedisUnusable
         string index = IndexOf(store, "alice");
         await server.Database.KeyDeleteAsync(index);
         await server.Database.StringSetAsync(index, "something else");
-        foreach (var call in new Func<Task>[] { () => store.CreateAsync(NewSession(store)).AsTask(), () => ListAsync(store), () => store.DeleteActiveSessionsAsync("alice").AsTask() })
+        foreach (var call in (Func<Task>[])[
+            () => store.CreateAsync(NewSession(store)).AsTask(),
+            () => ListAsync(store),
+            () => store.DeleteActiveSessionsAsync("alice").AsTask()])
         {
             Assert.Contains(
                 "GenericStoreOptions.Prefix", (await Assert.ThrowsAsync<SessionStoreException>(call)).Message, StringComparison.Ordinal);

@@ -70,7 +70,10 @@ public sealed class PostgresServer : IAsyncDisposable
         await ServerProcess.GiveAwayAsync(standby._folder);
         await standby.RunAsync(
             "pg_basebackup",
-            ["-d", $"host=127.0.0.1 port={Port} user={User} password={Password}", "-D", standby.Data, "-R", "-X", "stream", "-c", "fast", "--no-sync"]);
+            [
+                "-d", $"host=127.0.0.1 port={Port} user={User} password={Password}",
+                "-D", standby.Data, "-R", "-X", "stream", "-c", "fast", "--no-sync",
+            ]);
         await standby.StartAgainAsync();
         return standby;
     }
@@ -81,7 +84,10 @@ public sealed class PostgresServer : IAsyncDisposable
             ? []
             : ["fsync=off", "full_page_writes=off"];
         string[] settings =
-            [$"port={Port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200", "logging_collector=off", .. durable, .. _settings];
+        [
+            $"port={Port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200", "logging_collector=off",
+            .. durable, .. _settings,
+        ];
         _process = Begin("postgres", ["-D", Data, .. settings.SelectMany(setting => new[] { "-c", setting })]);
         await ServerProcess.WaitAsync<NpgsqlException>(_process, "PostgreSQL", async () =>
         {

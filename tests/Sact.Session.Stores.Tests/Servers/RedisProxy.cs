@@ -123,7 +123,8 @@ internal sealed class RedisProxy : IAsyncDisposable
                     return !link.Dead;
                 }));
         }
-        catch (Exception fault) when (fault is SocketException or ObjectDisposedException or InvalidOperationException or OperationCanceledException)
+        catch (Exception fault) when (
+            fault is SocketException or ObjectDisposedException or InvalidOperationException or OperationCanceledException)
         {
         }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using StackExchange.Redis;
@@ -136,6 +137,11 @@ public sealed class RedisServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Stops the process in its tracks: its connections stay open, and nothing answers.</summary>
+    public Task SuspendAsync() => SignalAsync("-STOP");
+
+    public Task ResumeAsync() => SignalAsync("-CONT");
+
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
@@ -157,6 +163,12 @@ public sealed class RedisServer : IAsyncDisposable
         }
     }
 
+    private async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [signal, _process!.Id.ToString(CultureInfo.InvariantCulture)])!;
+        await kill.WaitForExitAsync();
+    }
+
     private async Task<bool> TryBeginAsync()
     {
         string[] settings =
@@ -165,7 +177,12 @@ public sealed class RedisServer : IAsyncDisposable
             "--requirepass", Password, "--masterauth", Password, "--repl-diskless-sync-delay", "0", .. _settings,
         ];
         var start =
-            new ProcessStartInfo(Program, settings) { WorkingDirectory = _folder, RedirectStandardOutput = true, RedirectStandardError = true };
+            new ProcessStartInfo(Program, settings)
+            {
+                WorkingDirectory = _folder,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            };
         var process = Process.Start(start)!;
         process.ErrorDataReceived += static (_, _) => { };
         process.BeginErrorReadLine();

@@ -29,7 +29,8 @@ public abstract class SharedServer<TServer> : IAsyncDisposable
         {
             _server ??= await StartAsync();
             string configuration = ConfigurationOf(_server) + ",allowAdmin=true,asyncTimeout=60000,syncTimeout=60000";
-            return _connections ??= [await ConnectionMultiplexer.ConnectAsync(configuration), await ConnectionMultiplexer.ConnectAsync(configuration)];
+            return _connections ??=
+                [await ConnectionMultiplexer.ConnectAsync(configuration), await ConnectionMultiplexer.ConnectAsync(configuration)];
         }
         finally
         {

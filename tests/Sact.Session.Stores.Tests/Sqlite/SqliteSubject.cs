@@ -27,7 +27,13 @@ internal sealed class SqliteSubject(bool inMemory, SecondProcess? second = null)
         }
 
         var store = new SqliteStore(
-            new SqliteStoreOptions { ConnectionString = ConnectionString, TimeProvider = clock, Prefix = prefix, BusyTimeout = TimeSpan.FromSeconds(30) });
+            new SqliteStoreOptions
+            {
+                ConnectionString = ConnectionString,
+                TimeProvider = clock,
+                Prefix = prefix,
+                BusyTimeout = TimeSpan.FromSeconds(30),
+            });
         lock (_stores)
         {
             _stores.Add(store);

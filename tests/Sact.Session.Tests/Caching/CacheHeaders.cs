@@ -92,6 +92,32 @@ public sealed class CacheHeaders
         }
     }
 
+    /// <summary>Without "Cookie" a shared cache would answer users with the page of nobody, which it may store.</summary>
+    [Theory]
+    [InlineData(Served.TestServer)]
+    [InlineData(Served.Kestrel)]
+    [Trait("abuse", "K4")]
+    public async Task VaryHasCookieWhoeverSetsItWhenTheResponseStarts(Served served)
+    {
+        await using var site = await Site.StartAsync(
+            app => app.MapGet("/", async (HttpContext context) => { await context.GetSactSession().GetAsync(); }),
+            served: served,
+            before: app => app.Use((context, next) =>
+            {
+                // Registered before the session is used, so it runs after the library's own callback.
+                context.Response.OnStarting(() =>
+                {
+                    context.Response.Headers.Vary = "Accept-Language";
+                    return Task.CompletedTask;
+                });
+                return next(context);
+            }));
+
+        using var response = await site.SendAsync("/");
+
+        Assert.Equal(["Accept-Language", "Cookie"], response.Headers.Vary);
+    }
+
     [Theory]
     [InlineData("public, max-age=60", "max-age=60, private")]
     [InlineData("PUBLIC", "private")]

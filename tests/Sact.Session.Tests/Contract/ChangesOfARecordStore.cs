@@ -90,6 +90,33 @@ public sealed class ChangesOfARecordStore : IDisposable
         Assert.Equal("1", Field(session, "a"));
     }
 
+    /// <summary>The pause is longer than any test, so that its end is the cancellation.</summary>
+    [Fact]
+    public async Task PauseAfterALostRaceForAsLongAsTheStoreSays()
+    {
+        var session = await _store.SignInAsync();
+        await _store.UpdateAsync(session, Set("a", "1"));
+        int lost = 0;
+        _store.Pauses = losses =>
+        {
+            lost = losses;
+            return TimeSpan.FromDays(1);
+        };
+        using var gone = new CancellationTokenSource();
+        int replaces = _store.Replaces;
+
+        var update = _store.UpdateAsync(session, Set("b", "2"), gone.Token).AsTask();
+
+        Assert.Equal((false, 1, replaces + 1), (update.IsCompleted, lost, _store.Replaces));
+        await gone.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => update);
+        Assert.Equal(replaces + 1, _store.Replaces);
+        Assert.False(_store.Stored(session).Fields.Contains("b"));
+
+        _store.Pauses = static _ => TimeSpan.Zero;
+        Assert.Equal(SessionUpdateStatus.Applied, (await _store.UpdateAsync(session, Set("b", "2"))).Status);
+    }
+
     [Fact]
     [Trait("abuse", "K8")]
     public async Task ThatNoteASessionAsSeenAgainAreNoWrite()

@@ -33,6 +33,7 @@ public sealed class LogEventTable
         (23, "Insufficient", LogLevel.Information),
         (24, "CrossSite", LogLevel.Warning),
         (25, "Unreadable", LogLevel.Error),
+        (26, "AnonymousRefused", LogLevel.Warning),
         (30, "PrincipalUnreadable", LogLevel.Warning),
         (31, "PrincipalNotKept", LogLevel.Warning),
         (32, "ReturnUrlIgnored", LogLevel.Information),

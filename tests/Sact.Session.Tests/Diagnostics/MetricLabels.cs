@@ -32,6 +32,7 @@ public sealed class MetricLabels : IDisposable
         ("sact.session.renewed", "kind", "replaced"),
         ("sact.session.conflicts", "", ""),
         ("sact.session.touch_failures", "", ""),
+        ("sact.session.anonymous_refused", "", ""),
         ("sact.session.store_faults", "operation", "read"),
         ("sact.session.store_faults", "operation", "create"),
         ("sact.session.store_faults", "operation", "update"),

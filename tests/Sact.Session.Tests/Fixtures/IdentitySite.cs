@@ -99,6 +99,20 @@ internal sealed class IdentitySite : IAsyncDisposable
         return await client.SendAsync(request, TestContext.Current.CancellationToken);
     }
 
+    /// <summary>The state of the session with an id, which need not be of the scheme.</summary>
+    public Task<string> StateAsync(string? id) => Site.TextAsync("/state", id);
+
+    /// <summary>Holds the first call of a verb, before the store is called or after it has answered.</summary>
+    public Gate HoldFirst(string verb, bool after = false)
+    {
+        var gate = new Gate();
+        int calls = 0;
+        ValueTask Hold(string called, CancellationToken cancellationToken) =>
+            called == verb && Interlocked.Increment(ref calls) == 1 ? gate.PassAsync() : default;
+        _ = after ? Site.Store.After = Hold : Site.Store.Before = Hold;
+        return gate;
+    }
+
     /// <summary>Changes a user through Identity in a scope of services, as an administrator or a background job does.</summary>
     public async Task<IdentityResult> ChangeAsync(
         Func<UserManager<SavedTestUser>, SavedTestUser, Task<IdentityResult>> change, string user = "alice")
@@ -153,6 +167,23 @@ internal sealed class IdentitySite : IAsyncDisposable
             var user = (await users.FindByNameAsync("alice"))!;
             Assert.True((await users.ChangePasswordAsync(user, Password, next)).Succeeded);
             await manager.SignInAsync(user, isPersistent: false);
+        });
+        app.MapPost("/set-in", async (string user, string password, bool pending, UserManager<SavedTestUser> users, ISactSession session) =>
+        {
+            var found = (await users.FindByNameAsync(user))!;
+            if (!await users.CheckPasswordAsync(found, password))
+            {
+                return "Failed";
+            }
+
+            await (pending ? session.SetPendingAsync(found.Id) : session.SetAsync(found.Id));
+            return "Succeeded";
+        });
+        app.MapPost("/password-and-set", async (string next, UserManager<SavedTestUser> users, ISactSession session) =>
+        {
+            var user = (await users.FindByNameAsync("alice"))!;
+            Assert.True((await users.ChangePasswordAsync(user, Password, next)).Succeeded);
+            await session.SetAsync(user.Id);
         });
         app.MapPost("/register/{name}", async (string name, UserManager<SavedTestUser> users, SignInManager<SavedTestUser> manager) =>
         {

@@ -31,7 +31,8 @@ internal sealed class PackedStore(FakeTimeProvider clock, ILoggerFactory? log = 
 
     public int Races { get; set; } = int.MaxValue;
 
-    public TimeSpan Pause { get; set; }
+    /// <summary>How long a change waits after so many lost races.</summary>
+    public Func<int, TimeSpan> Pauses { get; set; } = static _ => TimeSpan.Zero;
 
     protected internal override int RacesBeforeRewrite => Races;
 
@@ -69,7 +70,7 @@ internal sealed class PackedStore(FakeTimeProvider clock, ILoggerFactory? log = 
     public override ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) =>
         throw new NotSupportedException();
 
-    protected internal override TimeSpan PauseAfter(int lostRaces) => Pause;
+    protected internal override TimeSpan PauseAfter(int lostRaces) => Pauses(lostRaces);
 
     protected internal override bool IsSettledByRead(SessionStoreException exception) => Settles(exception);
 

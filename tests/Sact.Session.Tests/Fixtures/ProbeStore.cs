@@ -25,6 +25,9 @@ public sealed class ProbeStore(IGenericStore inner) : IEndedSessionStore
     /// <summary>Replaces the answer of a read.</summary>
     public Func<SessionKey, SessionRecord?, SessionRecord?>? Substitute { get; set; }
 
+    /// <summary>Reads instead of the store. The caller gets this very task.</summary>
+    public Func<SessionKey, Task<SessionRecord?>>? Read { get; set; }
+
     public void Reset() => _calls.Clear();
 
     public int Count(string verb) => _calls.Count(call => call == verb);
@@ -35,7 +38,10 @@ public sealed class ProbeStore(IGenericStore inner) : IEndedSessionStore
 
     public string GetReferenceKey(string userId) => inner.GetReferenceKey(userId);
 
-    public async ValueTask<SessionRecord?> GetAsync(SessionKey key, CancellationToken cancellationToken = default)
+    public ValueTask<SessionRecord?> GetAsync(SessionKey key, CancellationToken cancellationToken = default) =>
+        Read is null ? ReadAsync(key, cancellationToken) : new(Read(key));
+
+    private async ValueTask<SessionRecord?> ReadAsync(SessionKey key, CancellationToken cancellationToken)
     {
         var record = await Probed("get", () => inner.GetAsync(key, cancellationToken), cancellationToken);
         return Substitute is null ? record : Substitute(key, record);

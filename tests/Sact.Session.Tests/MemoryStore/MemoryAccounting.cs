@@ -42,7 +42,7 @@ public sealed class MemoryAccounting
     [Fact]
     public async Task TheEvictionQueueIsBoundedByTheLiveSessions()
     {
-        var host = new SessionHost();
+        var host = new SessionHost(options => options.MaxAnonymousSessionsPerMinute = null);
         var first = host.Request();
         await first.Session.StartAsync();
         for (int i = 0; i < 10_000; i++)

@@ -34,6 +34,8 @@ public sealed class InvalidOptions
         ["infinite store timeout"] = ("SactSessionOptions.StoreTimeout", o => o.StoreTimeout = Timeout.InfiniteTimeSpan),
         ["store timeout over 5 minutes"] = ("SactSessionOptions.StoreTimeout", o =>
             o.StoreTimeout = TimeSpan.FromMinutes(5) + TimeSpan.FromTicks(1)),
+        ["a limit of no anonymous sessions"] =
+            ("SactSessionOptions.MaxAnonymousSessionsPerMinute", o => o.MaxAnonymousSessionsPerMinute = 0),
         ["a limit of no sessions"] = ("SactSessionOptions.MaxSessionsPerUser", o => o.MaxSessionsPerUser = 0),
         ["unknown policy"] = ("MaxSessionsPolicy", o => o.MaxSessionsPolicy = (SessionCapPolicy)7),
         ["records too small"] = ("SactSessionOptions.MaxRecordBytes", o => o.MaxRecordBytes = 255),

@@ -19,6 +19,10 @@ namespace Sact.Session;
 /// <para>A changed stamp ends all sessions of the user except those that authenticated the request. A deletion ends all of them. So does a
 /// lockout, unless failed passwords have caused it: otherwise anybody who knows a user name could sign its owner out. If the store of the
 /// sessions fails, the change is saved and the call throws a <see cref="SessionStoreException"/>.</para>
+/// <para>A sign-in that began before such a change and ends after it leaves no session. For <c>SetAsync</c> and <c>SetPendingAsync</c> that
+/// needs the user as this manager has loaded it in the same request. Changes count wherever they are made, also in background work. A
+/// sign-in does not: where there is no <c>HttpContext</c>, or where the request loads the user past this manager, nothing is
+/// compared. Then end the sessions of the user once more after the change.</para>
 /// </remarks>
 /// <typeparam name="TUser">The type of the users.</typeparam>
 /// <example>
@@ -111,7 +115,7 @@ public class SactUserManager<TUser> : UserManager<TUser>
         var result = await base.DeleteAsync(user).ConfigureAwait(false);
         if (result.Succeeded && _sessions is not null)
         {
-            await _sessions.EndAllAsync(userId, SessionEndReason.UserDeleted).ConfigureAwait(false);
+            await _sessions.EndAllAsync<TUser>(userId, SessionEndReason.UserDeleted).ConfigureAwait(false);
         }
 
         return result;
@@ -167,7 +171,7 @@ public class SactUserManager<TUser> : UserManager<TUser>
 
         if (saved.IsLockedOut && saved.LockedOutUntil != before?.LockedOutUntil)
         {
-            await sessions.EndAllAsync(userId, SessionEndReason.UserLockedOut).ConfigureAwait(false);
+            await sessions.EndAllAsync<TUser>(userId, SessionEndReason.UserLockedOut).ConfigureAwait(false);
         }
         else if (saved.Stamp is { } stamp && stamp != before?.Stamp)
         {
@@ -210,7 +214,9 @@ public class SactUserManager<TUser> : UserManager<TUser>
     {
         if (user is not null && _sessions is not null && !_loaded.TryGetValue(user, out _))
         {
-            _loaded.TryAdd(user, await SavedUser.OfAsync(Store, user).ConfigureAwait(false));
+            var loaded = await SavedUser.OfAsync(Store, user).ConfigureAwait(false);
+            _loaded.TryAdd(user, loaded);
+            LoadedUsersOfRequest.Add<TUser>(_sessions, await GetUserIdAsync(user).ConfigureAwait(false), loaded);
         }
 
         return user;

@@ -34,13 +34,7 @@ internal sealed class SavedUsers(IServiceScopeFactory scopes, TimeProvider clock
                 continue;
             }
 
-            var user = await BoundedAsync(limit => reader.New(scopes, userId, limit)).ConfigureAwait(false);
-            if (user is null && request?.RequestServices is { } services)
-            {
-                user = await reader.Own(services, userId, searches).ConfigureAwait(false);
-            }
-
-            if (user is not null)
+            if (await ReadAsync(reader, userId, request, searches).ConfigureAwait(false) is { } user)
             {
                 found.Add(user);
             }
@@ -49,10 +43,23 @@ internal sealed class SavedUsers(IServiceScopeFactory scopes, TimeProvider clock
         return found;
     }
 
+    /// <summary>The user of one type that was noted; null if there is none.</summary>
+    /// <exception cref="TimeoutException">The store of the users does not answer.</exception>
+    public Task<SavedUser?> ReadAsync(Type type, string userId, HttpContext request) =>
+        ReadAsync(_readers[type], userId, request, searches: true);
+
     /// <summary>The user of one type as new services see it; null if there is none.</summary>
     /// <exception cref="TimeoutException">The store of the users does not answer.</exception>
     public Task<SavedUser?> ReadAsync<TUser>(string userId)
         where TUser : class => BoundedAsync(limit => SavedUser.ReadAsync<TUser>(scopes, userId, limit));
+
+    private async Task<SavedUser?> ReadAsync(Reader reader, string userId, HttpContext? request, bool searches)
+    {
+        var user = await BoundedAsync(limit => reader.New(scopes, userId, limit)).ConfigureAwait(false);
+        return user is null && request?.RequestServices is { } services
+            ? await reader.Own(services, userId, searches).ConfigureAwait(false)
+            : user;
+    }
 
     // A locking database makes the read wait for the end of the request's own transaction, which waits for the read.
     private async Task<SavedUser?> BoundedAsync(Func<CancellationToken, Task<SavedUser?>> read)

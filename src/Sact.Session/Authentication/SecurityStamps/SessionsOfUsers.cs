@@ -11,8 +11,23 @@ internal sealed class SessionsOfUsers(
 
     public HttpContext? Request => accessor.HttpContext;
 
-    /// <summary>Ends all sessions of a user, in whatever state and whoever began them.</summary>
-    public Task EndAllAsync(string userId, SessionEndReason reason) => EndAsync(userId, reason, static _ => true);
+    /// <summary>Whether the sessions of a store end when the stamp of their user changes.</summary>
+    public bool Keeps(IGenericStore store) =>
+        registry.SourcesWithStamps(services).Any(source => ReferenceEquals(source.Store, store));
+
+    /// <summary>
+    /// Ends all sessions of a user who was deleted or locked out, in whatever state and whoever began them. Only a session with the stamp
+    /// of another type's user lives.
+    /// </summary>
+    /// <typeparam name="TUser">The type of the user. A user of another type may have the same id.</typeparam>
+    /// <param name="userId">The user.</param>
+    /// <param name="reason">Why the sessions end.</param>
+    public async Task EndAllAsync<TUser>(string userId, SessionEndReason reason)
+        where TUser : class
+    {
+        var others = await OthersAsync(userId, Request, typeof(TUser)).ConfigureAwait(false);
+        await EndAsync(userId, reason, record => !SecurityStampField.IsOneOf(record, others)).ConfigureAwait(false);
+    }
 
     /// <summary>
     /// Ends the sessions of a user whose stamp has changed, those without a stamp included: they began before. The sessions that
@@ -42,14 +57,24 @@ internal sealed class SessionsOfUsers(
     public async Task EndUnsavedAsync(string userId, HttpContext request, TimeSpan lockoutByFailures)
     {
         var saved = await users.ReadAsync(userId, request, searches: false).ConfigureAwait(false);
-        if (saved.Count == 0 || saved.Exists(user => user.IsLockedOutFor(lockoutByFailures)))
+        var locked = saved.Where(user => user.IsLockedOutFor(lockoutByFailures)).ToList();
+        if (locked.Count == saved.Count)
         {
-            await EndAllAsync(
-                userId, saved.Count == 0 ? SessionEndReason.UserDeleted : SessionEndReason.UserLockedOut).ConfigureAwait(false);
+            await EndAsync(
+                userId, saved.Count == 0 ? SessionEndReason.UserDeleted : SessionEndReason.UserLockedOut, static _ => true)
+                .ConfigureAwait(false);
             return;
         }
 
-        var current = SavedUser.HashesOf(saved);
+        if (locked.Count > 0)
+        {
+            // Only one of two users with the id is locked out. A session without a stamp may be of that one.
+            var stamps = SavedUser.HashesOf(locked);
+            await EndAsync(userId, SessionEndReason.UserLockedOut, record =>
+                !record.Fields.Contains(SecurityStampField.Name) || SecurityStampField.IsOneOf(record, stamps)).ConfigureAwait(false);
+        }
+
+        var current = SavedUser.HashesOf(saved.Except(locked));
         await EndAsync(userId, SessionEndReason.CredentialsChanged, record =>
             !AuthenticatedSessions.Contains(request, record.Key) && SecurityStampField.Differs(record, current)).ConfigureAwait(false);
     }

@@ -53,6 +53,10 @@ internal sealed class StampsOfRequest
         return false;
     }
 
+    /// <summary>Whether the request has saved a stamp of a user.</summary>
+    public static bool Contains(HttpContext context, string userId) =>
+        context.Features.Get<StampsOfRequest>()?._before.Keys.Any(saved => saved.UserId == userId) == true;
+
     /// <summary>The stamp with a hash; null if the request has not saved it.</summary>
     public static string? Find(HttpContext context, string userId, ReadOnlyMemory<byte> hash)
     {

@@ -18,7 +18,7 @@ public sealed class ChangedUsers
     public async Task ASignInThatBeganBeforeAResetIsDeadAndTheOwnersNewSessionLives(IdentityOver over)
     {
         await using var site = await IdentitySite.StartAsync(over);
-        var gate = HoldFirst(site, "create");
+        var gate = site.HoldFirst("create");
         var thief = Task.Run(() => site.TryLoginAsync());
         await gate.Reached;
         Assert.True((await site.ResetPasswordAsync(NewPassword)).Succeeded);
@@ -38,7 +38,7 @@ public sealed class ChangedUsers
     public async Task ASignInThatFinishesDuringAResetIsDead(IdentityOver over)
     {
         await using var site = await IdentitySite.StartAsync(over);
-        var gate = HoldFirst(site, "create", after: true);
+        var gate = site.HoldFirst("create", after: true);
         var thief = Task.Run(() => site.TryLoginAsync());
         await gate.Reached;
         Assert.True((await site.ResetPasswordAsync(NewPassword)).Succeeded);
@@ -57,7 +57,7 @@ public sealed class ChangedUsers
         foreach (bool delete in (bool[])[true, false])
         {
             await using var site = await IdentitySite.StartAsync(over);
-            var gate = HoldFirst(site, "create");
+            var gate = site.HoldFirst("create");
             var login = Task.Run(() => site.TryLoginAsync());
             await gate.Reached;
             Assert.True((await (delete ? DeleteAsync(site) : LockOutAsync(site))).Succeeded);
@@ -73,7 +73,7 @@ public sealed class ChangedUsers
     public async Task APasswordChangeAndSignInOfAThiefDoesNotOutliveAReset()
     {
         await using var site = await IdentitySite.StartAsync();
-        var gate = HoldFirst(site, "create");
+        var gate = site.HoldFirst("create");
         var thief = Task.Run(async () =>
         {
             using var response = await site.SendAsync("/password-and-sign-in?next=Th1ef-Passw0rd!", null, HttpMethod.Post);
@@ -93,7 +93,7 @@ public sealed class ChangedUsers
     public async Task AUserStoreThatFailsAtASignInLeavesNoSession()
     {
         await using var site = await IdentitySite.StartAsync();
-        var gate = HoldFirst(site, "create");
+        var gate = site.HoldFirst("create");
         var login = Task.Run(() => site.SendAsync("/login?user=alice&password=Passw0rd!", null, HttpMethod.Post));
         await gate.Reached;
         site.Users.Fault = new IOException("The database is gone.");
@@ -332,7 +332,7 @@ public sealed class ChangedUsers
     public async Task AUserManagerThatIsNotReplacedEndsSessionsBeforeTheResponse(bool late)
     {
         await using var site = await IdentitySite.StartAsync(
-            identity: late ? null : builder => builder.AddUserManager<PlainManager>(), identityFirst: !late);
+            identity: late ? null : builder => builder.AddUserManager<UnreplacedManager<SavedTestUser>>(), identityFirst: !late);
         string alice = await site.LoginAsync();
 
         Assert.Contains("DuplicateUserName", await site.TextAsync("/take-name"), StringComparison.Ordinal);
@@ -380,31 +380,6 @@ public sealed class ChangedUsers
     }
 
     private static Task<string> StateAsync(IdentitySite site, string id) => site.Site.StatusAndTextAsync("/state", id);
-
-    /// <summary>Holds the first call of a verb, before the store is called or after it has answered.</summary>
-    private static Gate HoldFirst(IdentitySite site, string verb, bool after = false)
-    {
-        var gate = new Gate();
-        int calls = 0;
-        ValueTask Hold(string called, CancellationToken cancellationToken) =>
-            called == verb && Interlocked.Increment(ref calls) == 1 ? gate.PassAsync() : default;
-        _ = after ? site.Site.Store.After = Hold : site.Site.Store.Before = Hold;
-        return gate;
-    }
-
-    /// <summary>A user manager of an application.</summary>
-    private sealed class PlainManager(
-        IUserStore<SavedTestUser> store,
-        IOptions<IdentityOptions> optionsAccessor,
-        IPasswordHasher<SavedTestUser> passwordHasher,
-        IEnumerable<IUserValidator<SavedTestUser>> userValidators,
-        IEnumerable<IPasswordValidator<SavedTestUser>> passwordValidators,
-        ILookupNormalizer keyNormalizer,
-        IdentityErrorDescriber errors,
-        IServiceProvider services,
-        ILogger<UserManager<SavedTestUser>> logger)
-        : UserManager<SavedTestUser>(
-            store, optionsAccessor, passwordHasher, userValidators, passwordValidators, keyNormalizer, errors, services, logger);
 
     /// <summary>A user manager of an application that derives from the library's.</summary>
     private sealed class ObservedManager(

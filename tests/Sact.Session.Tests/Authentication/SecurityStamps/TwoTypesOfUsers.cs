@@ -60,6 +60,48 @@ public sealed class TwoTypesOfUsers
         Assert.Equal("nobody", await site.WhoAsync(alice));
     }
 
+    [Theory]
+    [InlineData(IdentityOver.Scheme, true)]
+    [InlineData(IdentityOver.Scheme, false)]
+    [InlineData(IdentityOver.Tickets, true)]
+    [InlineData(IdentityOver.Tickets, false)]
+    [Trait("abuse", "K13")]
+    public async Task ADeletionOrALockoutEndsNoSessionOfTheOtherTypesUserWithTheSameId(IdentityOver over, bool delete)
+    {
+        await using var site = await StartAsync(over);
+        string alice = await site.LoginAsync();
+
+        Assert.True((await ChangeOtherAsync(site, (users, user) => delete
+            ? users.DeleteAsync(user)
+            : users.SetLockoutEndDateAsync(user, DateTimeOffset.MaxValue))).Succeeded);
+        Assert.Equal("alice", await site.WhoAsync(alice));
+
+        Assert.True((await site.ChangeAsync((users, user) => delete
+            ? users.DeleteAsync(user)
+            : users.SetLockoutEndDateAsync(user, DateTimeOffset.MaxValue))).Succeeded);
+        Assert.Equal("nobody", await site.WhoAsync(alice));
+    }
+
+    /// <summary>A manager that does not report what it saves leaves the comparison to the end of the request.</summary>
+    [Fact]
+    [Trait("abuse", "K13")]
+    public async Task ALockoutByAnotherUserManagerEndsNoSessionOfTheOtherTypesUserWithTheSameId()
+    {
+        await using var site = await StartAsync(
+            IdentityOver.Scheme, identity => identity.AddUserManager<UnreplacedManager<SavedTestUser>>());
+        string alice = await site.LoginAsync();
+        var other = Others(site).Alice;
+        other.LockedOutUntil = DateTimeOffset.MaxValue;
+        await Others(site).UpdateAsync(other, TestContext.Current.CancellationToken);
+
+        // A change of this type's user makes the manager compare.
+        Assert.Contains("DuplicateUserName", await site.TextAsync("/take-name"), StringComparison.Ordinal);
+        Assert.Equal("alice", await site.WhoAsync(alice));
+
+        Assert.Equal("Succeeded", await site.TextAsync("/lock"));
+        Assert.Equal("nobody", await site.WhoAsync(alice));
+    }
+
     /// <summary>Without the stamps of the other type nobody knows which sessions are current, so all of them end.</summary>
     [Fact]
     [Trait("abuse", "K12")]
@@ -74,22 +116,27 @@ public sealed class TwoTypesOfUsers
         Assert.Equal("nobody", await site.WhoAsync(alice));
     }
 
-    private static async Task ResetOtherAsync(IdentitySite site)
+    private static async Task ResetOtherAsync(IdentitySite site) =>
+        Assert.True((await ChangeOtherAsync(site, (users, user) => users.UpdateSecurityStampAsync(user))).Succeeded);
+
+    private static async Task<IdentityResult> ChangeOtherAsync(
+        IdentitySite site, Func<UserManager<OtherTestUser>, OtherTestUser, Task<IdentityResult>> change)
     {
         await using var scope = site.Site.Services.CreateAsyncScope();
         var users = scope.ServiceProvider.GetRequiredService<UserManager<OtherTestUser>>();
-        Assert.True((await users.UpdateSecurityStampAsync((await users.FindByIdAsync("alice-id"))!)).Succeeded);
+        return await change(users, (await users.FindByIdAsync("alice-id"))!);
     }
 
     private static SavedUsersOf<OtherTestUser> Others(IdentitySite site) =>
         (SavedUsersOf<OtherTestUser>)site.Site.Services.GetRequiredService<IUserStore<OtherTestUser>>();
 
-    private static async Task<IdentitySite> StartAsync(IdentityOver over)
+    private static async Task<IdentitySite> StartAsync(IdentityOver over, Action<IdentityBuilder>? identity = null)
     {
         var site = await IdentitySite.StartAsync(over, builder =>
         {
             builder.Services.AddSingleton<IUserStore<OtherTestUser>, SavedUsersOf<OtherTestUser>>();
             builder.Services.AddIdentityCore<OtherTestUser>();
+            identity?.Invoke(builder);
         });
 
         // A type counts once the application has used its user manager.

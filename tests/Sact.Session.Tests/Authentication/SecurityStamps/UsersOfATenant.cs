@@ -2,8 +2,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace Sact.Session.Tests;
 
@@ -35,7 +33,7 @@ public sealed class UsersOfATenant
     [Trait("abuse", "K10")]
     public async Task AreNotSignedOutByAWrongPasswordWithAnotherUserManager(IdentityOver over)
     {
-        await using var site = await StartAsync(over, builder => builder.AddUserManager<OwnManager>());
+        await using var site = await StartAsync(over, builder => builder.AddUserManager<UnreplacedManager<SavedTestUser>>());
         string alice = await site.LoginAsync();
 
         Assert.Equal("Failed", await site.TextAsync("/login?user=alice&password=wrong"));
@@ -113,17 +111,4 @@ public sealed class UsersOfATenant
             return _known[user.Id];
         }
     }
-
-    private sealed class OwnManager(
-        IUserStore<SavedTestUser> store,
-        IOptions<IdentityOptions> optionsAccessor,
-        IPasswordHasher<SavedTestUser> passwordHasher,
-        IEnumerable<IUserValidator<SavedTestUser>> userValidators,
-        IEnumerable<IPasswordValidator<SavedTestUser>> passwordValidators,
-        ILookupNormalizer keyNormalizer,
-        IdentityErrorDescriber errors,
-        IServiceProvider services,
-        ILogger<UserManager<SavedTestUser>> logger)
-        : UserManager<SavedTestUser>(
-            store, optionsAccessor, passwordHasher, userValidators, passwordValidators, keyNormalizer, errors, services, logger);
 }

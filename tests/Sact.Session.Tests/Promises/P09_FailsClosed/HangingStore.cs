@@ -33,4 +33,27 @@ public sealed class HangingStore
         release.Set();
         gate.Open();
     }
+
+    /// <summary>
+    /// The pool has no thread to take the answer, which is there, and the time is up. A starved application is no fault of its store.
+    /// </summary>
+    [Fact]
+    [Trait("abuse", "K30")]
+    public async Task IsNotOneWhoseAnswerIsThereWhenTheTimeIsUp()
+    {
+        var host = new SessionHost();
+        string id = await host.SeenAsync("alice");
+        var record = (await host.RecordOf(id))!;
+        for (int i = 0; i < 100; i++)
+        {
+            // Whoever waits for it takes the answer on another thread, so that the time is up before.
+            var answer = new TaskCompletionSource<SessionRecord?>(TaskCreationOptions.RunContinuationsAsynchronously);
+            host.Store.Read = _ => answer.Task;
+            var reading = host.Request(id).Session.GetAsync().AsTask();
+            answer.SetResult(record);
+            host.Clock.Advance(host.Options.StoreTimeout);
+
+            Assert.Equal("alice", (await reading)?.UserId);
+        }
+    }
 }
