@@ -63,13 +63,18 @@ internal sealed class SessionAdditions(SessionTable table, SessionLocks locks)
                 return (RecordAddition.Full, false);
             }
 
+            var keys = new List<SessionKey>();
             foreach (var marker in ended)
             {
-                await table.MarkOfUserAsync(call, marker, userId).ConfigureAwait(false);
+                // One that ended meanwhile keeps its own marker.
+                if (await table.MarkOfUserAsync(call, marker, userId).ConfigureAwait(false) > 0)
+                {
+                    keys.Add(marker.Key);
+                }
             }
 
             await table.InsertAsync(call, session).ConfigureAwait(false);
-            return (RecordAddition.Added(ended.ConvertAll(static marker => marker.Key)), true);
+            return (RecordAddition.Added(keys), true);
         });
     }
 

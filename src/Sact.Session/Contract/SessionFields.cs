@@ -33,7 +33,9 @@ public sealed class SessionFields : IReadOnlyCollection<KeyValuePair<string, Rea
     /// <summary>The number of fields.</summary>
     public int Count { get; }
 
-    /// <summary>The sum of all names and values in bytes of UTF-8, which <c>MaxRecordBytes</c> limits.</summary>
+    /// <summary>
+    /// The sum of all names and values in bytes of UTF-8, which <c>MaxRecordBytes</c> limits. A sealed field counts as it was before.
+    /// </summary>
     public int SizeInBytes { get; }
 
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]

@@ -56,13 +56,21 @@ internal sealed class DataKey
         return new DataKey(Pad(bytes, id), record.Key);
     }
 
-    /// <summary>Opens the key that a record, or the same record at an earlier time, holds for an id.</summary>
-    public static DataKey? Unwrap(SessionRecord record, SessionRecord earlier, string sessionId)
+    /// <summary>
+    /// Opens the key that a record, or the same session's record at an earlier time, holds for the id that a request presented or uses.
+    /// </summary>
+    public static DataKey? Unwrap(SessionRecord record, SessionRecord? earlier, ReadOnlySpan<byte> presented, string inUse)
     {
         Span<byte> id = stackalloc byte[SessionIdFormat.ByteLength];
-        SessionIdFormat.Decode(sessionId, id);
-        return Unwrap(record, id) ?? Unwrap(earlier, id);
+        SessionIdFormat.Decode(inUse, id);
+        earlier = earlier?.IsSameSession(record) == true ? earlier : null;
+        return Unwrap(record, id)
+            ?? Unwrap(record, presented)
+            ?? (earlier is null ? null : Unwrap(earlier, id) ?? Unwrap(earlier, presented));
     }
+
+    /// <summary>Whether it is the key of this session.</summary>
+    public bool IsOf(SessionKey session) => _session == session;
 
     /// <summary>Wraps the key for an id of the session.</summary>
     public WrappedKey Wrap(ReadOnlySpan<byte> id) => WrappedKey.FromBytes(Pad(_key, id));

@@ -45,7 +45,9 @@ internal static class SealedFields
         return change with { Set = change.Set is { } set ? Seal(set, key, metadata) : null, Remove = remove };
     }
 
-    /// <summary>The names under which fields must not be left when they are set: sealed if they are open now, or the other way round.</summary>
+    /// <summary>
+    /// The names under which fields must not be left when they are set: sealed if they are open now, or the other way round.
+    /// </summary>
     public static string[] OtherForms(SessionFields set, bool metadata) =>
         [.. set.Select(field => Covers(field.Key, metadata) ? field.Key : Prefix + field.Key)];
 
@@ -57,25 +59,23 @@ internal static class SealedFields
     /// <returns>False if there is no such field, or if it cannot be opened.</returns>
     public static bool TryRead(SessionFields stored, DataKey? key, string name, out ReadOnlyMemory<byte> json)
     {
-        if (stored.TryGetValue(name, out json))
+        if (stored.TryGetValue(Prefix + name, out var sealedJson))
         {
-            return true;
-        }
-
-        if (key is not null && stored.TryGetValue(Prefix + name, out var sealedJson) && key.TryOpen(name, sealedJson.Span, out byte[]? opened))
-        {
+            byte[]? opened = null;
+            bool isOpened = key?.TryOpen(name, sealedJson.Span, out opened) == true;
             json = opened;
-            return true;
+            return isOpened;
         }
 
         json = default;
-        return false;
+        return IsTrusted(key, name) && stored.TryGetValue(name, out json);
     }
 
-    /// <summary>The fields by their own names. One that cannot be opened is left out.</summary>
+    /// <summary>The fields by their own names. Without a key, the sealed ones are left out.</summary>
     /// <param name="stored">The fields as they are stored.</param>
     /// <param name="key">The key of the session; null if nothing can be opened.</param>
     /// <param name="wanted">Which fields, by their own names.</param>
+    /// <exception cref="SessionStoreException">A sealed field cannot be opened with the session's own key.</exception>
     public static SessionFields Open(SessionFields stored, DataKey? key, Func<string, bool> wanted)
     {
         var all = new List<KeyValuePair<string, ReadOnlyMemory<byte>>>(stored.Count);
@@ -90,16 +90,23 @@ internal static class SealedFields
 
             if (!isSealed)
             {
-                all.Add(new(name, json));
+                if (IsTrusted(key, name) && !stored.Contains(Prefix + name))
+                {
+                    all.Add(new(name, json));
+                }
             }
-            else if (key is not null && key.TryOpen(name, json.Span, out byte[]? opened))
+            else if (key is not null)
             {
-                all.Add(new(name, opened));
+                all.Add(new(name, key.TryOpen(name, json.Span, out byte[]? opened) ? opened : throw Unopened()));
             }
         }
 
         return SessionFields.Restore(all);
     }
+
+    /// <summary>What a field that cannot be opened is. It must not pass for an absent one: the user might have other rights.</summary>
+    public static SessionStoreException Unopened() => new(
+        "A sealed field of the session cannot be opened: it was changed in the store, or belongs to another session. End the session.");
 
     /// <summary>
     /// The condition that a field is as it was read. A sealed value is compared as it is stored; it has another form after each write.
@@ -108,4 +115,7 @@ internal static class SealedFields
         stored.TryGetValue(Prefix + name, out var sealedJson) ? new(Prefix + name, sealedJson)
         : stored.TryGetValue(name, out var json) ? new(name, json)
         : new(isSealed ? Prefix + name : name, null);
+
+    // In a session that seals them, an open field of the library was planted by somebody who can write to the store.
+    private static bool IsTrusted(DataKey? key, string name) => key is null || !Covers(name, metadata: false);
 }

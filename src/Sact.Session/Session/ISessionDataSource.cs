@@ -1,6 +1,8 @@
 namespace Sact.Session;
 
-/// <summary>Where the data of a session comes from: it has the settings, and the key of the sealed fields if this request may open them.</summary>
+/// <summary>
+/// Where the data of a session comes from: it has the settings, and the key of the sealed fields if this request may open them.
+/// </summary>
 internal interface ISessionDataSource
 {
     SessionServices Services { get; }

@@ -51,7 +51,14 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
 
     public SessionCookies Cookies => new(this);
 
+    public SessionDataKeys DataKeys => new(this);
+
+    public DataKey? KeptKey => _rare?.DataKey;
+
     private SessionLastSeen LastSeen => new(this);
+
+    /// <summary>What few requests have; created when it is needed.</summary>
+    public RareRequestState Rare => _rare ?? Interlocked.CompareExchange(ref _rare, new RareRequestState(), null) ?? _rare;
 
     /// <summary>What the application holds; null until it is needed.</summary>
     public ISactSession? Facade { get; set; }
@@ -63,7 +70,7 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
     public SessionRecord? Unended
     {
         get => _rare?.Unended;
-        set => _rare = RareRequestState.Of(value, _rare?.DataKey);
+        set => Rare.Unended = value;
     }
 
     /// <summary><see cref="SessionStateMachine.Number"/>, for a caller outside of the lock.</summary>
@@ -272,22 +279,8 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
 
     public SessionRecord? Remember(SessionRecord? record) => Remember(record, Now);
 
-    /// <summary>
-    /// The key of the sealed fields. The session as it was verified has it for the id of this request, also when a renewal has replaced
-    /// that id since.
-    /// </summary>
-    public DataKey? KeyOf(SessionRecord record)
-    {
-        if (record.CurrentKey is not null && _rare?.DataKey is null && State.Session?.IsSameSession(record) == true)
-        {
-            UseKey(DataKey.Unwrap(record, State.Session, State.IdInUse));
-        }
-
-        return record.CurrentKey is null ? null : _rare?.DataKey;
-    }
-
-    /// <summary>The session that this request has from here on, if any, has this key.</summary>
-    public void UseKey(DataKey? key) => _rare = RareRequestState.Of(Unended, key);
+    /// <inheritdoc/>
+    public DataKey? KeyOf(SessionRecord record) => DataKeys.Of(record);
 
     /// <summary>A store's answer, if it is the live record of the key.</summary>
     public SessionRecord? IfLive(SessionRecord? stored, SessionKey key)
@@ -309,7 +302,7 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
         var found = State.Examine(stored.Record, key, now, Settings);
         if (stored.Ended is { } ended && ended.Key == key)
         {
-            State.NoteEnded(ended, Settings);
+            State.NoteEnded(ended, now, Settings);
         }
 
         if (found.Refused is { } reason)

@@ -160,7 +160,8 @@ public sealed class SessionData
     /// </summary>
     /// <param name="within">The maximum age of the proof.</param>
     /// <returns>True if the proof is not older; false if it is, or if nobody is signed in.</returns>
-    public bool IsFresh(TimeSpan within) => State == SessionState.SignedIn && AuthenticatedAt is { } at && _source.Services.Now - at <= within;
+    public bool IsFresh(TimeSpan within) =>
+        State == SessionState.SignedIn && AuthenticatedAt is { } at && _source.Services.Now - at <= within;
 
     /// <summary>The key and the state, without the user.</summary>
     /// <returns>A string such as <c>session:Ab3… (SignedIn)</c>.</returns>

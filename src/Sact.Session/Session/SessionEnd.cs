@@ -99,7 +99,6 @@ internal readonly struct SessionEnd(RequestSession session)
     public void Forget()
     {
         session.State.End();
-        session.UseKey(null);
         session.Remember(null);
     }
 

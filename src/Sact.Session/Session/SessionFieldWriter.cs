@@ -44,7 +44,11 @@ internal readonly struct SessionFieldWriter(RequestSession session)
             }
 
             var key = session.KeyOf(read);
-            SealedFields.TryRead(read.Fields, key, name, out var json);
+            if (!SealedFields.TryRead(read.Fields, key, name, out var json) && read.Fields.Contains(SealedFields.Prefix + name))
+            {
+                throw SealedFields.Unopened();
+            }
+
             T value = modify(SessionJson.Read(json, name, typeInfo));
             var set = FieldsFromJson.One(name, value, typeInfo, nameof(modify));
             var condition = SealedFields.Unchanged(read.Fields, name, key is not null && session.Settings.SealMetadata);
@@ -126,7 +130,7 @@ internal readonly struct SessionFieldWriter(RequestSession session)
             Set = fields.Set,
             Remove = fields.Remove,
             Condition = fields.Condition,
-            MaxBytes = session.Settings.MaxStoredBytes(isSealed: key is not null),
+            MaxBytes = session.Settings.MaxRecordBytes,
             Generation = session.State.Generation,
         };
         var outcome = await session.UpdateAsync(record, change, cancellationToken).ConfigureAwait(false);

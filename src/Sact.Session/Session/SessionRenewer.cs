@@ -96,7 +96,7 @@ internal readonly struct SessionRenewer(RequestSession session)
             Raise = raise,
             Set = set,
             Remove = fields is null || key is null ? [] : SealedFields.OtherForms(fields, session.Settings.SealMetadata),
-            MaxBytes = session.Settings.MaxStoredBytes(isSealed: key is not null),
+            MaxBytes = session.Settings.MaxRecordBytes,
             Generation = session.State.Generation,
         };
         SessionUpdate outcome;

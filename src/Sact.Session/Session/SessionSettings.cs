@@ -75,12 +75,12 @@ internal sealed class SessionSettings
 
     public JsonSerializerOptions Json { get; }
 
-    /// <summary>Whether a new session needs a data key. Memory is never dumped with a store's files, and keeps objects.</summary>
+    /// <summary>
+    /// Whether a new session needs a data key, which takes 32 bytes: now, or later for a feature of the application. The memory store has
+    /// no files, and keeps objects.
+    /// </summary>
     public bool NeedsKey(IGenericStore store, SessionFields fields) => store is not MemoryStore
         && (SealMetadata || _sealsLater || fields.Any(static field => SealedFields.Covers(field.Key, metadata: false)));
-
-    /// <summary>The maximum size of fields as they are stored. A sealed value takes up to half as much again.</summary>
-    public int MaxStoredBytes(bool isSealed) => isSealed ? MaxRecordBytes + (MaxRecordBytes / 2) : MaxRecordBytes;
 
     /// <summary>The terms of a sign-in with these options; null for none.</summary>
     public SessionTerms SignInTermsFor(SessionSignInOptions? options, string parameter) =>

@@ -103,7 +103,7 @@ internal readonly struct SessionStart(RequestSession session)
                     throw new SessionCapReachedException();
                 case SessionCreationStatus.Created:
                     session.State.Issue(id, record, predecessor);
-                    session.UseKey(key);
+                    session.DataKeys.Keep(key);
                     session.Remember(record);
                     await session.End.SendOrEndAsync(id, record).ConfigureAwait(false);
                     Report(record, created);

@@ -145,14 +145,18 @@ internal struct SessionStateMachine
     /// Notes that the session has ended. Only whoever presents an id that was valid at the end, or was verified in this request, may know
     /// why.
     /// </summary>
-    public void NoteEnded(EndedMarker ended, SessionSettings settings)
+    /// <remarks>
+    /// A sign-out deletes the cookie, so an id that ended by one a moment ago is that of a late request. A sign-in may have followed.
+    /// </remarks>
+    public void NoteEnded(EndedMarker ended, DateTimeOffset now, SessionSettings settings)
     {
         if (!(IsLive ? ended.LineageHash == Session!.LineageHash : ended.Belongs(_presented)))
         {
             return;
         }
 
-        IsSuperseded = ended.LivesOn;
+        IsSuperseded = ended.LivesOn
+            || (ended.Reason == SessionEndReason.SignedOut && now - ended.EndedAt < settings.RenewalGrace);
         bool isVerified = IsLive ? ended.Generation == Generation : ended.Accepts(_presented, settings.RenewalGrace);
         EndReason = isVerified ? ended.Reason : null;
     }

@@ -94,7 +94,9 @@ public sealed class EntityFrameworkAtTheStart(SharedPostgres shared) : IDisposab
         await connection.OpenAsync(TestContext.Current.CancellationToken);
 
         await FailsAsync<ShopContext>(
-            services => services.AddDbContext<ShopContext>(o => o.UseSqlite(connection)), "share one connection", "Mode=Memory;Cache=Shared");
+            services => services.AddDbContext<ShopContext>(o => o.UseSqlite(connection)),
+            "share one connection",
+            "Mode=Memory;Cache=Shared");
     }
 
     [Theory]

@@ -50,7 +50,8 @@ public sealed class EntityFrameworkOutages
 
         foreach (var cap in new[] { null, new SessionCap(1) })
         {
-            var fault = await Assert.ThrowsAnyAsync<SessionStoreException>(async () => await store.CreateAsync(NewSession(store, User), cap));
+            var fault = await Assert.ThrowsAnyAsync<SessionStoreException>(
+                async () => await store.CreateAsync(NewSession(store, User), cap));
 
             Assert.Contains("P0001", fault.Message, StringComparison.Ordinal);
             Assert.False(fault.OutcomeUnknown);

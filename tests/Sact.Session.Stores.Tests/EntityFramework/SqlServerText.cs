@@ -42,7 +42,8 @@ public sealed class EntityFrameworkSqlServerText
         {
             var sql when sql.Contains("[IsConfused]", StringComparison.Ordinal) => Row(("Record", checkedRow), ("IsConfused", false)),
             var sql when sql.Contains("COUNT_BIG", StringComparison.Ordinal) => Row(("Count", 0L)),
-            var sql when sql.StartsWith("SELECT TOP(2) [s].[Version]", StringComparison.Ordinal) => Row(("Version", 1L), ("Record", new byte[1])),
+            var sql when sql.StartsWith("SELECT TOP(2) [s].[Version]", StringComparison.Ordinal) =>
+                Row(("Version", 1L), ("Record", new byte[1])),
             var sql when sql.Contains("GETUTCDATE()", StringComparison.Ordinal) =>
                 Row(("KeyPart", new byte[24]), ("ServerNow", clock.GetUtcNow().UtcDateTime)),
             var sql when sql.StartsWith("SELECT TOP(@p) [s].[Id]", StringComparison.Ordinal) => Row(("Id", new byte[32])),

@@ -27,7 +27,10 @@ internal sealed class Statements : DbCommandInterceptor
     public void Clear() => _sent.Clear();
 
     public override async ValueTask<InterceptionResult<DbDataReader>> ReaderExecutingAsync(
-        DbCommand command, CommandEventData eventData, InterceptionResult<DbDataReader> result, CancellationToken cancellationToken = default)
+        DbCommand command,
+        CommandEventData eventData,
+        InterceptionResult<DbDataReader> result,
+        CancellationToken cancellationToken = default)
     {
         await NoteAsync(command);
         return result;
@@ -42,7 +45,9 @@ internal sealed class Statements : DbCommandInterceptor
 
     public override ValueTask<int> NonQueryExecutedAsync(
         DbCommand command, CommandExecutedEventData eventData, int result, CancellationToken cancellationToken = default) =>
-        _lost is { } lost && command.CommandText.StartsWith(lost, StringComparison.Ordinal) && Interlocked.Exchange(ref _lost, null) is not null
+        _lost is { } lost
+        && command.CommandText.StartsWith(lost, StringComparison.Ordinal)
+        && Interlocked.Exchange(ref _lost, null) is not null
             ? throw new LostAnswerException("The answer was lost.")
             : new(result);
 

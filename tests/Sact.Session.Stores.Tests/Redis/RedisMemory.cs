@@ -12,11 +12,16 @@ public sealed class RedisMemory(SharedRedis shared)
     private const string UserAgent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 "
         + "Safari/537.36";
 
-    /// <summary>With a captured client, which the session was also last seen from, it is at most 560 bytes.</summary>
+    /// <summary>
+    /// With a captured client, which the session was also last seen from, it is at most 560 bytes. The wrapped key of a session with sealed
+    /// fields takes 32 bytes more.
+    /// </summary>
     [Theory]
-    [InlineData(null, 400)]
-    [InlineData(UserAgent, 560)]
-    public async Task OfASessionWithThreeFieldsIsWithinTheLimit(string? userAgent, int limit)
+    [InlineData(null, false, 400)]
+    [InlineData(UserAgent, false, 560)]
+    [InlineData(null, true, 440)]
+    [InlineData(UserAgent, true, 600)]
+    public async Task OfASessionWithThreeFieldsIsWithinTheLimit(string? userAgent, bool seals, int limit)
     {
         var client = userAgent is null ? null : new SessionClient(userAgent, "203.0.113.195");
         var server = await shared.GetAsync();
@@ -24,6 +29,7 @@ public sealed class RedisMemory(SharedRedis shared)
         var session = NewSession(store, "user-000001") with
         {
             Presented = true,
+            CurrentKey = seals ? WrappedKey.FromBytes(new byte[WrappedKey.Size]) : null,
             SignInClient = client,
             LastSeenClient = client,
             Fields = SessionFields.Create(

@@ -109,7 +109,9 @@ public sealed class SigningInAndOut
 
         Assert.Equal([keep ? "1" : null, keep && anonymous ? "0" : null], seen);
         Assert.Equal(
-            keep ? anonymous ? ["$~$http.after", "$~$http.before", "$~$http.earlier"] : ["$~$http.after", "$~$http.before"] : ["$~$http.after"],
+            !keep ? ["$~$http.after"]
+            : anonymous ? ["$~$http.after", "$~$http.before", "$~$http.earlier"]
+            : ["$~$http.after", "$~$http.before"],
             await site.FieldsAsync(alice!));
         Assert.Equal(!keep, log.Events.Any(entry => entry.Id == 42));
         Assert.Equal("alice", await site.TextAsync("/who", alice));

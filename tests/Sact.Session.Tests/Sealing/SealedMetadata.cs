@@ -4,9 +4,11 @@ using System.Text.Json.Nodes;
 namespace Sact.Session.Tests;
 
 /// <summary>Sessions of a registration with <c>SealMetadata</c>, over a store that is not the memory store.</summary>
-public sealed class SealedMetadata
+public sealed class SealedMetadata : IDisposable
 {
     private readonly SessionHost _host = new(options => options.SealMetadata = true);
+
+    public void Dispose() => ((IDisposable)_host).Dispose();
 
     [Fact]
     [Trait("abuse", "K1")]
@@ -159,18 +161,48 @@ public sealed class SealedMetadata
         await Assert.ThrowsAsync<ArgumentException>(async () => await session.ModifyAsync<int>(name, n => n));
     }
 
+    /// <summary>The data of the session that the request had before a sign-in stays readable.</summary>
+    [Fact]
+    public async Task OfTheSessionThatASignInReplacedIsStillRead()
+    {
+        string id = await _host.SeenAsync("alice", new JsonObject { ["a"] = "hers" });
+        var session = _host.Request(id).Session;
+        var before = (await session.GetAsync())!;
+        await session.SetAsync("bob", new JsonObject { ["a"] = "his" });
+
+        Assert.Equal("hers", before["a"]);
+        Assert.Equal("his", (await session.GetAsync())!["a"]);
+        Assert.True(await session.UpdateAsync(new JsonObject { ["b"] = "his too" }));
+        Assert.Equal("his too", await ReadAsync(session.GetSessionId(), "b"));
+    }
+
+    /// <summary>Somebody with write access to the store, and without the cookie, plants an open field beside the sealed one.</summary>
+    [Fact]
+    [Trait("abuse", "C16")]
+    public async Task WinsOverAnOpenFieldThatWasPlantedBesideIt()
+    {
+        string id = await _host.SignInAsync("alice", new JsonObject { ["role"] = "user" });
+        var record = (await _host.RecordOf(id))!;
+        await _host.Memory.UpdateAsync(
+            record, new SessionChange { Set = SessionFields.Restore([new("role", "\"admin\""u8.ToArray())]) });
+        Assert.Equal("user", await ReadAsync(id, "role"));
+    }
+
     /// <summary>Somebody with write access to the store moves a sealed value, or another session's key.</summary>
     [Fact]
     [Trait("abuse", "H8")]
-    public async Task ThatWasMovedInTheStoreIsMissing()
+    public async Task ThatWasMovedInTheStoreIsAFaultAndNotMissing()
     {
         string id = await _host.SignInAsync("alice", new JsonObject { ["role"] = "user", ["nick"] = "admin" });
         var record = (await _host.RecordOf(id))!;
         Assert.True(record.Fields.TryGetValue("$~nick", out var nick));
         await _host.Memory.UpdateAsync(
             record, new SessionChange { Set = SessionFields.Restore([new("$~role", nick)]) });
-        var data = (await _host.Request(id).Session.GetAsync())!;
-        Assert.Equal(("admin", null), (data["nick"], data["role"]));
+        var session = _host.Request(id).Session;
+        var data = (await session.GetAsync())!;
+        Assert.Throws<SessionStoreException>(() => data["role"]);
+        await Assert.ThrowsAsync<SessionStoreException>(async () => await session.ModifyAsync<string>("role", role => role + "!"));
+        Assert.Equal("alice", data.UserId);
     }
 
     private async Task<string?> ReadAsync(string id, string name = "a") => (await _host.Request(id).Session.GetAsync())![name];

@@ -340,7 +340,8 @@ internal sealed class SactTicketStore(
     {
         try
         {
-            return record.Fields.TryGetValue(Ticket, out var json) && KeyOf(id, record.Key).TryOpen(SealedName, json.Span, out byte[]? opened)
+            return record.Fields.TryGetValue(Ticket, out var json)
+                && KeyOf(id, record.Key).TryOpen(SealedName, json.Span, out byte[]? opened)
                 ? TicketSerializer.Default.Deserialize(opened)
                 : null;
         }

@@ -48,6 +48,26 @@ public sealed class LateRequestWithAReplacedId
         Assert.Equal("alice", await host.WhoAsync(login));
     }
 
+    /// <summary>A sign-out and a sign-in in one request: the late answer must not overwrite the login's cookie either.</summary>
+    [Fact]
+    [Trait("abuse", "C7")]
+    [Trait("abuse", "K14")]
+    public async Task BeginsNothingIfASignOutAndASignInHaveReplacedIt()
+    {
+        var host = new SessionHost();
+        string old = await VisitAsync(host);
+        var login = host.Request(old);
+        await login.Session.DeleteAsync();
+        await login.Session.SetAsync("alice");
+        var late = host.Request(old);
+
+        Assert.False(await late.Session.StartAsync());
+
+        Assert.Empty(late.SetCookies);
+        host.Clock.Advance(host.Options.RenewalGrace);
+        Assert.True(await host.Request(old).Session.StartAsync());
+    }
+
     /// <summary>Somebody who invents a secret for a known key must learn nothing, not even that the session lives on.</summary>
     [Fact]
     [Trait("abuse", "C8")]
