@@ -15,8 +15,11 @@ public sealed partial class LogEventsPage
 
     private static readonly LoggerMessageAttribute[] s_events =
     [
-        .. new[] { typeof(SactSessionOptions), typeof(SqliteStoreOptions), typeof(PostgreSqlStoreOptions), typeof(RedisStoreOptions) }
-            .SelectMany(type => type.Assembly.GetTypes())
+        .. new[]
+        {
+            typeof(SactSessionOptions), typeof(SqliteStoreOptions), typeof(PostgreSqlStoreOptions), typeof(RedisStoreOptions),
+            typeof(EntityFrameworkStoreOptions),
+        }.SelectMany(type => type.Assembly.GetTypes())
             .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly))
             .Select(method => method.GetCustomAttribute<LoggerMessageAttribute>()).OfType<LoggerMessageAttribute>()
             .OrderBy(logged => logged.EventId),

@@ -11,7 +11,14 @@ internal static partial class MessagesOfTheSource
 {
     /// <summary>Packages whose messages a user of the library can meet.</summary>
     private static readonly string[] s_packages =
-        ["Sact.Session", "Sact.Session.Sqlite", "Sact.Session.PostgreSql", "Sact.Session.Redis", "Sact.Session.Testing"];
+    [
+        "Sact.Session",
+        "Sact.Session.Sqlite",
+        "Sact.Session.PostgreSql",
+        "Sact.Session.Redis",
+        "Sact.Session.EntityFrameworkCore",
+        "Sact.Session.Testing",
+    ];
 
     /// <summary>Each message with its package and the type of its exception.</summary>
     public static IReadOnlyList<(string Package, string Exception, string Message)> All { get; } = [.. s_packages.SelectMany(Of)];
