@@ -19,7 +19,8 @@ namespace Sact.Session.Stores.Tests;
 public sealed class StolenStores(SharedRedis redis, SharedPostgres postgres)
 {
     // Each of these values is somewhere in a session. None may be in a dump, in whatever encoding. Names of fields are not sealed.
-    private static readonly string[] s_canaries = ["canary-role", "canary-access-token", "CANARYSTAMP7F3A", "canary-metadata", "canary-item"];
+    private static readonly string[] s_canaries =
+        ["canary-role", "canary-access-token", "CANARYSTAMP7F3A", "canary-metadata", "canary-item"];
 
     public static TheoryData<string, bool> Rows => new()
     {
