@@ -28,6 +28,7 @@ public sealed class Devices(Site site)
 
         await there.GoToAsync("Profile");
         await Expect(there.Heading("Sign in")).ToBeVisibleAsync();
+        await Expect(there.Page.Locator(".lead")).ToHaveTextAsync("You were signed out from another device. Sign in to go on.");
         await Expect(there.Page.Locator("body")).Not.ToContainTextAsync(name);
         await here.GoToAsync("Profile");
         await Expect(here.Heading("Hello, " + name)).ToBeVisibleAsync();

@@ -25,6 +25,9 @@ internal sealed class SignInPage(Passwords passwords, SignIns signIns, ISactSess
     [BindProperty]
     public bool Remember { get; set; }
 
+    /// <summary>Why the visitor is here. The session knows it once it was read, and only for the visitor's own cookie.</summary>
+    public string Why => SignedOut.Because(session.EndReason);
+
     public async Task<IActionResult> OnGetAsync()
     {
         ModelState.Clear();
