@@ -42,6 +42,20 @@ internal sealed class MemoryMarkers(long maxBytes, TimeProvider clock)
         }
     }
 
+    /// <summary>
+    /// Of parallel ends this one has ended the session, so its reason stays. Its marker was added before, so that there was one all the
+    /// time.
+    /// </summary>
+    public void Confirm(EndedMarker marker)
+    {
+        if (_markers.TryGetValue(marker.Key.Part, out var other)
+            && other != marker
+            && _markers.TryUpdate(marker.Key.Part, marker, other))
+        {
+            _oldest.Enqueue(marker);
+        }
+    }
+
     private void Remove(EndedMarker marker) =>
         _markers.TryRemove(new KeyValuePair<SessionKeyPart, EndedMarker>(marker.Key.Part, marker));
 }

@@ -261,13 +261,19 @@ internal sealed class MemoryTable
     {
         while (Get(session.Key.Part) is { } stored && stored.IsSameSession(session))
         {
-            if (reason is { } why)
+            var marker = reason is { } why ? EndedMarker.Of(stored, why, _clock.GetUtcNow()) : null;
+            if (marker is not null)
             {
-                _markers.Add(EndedMarker.Of(stored, why, _clock.GetUtcNow()));
+                _markers.Add(marker);
             }
 
             if (TryRemove(stored))
             {
+                if (marker is not null)
+                {
+                    _markers.Confirm(marker);
+                }
+
                 return stored;
             }
         }
