@@ -81,7 +81,7 @@ internal static class SealedFields
         var all = new List<KeyValuePair<string, ReadOnlyMemory<byte>>>(stored.Count);
         foreach (var (storedName, json) in stored)
         {
-            bool isSealed = storedName.StartsWith(Prefix, StringComparison.Ordinal);
+            bool isSealed = storedName.Length > Prefix.Length && storedName.StartsWith(Prefix, StringComparison.Ordinal);
             string name = isSealed ? storedName[Prefix.Length..] : storedName;
             if (!wanted(name))
             {

@@ -184,7 +184,11 @@ public sealed class SealedMetadata : IDisposable
         string id = await _host.SignInAsync("alice", new JsonObject { ["role"] = "user" });
         var record = (await _host.RecordOf(id))!;
         await _host.Memory.UpdateAsync(
-            record, new SessionChange { Set = SessionFields.Restore([new("role", "\"admin\""u8.ToArray())]) });
+            record,
+            new SessionChange
+            {
+                Set = SessionFields.Restore([new("role", "\"admin\""u8.ToArray()), new("$~", "\"no name\""u8.ToArray())]),
+            });
         Assert.Equal("user", await ReadAsync(id, "role"));
     }
 
