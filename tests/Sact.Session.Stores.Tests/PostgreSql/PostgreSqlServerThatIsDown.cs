@@ -79,10 +79,16 @@ public sealed class PostgreSqlServerThatIsDown
     public async Task DelaysACallForAMomentOnlyWhereItHangs()
     {
         var hanging = new TaskCompletionSource();
-        _probe = () => hanging.Task;
+        var begun = new TaskCompletionSource();
+        _probe = () =>
+        {
+            begun.SetResult();
+            return hanging.Task;
+        };
         GoDown(new SessionStoreException("silent", new TimeoutException()));
         var call = EnterAsync();
         Assert.False(call.IsCompleted);
+        await begun.Task.WaitAsync(TimeSpan.FromSeconds(30));
 
         _time.Advance(TimeSpan.FromMilliseconds(50));
 
