@@ -20,6 +20,8 @@ namespace Sact.Session;
 public sealed class EntityFrameworkStore<TContext> : RecordStore, IExpiredSessionStore, ICheckedAtStart
     where TContext : DbContext
 {
+    private const int RacesOfAnEnd = 3;
+
     private readonly ContextSource<TContext> _source;
     private readonly EntityFrameworkCheck _check = new();
     private readonly EntityFrameworkDatabase _database;
@@ -127,10 +129,14 @@ public sealed class EntityFrameworkStore<TContext> : RecordStore, IExpiredSessio
         return await _database.WriteAsync(
             async call =>
             {
-                // Between the two statements somebody may change the session, or end it first.
-                while (await _table.ReadLineageAsync(call, session.Key, lineage).ConfigureAwait(false) is var (version, record))
+                // Between the two statements somebody may change the session, or end it first. After some lost races whatever is there
+                // ends: its writers must not keep a session alive that its user ends.
+                for (int lost = 0;
+                    await _table.ReadLineageAsync(call, session.Key, lineage).ConfigureAwait(false) is var (version, record);
+                    lost++)
                 {
-                    if (await _table.MarkAsync(call, marker, lineage, version).ConfigureAwait(false) > 0)
+                    long? expected = lost < RacesOfAnEnd ? version : null;
+                    if (await _table.MarkAsync(call, marker, lineage, expected).ConfigureAwait(false) > 0)
                     {
                         return StoredRecord.Unpack(session.Key, record);
                     }

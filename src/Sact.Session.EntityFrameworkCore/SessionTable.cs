@@ -106,12 +106,13 @@ internal sealed class SessionTable(string prefix)
             .Select(row => new { row.Version, row.Record })
             .SingleOrDefaultAsync(call.Token).ConfigureAwait(false) is { } found ? (found.Version, found.Record) : null;
 
-    /// <summary>Puts a marker in place of the session that has this version and lineage.</summary>
+    /// <summary>Puts a marker in place of the session that has this lineage, and this version if one is given.</summary>
     /// <returns>The number of ended sessions, 0 or 1.</returns>
-    public Task<int> MarkAsync(DatabaseCall call, EndedMarker marker, byte[] lineage, long version) => MarkAsync(
-        call,
-        marker,
-        RowOf(call, marker.Key).Where(row => row.LineageHash == lineage && row.Version == version && row.State != EndedMarker.StateNumber));
+    public Task<int> MarkAsync(DatabaseCall call, EndedMarker marker, byte[] lineage, long? version)
+    {
+        var row = RowOf(call, marker.Key).Where(row => row.LineageHash == lineage && row.State != EndedMarker.StateNumber);
+        return MarkAsync(call, marker, version is { } expected ? row.Where(row => row.Version == expected) : row);
+    }
 
     /// <summary>Puts a marker in place of a session of this user, whatever its version.</summary>
     /// <returns>The number of ended sessions, 0 or 1.</returns>

@@ -135,7 +135,7 @@ internal sealed class PostgreSqlConnections : IAsyncDisposable, IDisposable
                 if (connection.ProcessID != (int)(await command.ExecuteScalarAsync().ConfigureAwait(false))!)
                 {
                     StopPreparing();
-                    throw new NotSupportedException("A pooler stands between the store and the server.");
+                    throw new NotSupportedException("A pooler is between the store and the server.");
                 }
             });
         return builder.Build();

@@ -36,6 +36,7 @@ public sealed class StolenStores(SharedRedis redis, SharedPostgres postgres)
         try
         {
             var keys = new DirectoryInfo(Path.Combine(folder, "keys"));
+            SessionKey ticket;
             await using (var app = await StartAsync(store, tickets, folder, prefix, keys))
             {
                 using var client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
@@ -43,6 +44,7 @@ public sealed class StolenStores(SharedRedis redis, SharedPostgres postgres)
                 Assert.Equal(
                     tickets ? "canary-role canary-access-token" : "canary-role canary-access-token canary-metadata canary-item",
                     await client.GetStringAsync(new Uri("/all", UriKind.Relative)));
+                ticket = await KeyOfAliceAsync(app.Services.GetRequiredService<IGenericStore>());
             }
 
             byte[] dump = await DumpAsync(store, folder, prefix);
@@ -62,8 +64,8 @@ public sealed class StolenStores(SharedRedis redis, SharedPostgres postgres)
             if (tickets)
             {
                 // The application's key ring opens no ticket.
-                var provider = DataProtectionProvider.Create(keys);
-                Assert.DoesNotContain(s_canaries, canary => Opened(dump, provider).Contains(canary, StringComparison.Ordinal));
+                string opened = Opened(dump, DataProtectionProvider.Create(keys, ring => ring.SetApplicationName(prefix)), ticket);
+                Assert.DoesNotContain(s_canaries, canary => opened.Contains(canary, StringComparison.Ordinal));
             }
         }
         finally
@@ -90,11 +92,23 @@ public sealed class StolenStores(SharedRedis redis, SharedPostgres postgres)
 
     private static bool Holds(byte[] dump, byte[] part) => dump.AsSpan().IndexOf(part) >= 0;
 
-    /// <summary>Whatever a protector of the scheme's old or likely purposes opens in the dump.</summary>
-    private static string Opened(byte[] dump, IDataProtectionProvider provider)
+    private static async Task<SessionKey> KeyOfAliceAsync(IGenericStore store)
+    {
+        await foreach (var session in store.GetActiveSessionsAsync("alice-of-the-dump"))
+        {
+            return session.Key;
+        }
+
+        throw new InvalidOperationException("Nobody is signed in.");
+    }
+
+    /// <summary>
+    /// What the key ring opens of the words of a dump, with the purpose under which the ticket store once protected tickets.
+    /// </summary>
+    private static string Opened(byte[] dump, IDataProtectionProvider provider, SessionKey ticket)
     {
         var opened = new StringBuilder();
-        var protector = provider.CreateProtector("Sact.Session.Ticket.v1", "Cookies");
+        var protector = provider.CreateProtector("Sact.Session.Ticket.v1", "Cookies", ticket.ToString());
         foreach (string word in Encoding.Latin1.GetString(dump).Split('"').Where(word => word.Length > 60))
         {
             try
@@ -144,7 +158,7 @@ public sealed class StolenStores(SharedRedis redis, SharedPostgres postgres)
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
         builder.Services.AddLogging().AddRouting().AddAuthorization();
-        builder.Services.AddDataProtection().PersistKeysToFileSystem(keys);
+        builder.Services.AddDataProtection().PersistKeysToFileSystem(keys).SetApplicationName(prefix);
         var sessions = builder.Services.AddSactSession(options =>
         {
             (options.SealMetadata, options.CaptureClient) = (true, true);

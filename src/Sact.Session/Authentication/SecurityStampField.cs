@@ -29,5 +29,5 @@ internal static class SecurityStampField
 
     /// <summary>Whether a session was signed in under another stamp than all of these. A session without a stamp was not.</summary>
     public static bool Differs(SessionRecord record, IReadOnlyList<ReadOnlyMemory<byte>> stamps) =>
-        record.Fields.TryGetValue(Name, out var kept) && !stamps.Any(stamp => kept.Span.SequenceEqual(stamp.Span));
+        record.Fields.Contains(Name) && !IsOneOf(record, stamps);
 }

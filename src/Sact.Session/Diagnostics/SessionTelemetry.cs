@@ -71,6 +71,10 @@ internal sealed class SessionTelemetry(ILogger logger, SessionMetrics metrics)
         SessionLog.Ended(Log, key, reason);
     }
 
+    /// <summary>A session ended by its own request: it was signed out, or a sign-in replaced it.</summary>
+    public void Ended(SessionKey key, SessionEndReason reason) =>
+        Ended(key, reason == SessionEndReason.Replaced ? EndedReason.Replaced : EndedReason.SignedOut);
+
     public void EndedMany(SessionKey key, long count, string reason)
     {
         if (count > 0)

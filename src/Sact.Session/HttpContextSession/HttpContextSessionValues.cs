@@ -29,8 +29,8 @@ internal sealed class HttpContextSessionValues
     public static Dictionary<string, byte[]> Decode(SessionRecord record, DataKey? dataKey, ILogger log)
     {
         var stored = new Dictionary<string, byte[]>(StringComparer.Ordinal);
-        var fields = SealedFields.Open(
-            record.Fields, dataKey, static name => name.StartsWith(HttpContextSessionField.Prefix, StringComparison.Ordinal));
+        var fields = record.CurrentKey is null ? record.Fields : SealedFields.Open(
+            record, dataKey, static name => name.StartsWith(HttpContextSessionField.Prefix, StringComparison.Ordinal));
         foreach (var (name, json) in fields)
         {
             if (!HttpContextSessionField.TryRead(name, json.Span, out string? key, out byte[]? value))

@@ -73,6 +73,14 @@ internal sealed class DataKey
     public bool IsOf(SessionKey session) => _session == session;
 
     /// <summary>Wraps the key for an id of the session.</summary>
+    public WrappedKey Wrap(string sessionId)
+    {
+        Span<byte> id = stackalloc byte[SessionIdFormat.ByteLength];
+        SessionIdFormat.Decode(sessionId, id);
+        return Wrap(id);
+    }
+
+    /// <summary>Wraps the key for the bytes of an id of the session.</summary>
     public WrappedKey Wrap(ReadOnlySpan<byte> id) => WrappedKey.FromBytes(Pad(_key, id));
 
     /// <summary>Encrypts a value.</summary>

@@ -32,7 +32,7 @@ internal static class SealedFields
     /// <summary>
     /// A change of fields as the store gets it. A field that was open and is sealed now, or the other way round, leaves no copy.
     /// </summary>
-    /// <param name="change">The change by the fields' own names; its condition is already that of the stored field.</param>
+    /// <param name="change">The change by the fields' own names.</param>
     /// <param name="key">The key of the session.</param>
     /// <param name="metadata">Whether the application's metadata is sealed.</param>
     public static FieldChange Seal(FieldChange change, DataKey key, bool metadata)
@@ -42,42 +42,48 @@ internal static class SealedFields
             .. change.Remove.SelectMany(static name => new[] { name, Prefix + name }),
             .. OtherForms(change.Set ?? SessionFields.Empty, metadata),
         ];
-        return change with { Set = change.Set is { } set ? Seal(set, key, metadata) : null, Remove = remove };
+        return new(change.Set is { } set ? Seal(set, key, metadata) : null, remove);
     }
 
-    /// <summary>
-    /// The names under which fields must not be left when they are set: sealed if they are open now, or the other way round.
-    /// </summary>
-    public static string[] OtherForms(SessionFields set, bool metadata) =>
-        [.. set.Select(field => Covers(field.Key, metadata) ? field.Key : Prefix + field.Key)];
-
     /// <summary>Reads a field by its own name.</summary>
-    /// <param name="stored">The fields as they are stored.</param>
+    /// <param name="record">The record. Without a data key nothing in it is sealed, and a read pays nothing.</param>
     /// <param name="key">The key of the session; null if nothing can be opened.</param>
     /// <param name="name">The field's own name.</param>
     /// <param name="json">The value; empty if there is none.</param>
-    /// <returns>False if there is no such field, or if it cannot be opened.</returns>
-    public static bool TryRead(SessionFields stored, DataKey? key, string name, out ReadOnlyMemory<byte> json)
+    /// <returns>False if there is no such field.</returns>
+    /// <exception cref="SessionStoreException">
+    /// The field cannot be opened. It must not pass for an absent one: the user might have other rights.
+    /// </exception>
+    public static bool TryRead(SessionRecord record, DataKey? key, string name, out ReadOnlyMemory<byte> json)
     {
-        if (stored.TryGetValue(Prefix + name, out var sealedJson))
+        if (record.CurrentKey is null)
         {
-            byte[]? opened = null;
-            bool isOpened = key?.TryOpen(name, sealedJson.Span, out opened) == true;
-            json = opened;
-            return isOpened;
+            return record.Fields.TryGetValue(name, out json);
+        }
+
+        if (record.Fields.TryGetValue(Prefix + name, out var sealedJson))
+        {
+            json = Open(key, name, sealedJson);
+            return true;
         }
 
         json = default;
-        return IsTrusted(key, name) && stored.TryGetValue(name, out json);
+        return IsTrusted(name) && record.Fields.TryGetValue(name, out json);
     }
 
     /// <summary>The fields by their own names. Without a key, the sealed ones are left out.</summary>
-    /// <param name="stored">The fields as they are stored.</param>
+    /// <param name="record">The record. Without a data key nothing in it is sealed.</param>
     /// <param name="key">The key of the session; null if nothing can be opened.</param>
     /// <param name="wanted">Which fields, by their own names.</param>
     /// <exception cref="SessionStoreException">A sealed field cannot be opened with the session's own key.</exception>
-    public static SessionFields Open(SessionFields stored, DataKey? key, Func<string, bool> wanted)
+    public static SessionFields Open(SessionRecord record, DataKey? key, Func<string, bool> wanted)
     {
+        var stored = record.Fields;
+        if (record.CurrentKey is null)
+        {
+            return stored.Merge(null, stored.Select(static field => field.Key).Where(name => !wanted(name)));
+        }
+
         var all = new List<KeyValuePair<string, ReadOnlyMemory<byte>>>(stored.Count);
         foreach (var (storedName, json) in stored)
         {
@@ -90,32 +96,42 @@ internal static class SealedFields
 
             if (!isSealed)
             {
-                if (IsTrusted(key, name) && !stored.Contains(Prefix + name))
+                if (IsTrusted(name) && !stored.Contains(Prefix + name))
                 {
                     all.Add(new(name, json));
                 }
             }
             else if (key is not null)
             {
-                all.Add(new(name, key.TryOpen(name, json.Span, out byte[]? opened) ? opened : throw Unopened()));
+                all.Add(new(name, Open(key, name, json)));
             }
         }
 
         return SessionFields.Restore(all);
     }
 
-    /// <summary>What a field that cannot be opened is. It must not pass for an absent one: the user might have other rights.</summary>
-    public static SessionStoreException Unopened() => new(
-        "A sealed field of the session cannot be opened: it was changed in the store, or belongs to another session. End the session.");
-
     /// <summary>
     /// The condition that a field is as it was read. A sealed value is compared as it is stored; it has another form after each write.
     /// </summary>
-    public static SessionFieldCondition Unchanged(SessionFields stored, string name, bool isSealed) =>
-        stored.TryGetValue(Prefix + name, out var sealedJson) ? new(Prefix + name, sealedJson)
-        : stored.TryGetValue(name, out var json) ? new(name, json)
-        : new(isSealed ? Prefix + name : name, null);
+    public static SessionFieldCondition Unchanged(SessionRecord record, string name, bool metadata)
+    {
+        bool seals = record.CurrentKey is not null;
+        return seals && record.Fields.TryGetValue(Prefix + name, out var sealedJson) ? new(Prefix + name, sealedJson)
+            : record.Fields.TryGetValue(name, out var json) ? new(name, json)
+            : new(seals && Covers(name, metadata) ? Prefix + name : name, null);
+    }
 
-    // In a session that seals them, an open field of the library was planted by somebody who can write to the store.
-    private static bool IsTrusted(DataKey? key, string name) => key is null || !Covers(name, metadata: false);
+    /// <summary>What nobody can open with the session's own id was changed in the store, or belongs to another session.</summary>
+    public static SessionStoreException Unopened() => new(
+        "A sealed field of the session cannot be opened: it was changed in the store, or belongs to another session. End the session.");
+
+    private static byte[] Open(DataKey? key, string name, ReadOnlyMemory<byte> sealedJson) =>
+        key is not null && key.TryOpen(name, sealedJson.Span, out byte[]? json) ? json : throw Unopened();
+
+    // A field must not be left in its other form when it is set.
+    private static IEnumerable<string> OtherForms(SessionFields set, bool metadata) =>
+        set.Select(field => Covers(field.Key, metadata) ? field.Key : Prefix + field.Key);
+
+    // In a session with a key, an open field that must be sealed was planted by somebody who can write to the store.
+    private static bool IsTrusted(string name) => !Covers(name, metadata: false);
 }

@@ -48,16 +48,10 @@ public interface ISactSession
     SessionKey GetKey();
 
     /// <summary>
-    /// Why the session of the presented cookie has ended, for ten minutes after its end; null if it lives, if nothing is known, or before
-    /// the session was read. Use it on the sign-in page: "You were signed out because …".
+    /// Why the session of the presented cookie has ended, for ten minutes; null if it lives, if nothing is known, or before it was read.
+    /// Only whoever presents an id that was valid at the end sees it. It needs a <see cref="Stores.IEndedSessionStore"/>.
     /// </summary>
-    /// <remarks>
-    /// Only whoever presents an id that was valid at the end sees the reason. A store that is no
-    /// <see cref="Stores.IEndedSessionStore"/> never knows it.
-    /// </remarks>
-    /// <example>
-    /// <code>if (await session.GetAsync() is null &amp;&amp; session.EndReason is SessionEndReason.CredentialsChanged) { … }</code>
-    /// </example>
+    /// <example><code>if (await session.GetAsync() is null) return SignInPage(session.EndReason);</code></example>
     SessionEndReason? EndReason => null;
 
     /// <summary>Reads who is signed in. It never writes a cookie.</summary>

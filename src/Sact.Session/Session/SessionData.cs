@@ -63,7 +63,7 @@ public sealed class SessionData
     /// </remarks>
     public SessionFields Fields => _fields ??= _record.CurrentKey is null
         ? _record.Fields.WithoutReserved()
-        : SealedFields.Open(_record.Fields, IsCurrent ? _source.KeyOf(_record) : null, static name => name[0] != '$');
+        : SealedFields.Open(_record, IsCurrent ? _source.KeyOf(_record) : null, static name => name[0] != '$');
 
     /// <summary>When the session was created. Every time here is UTC, in whole milliseconds.</summary>
     public DateTimeOffset CreatedAt => _record.CreatedAt;

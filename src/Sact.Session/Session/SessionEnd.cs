@@ -50,7 +50,7 @@ internal readonly struct SessionEnd(RequestSession session)
         session.Unended = null;
         if (ended)
         {
-            session.Telemetry.Ended(record.Key, reason == SessionEndReason.Replaced ? EndedReason.Replaced : EndedReason.SignedOut);
+            session.Telemetry.Ended(record.Key, reason);
         }
 
         return ended;

@@ -43,15 +43,10 @@ internal readonly struct SessionFieldWriter(RequestSession session)
                 return default;
             }
 
-            var key = session.KeyOf(read);
-            if (!SealedFields.TryRead(read.Fields, key, name, out var json) && read.Fields.Contains(SealedFields.Prefix + name))
-            {
-                throw SealedFields.Unopened();
-            }
-
+            SealedFields.TryRead(read, session.KeyOf(read), name, out var json);
             T value = modify(SessionJson.Read(json, name, typeInfo));
             var set = FieldsFromJson.One(name, value, typeInfo, nameof(modify));
-            var condition = SealedFields.Unchanged(read.Fields, name, key is not null && session.Settings.SealMetadata);
+            var condition = SealedFields.Unchanged(read, name, session.Settings.SealMetadata);
             switch (await ChangeSignedInAsync(set, [], condition, nameof(modify), cancellationToken).ConfigureAwait(false))
             {
                 case SessionUpdateStatus.Applied:
@@ -88,6 +83,12 @@ internal readonly struct SessionFieldWriter(RequestSession session)
         return await WriteAsync(record, set, remove, null, nameof(set), cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>A change by the fields' own names as the store gets it.</summary>
+    /// <exception cref="SessionStoreException">The session has sealed fields, and no id of this request opens its key.</exception>
+    public FieldChange AsStored(SessionRecord record, FieldChange change) => record.CurrentKey is null
+        ? change
+        : SealedFields.Seal(change, session.KeyOf(record) ?? throw SealedFields.Unopened(), session.Settings.SealMetadata);
+
     public void ThrowIfTooLarge(SessionFields fields, string parameter)
     {
         if (fields.SizeInBytes > session.Settings.MaxRecordBytes)
@@ -122,14 +123,12 @@ internal readonly struct SessionFieldWriter(RequestSession session)
         string parameter,
         CancellationToken cancellationToken)
     {
-        var fields = new FieldChange(set, remove, condition);
-        var key = session.KeyOf(record);
-        fields = key is null ? fields : SealedFields.Seal(fields, key, session.Settings.SealMetadata);
+        var fields = AsStored(record, new FieldChange(set, remove));
         var change = new SessionChange
         {
             Set = fields.Set,
             Remove = fields.Remove,
-            Condition = fields.Condition,
+            Condition = condition,
             MaxBytes = session.Settings.MaxRecordBytes,
             Generation = session.State.Generation,
         };

@@ -83,19 +83,19 @@ internal readonly struct SessionRenewer(RequestSession session)
         var hash = SessionIdFormat.HashOf(id);
         var now = session.Now;
         var key = session.KeyOf(record);
-        var wrapped = key is null ? null : Wrap(key, id);
+        var wrapped = key?.Wrap(id);
         var renewal = immediately
             ? SessionRenewal.Replace(hash, now, record, wrapped)
             : SessionRenewal.Propose(hash, now, record, wrapped);
-        var set = fields is null || key is null ? fields : SealedFields.Seal(fields, key, session.Settings.SealMetadata);
+        var stored = session.Fields.AsStored(record, new FieldChange(fields, []));
         var change = new SessionChange
         {
             // Whoever shows a factor is present: a shorter idle timeout counts from now, not from a "last seen" that is written rarely.
             Touch = raise is not null && session.State.Phase == SessionPhase.Verified ? new SessionTouch(now, session.Client()) : null,
             Renewal = renewal,
             Raise = raise,
-            Set = set,
-            Remove = fields is null || key is null ? [] : SealedFields.OtherForms(fields, session.Settings.SealMetadata),
+            Set = stored.Set,
+            Remove = stored.Remove,
             MaxBytes = session.Settings.MaxRecordBytes,
             Generation = session.State.Generation,
         };
@@ -131,13 +131,6 @@ internal readonly struct SessionRenewer(RequestSession session)
         }
 
         return outcome;
-    }
-
-    private static WrappedKey Wrap(DataKey key, string id)
-    {
-        Span<byte> bytes = stackalloc byte[SessionIdFormat.ByteLength];
-        SessionIdFormat.Decode(id, bytes);
-        return key.Wrap(bytes);
     }
 
     /// <summary>

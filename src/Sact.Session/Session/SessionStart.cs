@@ -120,16 +120,11 @@ internal readonly struct SessionStart(RequestSession session)
             $"The store's CreateSessionId returned {MaxIds} ids in a row that exist already. Check the random source of the machine.");
     }
 
-    private SessionRecord Sealed(SessionRecord record, DataKey key, string id)
+    private SessionRecord Sealed(SessionRecord record, DataKey key, string id) => record with
     {
-        Span<byte> bytes = stackalloc byte[SessionIdFormat.ByteLength];
-        SessionIdFormat.Decode(id, bytes);
-        return record with
-        {
-            CurrentKey = key.Wrap(bytes),
-            Fields = SealedFields.Seal(record.Fields, key, session.Settings.SealMetadata),
-        };
-    }
+        CurrentKey = key.Wrap(id),
+        Fields = SealedFields.Seal(record.Fields, key, session.Settings.SealMetadata),
+    };
 
     private void Report(SessionRecord record, SessionCreation created)
     {
@@ -151,7 +146,7 @@ internal readonly struct SessionStart(RequestSession session)
         }
 
         var all = SealedFields.Open(
-            old.Fields, session.KeyOf(old), name => name.StartsWith(prefix, StringComparison.Ordinal)).Merge(fields);
+            old, session.KeyOf(old), name => name.StartsWith(prefix, StringComparison.Ordinal)).Merge(fields);
         if (all.SizeInBytes <= session.Settings.MaxRecordBytes)
         {
             return all;

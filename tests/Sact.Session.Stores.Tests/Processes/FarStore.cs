@@ -3,7 +3,7 @@ using Sact.Session.SecondProcess;
 
 namespace Sact.Session.Stores.Tests;
 
-/// <summary>Stands for a store in the second process: names are made here, everything else is done there, by the clock of here.</summary>
+/// <summary>Represents a store in the second process. Names are made here; all else is done there, by the clock of here.</summary>
 internal sealed class FarStore(SecondProcess process, int handle, GenericStoreOptions options)
     : GenericStore(options), IEndedSessionStore, IExpiredSessionStore
 {

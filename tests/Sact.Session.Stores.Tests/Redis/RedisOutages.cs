@@ -10,7 +10,7 @@ using static Sact.Session.Stores.Tests.RedisStores;
 namespace Sact.Session.Stores.Tests;
 
 /// <summary>
-/// What calls do while there is no connection. The time by which they wait stands still until the test moves it, so that a call which
+/// What calls do while there is no connection. The time by which they wait does not move until the test moves it, so that a call which
 /// waits is seen to wait, and one which does not has ended when it returns. The client's attempts to reconnect are real.
 /// </summary>
 public sealed class RedisConnectionLost

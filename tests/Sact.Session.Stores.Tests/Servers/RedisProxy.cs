@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Sact.Session.Stores.Tests;
 
-/// <summary>Stands between a store and a redis-server: keeps answers back, and lets connections go dead without closing them.</summary>
+/// <summary>Is between a store and a redis-server: keeps answers back, and lets connections go dead without closing them.</summary>
 internal sealed class RedisProxy : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);

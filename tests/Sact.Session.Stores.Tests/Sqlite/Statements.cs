@@ -5,7 +5,7 @@ using SQLitePCL;
 
 namespace Sact.Session.Stores.Tests.Sqlite;
 
-/// <summary>Counted by SQLite itself, which tells of every statement that a connection begins to run.</summary>
+/// <summary>Counted by SQLite itself, which reports every statement that a connection begins to run.</summary>
 public sealed class Statements
 {
     [Fact]

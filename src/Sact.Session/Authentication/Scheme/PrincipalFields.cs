@@ -101,12 +101,17 @@ internal static class PrincipalFields
     public static ReadOnlyMemory<byte> Number(DateTimeOffset instant) =>
         Encoding.ASCII.GetBytes(instant.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture));
 
-    // A field that cannot be opened must not pass for one that was never there: the user would have other rights.
-    private static bool TryRead(SessionRecord record, ISessionDataSource source, string name, out ReadOnlyMemory<byte> json) =>
-        SealedFields.TryRead(record.Fields, source.KeyOf(record), name, out json)
-        || (record.Fields.Contains(SealedFields.Prefix + name)
-            ? throw new JsonException("The sealed field cannot be opened. It was changed in the store, or sealed for another session.")
-            : false);
+    private static bool TryRead(SessionRecord record, ISessionDataSource source, string name, out ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            return SealedFields.TryRead(record, source.KeyOf(record), name, out json);
+        }
+        catch (SessionStoreException fault)
+        {
+            throw new JsonException(fault.Message, fault);
+        }
+    }
 
     private static DateTimeOffset? IssuedAt(SessionRecord record) =>
         record.Fields.TryGetValue(Issued, out var json)

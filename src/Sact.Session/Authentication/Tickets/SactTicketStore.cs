@@ -287,7 +287,7 @@ internal sealed class SactTicketStore(
         var tickets = TicketsOfRequest.Of(context, this);
         if (await Calls(context).EndAsync(record, reason, CancellationToken.None).ConfigureAwait(false))
         {
-            _services.Telemetry.Ended(record.Key, reason == SessionEndReason.Replaced ? EndedReason.Replaced : EndedReason.SignedOut);
+            _services.Telemetry.Ended(record.Key, reason);
         }
 
         tickets.Stored = tickets.Stored?.Key == record.Key ? null : tickets.Stored;
