@@ -108,10 +108,12 @@ internal sealed class SessionTable(string prefix)
 
     /// <summary>Puts a marker in place of the session that has this lineage, and this version if one is given.</summary>
     /// <returns>The number of ended sessions, 0 or 1.</returns>
-    public Task<int> MarkAsync(DatabaseCall call, EndedMarker marker, byte[] lineage, long? version)
+    public Task<int> MarkAsync(DatabaseCall call, EndedMarker marker, byte[] lineage, long? expected)
     {
-        var row = RowOf(call, marker.Key).Where(row => row.LineageHash == lineage && row.State != EndedMarker.StateNumber);
-        return MarkAsync(call, marker, version is { } expected ? row.Where(row => row.Version == expected) : row);
+        var row = RowOf(call, marker.Key);
+        return MarkAsync(call, marker, expected is { } version
+            ? row.Where(row => row.LineageHash == lineage && row.Version == version && row.State != EndedMarker.StateNumber)
+            : row.Where(row => row.LineageHash == lineage && row.State != EndedMarker.StateNumber));
     }
 
     /// <summary>Puts a marker in place of a session of this user, whatever its version.</summary>

@@ -78,9 +78,11 @@ internal sealed class PostgresProxy : IAsyncDisposable
     {
         await _end.CancelAsync();
         Resume();
-        _listener.Stop();
         LeadTo(_port);
+
+        // Not before: the loop may be about to accept once more, and a listener that was stopped throws then.
         await _accepting;
+        _listener.Stop();
         _end.Dispose();
     }
 

@@ -63,14 +63,15 @@ internal sealed class RedisProxy : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync();
-        _listener.Stop();
         DeliverAnswers();
         lock (_links)
         {
             _links.ForEach(link => link.Dispose());
         }
 
+        // Not before: the loop may be about to accept once more, and a listener that was stopped throws then.
         await _accepting;
+        _listener.Stop();
         _end.Dispose();
     }
 
