@@ -51,7 +51,7 @@ public sealed class EntityFrameworkStore<TContext> : RecordStore, IExpiredSessio
     public override async ValueTask<long> ClearAsync(CancellationToken cancellationToken = default)
     {
         long now = Clock.GetUtcNow().ToUnixTimeMilliseconds();
-        return await _database.WriteAsync(
+        long ended = await _database.WriteAsync(
             async call =>
             {
                 long live = await _table.ClearLiveAsync(call, now).ConfigureAwait(false);
@@ -59,6 +59,8 @@ public sealed class EntityFrameworkStore<TContext> : RecordStore, IExpiredSessio
                 return live;
             },
             cancellationToken).ConfigureAwait(false);
+        ReportEnded(null);
+        return ended;
     }
 
     /// <inheritdoc/>

@@ -42,8 +42,13 @@ public sealed class PostgreSqlStore : RecordStore, IExpiredSessionStore, IAsyncD
     protected override int RacesBeforeRewrite => 1;
 
     /// <inheritdoc/>
-    public override async ValueTask<long> ClearAsync(CancellationToken cancellationToken = default) =>
-        await CountEndedAsync(Command(_statements.EndAll).Add(Prefix).Add(Clock.GetUtcNow()), cancellationToken).ConfigureAwait(false);
+    public override async ValueTask<long> ClearAsync(CancellationToken cancellationToken = default)
+    {
+        var end = Command(_statements.EndAll).Add(Prefix).Add(Clock.GetUtcNow());
+        long ended = await CountEndedAsync(end, cancellationToken).ConfigureAwait(false);
+        ReportEnded(null);
+        return ended;
+    }
 
     /// <inheritdoc/>
     public override async ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default)

@@ -135,6 +135,7 @@ public sealed class RedisStore : RecordStore, IDisposable, IAsyncDisposable
         }
 
         await _link.ResetRoutingAsync().ConfigureAwait(false);
+        ReportEnded(null);
         return live;
     }
 

@@ -74,6 +74,7 @@ public sealed partial class SqliteStore : RecordStore, IExpiredSessionStore, IDi
             live += batch.Live;
             if (batch.All < Batch)
             {
+                ReportEnded(null);
                 return live;
             }
         }

@@ -57,6 +57,9 @@ public abstract class GenericStore : IGenericStore
     /// </remarks>
     protected DateTimeOffset DestructionTime => _destruction.Now;
 
+    /// <summary>Which sessions may have ended, for the open connections of this process.</summary>
+    internal SessionEndings Endings { get; } = new();
+
     /// <summary>The store's logger. Log session keys only, never an id or a value. It swallows the exceptions of log providers.</summary>
     protected ILogger Logger { get; }
 
@@ -124,6 +127,13 @@ public abstract class GenericStore : IGenericStore
         SessionKey.ThrowIfDefault(key, nameof(key));
         return string.Equals(key.Prefix, Prefix, StringComparison.Ordinal);
     }
+
+    /// <summary>
+    /// Reports that a session may have ended, so that its open connections in this process are looked at now. <see cref="RecordStore"/>
+    /// reports every end but that of <see cref="ClearAsync"/>.
+    /// </summary>
+    /// <param name="key">The session's key; null for any session.</param>
+    protected void ReportEnded(SessionKey? key) => Endings.Report(key);
 
     /// <summary>Refuses an invalid user id.</summary>
     /// <param name="userId">1 to 256 UTF-8 bytes of well-formed Unicode, without NUL.</param>

@@ -13,7 +13,7 @@ namespace Sact.Session.Stores;
 /// </para>
 /// <para>Concurrent changes of one session in this process join: one write is in flight, and the next carries all that wait.</para>
 /// </remarks>
-public abstract class RecordStore : GenericStore, IEndedSessionStore
+public abstract class RecordStore : GenericStore, IEndedSessionStore, ISessionBatchStore
 {
     // Parallel sign-ins of one user at a full cap invalidate each other's choice, but one of them always succeeds.
     private const int MostAdditions = 256;
@@ -43,12 +43,21 @@ public abstract class RecordStore : GenericStore, IEndedSessionStore
             return default;
         }
 
-        var stored = await ReadAsync(key, cancellationToken).ConfigureAwait(false);
+        return LookUp(key, await ReadAsync(key, cancellationToken).ConfigureAwait(false), Now);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<SessionLookup>> FindManyAsync(
+        IReadOnlyList<SessionKey> keys, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        SessionKey[] owned = [.. keys.Where(Owns).Distinct()];
+        var found = owned.Length == 0
+            ? new Dictionary<SessionKey, StoredRecord>()
+            : await ReadManyAsync(owned, cancellationToken).ConfigureAwait(false);
         var now = Now;
-        return LiveOf(key, stored, now) is { } live ? new(live)
-            : stored.Record is { } expired ? new(EndedMarker.Of(expired, SessionEndReason.Expired, expired.ExpiresAt))
-            : stored.Ended is { } ended && ended.IsVisible(now) ? new(ended)
-            : default;
+        return [.. keys.Select(key =>
+            found.TryGetValue(key, out var stored) && !stored.Header.IsNewer ? LookUp(key, stored, now) : default)];
     }
 
     /// <inheritdoc/>
@@ -63,6 +72,11 @@ public abstract class RecordStore : GenericStore, IEndedSessionStore
             var answer = await AddAsync(session, admission, cancellationToken).ConfigureAwait(false);
             if (answer.IsAdded)
             {
+                foreach (var ended in answer.Ended)
+                {
+                    ReportEnded(ended);
+                }
+
                 return SessionCreation.Created(answer.Ended);
             }
 
@@ -97,7 +111,13 @@ public abstract class RecordStore : GenericStore, IEndedSessionStore
             return SessionUpdate.Gone;
         }
 
-        return await _changes.ApplyAsync(session, change, cancellationToken).ConfigureAwait(false);
+        var outcome = await _changes.ApplyAsync(session, change, cancellationToken).ConfigureAwait(false);
+        if (outcome is { Status: SessionUpdateStatus.Applied, Record: { } changed })
+        {
+            Endings.ReportIfReplaced(session, changed);
+        }
+
+        return outcome;
     }
 
     /// <inheritdoc/>
@@ -115,7 +135,15 @@ public abstract class RecordStore : GenericStore, IEndedSessionStore
         }
 
         var marker = EndedMarker.Of(session, reason, Now);
-        return (await MarkEndedAsync(session, marker, cancellationToken).ConfigureAwait(false)).IsLive(Now);
+        try
+        {
+            return (await MarkEndedAsync(session, marker, cancellationToken).ConfigureAwait(false)).IsLive(Now);
+        }
+        finally
+        {
+            // After a failure too: its outcome may be unknown.
+            ReportEnded(session.Key);
+        }
     }
 
     /// <inheritdoc/>
@@ -138,7 +166,14 @@ public abstract class RecordStore : GenericStore, IEndedSessionStore
             }
         }
 
-        return await MarkUserEndedAsync(userId, markers, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await MarkUserEndedAsync(userId, markers, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            markers.ForEach(marker => ReportEnded(marker.Key));
+        }
     }
 
     /// <inheritdoc/>
@@ -162,6 +197,24 @@ public abstract class RecordStore : GenericStore, IEndedSessionStore
     /// <returns>What is there, expired or not.</returns>
     /// <exception cref="SessionStoreException">The store does not answer.</exception>
     protected internal abstract ValueTask<StoredRecord> ReadAsync(SessionKey key, CancellationToken cancellationToken);
+
+    /// <summary>Reads what is under many keys, in one round trip; default one after the other.</summary>
+    /// <param name="keys">Different keys of this store's prefix, at least one.</param>
+    /// <param name="cancellationToken">Stops the read.</param>
+    /// <returns>What is there, expired or not. A key under which there is nothing may be missing.</returns>
+    /// <exception cref="SessionStoreException">The store does not answer.</exception>
+    protected virtual async ValueTask<IReadOnlyDictionary<SessionKey, StoredRecord>> ReadManyAsync(
+        IReadOnlyList<SessionKey> keys, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        var found = new Dictionary<SessionKey, StoredRecord>(keys.Count);
+        foreach (var key in keys)
+        {
+            found[key] = await ReadAsync(key, cancellationToken).ConfigureAwait(false);
+        }
+
+        return found;
+    }
 
     /// <summary>
     /// Adds a record together with its user's index entry, in one atomic step. It replaces an expired record under the key.
@@ -243,6 +296,12 @@ public abstract class RecordStore : GenericStore, IEndedSessionStore
     /// <exception cref="SessionStoreException">The store does not answer.</exception>
     protected abstract IAsyncEnumerable<KeyValuePair<SessionKey, StoredRecord>> ReadUserAsync(
         string userId, CancellationToken cancellationToken);
+
+    private SessionLookup LookUp(SessionKey key, StoredRecord stored, DateTimeOffset now) =>
+        LiveOf(key, stored, now) is { } live ? new(live)
+        : stored.Record is { } expired ? new(EndedMarker.Of(expired, SessionEndReason.Expired, expired.ExpiresAt))
+        : stored.Ended is { } ended && ended.IsVisible(now) ? new(ended)
+        : default;
 
     private static bool IsOf(StoredRecord stored, string userId) =>
         stored.Error is not null || string.Equals(stored.Header.UserId, userId, StringComparison.Ordinal);

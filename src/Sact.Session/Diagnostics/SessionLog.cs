@@ -92,4 +92,21 @@ internal static partial class SessionLog
         43, LogLevel.Warning,
         "The sign-in did not keep the data of the anonymous session {Key}: with the new metadata it would exceed MaxRecordBytes.")]
     public static partial void NotKept(ILogger logger, SessionKey key);
+
+    [LoggerMessage(50, LogLevel.Debug, "Session {Key} has ended ({Reason}). Its open connections on this node close.")]
+    public static partial void WatchedEnded(ILogger logger, SessionKey key, SessionEndReason? reason);
+
+    [LoggerMessage(
+        51, LogLevel.Warning,
+        "{Count} open connections close, because the session store has not answered for {Limit}: their sessions may have ended. "
+        + "Check the store, or raise WatchInterval.")]
+    public static partial void WatchedUnchecked(ILogger logger, int count, TimeSpan limit);
+
+    [LoggerMessage(
+        52, LogLevel.Warning,
+        "The session store does not report ended sessions at the moment. Open connections close within WatchInterval ({Interval}).")]
+    public static partial void NotListening(ILogger logger, TimeSpan interval, Exception exception);
+
+    [LoggerMessage(53, LogLevel.Error, "A callback of EndedToken threw an exception. The others ran.")]
+    public static partial void EndCallbackFailed(ILogger logger, Exception exception);
 }

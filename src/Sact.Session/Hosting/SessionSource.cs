@@ -40,7 +40,7 @@ internal sealed class SessionSource(SessionRegistration registration, SessionPip
     }
 
     // One object for all threads, because a request finds its session by it.
-    private SessionBackend Backend =>
+    public SessionBackend Backend =>
         _backend ?? Interlocked.CompareExchange(ref _backend, new SessionBackend(Store, Services), null) ?? _backend;
 
     /// <summary>
@@ -108,6 +108,7 @@ internal sealed class SessionSource(SessionRegistration registration, SessionPip
 
     public void Dispose()
     {
+        _backend?.StopWatch();
         if (DisposesStore)
         {
             (_store as IDisposable)?.Dispose();
@@ -116,6 +117,7 @@ internal sealed class SessionSource(SessionRegistration registration, SessionPip
 
     public ValueTask DisposeAsync()
     {
+        _backend?.StopWatch();
         if (DisposesStore && _store is IAsyncDisposable disposable)
         {
             return disposable.DisposeAsync();

@@ -72,7 +72,13 @@ public sealed class MemoryStore : GenericStore, IEndedSessionStore, IExpiredSess
         }
 
         _sweep.Run(DestructionTime, LooksPerCreation, LooksPerCreation);
-        return new(_table.Create(session, cap));
+        var creation = _table.Create(session, cap);
+        for (int i = 0; i < creation.Ended.Count; i++)
+        {
+            ReportEnded(creation.Ended[i]);
+        }
+
+        return new(creation);
     }
 
     /// <inheritdoc/>
@@ -92,6 +98,7 @@ public sealed class MemoryStore : GenericStore, IEndedSessionStore, IExpiredSess
                 || ReferenceEquals(changed, stored)
                 || _table.TryReplace(stored, changed))
             {
+                Endings.ReportIfReplaced(stored, outcome.Record ?? stored);
                 return new(outcome);
             }
         }
@@ -187,6 +194,10 @@ public sealed class MemoryStore : GenericStore, IEndedSessionStore, IExpiredSess
 
     /// <summary>Ends a session.</summary>
     /// <returns>True if it was live.</returns>
-    private bool EndsLive(SessionRecord session, SessionEndReason? reason) =>
-        _table.End(session, reason)?.IsLive(Clock.GetUtcNow()) == true;
+    private bool EndsLive(SessionRecord session, SessionEndReason? reason)
+    {
+        var ended = _table.End(session, reason);
+        ReportEnded(session.Key);
+        return ended?.IsLive(Clock.GetUtcNow()) == true;
+    }
 }

@@ -161,6 +161,13 @@ public sealed class SactSessionOptions
     public TimeSpan StoreTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
+    /// How often the sessions of open connections are read, so that a connection closes when its session has ended. Default: 5 seconds.
+    /// Range: 1 second to 5 minutes. A store that reports ends closes them sooner. Without an open connection that is watched
+    /// (<c>CloseWhenSessionEnds()</c>, <c>EndedToken</c>) nothing is read. After 12 intervals without an answer of the store they close.
+    /// </summary>
+    public TimeSpan WatchInterval { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
     /// How often expired sessions are removed from a store without a time-to-live (memory, SQL), plus or minus a quarter.
     /// Default: 10 minutes. Range: 1 second to 1 day. Null: never; call <see cref="IExpiredSessionStore.DeleteExpiredAsync"/> yourself.
     /// An expired session is refused whether or not it was removed.

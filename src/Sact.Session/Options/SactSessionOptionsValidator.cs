@@ -45,6 +45,7 @@ internal sealed class SactSessionOptionsValidator : IValidateOptions<SactSession
                 + "Change SactSessionOptions.ReplayMargin.";
         yield return Between(o.CleanupInterval, s_second, s_day, "1 second and 1 day", "or set it to null for no cleanup");
         yield return Between(o.StoreTimeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(5), "1 millisecond and 5 minutes");
+        yield return Between(o.WatchInterval, s_second, TimeSpan.FromMinutes(5), "1 second and 5 minutes");
     }
 
     private static IEnumerable<string?> ValidateLimits(SactSessionOptions o)

@@ -54,6 +54,16 @@ public interface ISactSession
     /// <example><code>if (await session.GetAsync() is null) return SignInPage(session.EndReason);</code></example>
     SessionEndReason? EndReason => null;
 
+    /// <summary>
+    /// Is cancelled when the session that was read has ended, here or elsewhere; also by expiry, or when a step-up elsewhere replaced the
+    /// id. It is cancelled already if the request has no session. An ordinary renewal does not cancel it.
+    /// </summary>
+    /// <remarks>The bound is <see cref="SactSessionOptions.WatchInterval"/>; it is shorter where the store reports ends.</remarks>
+    /// <exception cref="InvalidOperationException">The session was not read in this request, or the request has ended.</exception>
+    /// <example><code>if (await session.GetAsync() is not null) await SendEventsAsync(session.EndedToken);</code></example>
+    [JsonIgnore]
+    CancellationToken EndedToken => throw new NotSupportedException("This session watches no connections. Implement EndedToken.");
+
     /// <summary>Reads who is signed in. It never writes a cookie.</summary>
     /// <param name="reload">True to read again although the session was read in this request.</param>
     /// <param name="cancellationToken">Cancels the read. The client's disconnect cancels it as well.</param>
@@ -140,9 +150,7 @@ public interface ISactSession
     /// <exception cref="ArgumentException">The user id or the metadata breaks a rule. Nothing has changed.</exception>
     /// <exception cref="InvalidOperationException">The response has started, so no cookie can be sent.</exception>
     /// <exception cref="SessionCapReachedException">The user has the maximum number of sessions, and the policy refuses.</exception>
-    /// <exception cref="SessionStoreException">
-    /// The store cannot answer or is full. A verified session that was presented may have ended.
-    /// </exception>
+    /// <exception cref="SessionStoreException">The store cannot answer or is full. The presented session may have ended.</exception>
     /// <example><code>await session.SetPendingAsync(user.Id);</code></example>
     [OverloadResolutionPriority(1)]
     ValueTask SetPendingAsync(string userId, JsonObject? metadata = null, CancellationToken cancellationToken = default);
@@ -209,9 +217,7 @@ public interface ISactSession
 
     /// <inheritdoc cref="StartAsync(JsonObject?, CancellationToken)"/>
     /// <param name="fields">Its data; null for none.</param>
-    /// <param name="options">
-    /// Options of this session. Its assurance level must stay unset: an anonymous session has no user to assure.
-    /// </param>
+    /// <param name="options">Options of this session. Its assurance level must stay unset, because there is no user.</param>
     /// <param name="cancellationToken">Read before the write begins.</param>
     [OverloadResolutionPriority(1)]
     ValueTask<bool> StartAsync(JsonObject? fields, SessionSignInOptions options, CancellationToken cancellationToken = default);
@@ -289,9 +295,7 @@ public interface ISactSession
     /// client, worthless.
     /// </summary>
     /// <param name="cancellationToken">Read before the write begins. The client's disconnect does not cancel it.</param>
-    /// <exception cref="SessionStoreException">
-    /// The store cannot answer. The session may live until it expires, but this client has lost its cookie.
-    /// </exception>
+    /// <exception cref="SessionStoreException">The store cannot answer. The session may live on; the cookie is deleted.</exception>
     /// <example><code>app.MapPost("/logout", async (ISactSession session) => await session.DeleteAsync());</code></example>
     ValueTask DeleteAsync(CancellationToken cancellationToken = default);
 
@@ -355,9 +359,7 @@ public interface ISactSession
     /// older one is not sent.
     /// </summary>
     /// <param name="unset">True to delete the cookie and leave the session as it is.</param>
-    /// <exception cref="InvalidOperationException">
-    /// The id was neither verified nor issued in this request, or the response has started.
-    /// </exception>
+    /// <exception cref="InvalidOperationException">The request has verified or issued no id, or the response has started.</exception>
     void SetCookie(bool unset = false);
 
     /// <summary>
@@ -390,9 +392,7 @@ public interface ISactSession
 
     /// <summary>The value of a protected cookie.</summary>
     /// <param name="name">Its name, compared exactly.</param>
-    /// <returns>
-    /// The value; null if the cookie is absent, was changed, was moved from another name, or was protected with other keys.
-    /// </returns>
+    /// <returns>The value; null if the cookie is absent, was changed or renamed, or was protected with other keys.</returns>
     /// <exception cref="ArgumentException">The name breaks a rule.</exception>
     /// <exception cref="InvalidOperationException">Data Protection is not registered.</exception>
     string? GetProtectedCookie(string name);

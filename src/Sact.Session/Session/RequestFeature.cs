@@ -134,6 +134,20 @@ internal sealed class RequestFeature : GuardedResponse
     /// <summary>Somebody signed out, and the browser removes the pages that it keeps.</summary>
     public void ClearSiteData() => Mark(SessionUse.ClearBrowserCache);
 
+    /// <summary>
+    /// Stops watching the sessions of a connection that has closed and whose response never completes: that of a hub on long polling.
+    /// </summary>
+    public static void StopWatching(HttpContext? context)
+    {
+        if (context?.Features[typeof(RequestFeature)] is RequestFeature request)
+        {
+            lock (request.Lock)
+            {
+                request.StopWatching();
+            }
+        }
+    }
+
     /// <summary>Whether <see cref="DeleteLeftovers"/> was called for this name. The caller holds the lock.</summary>
     public bool DeletesLeftoversOf(string name) => _cookies.DeletesLeftoversOf(name);
 
@@ -318,6 +332,16 @@ internal sealed class RequestFeature : GuardedResponse
         lock (Lock)
         {
             _ended = true;
+            StopWatching();
+        }
+    }
+
+    private void StopWatching()
+    {
+        FirstSession?.Watched?.Dispose();
+        if (FirstSession is not null)
+        {
+            OtherSessions?.ForEach(static session => session.Watched?.Dispose());
         }
     }
 

@@ -53,7 +53,11 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
 
     public SessionDataKeys DataKeys => new(this);
 
+    public RequestWatch Watch => new(this);
+
     public DataKey? KeptKey => _rare?.DataKey;
+
+    public WatchedSession? Watched => _rare?.Watched;
 
     private SessionLastSeen LastSeen => new(this);
 

@@ -63,6 +63,8 @@ public class Session<TStore> : ISession<TStore>
 
     SessionEndReason? ISactSession.EndReason => _session.State.EndReason;
 
+    CancellationToken ISactSession.EndedToken => _session.Watch.EndedToken;
+
     TStore ISession<TStore>.Store => (TStore)_session.Store;
 
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]

@@ -28,6 +28,10 @@ public sealed class SessionData
         IsCurrent = isCurrent;
     }
 
+    /// <summary>The record that was read.</summary>
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
+    internal SessionRecord Record => _record;
+
     /// <summary>
     /// The application's id of the signed-in user. <see cref="ISactSession.GetAsync"/> returns only sessions that have one.
     /// For an anonymous

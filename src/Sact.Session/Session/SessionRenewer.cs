@@ -47,7 +47,17 @@ internal readonly struct SessionRenewer(RequestSession session)
                 return false;
             }
 
-            var outcome = await IssueAsync(record!, immediately, raised, raise?.Fields, cancellationToken).ConfigureAwait(false);
+            SessionUpdate outcome;
+            session.Watched?.ExpectReplacement();
+            try
+            {
+                outcome = await IssueAsync(record!, immediately, raised, raise?.Fields, cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                session.Watched?.Follow(session.State.Generation);
+            }
+
             switch (outcome.Status)
             {
                 case SessionUpdateStatus.Applied:

@@ -38,6 +38,7 @@ internal sealed class SessionSettings
         CaptureClient = options.CaptureClient;
         MaxRecordBytes = options.MaxRecordBytes;
         StoreTimeout = options.StoreTimeout;
+        WatchInterval = options.WatchInterval;
         ClearSiteDataOnSignOut = options.ClearSiteDataOnSignOut;
         KeptAtSignIn = options.KeptAtSignIn;
         SealMetadata = options.SealMetadata;
@@ -66,6 +67,8 @@ internal sealed class SessionSettings
     public int MaxRecordBytes { get; }
 
     public TimeSpan StoreTimeout { get; }
+
+    public TimeSpan WatchInterval { get; }
 
     public bool ClearSiteDataOnSignOut { get; }
 

@@ -89,12 +89,12 @@ public static class SactSessionEndpointExtensions
 
     private static async Task RunAsync(HttpContext context, RequestDelegate next, SessionRequirement requirement)
     {
-        var sessions = await JudgedSessions.OfAsync(context, requirement.Name, requirement.Schemes).ConfigureAwait(false);
+        var sessions = await SignedInSessions.OfAsync(context, requirement.Name, requirement.Schemes).ConfigureAwait(false);
         if (sessions.IsEmpty)
         {
             await SessionChallenge.NobodyAsync(context, sessions.EndReason).ConfigureAwait(false);
         }
-        else if (!sessions.Meet(requirement))
+        else if (!requirement.IsMetBy(sessions))
         {
             StepUpLog.Insufficient(sessions.Log, sessions.Key);
             await SessionChallenge.InsufficientAsync(context, requirement).ConfigureAwait(false);

@@ -50,7 +50,10 @@ internal sealed class SessionRequirement : IAuthorizationRequirement
     /// <summary>A span in the unit of <c>max_age</c>: whole seconds.</summary>
     public static long MaxAge(TimeSpan within) => (long)within.TotalSeconds;
 
-    public bool IsMetBy(SessionData signedIn) =>
+    /// <summary>Whether somebody is signed in, and all sessions of the user meet the requirement.</summary>
+    public bool IsMetBy(SignedInSessions sessions) => !sessions.IsEmpty && sessions.All.All(session => IsMetBy(session.Data));
+
+    private bool IsMetBy(SessionData signedIn) =>
         (Within is not { } within || signedIn.IsFresh(within)) && (Level is not { } level || signedIn.AssuranceLevel >= level);
 
     /// <summary>

@@ -11,7 +11,8 @@ internal sealed class SessionRequirementHandler(IHttpContextAccessor accessor) :
     protected override async Task HandleRequirementAsync(AuthorizationHandlerContext context, SessionRequirement requirement)
     {
         if (accessor.HttpContext is { } http
-            && (await JudgedSessions.OfAsync(http, requirement.Name, requirement.Schemes).ConfigureAwait(false)).Meet(requirement))
+            && requirement.IsMetBy(
+                await SignedInSessions.OfAsync(http, requirement.Name, requirement.Schemes).ConfigureAwait(false)))
         {
             context.Succeed(requirement);
         }

@@ -38,7 +38,7 @@ internal sealed class SessionRequirementResult : IAuthorizationMiddlewareResultH
         }
 
         var first = requirements[0];
-        var sessions = await JudgedSessions
+        var sessions = await SignedInSessions
             .OfAsync(context, first.Name, first.Schemes.Concat(policy.AuthenticationSchemes)).ConfigureAwait(false);
         if (!sessions.IsEmpty && OnlyTheSessionFailed(authorizeResult, policy))
         {

@@ -17,6 +17,9 @@ internal sealed class PackedStore(FakeTimeProvider clock, ILoggerFactory? log = 
 
     public int Reads => _reads;
 
+    /// <summary>How many keys each read of many had.</summary>
+    public ConcurrentQueue<int> Batches { get; } = new();
+
     public int Replaces => _replaces;
 
     public int Rewrites => _rewrites;
@@ -79,6 +82,13 @@ internal sealed class PackedStore(FakeTimeProvider clock, ILoggerFactory? log = 
         Interlocked.Increment(ref _reads);
         cancellationToken.ThrowIfCancellationRequested();
         return new(Find(key));
+    }
+
+    protected override ValueTask<IReadOnlyDictionary<SessionKey, StoredRecord>> ReadManyAsync(
+        IReadOnlyList<SessionKey> keys, CancellationToken cancellationToken)
+    {
+        Batches.Enqueue(keys.Count);
+        return base.ReadManyAsync(keys, cancellationToken);
     }
 
     protected internal override async ValueTask<StoredRecord?> ReplaceAsync(

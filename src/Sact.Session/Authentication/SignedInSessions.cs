@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authorization;
@@ -7,23 +8,28 @@ using Microsoft.Extensions.Logging;
 
 namespace Sact.Session;
 
-/// <summary>The signed-in sessions that a requirement judges: those of the authentication schemes from which the user comes.</summary>
-internal readonly struct JudgedSessions
+/// <summary>The signed-in sessions of a request: those of the authentication schemes from which its user comes.</summary>
+internal readonly struct SignedInSessions
 {
-    private readonly List<SessionData> _sessions;
+    // Whether a session was presented that is not, or no longer, that of a signed-in user.
+    private readonly bool _presentsDead;
 
-    private JudgedSessions(List<SessionData> sessions, ILogger log, SessionEndReason? ended)
+    private SignedInSessions(IReadOnlyList<SignedInSession> all, ILogger log, SessionEndReason? ended, bool presentsDead)
     {
-        _sessions = sessions;
+        All = all;
         Log = log;
         EndReason = ended;
+        _presentsDead = presentsDead;
     }
 
+    /// <summary>The sessions, one for each scheme.</summary>
+    public IReadOnlyList<SignedInSession> All { get; }
+
     /// <summary>Whether nobody is signed in.</summary>
-    public bool IsEmpty => _sessions.Count == 0;
+    public bool IsEmpty => All.Count == 0;
 
     /// <summary>The key of one of them.</summary>
-    public SessionKey Key => _sessions[0].Key;
+    public SessionKey Key => All[0].Data.Key;
 
     /// <summary>The log of their registration.</summary>
     public ILogger Log { get; }
@@ -31,15 +37,19 @@ internal readonly struct JudgedSessions
     /// <summary>Why a session of the request has ended; null if nothing is known.</summary>
     public SessionEndReason? EndReason { get; }
 
+    /// <summary>Whether a session that cannot be watched has ended since the request was authenticated by it.</summary>
+    public bool HaveEnded(ClaimsPrincipal? user) => (_presentsDead || !IsEmpty) && user?.Identity is { IsAuthenticated: true };
+
     /// <summary>Finds the sessions.</summary>
     /// <param name="context">The request.</param>
     /// <param name="name">The registration that the application has named; null for none.</param>
     /// <param name="schemes">The schemes that a policy names.</param>
-    public static async ValueTask<JudgedSessions> OfAsync(HttpContext context, string? name, IEnumerable<string> schemes)
+    public static async ValueTask<SignedInSessions> OfAsync(HttpContext context, string? name, IEnumerable<string> schemes)
     {
-        var found = new List<SessionData>();
+        var found = new List<SignedInSession>();
         ILogger? log = null;
         bool nobody = false;
+        bool presentsDead = false;
         SessionEndReason? ended = null;
         if (name is null && context.RequestServices.GetService<AuthenticationRegistry>() is { } registry)
         {
@@ -54,48 +64,45 @@ internal readonly struct JudgedSessions
 
                 var source = registration.Source(context.RequestServices);
                 log = source.Services.Telemetry.Log;
-                if (await SignedInAsync(context, registration, source).ConfigureAwait(false) is { } session)
+                if (!registration.OwnsCookie)
                 {
-                    found.Add(session);
+                    var result = await context.AuthenticateAsync(registration.Scheme).ConfigureAwait(false);
+                    presentsDead |= result.Failure is not null;
+                    if (result.Properties is { } properties && AuthenticatedSession.Of(properties)?.Record is { } record)
+                    {
+                        found.Add(new(source, null, new SessionData(record, source.Services, isCurrent: true)));
+                    }
+
+                    continue;
                 }
-                else if (registration.OwnsCookie)
+
+                var session = source.SessionOf(context);
+                if (await session.ReadSignedInAsync().ConfigureAwait(false) is { } signedIn)
                 {
-                    ended ??= source.SessionOf(context).State.EndReason;
+                    found.Add(new(source, session, signedIn));
+                    continue;
                 }
+
+                presentsDead |= session.State.Phase != SessionPhase.None;
+                ended ??= session.State.EndReason;
             }
         }
 
         // No scheme of the user keeps sessions, so the application signs in through the session.
         if (log is null)
         {
-            var session = RegistryOfRequest.SessionOf(context, name);
+            var source = RegistryOfRequest.SourceOf(context, typeof(IGenericStore), name);
+            var session = source.SessionOf(context);
             log = session.Telemetry.Log;
             if (!nobody && await session.ReadSignedInAsync().ConfigureAwait(false) is { } signedIn)
             {
-                found.Add(signedIn);
+                found.Add(new(source, session, signedIn));
             }
 
             ended ??= session.State.EndReason;
         }
 
-        return new JudgedSessions(found, log, ended);
-    }
-
-    /// <summary>Whether somebody is signed in, and all sessions of the user meet a requirement.</summary>
-    public bool Meet(SessionRequirement requirement) => !IsEmpty && _sessions.TrueForAll(requirement.IsMetBy);
-
-    private static async ValueTask<SessionData?> SignedInAsync(
-        HttpContext context, AuthenticationRegistration registration, SessionSource source)
-    {
-        if (registration.OwnsCookie)
-        {
-            return await source.SessionOf(context).ReadSignedInAsync().ConfigureAwait(false);
-        }
-
-        var result = await context.AuthenticateAsync(registration.Scheme).ConfigureAwait(false);
-        return result.Properties is { } properties && AuthenticatedSession.Of(properties)?.Record is { } record
-            ? new SessionData(record, source.Services, isCurrent: true)
-            : null;
+        return new SignedInSessions(found, log, ended, presentsDead);
     }
 
     /// <summary>

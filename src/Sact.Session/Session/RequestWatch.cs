@@ -1,0 +1,44 @@
+namespace Sact.Session;
+
+/// <summary>Watches the session of a request while the request runs, so that its connection can close when the session ends.</summary>
+internal readonly struct RequestWatch(RequestSession session)
+{
+    /// <summary>Is cancelled when the session that was read has ended; is cancelled already if there is none.</summary>
+    /// <exception cref="InvalidOperationException">The session was not read, or the request has ended.</exception>
+    public CancellationToken EndedToken
+    {
+        get
+        {
+            session.MarkUsed();
+            return session.State.Phase == SessionPhase.Presented
+                ? throw new InvalidOperationException(
+                    "EndedToken needs a session that was read. Call await session.GetAsync() before it.")
+                : Begin()?.Ended ?? new CancellationToken(canceled: true);
+        }
+    }
+
+    /// <summary>Begins to watch the session that was read last; null if there is none. A second call returns the same object.</summary>
+    public WatchedSession? Begin()
+    {
+        lock (session.Request.Lock)
+        {
+            session.Request.ThrowIfEnded();
+            if (!session.State.IsLive || session.Record is not { } record)
+            {
+                return null;
+            }
+
+            if (session.Watched is { } watched)
+            {
+                if (watched.IsOf(record))
+                {
+                    return watched;
+                }
+
+                watched.Dispose();
+            }
+
+            return session.Rare.Watched = session.Backend.Watch.Add(record, session.State.Generation);
+        }
+    }
+}

@@ -1,0 +1,297 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+
+namespace Sact.Session;
+
+/// <summary>
+/// Watches the sessions of this node's open connections, and no others. Every <c>WatchInterval</c> it reads them all, in batches. A hint
+/// that a session may have ended makes it read that one at once. Only the store's answer ends anything.
+/// </summary>
+/// <remarks>Without a connection there is no timer, no listener and no read.</remarks>
+internal sealed class SessionWatch(IGenericStore store, SessionServices services) : IDisposable
+{
+    // A store that does not answer for this many intervals leaves open connections unchecked for too long: they close.
+    private const int MostSilentIntervals = 12;
+
+    // A flood of hints costs one round of reads per pause.
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(10);
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<SessionKey, WatchedSession> _watched = [];
+    private readonly HashSet<SessionKey> _due = [];
+    private ITimer? _timer;
+    private WatchListener? _listener;
+    private Task _running = Task.CompletedTask;
+    private int _count;
+    private bool _isRunning;
+    private bool _isAllDue;
+    private bool _isDisposed;
+
+    /// <summary>How many connections are watched.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Completes when whatever is due now was read and judged.</summary>
+    public Task Running
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _running;
+            }
+        }
+    }
+
+    /// <summary>The log of the registration.</summary>
+    public ILogger Log => services.Telemetry.Log;
+
+    private TimeSpan Interval => services.Settings.WatchInterval;
+
+    /// <summary>
+    /// Begins to watch a session, and reads it once more at once: it may have ended since the caller read it.
+    /// </summary>
+    /// <param name="session">The record that the caller has read.</param>
+    /// <param name="generation">The generation of the id by which the caller uses the session.</param>
+    public WatchedSession Add(SessionRecord session, int generation)
+    {
+        var watched = new WatchedSession(this, session, generation, services.Now);
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            ref var first = ref CollectionsMarshal.GetValueRefOrAddDefault(_watched, watched.Key, out _);
+            watched.Next = first;
+            first = watched;
+            _count++;
+            if (_timer is null)
+            {
+                _timer = services.Clock.CreateTimer(static state => ((SessionWatch)state!).OnTick(), this, Interval, Interval);
+                _listener = new WatchListener(store, services, Hint);
+            }
+        }
+
+        Hint(watched.Key);
+        return watched;
+    }
+
+    /// <summary>Stops watching. A session that has ended was removed before.</summary>
+    public void Remove(WatchedSession watched)
+    {
+        lock (_lock)
+        {
+            Unlink(watched);
+        }
+    }
+
+    /// <summary>Reads a session soon, if it is watched here.</summary>
+    /// <param name="key">Its key; null for all.</param>
+    public void Hint(SessionKey? key)
+    {
+        lock (_lock)
+        {
+            if (_isDisposed || _watched.Count == 0 || (key is { } one && !_watched.ContainsKey(one)))
+            {
+                return;
+            }
+
+            if (key is { } due)
+            {
+                _due.Add(due);
+            }
+            else
+            {
+                _isAllDue = true;
+            }
+
+            if (_isRunning)
+            {
+                return;
+            }
+
+            _isRunning = true;
+
+            // Elsewhere: whoever reports an end must not wait for the reads.
+            _running = Task.Run(RunAsync);
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _isDisposed = true;
+            _watched.Clear();
+            _count = 0;
+            StopTimer();
+        }
+    }
+
+    private void OnTick()
+    {
+        lock (_lock)
+        {
+            // The timer and the listener outlive the last connection by one interval, because the next one often follows at once.
+            if (_watched.Count == 0)
+            {
+                StopTimer();
+                return;
+            }
+        }
+
+        Hint(null);
+    }
+
+    [SuppressMessage(
+        "Design", "CA1031:Do not catch general exception types", Justification = "The watch must outlive whatever happens in one round.")]
+    private async Task RunAsync()
+    {
+        while (TakeDue() is { } keys)
+        {
+            try
+            {
+                await CheckAsync(keys).ConfigureAwait(false);
+            }
+            catch (Exception fault)
+            {
+                services.Telemetry.StoreFault("watch", fault);
+            }
+
+            await Task.Delay(s_pause, TimeProvider.System).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The caller holds the lock.</summary>
+    private void StopTimer()
+    {
+        _timer?.Dispose();
+        _listener?.Dispose();
+        _timer = null;
+        _listener = null;
+    }
+
+    /// <summary>What is to be read now; null if there is nothing, and then the caller's loop must end.</summary>
+    private SessionKey[]? TakeDue()
+    {
+        lock (_lock)
+        {
+            SessionKey[] keys = _isAllDue ? [.. _watched.Keys] : [.. _due];
+            _isAllDue = false;
+            _due.Clear();
+            _isRunning = keys.Length > 0;
+            return _isRunning ? keys : null;
+        }
+    }
+
+    private async Task CheckAsync(SessionKey[] keys)
+    {
+        var client = new StoreClient(store, services, null);
+        foreach (var batch in keys.Chunk(ISessionBatchStore.MostKeys))
+        {
+            IReadOnlyList<SessionLookup> answers;
+            try
+            {
+                answers = await client.FindManyAsync(batch).ConfigureAwait(false);
+            }
+            catch (SessionStoreException)
+            {
+                // It is logged. The other batches would wait for the same store, so they wait for the next interval.
+                EndUnchecked(keys);
+                return;
+            }
+
+            EndThoseThatDied(batch, answers);
+        }
+    }
+
+    private void EndThoseThatDied(SessionKey[] keys, IReadOnlyList<SessionLookup> answers)
+    {
+        var now = services.Now;
+        var ended = new List<WatchedSession>();
+        lock (_lock)
+        {
+            for (int i = 0; i < keys.Length; i++)
+            {
+                Collect(keys[i], watched => !watched.Lives(answers[i], now), ended);
+            }
+        }
+
+        foreach (var watched in ended)
+        {
+            SessionLog.WatchedEnded(Log, watched.Key, watched.Reason);
+            watched.End();
+        }
+    }
+
+    private void EndUnchecked(SessionKey[] keys)
+    {
+        var now = services.Now;
+        var limit = Interval * MostSilentIntervals;
+        var ended = new List<WatchedSession>();
+        lock (_lock)
+        {
+            foreach (var key in keys)
+            {
+                Collect(key, watched => watched.IsUnchecked(now, limit), ended);
+            }
+        }
+
+        if (ended.Count > 0)
+        {
+            SessionLog.WatchedUnchecked(Log, ended.Count, limit);
+            ended.ForEach(static watched => watched.End());
+        }
+    }
+
+    /// <summary>Takes those with a key that a condition selects out of the watch. The caller holds the lock.</summary>
+    private void Collect(SessionKey key, Func<WatchedSession, bool> ends, List<WatchedSession> ended)
+    {
+        int before = ended.Count;
+        for (var watched = _watched.GetValueOrDefault(key); watched is not null; watched = watched.Next)
+        {
+            if (ends(watched))
+            {
+                ended.Add(watched);
+            }
+        }
+
+        for (int i = before; i < ended.Count; i++)
+        {
+            Unlink(ended[i]);
+        }
+    }
+
+    /// <summary>The caller holds the lock.</summary>
+    private void Unlink(WatchedSession watched)
+    {
+        ref var place = ref CollectionsMarshal.GetValueRefOrNullRef(_watched, watched.Key);
+        if (System.Runtime.CompilerServices.Unsafe.IsNullRef(ref place))
+        {
+            return;
+        }
+
+        if (ReferenceEquals(place, watched))
+        {
+            _count--;
+            if (watched.Next is null)
+            {
+                _watched.Remove(watched.Key);
+            }
+            else
+            {
+                place = watched.Next;
+            }
+
+            return;
+        }
+
+        for (var before = place; before is not null; before = before.Next)
+        {
+            if (ReferenceEquals(before.Next, watched))
+            {
+                before.Next = watched.Next;
+                _count--;
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Sact.Session;
+
+/// <summary>
+/// Passes the hints of a store on until it is disposed of: those of this process, and those of others from a store that reports them.
+/// </summary>
+internal sealed class WatchListener : IDisposable
+{
+    // After a lost connection. Polling holds the bound meanwhile.
+    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(1);
+
+    private readonly SessionServices _services;
+    private readonly SessionEndings? _endings;
+    private readonly Action<SessionKey?> _hint;
+    private readonly CancellationTokenSource _stop = new();
+
+    public WatchListener(IGenericStore store, SessionServices services, Action<SessionKey?> hint)
+    {
+        _services = services;
+        _hint = hint;
+        _endings = (store as GenericStore)?.Endings;
+        if (_endings is not null)
+        {
+            _endings.Reported += hint;
+        }
+
+        if (store is ISessionEndSource source)
+        {
+            var stop = _stop.Token;
+            _ = Task.Run(() => ListenAsync(source, stop), stop);
+        }
+    }
+
+    public void Dispose()
+    {
+        if (_endings is not null)
+        {
+            _endings.Reported -= _hint;
+        }
+
+        _stop.Cancel();
+        _stop.Dispose();
+    }
+
+    [SuppressMessage(
+        "Design", "CA1031:Do not catch general exception types", Justification = "Whatever stops the listening, polling goes on.")]
+    private async Task ListenAsync(ISessionEndSource source, CancellationToken stop)
+    {
+        bool isLogged = false;
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                await foreach (var key in source.ListenAsync(stop).ConfigureAwait(false))
+                {
+                    isLogged = false;
+                    _hint(key);
+                }
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception fault)
+            {
+                // Once per outage.
+                if (!isLogged)
+                {
+                    SessionLog.NotListening(_services.Telemetry.Log, _services.Settings.WatchInterval, fault);
+                    isLogged = true;
+                }
+            }
+
+            try
+            {
+                await Task.Delay(s_pause, _services.Clock, stop).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+}

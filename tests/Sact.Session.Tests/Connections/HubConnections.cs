@@ -1,0 +1,231 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Connections;
+using Microsoft.AspNetCore.SignalR;
+using Microsoft.AspNetCore.SignalR.Client;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Sact.Session.Tests;
+
+/// <summary>A SignalR hub with <c>CloseWhenSessionEnds()</c>, on Kestrel and with the real client, over each transport.</summary>
+public sealed class HubConnections
+{
+    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(30);
+
+    public static TheoryData<HttpTransportType> Transports =>
+        [HttpTransportType.WebSockets, HttpTransportType.ServerSentEvents, HttpTransportType.LongPolling];
+
+    [Theory]
+    [MemberData(nameof(Transports))]
+    [Trait("abuse", "L1")]
+    public async Task CloseWhenTheUserSignsOutEverywhere(HttpTransportType transport)
+    {
+        await using var site = await StartAsync();
+        string id = await site.SignInAsync("alice");
+        await using var client = await ConnectAsync(site, id, transport);
+        Assert.Equal("alice", await client.Connection.InvokeAsync<string>("Who", TestContext.Current.CancellationToken));
+
+        using var signOut = await site.SendAsync("/out-everywhere", id, HttpMethod.Post);
+
+        await AssertClosedAsync(client, transport);
+        Assert.Equal(0, Watched(site));
+    }
+
+    [Theory]
+    [MemberData(nameof(Transports))]
+    [Trait("abuse", "L1")]
+    public async Task CloseWhenTheSessionExpires(HttpTransportType transport)
+    {
+        // A short one, because the framework's own timeouts follow the same clock.
+        await using var site = await StartAsync(options => options.IdleTimeout = options.WatchInterval = TimeSpan.FromSeconds(2));
+        string id = await site.SignInAsync("alice");
+        await using var client = await ConnectAsync(site, id, transport);
+        Assert.Equal("alice", await client.Connection.InvokeAsync<string>("Who", TestContext.Current.CancellationToken));
+
+        site.Clock.Advance(TimeSpan.FromSeconds(2));
+
+        await AssertClosedAsync(client, transport);
+    }
+
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task StayOpenWhenAnotherUserSignsOut(HttpTransportType transport)
+    {
+        await using var site = await StartAsync();
+        string alice = await site.SignInAsync("alice");
+        string bob = await site.SignInAsync("bob");
+        await using var ofAlice = await ConnectAsync(site, alice, transport);
+        await using var ofBob = await ConnectAsync(site, bob, transport);
+
+        using var signOut = await site.SendAsync("/out-everywhere", bob, HttpMethod.Post);
+
+        await ofBob.Closed.WaitAsync(s_longest, TestContext.Current.CancellationToken);
+        Assert.Equal("alice", await ofAlice.Connection.InvokeAsync<string>("Who", TestContext.Current.CancellationToken));
+        Assert.Equal(1, Watched(site));
+    }
+
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task AreNoLongerWatchedAfterTheClientHasLeft(HttpTransportType transport)
+    {
+        await using var site = await StartAsync();
+        await using var client = await ConnectAsync(site, await site.SignInAsync("alice"), transport);
+        await client.Connection.InvokeAsync<string>("Who", TestContext.Current.CancellationToken);
+        Assert.Equal(1, Watched(site));
+
+        await client.Connection.StopAsync(TestContext.Current.CancellationToken);
+
+        await site.Services.GetRequiredService<Gate>().Reached.WaitAsync(s_longest, TestContext.Current.CancellationToken);
+        Assert.Equal(0, Watched(site));
+    }
+
+    /// <summary>A busy chat extends its session as requests do.</summary>
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task ExtendTheSessionWithEachInvocation(HttpTransportType transport)
+    {
+        await using var site = await StartAsync(options => options.IdleTimeout = TimeSpan.FromMinutes(30));
+        string id = await site.SignInAsync("alice");
+        await using var client = await ConnectAsync(site, id, transport);
+
+        for (int i = 0; i < 4; i++)
+        {
+            site.Clock.Advance(TimeSpan.FromMinutes(20));
+            Assert.Equal("alice", await client.Connection.InvokeAsync<string>("Who", TestContext.Current.CancellationToken));
+        }
+
+        Assert.Equal("200 alice", await site.StatusAndTextAsync("/who", id));
+    }
+
+    /// <summary>The end comes after the request was authenticated, and before the hub runs.</summary>
+    [Fact]
+    [Trait("abuse", "L2")]
+    public async Task CloseIfTheSessionEndedWhileTheyOpened()
+    {
+        await using var site = await StartAsync(beforeHub: async context =>
+        {
+            Assert.Equal("alice", context.User.Identity!.Name);
+            await context.RequestServices.GetRequiredService<IGenericStore>().DeleteActiveSessionsAsync("alice");
+        });
+        string id = await site.SignInAsync("alice");
+        await using var client = await ConnectAsync(site, id, HttpTransportType.WebSockets);
+
+        Assert.Null(await client.Closed.WaitAsync(s_longest, TestContext.Current.CancellationToken));
+        Assert.Equal(0, Watched(site));
+    }
+
+    [Fact]
+    public async Task OfHubsThatDoNotCloseAreNotWatched()
+    {
+        await using var site = await StartAsync();
+        await using var client = await ConnectAsync(site, await site.SignInAsync("alice"), HttpTransportType.WebSockets, "/open");
+
+        Assert.Equal("alice", await client.Connection.InvokeAsync<string>("Who", TestContext.Current.CancellationToken));
+        Assert.Equal(0, Watched(site));
+    }
+
+    /// <summary>
+    /// The server has closed the connection, and the client has not reconnected. Over other transports than WebSockets a request of the
+    /// client may meet the end before the close message does. It is refused, and so is the reconnection.
+    /// </summary>
+    private static async Task AssertClosedAsync(Client client, HttpTransportType transport)
+    {
+        var fault = await client.Closed.WaitAsync(s_longest, TestContext.Current.CancellationToken);
+        if (transport == HttpTransportType.WebSockets || fault is null)
+        {
+            Assert.Null(fault);
+            Assert.Equal(0, client.Reconnects);
+        }
+        else
+        {
+            Assert.StartsWith("Reconnect retries have been exhausted", fault.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(HubConnectionState.Disconnected, client.Connection.State);
+    }
+
+    private static int Watched(Site site) => site.Services.GetRequiredService<SessionRegistry>().Sources[0].Backend.Watch.Count;
+
+    private static Task<Site> StartAsync(Action<SactSessionOptions>? session = null, Func<HttpContext, Task>? beforeHub = null) =>
+        AuthenticationSite.StartAsync(
+            map: app =>
+            {
+                app.Use(async (context, next) =>
+                {
+                    if (beforeHub is not null && context.Request.Path == "/chat" && HttpMethods.IsGet(context.Request.Method))
+                    {
+                        await beforeHub(context);
+                    }
+
+                    await next(context);
+                });
+                app.MapPost("/out-everywhere", async (ISactSession mine) => await mine.DeleteAllSessionsAsync());
+                app.MapHub<Chat>("/chat").RequireAuthorization().CloseWhenSessionEnds();
+                app.MapHub<Chat>("/open").RequireAuthorization();
+            },
+            session: session,
+            build: builder =>
+            {
+                builder.Services.AddSactSession().UseMemory();
+                builder.Services.AddSignalR();
+                builder.Services.AddSingleton<Gate>();
+            },
+            served: Served.Kestrel);
+
+    private static async Task<Client> ConnectAsync(Site site, string id, HttpTransportType transport, string path = "/chat")
+    {
+        using var http = site.Client();
+        var connection = new HubConnectionBuilder()
+            .WithUrl(new Uri(http.BaseAddress!, path), transport, options => options.Headers["Cookie"] = $"__Host-sid={id}")
+            .WithAutomaticReconnect([TimeSpan.Zero])
+            .Build();
+        var client = new Client(connection);
+        await connection.StartAsync(TestContext.Current.CancellationToken);
+        return client;
+    }
+
+    private sealed class Client : IAsyncDisposable
+    {
+        private readonly TaskCompletionSource<Exception?> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Client(HubConnection connection)
+        {
+            Connection = connection;
+            connection.Closed += fault =>
+            {
+                _closed.TrySetResult(fault);
+                return Task.CompletedTask;
+            };
+            connection.Reconnecting += _ =>
+            {
+                Reconnects++;
+                return Task.CompletedTask;
+            };
+        }
+
+        public HubConnection Connection { get; }
+
+        /// <summary>The error with which the connection closed; null for none.</summary>
+        public Task<Exception?> Closed => _closed.Task;
+
+        public int Reconnects { get; private set; }
+
+        public ValueTask DisposeAsync() => Connection.DisposeAsync();
+    }
+
+    /// <summary>A hub whose methods use the session of the connection.</summary>
+    private sealed class Chat(Gate left) : Hub
+    {
+        public async Task<string> Who()
+        {
+            var session = Context.GetHttpContext()!.GetSactSession();
+            return (await session.GetAsync())?.UserId ?? "nobody";
+        }
+
+        public override async Task OnDisconnectedAsync(Exception? exception)
+        {
+            left.Open();
+            await left.PassAsync();
+        }
+    }
+}
