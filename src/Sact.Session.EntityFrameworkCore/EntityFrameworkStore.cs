@@ -109,6 +109,17 @@ public sealed class EntityFrameworkStore<TContext> : RecordStore, IExpiredSessio
         await _database.ReadAsync(call => _table.ReadAsync(call, key), cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
+    protected override async ValueTask<IReadOnlyDictionary<SessionKey, StoredRecord>> ReadManyAsync(
+        IReadOnlyList<SessionKey> keys, CancellationToken cancellationToken)
+    {
+        var rows = await _database.ReadAsync(call => _table.ReadManyAsync(call, keys), cancellationToken).ConfigureAwait(false);
+        var byPart = keys.ToDictionary(static key => key.KeyPart, StringComparer.Ordinal);
+        return rows
+            .Where(row => byPart.ContainsKey(row.KeyPart))
+            .ToDictionary(row => byPart[row.KeyPart], row => StoredRecord.Unpack(byPart[row.KeyPart], row.Record));
+    }
+
+    /// <inheritdoc/>
     protected override async ValueTask<RecordAddition> AddAsync(
         SessionRecord session, RecordAdmission admission, CancellationToken cancellationToken) =>
         await _database.WriteAsync(call => _additions.AddAsync(call, session, admission), cancellationToken).ConfigureAwait(false);

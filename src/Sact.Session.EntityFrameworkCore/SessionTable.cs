@@ -14,6 +14,17 @@ internal sealed class SessionTable(string prefix)
             ? StoredRecord.Unpack(key, packed)
             : default;
 
+    /// <summary>The rows of some keys, in one statement.</summary>
+    public Task<List<FoundSession>> ReadManyAsync(DatabaseCall call, IReadOnlyList<SessionKey> keys)
+    {
+        string[] parts = [.. keys.Select(static key => key.KeyPart)];
+        return call.Context.Set<SessionRow>()
+            .IgnoreQueryFilters()
+            .Where(row => row.Prefix == prefix && parts.Contains(row.KeyPart))
+            .Select(static row => new FoundSession(row.KeyPart, row.Record))
+            .ToListAsync(call.Token);
+    }
+
     /// <summary>The rows of a user, expired ones included.</summary>
     public async Task<List<FoundSession>> ReadUserAsync(DatabaseCall call, string userId)
     {

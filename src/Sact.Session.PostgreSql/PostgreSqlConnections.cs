@@ -14,6 +14,7 @@ internal sealed class PostgreSqlConnections : IAsyncDisposable, IDisposable
 
     private readonly NpgsqlDataSource _source;
     private readonly NpgsqlDataSource? _preparing;
+    private readonly string? _listening;
     private readonly bool _owned;
     private readonly bool _mayEnlist;
     private readonly SemaphoreSlim _writes;
@@ -41,6 +42,12 @@ internal sealed class PostgreSqlConnections : IAsyncDisposable, IDisposable
         }
 
         Address = PostgreSqlConnectionString.AddressOf(parts);
+        if (_owned)
+        {
+            // Outside of the pool, because it is never given back. Keep-alive finds a connection that was cut without a word.
+            _listening = new NpgsqlConnectionStringBuilder(parts.ToString()) { Pooling = false, KeepAlive = 10, Enlist = false }.ToString();
+        }
+
         _mayEnlist = parts.Enlist;
         _timeout = parts.Timeout == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(parts.Timeout);
 
@@ -72,6 +79,33 @@ internal sealed class PostgreSqlConnections : IAsyncDisposable, IDisposable
 
     public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) =>
         Volatile.Read(ref _prepares) == 1 ? OpenPreparingAsync(cancellationToken) : OpenPlainAsync(cancellationToken);
+
+    /// <summary>Opens a connection that waits for notifications: one of its own, or one of the application's data source.</summary>
+    /// <exception cref="NotSupportedException">A pooler in transaction mode is between.</exception>
+    public async ValueTask<NpgsqlConnection> OpenListeningAsync(CancellationToken cancellationToken)
+    {
+        var connection = _listening is null
+            ? await OpenPlainAsync(cancellationToken).ConfigureAwait(false)
+            : new NpgsqlConnection(_listening);
+        try
+        {
+            if (_listening is not null)
+            {
+                await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            await using var command = new NpgsqlCommand("SELECT pg_backend_pid()", connection);
+            int process = (int)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
+            return connection.ProcessID == process
+                ? connection
+                : throw new NotSupportedException("A pooler is between the store and the server, so no notification would arrive.");
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
 
     public void Dispose()
     {

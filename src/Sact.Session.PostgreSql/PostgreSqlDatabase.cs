@@ -84,6 +84,10 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable, IDisposable
         write: true,
         cancellationToken);
 
+    /// <summary>The keys of sessions that end, as other processes report them.</summary>
+    public IAsyncEnumerable<SessionKey?> ListenAsync(string prefix, CancellationToken cancellationToken) =>
+        new PostgreSqlEndings(_connections, _faults, prefix).ListenAsync(cancellationToken);
+
     public void Dispose()
     {
         _connections.Dispose();

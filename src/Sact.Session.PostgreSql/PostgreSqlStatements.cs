@@ -11,6 +11,12 @@ internal sealed class PostgreSqlStatements
     private static readonly string Margin = ((long)SessionRecord.SkewMargin.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
     private static readonly string Ended = EndedMarker.StateNumber.ToString(CultureInfo.InvariantCulture);
 
+    /// <summary>The channel on which the keys of ended sessions are sent.</summary>
+    public const string Channel = "sact_session_ended";
+
+    /// <summary>Reports a session whose id was replaced at once. $1 its key.</summary>
+    public const string Report = $"SELECT pg_notify('{Channel}', $1)";
+
     private const string Columns = "prefix, key_part, user_id, lineage_hash, created_at, state, last_seen_at, expires_at, version, record";
     private const string Values = "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10";
     private const string ServerNow = "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
@@ -22,6 +28,12 @@ internal sealed class PostgreSqlStatements
     {
         // $1 prefix, $2 key part
         Read = $"SELECT pg_is_in_recovery(), (SELECT record FROM {table} WHERE prefix = $1 AND key_part = $2)";
+
+        // $1 prefix, $2 key parts separated by commas
+        ReadMany = $"""
+            SELECT pg_is_in_recovery(), key_part, record FROM (VALUES (1)) AS one
+            LEFT JOIN {table} ON prefix = $1 AND key_part = ANY (string_to_array($2, ','))
+            """;
 
         // $1 prefix, $2 user id
         ReadUser = $"""
@@ -65,7 +77,7 @@ internal sealed class PostgreSqlStatements
               WHERE t.prefix = $1 AND t.key_part = locked.key_part
               RETURNING t.key_part),
             made AS (INSERT INTO {table} AS t ({Columns}) SELECT {Values} FROM allowed {add} RETURNING NULL::text AS key_part)
-            SELECT key_part FROM made UNION ALL SELECT key_part FROM ended
+            SELECT key_part, NULL FROM made UNION ALL SELECT key_part, {ReportOf("key_part")} FROM ended
             """;
 
         // $1 prefix, $2 key part, $3 now, $4 lineage
@@ -92,7 +104,7 @@ internal sealed class PostgreSqlStatements
             WITH old AS MATERIALIZED (
               SELECT record FROM {table} WHERE prefix = $1 AND key_part = $2 AND lineage_hash = $3 AND state <> {Ended} FOR UPDATE),
             marked AS (UPDATE {table} SET {Marked}, expires_at = $4, record = $5 FROM old WHERE prefix = $1 AND key_part = $2)
-            SELECT record FROM old
+            SELECT record, {ReportOf("$2")} FROM old
             """;
 
         // $1 prefix, $2 user id, $3 key parts separated by commas, $4 their markers, $5 now. All calls lock the rows in one order.
@@ -104,13 +116,13 @@ internal sealed class PostgreSqlStatements
             marked AS (
               UPDATE {table} AS t SET {Marked}, expires_at = $5, record = given.marker FROM old JOIN given USING (key_part)
               WHERE t.prefix = $1 AND t.key_part = old.key_part)
-            SELECT count(*) FILTER (WHERE expires_at > $5) FROM old
+            SELECT count(*) FILTER (WHERE expires_at > $5), count({ReportOf("key_part")}) FROM old
             """;
 
         // $1 prefix, $2 now
         EndAll = $"""
             WITH gone AS (DELETE FROM {table} WHERE prefix = $1 RETURNING expires_at, state)
-            SELECT count(*) FILTER (WHERE expires_at > $2 AND state <> {Ended}) FROM gone
+            SELECT count(*) FILTER (WHERE expires_at > $2 AND state <> {Ended}), {ReportOf("''")} FROM gone
             """;
 
         // $1 prefix, $2 the time of destruction, $3 batch, $4 the wall clock, which must agree with the server's. A row that somebody
@@ -127,11 +139,16 @@ internal sealed class PostgreSqlStatements
             """;
     }
 
+    // It is sent when the transaction commits. Whoever listens takes an empty key part for any session of the prefix.
+    private static string ReportOf(string keyPart) => $"pg_notify('{Channel}', $1 || ':' || {keyPart})::text";
+
     // A marker is in the way of its own session only. The clock of this node may be behind that of the one that wrote it.
     private static string OccupiedBy(string now, string lineage) =>
         $"CASE WHEN t.state = {Ended} THEN t.lineage_hash = {lineage} AND t.expires_at > {now} - {Margin} ELSE t.expires_at > {now} END";
 
     public string Read { get; }
+
+    public string ReadMany { get; }
 
     public string ReadUser { get; }
 

@@ -21,7 +21,7 @@ namespace Sact.Session;
 /// the deadline has a column.</para>
 /// </remarks>
 [DebuggerDisplay("PostgreSqlStore {Prefix}")]
-public sealed class PostgreSqlStore : RecordStore, IExpiredSessionStore, IAsyncDisposable, IDisposable
+public sealed class PostgreSqlStore : RecordStore, IExpiredSessionStore, ISessionEndSource, IAsyncDisposable, IDisposable
 {
     private readonly PostgreSqlDatabase _database;
     private readonly PostgreSqlStatements _statements;
@@ -72,6 +72,14 @@ public sealed class PostgreSqlStore : RecordStore, IExpiredSessionStore, IAsyncD
         return (long)row[0];
     }
 
+    /// <inheritdoc/>
+    /// <remarks>
+    /// It keeps one connection open, with <c>LISTEN sact_session_ended</c>. A pooler in transaction mode passes no notification on, so
+    /// the store does not listen through one.
+    /// </remarks>
+    public IAsyncEnumerable<SessionKey?> ListenAsync(CancellationToken cancellationToken = default) =>
+        _database.ListenAsync(Prefix, cancellationToken);
+
     /// <summary>Closes the connections of the store. A data source of the application stays open.</summary>
     public void Dispose() => _database.Dispose();
 
@@ -83,6 +91,24 @@ public sealed class PostgreSqlStore : RecordStore, IExpiredSessionStore, IAsyncD
     {
         var read = Command(_statements.Read).Add(Prefix).Add(key.KeyPart);
         return Unpack(key, (await _database.ReadAsync(read, cancellationToken).ConfigureAwait(false))[0][1]);
+    }
+
+    /// <inheritdoc/>
+    protected override async ValueTask<IReadOnlyDictionary<SessionKey, StoredRecord>> ReadManyAsync(
+        IReadOnlyList<SessionKey> keys, CancellationToken cancellationToken)
+    {
+        var found = new Dictionary<SessionKey, StoredRecord>(keys.Count);
+        var read = Command(_statements.ReadMany).Add(Prefix).Add(KeyParts(keys));
+        foreach (object[] row in await _database.ReadAsync(read, cancellationToken).ConfigureAwait(false))
+        {
+            if (row[1] is string keyPart)
+            {
+                var key = KeyOf(keyPart);
+                found[key] = Unpack(key, row[2]);
+            }
+        }
+
+        return found;
     }
 
     /// <inheritdoc/>
@@ -142,7 +168,10 @@ public sealed class PostgreSqlStore : RecordStore, IExpiredSessionStore, IAsyncD
             .Add(expected.LineageHash.ToArray())
             .Add(replacement.Version)
             .Add(replacement.Pack());
-        var answers = await _database.WriteAsync(cancellationToken, replace, readOther).ConfigureAwait(false);
+        NpgsqlBatchCommand[] commands = replacement.Generation == expected.Generation
+            ? [replace, readOther]
+            : [replace, readOther, Command(PostgreSqlStatements.Report).Add(key.ToString())];
+        var answers = await _database.WriteAsync(cancellationToken, commands).ConfigureAwait(false);
         return answers[0].Count > 0 ? null : UnpackOnly(key, answers[1]);
     }
 

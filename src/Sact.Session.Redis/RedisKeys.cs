@@ -22,6 +22,9 @@ internal sealed class RedisKeys(RedisStoreOptions options)
     /// <summary>Of all records, for <c>SCAN</c>.</summary>
     public string RecordPattern => _start + "*}:s:*";
 
+    /// <summary>The channel on which the scripts publish the keys of sessions that they end.</summary>
+    public RedisChannel Ended { get; } = RedisChannel.Literal(options.Prefix + ":ended");
+
     public RedisKey Record(SessionKey key)
     {
         string part = key.KeyPart;

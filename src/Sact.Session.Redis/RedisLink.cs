@@ -160,6 +160,25 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
         }
     }
 
+    /// <summary>Subscribes to a channel.</summary>
+    /// <param name="channel">The channel.</param>
+    /// <param name="onMessage">Receives each message.</param>
+    /// <param name="onRestored">Runs when the connection was lost and is there again.</param>
+    /// <param name="cancellationToken">Gives up while there is no connection.</param>
+    public async ValueTask<RedisSubscription> SubscribeAsync(
+        RedisChannel channel, Action<RedisValue> onMessage, Action onRestored, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var connection = await _connector.GetAsync(cancellationToken).ConfigureAwait(false);
+            return await RedisSubscription.BeginAsync(connection, channel, onMessage, onRestored).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (RedisFaults.Is(fault))
+        {
+            throw Wrap(fault, write: false);
+        }
+    }
+
     /// <summary>The masters, for what reads all keys.</summary>
     public async ValueTask<IReadOnlyList<IServer>> MastersAsync(bool guarded, CancellationToken cancellationToken)
     {

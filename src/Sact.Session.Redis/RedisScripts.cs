@@ -6,6 +6,7 @@ namespace Sact.Session;
 /// The scripts. They compare bytes at the places of <see cref="RecordHeader"/>, and use only the keys that they declare, which are all of
 /// one slot. A script that changes nothing answers only after a write without effect (<c>unchanged</c>), which a deposed master refuses.
 /// Such a server may be empty while it follows the new master, and would otherwise answer a sign-out with "there is no session".
+/// A script that ends a session publishes its key. A server that refuses that, such as one whose ACL lists no channel, ends it as well.
 /// </summary>
 internal static class RedisScripts
 {
@@ -24,15 +25,15 @@ internal static class RedisScripts
         end
         local function has(value, offset, bytes) return string.sub(value, offset + 1, offset + #bytes) == bytes end
         local function marks(value) return value and string.byte(value, {{RecordHeader.KindOffset + 1}}) == {{(int)RecordKind.Ended}} end
+        local function report(key) return redis.pcall('PUBLISH', string.match(key, '^[^:]+:') .. 'ended', key) and true end
         local function mark(key, value, marker)
           if not value or marks(value) then return false end
           local kept = marker ~= '' and not redis.pcall('SET', key, marker, 'PX', {{Life}}).err
-          return (kept or redis.call('DEL', key)) and value
+          return (kept or redis.call('DEL', key)) and report(key) and value
         end
         local function extend(key, ttl) return redis.call('PTTL', key) < tonumber(ttl) and redis.call('PEXPIRE', key, ttl) end
         local function unchanged(key, answer)
-          local refused = redis.pcall('ZREM', key, '')
-          local fault = type(refused) == 'table' and refused.err or ''
+          local refused = redis.pcall('ZREM', key, ''); local fault = type(refused) == 'table' and refused.err or ''
           return (string.find(fault, 'READONLY') or string.find(fault, 'NOREPLICAS')) and refused or answer
         end
 
@@ -74,8 +75,8 @@ internal static class RedisScripts
 
     /// <summary>
     /// KEYS: record, index (where the deadline moves). ARGV: the first bytes and the lineage of the expected record, the new record, its
-    /// TTL ('': as it is), TTL of the index, score, key part. Answers 1, or else what is there. The index comes first,
-    /// because it must outlive what it names.
+    /// TTL ('': as it is), TTL of the index, score, key part, whether the id was replaced at once (''
+    /// for no). Answers 1, or else what is there. The index comes first, because it must outlive what it names.
     /// </summary>
     public static readonly string Replace = Shared + $$"""
         local old = get(KEYS[1])
@@ -86,7 +87,7 @@ internal static class RedisScripts
           extend(KEYS[2], ARGV[5])
         end
         if ARGV[4] == '' then redis.call('SET', KEYS[1], ARGV[3], 'KEEPTTL') else redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4]) end
-        return 1
+        return (ARGV[8] == '' or report(KEYS[1])) and 1
         """;
 
     /// <summary>

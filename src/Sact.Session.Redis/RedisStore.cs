@@ -19,7 +19,7 @@ namespace Sact.Session;
 /// application's clock decides what is live. The store connects at its first use.
 /// </remarks>
 [DebuggerDisplay("RedisStore {Prefix}")]
-public sealed class RedisStore : RecordStore, IDisposable, IAsyncDisposable
+public sealed class RedisStore : RecordStore, ISessionEndSource, IDisposable, IAsyncDisposable
 {
     // While users keep signing in, each pass over a cluster meets new sessions. Only those from before the call count.
     private const int MostPasses = 16;
@@ -35,6 +35,7 @@ public sealed class RedisStore : RecordStore, IDisposable, IAsyncDisposable
     private readonly RedisKeys _keys;
     private readonly RedisRecords _records;
     private readonly RedisUserIndex _index;
+    private readonly RedisEndings _endings;
     private readonly bool _requiresReplicas;
 
     /// <summary>Reads the options. The store connects at its first use.</summary>
@@ -73,6 +74,7 @@ public sealed class RedisStore : RecordStore, IDisposable, IAsyncDisposable
         _link = new RedisLink(options, Clock, time, Logger);
         _records = new RedisRecords(_link, _keys);
         _index = new RedisUserIndex(_link, _keys, TagOf);
+        _endings = new RedisEndings(_link, _keys);
     }
 
     /// <inheritdoc/>
@@ -159,6 +161,14 @@ public sealed class RedisStore : RecordStore, IDisposable, IAsyncDisposable
         return live;
     }
 
+    /// <inheritdoc/>
+    /// <remarks>
+    /// It subscribes to the channel <c>{prefix}:ended</c>. The scripts that end sessions publish the keys there. With an ACL both need
+    /// <c>&amp;{prefix}:ended</c>; without it, open connections close by polling.
+    /// </remarks>
+    public IAsyncEnumerable<SessionKey?> ListenAsync(CancellationToken cancellationToken = default) =>
+        _endings.ListenAsync(cancellationToken);
+
     /// <summary>Closes the store's own connection. The application's is left open.</summary>
     public void Dispose() => _link.Dispose();
 
@@ -168,6 +178,11 @@ public sealed class RedisStore : RecordStore, IDisposable, IAsyncDisposable
     /// <inheritdoc/>
     protected override ValueTask<StoredRecord> ReadAsync(SessionKey key, CancellationToken cancellationToken) =>
         _records.ReadAsync(key, guarded: true, cancellationToken);
+
+    /// <inheritdoc/>
+    protected override async ValueTask<IReadOnlyDictionary<SessionKey, StoredRecord>> ReadManyAsync(
+        IReadOnlyList<SessionKey> keys, CancellationToken cancellationToken) =>
+        new Dictionary<SessionKey, StoredRecord>(await _records.ReadAsync(keys, guarded: true, cancellationToken).ConfigureAwait(false));
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The session has a user and its key has another routing tag than the user's.</exception>
@@ -237,6 +252,7 @@ public sealed class RedisStore : RecordStore, IDisposable, IAsyncDisposable
             Ttl(indexLife),
             RedisUserIndex.ScoreOf(replacement),
             expected.Key.KeyPart,
+            replacement.Generation == expected.Generation ? "" : "1",
         ];
         RedisKey[] keys = [_keys.Record(expected.Key), .. moves ? _keys.Index(replacement) : []];
         RedisResult answer;

@@ -130,6 +130,9 @@ internal sealed class SqliteDatabase : IDisposable
         }
     }
 
+    /// <summary>Opens a connection for one reader; null if no other connection can see the database.</summary>
+    public SqliteReader? OpenReader() => _single ? null : new SqliteReader(Open());
+
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)

@@ -18,7 +18,7 @@ namespace Sact.Session;
 /// too.
 /// </remarks>
 [DebuggerDisplay("SqliteStore {Prefix}")]
-public sealed partial class SqliteStore : RecordStore, IExpiredSessionStore, IDisposable
+public sealed partial class SqliteStore : RecordStore, IExpiredSessionStore, ISessionEndSource, IDisposable
 {
     private readonly SqliteSchema _schema;
     private readonly SqliteDatabase _database;
@@ -97,6 +97,15 @@ public sealed partial class SqliteStore : RecordStore, IExpiredSessionStore, IDi
                 .Set("$prefix", Prefix).Set("$now", until).Set("$batch", batch).ExecuteNonQuery(),
             cancellationToken).ConfigureAwait(false);
     }
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// Ten times a second it looks at the data version of the file, which costs no read of the file. When another process has written, it
+    /// reads the markers of the last seconds. It does not see an id that was replaced at once, nor <see cref="ClearAsync"/>: those are
+    /// seen by polling. A database in memory has no other process.
+    /// </remarks>
+    public IAsyncEnumerable<SessionKey?> ListenAsync(CancellationToken cancellationToken = default) =>
+        new SqliteEndings(_database, _schema.SelectEnded, Prefix, Clock).ListenAsync(cancellationToken);
 
     /// <summary>Lets the waiting writes finish, and closes the file. A connection of the application stays open.</summary>
     public void Dispose() => _database.Dispose();

@@ -19,6 +19,7 @@ public static class StoreContractSuite
         .. EndingCases.All,
         .. EndingManyCases.All,
         .. MarkerCases.All,
+        .. WatchCases.All,
         .. ExpiryCases.All,
         .. ClockCases.All,
         .. SweepCases.All,

@@ -12,6 +12,7 @@ public interface ISessionEndSource : IGenericStore
     /// The keys of sessions that may have ended, or whose id may have been replaced at once. Null means any of them: as the first item,
     /// when the store listens, and wherever hints may have been lost.
     /// </returns>
-    /// <exception cref="SessionStoreException">The store cannot listen, or the connection is lost.</exception>
+    /// <exception cref="SessionStoreException">The store does not answer, or the connection is lost.</exception>
+    /// <exception cref="NotSupportedException">The store can never listen here. The watch does not call it again.</exception>
     IAsyncEnumerable<SessionKey?> ListenAsync(CancellationToken cancellationToken = default);
 }

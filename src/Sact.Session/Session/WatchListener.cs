@@ -62,6 +62,11 @@ internal sealed class WatchListener : IDisposable
             {
                 return;
             }
+            catch (NotSupportedException fault)
+            {
+                SessionLog.NotListening(_services.Telemetry.Log, _services.Settings.WatchInterval, fault);
+                return;
+            }
             catch (Exception fault)
             {
                 // Once per outage.

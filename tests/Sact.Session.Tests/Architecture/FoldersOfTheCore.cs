@@ -25,6 +25,7 @@ public sealed class FoldersOfTheCore
         ["Authentication/Tickets"] = 4,
         ["HttpContextSession"] = 4,
         ["StepUp"] = 4,
+        ["Connections"] = 4,
         ["SessionsApi"] = 4,
         ["Setup"] = 5,
     };

@@ -12,7 +12,7 @@ public sealed class ClosedStreams
     [Theory]
     [InlineData(Served.TestServer)]
     [InlineData(Served.Kestrel)]
-    [Trait("abuse", "L1")]
+    [Trait("abuse", "I6")]
     public async Task EndAsCompleteOnesWhenTheUserSignsOutEverywhere(Served served)
     {
         await using var site = await StartAsync(served);
@@ -25,7 +25,7 @@ public sealed class ClosedStreams
     }
 
     [Fact]
-    [Trait("abuse", "L1")]
+    [Trait("abuse", "I6")]
     public async Task AreAbortedIfTheEndpointDoesNotStop()
     {
         await using var site = await StartAsync(Served.Kestrel);
@@ -71,7 +71,7 @@ public sealed class ClosedStreams
     }
 
     [Fact]
-    [Trait("abuse", "L2")]
+    [Trait("abuse", "I6")]
     public async Task EndIfTheSessionEndedWhileTheyOpened()
     {
         await using var site = await StartAsync(Served.Kestrel);

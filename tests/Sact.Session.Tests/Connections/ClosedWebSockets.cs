@@ -10,7 +10,7 @@ namespace Sact.Session.Tests;
 public sealed class ClosedWebSockets
 {
     [Fact]
-    [Trait("abuse", "L1")]
+    [Trait("abuse", "I6")]
     public async Task ReceiveACloseMessageWhenTheUserSignsOutEverywhere()
     {
         await using var site = await StartAsync();
@@ -28,7 +28,7 @@ public sealed class ClosedWebSockets
     }
 
     [Fact]
-    [Trait("abuse", "L1")]
+    [Trait("abuse", "I6")]
     public async Task AreAbortedIfTheClientDoesNotReply()
     {
         await using var site = await StartAsync();

@@ -17,7 +17,7 @@ public sealed class HubConnections
 
     [Theory]
     [MemberData(nameof(Transports))]
-    [Trait("abuse", "L1")]
+    [Trait("abuse", "I6")]
     public async Task CloseWhenTheUserSignsOutEverywhere(HttpTransportType transport)
     {
         await using var site = await StartAsync();
@@ -33,7 +33,7 @@ public sealed class HubConnections
 
     [Theory]
     [MemberData(nameof(Transports))]
-    [Trait("abuse", "L1")]
+    [Trait("abuse", "I6")]
     public async Task CloseWhenTheSessionExpires(HttpTransportType transport)
     {
         // A short one, because the framework's own timeouts follow the same clock.
@@ -99,7 +99,7 @@ public sealed class HubConnections
 
     /// <summary>The end comes after the request was authenticated, and before the hub runs.</summary>
     [Fact]
-    [Trait("abuse", "L2")]
+    [Trait("abuse", "I6")]
     public async Task CloseIfTheSessionEndedWhileTheyOpened()
     {
         await using var site = await StartAsync(beforeHub: async context =>

@@ -46,6 +46,10 @@ public sealed class LogEventTable
         (42, "BridgeDropped", LogLevel.Debug),
         (43, "NotKept", LogLevel.Warning),
         (44, "BridgeUnreadable", LogLevel.Warning),
+        (50, "WatchedEnded", LogLevel.Debug),
+        (51, "WatchedUnchecked", LogLevel.Warning),
+        (52, "NotListening", LogLevel.Warning),
+        (53, "EndCallbackFailed", LogLevel.Error),
     ];
 
     [Fact]
