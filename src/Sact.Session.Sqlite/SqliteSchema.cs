@@ -45,8 +45,8 @@ internal sealed partial class SqliteSchema
         SelectDeadline = $"SELECT expires_at FROM {table} WHERE session_key = $session_key AND {OfUser}";
         MarkEnded = $"UPDATE {table} SET user_id = NULL, state = $state, expires_at = $expires_at, version = $version, record = $record "
             + "WHERE session_key = $session_key";
-        SelectEnded = $"SELECT session_key FROM {table} WHERE prefix = $prefix AND expires_at >= $since AND state = {EndedMarker.StateNumber} "
-            + "AND expires_at <= $now";
+        SelectEnded = $"SELECT session_key FROM {table} WHERE prefix = $prefix AND expires_at BETWEEN $since AND $now "
+            + $"AND state = {EndedMarker.StateNumber}";
         LastRow = $"SELECT coalesce(max(id), 0) FROM {table}";
         string some = $"DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE prefix = $prefix AND";
         DeleteSome = $"{some} id <= $last LIMIT $batch) RETURNING CASE state WHEN {EndedMarker.StateNumber} THEN 0 ELSE expires_at END";

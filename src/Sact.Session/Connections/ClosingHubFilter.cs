@@ -44,7 +44,10 @@ internal sealed class ClosingHubFilter : IHubFilter
                 throw new HubException("The session has ended. Sign in again.");
             }
 
-            await watched.UseAsync().ConfigureAwait(false);
+            if (BlazorHub.IsUse(invocationContext))
+            {
+                await watched.Uses.NoteAsync().ConfigureAwait(false);
+            }
         }
 
         return await next(invocationContext).ConfigureAwait(false);

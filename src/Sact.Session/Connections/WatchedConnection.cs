@@ -1,33 +1,31 @@
-using Microsoft.AspNetCore.Http;
-
 namespace Sact.Session;
 
 /// <summary>An open connection whose sessions are watched: one in nearly every application.</summary>
 internal sealed class WatchedConnection : IDisposable
 {
-    private readonly (SignedInSession Session, WatchedSession Watched)[] _watched;
+    private readonly WatchedSession[] _watched;
     private readonly CancellationTokenSource _ended;
-    private long _nextUse;
 
-    private WatchedConnection((SignedInSession Session, WatchedSession Watched)[] watched)
+    private WatchedConnection(WatchedSession[] watched, SessionUses uses)
     {
         _watched = watched;
-        _ended = CancellationTokenSource.CreateLinkedTokenSource([.. watched.Select(static one => one.Watched.Ended)]);
+        _ended = CancellationTokenSource.CreateLinkedTokenSource([.. watched.Select(static one => one.Ended)]);
+        Uses = uses;
     }
 
     /// <summary>Is cancelled when one of the sessions has ended.</summary>
     public CancellationToken Ended => _ended.Token;
 
+    /// <summary>Extends the sessions.</summary>
+    public SessionUses Uses { get; }
+
     /// <summary>Watches the sessions of a request; null if there is none.</summary>
-    public static WatchedConnection? Begin(SignedInSessions sessions)
-    {
-        var watched = sessions.All
-            .Select(static session => (Session: session, Watched: session.Watch()))
-            .Where(static one => one.Watched is not null)
-            .Select(static one => (one.Session, one.Watched!))
-            .ToArray();
-        return watched.Length == 0 ? null : new WatchedConnection(watched);
-    }
+    public static WatchedConnection? Begin(SignedInSessions sessions) =>
+        Begin(sessions, [.. sessions.All.Select(static session => session.Watch()).OfType<WatchedSession>()]);
+
+    /// <summary>Watches the sessions of a request for a Blazor circuit, which outlives it; null if there is none.</summary>
+    public static WatchedConnection? BeginApart(SignedInSessions sessions) =>
+        Begin(sessions, [.. sessions.All.Select(static session => session.WatchApart())]);
 
     /// <summary>Completes when one of the sessions has ended.</summary>
     /// <exception cref="OperationCanceledException">It was stopped first.</exception>
@@ -38,38 +36,12 @@ internal sealed class WatchedConnection : IDisposable
         await ended.Task.WaitAsync(stop).ConfigureAwait(false);
     }
 
-    /// <summary>Extends the sessions as a request does: at most once per <c>TouchInterval</c>.</summary>
-    public async ValueTask UseAsync()
-    {
-        foreach (var (session, _) in _watched)
-        {
-            var now = session.Source.Services.Now.UtcTicks;
-            long due = Volatile.Read(ref _nextUse);
-            if (session.Request is not { } request
-                || now < due
-                || Interlocked.CompareExchange(ref _nextUse, now + request.Settings.TouchIntervalOf(session.Data.Record).Ticks, due) != due)
-            {
-                continue;
-            }
-
-            try
-            {
-                await request.ReadAsync(reload: true, CancellationToken.None).ConfigureAwait(false);
-            }
-            catch (SessionStoreException)
-            {
-                // It is logged, and the next call tries again later.
-            }
-        }
-    }
-
     public void Dispose()
     {
-        foreach (var (_, watched) in _watched)
-        {
-            watched.Dispose();
-        }
-
+        Array.ForEach(_watched, static watched => watched.Dispose());
         _ended.Dispose();
     }
+
+    private static WatchedConnection? Begin(SignedInSessions sessions, WatchedSession[] watched) =>
+        watched.Length == 0 ? null : new WatchedConnection(watched, new SessionUses(sessions));
 }

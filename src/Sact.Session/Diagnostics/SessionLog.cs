@@ -109,4 +109,18 @@ internal static partial class SessionLog
 
     [LoggerMessage(53, LogLevel.Error, "A callback of EndedToken threw an exception. The others ran.")]
     public static partial void EndCallbackFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(54, LogLevel.Error, "The session observer {Observer} threw an exception. Nothing is undone.")]
+    public static partial void ObserverFailed(ILogger logger, string observer, Exception exception);
+
+    [LoggerMessage(
+        55, LogLevel.Warning,
+        "The session observer {Observer} has not returned within {Limit}. Until it does, requests do not wait for it. "
+        + "Move its work to a queue.")]
+    public static partial void ObserverSlow(ILogger logger, string observer, TimeSpan limit);
+
+    [LoggerMessage(
+        56, LogLevel.Error,
+        "The session observer {Observer} misses events, because {Limit} of its calls have not returned. Move its work to a queue.")]
+    public static partial void ObserverDropped(ILogger logger, string observer, int limit);
 }

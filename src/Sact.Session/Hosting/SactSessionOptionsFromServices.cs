@@ -14,6 +14,7 @@ internal sealed class SactSessionOptionsFromServices(IServiceProvider services) 
         options.TimeProvider ??= services.GetService<TimeProvider>();
         options.LoggerFactory ??= services.GetService<ILoggerFactory>();
         options.MeterFactory ??= services.GetService<IMeterFactory>();
+        options.Observers ??= () => services.GetKeyedServices<ISessionObserver>(name ?? "");
         options.DataProtectionProvider ??= services.GetService<IDataProtectionProvider>();
     }
 }

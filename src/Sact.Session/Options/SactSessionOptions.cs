@@ -214,6 +214,9 @@ public sealed class SactSessionOptions
     /// </summary>
     internal string? KeptAtSignIn { get; set; }
 
+    /// <summary>Finds the observers of the sessions; null for none.</summary>
+    internal Func<IEnumerable<ISessionObserver>>? Observers { get; set; }
+
     /// <summary>Whether a feature of the application keeps fields that are always sealed.</summary>
     internal bool KeepsSealedFields { get; set; }
 }

@@ -35,6 +35,7 @@ internal sealed class SessionServices : ISessionDataSource
         Cookies = new CookieWriter(options.Cookie, options.IsPersistent ? options.AbsoluteTimeout : null, Telemetry);
         Settings = new SessionSettings(options);
         AnonymousLimiter = new AnonymousSessionLimiter(options.MaxAnonymousSessionsPerMinute, Clock, Telemetry);
+        Observers = new SessionObservers(options.Observers, Clock, Telemetry.Log);
         _protection = options.DataProtectionProvider;
     }
 
@@ -49,6 +50,8 @@ internal sealed class SessionServices : ISessionDataSource
     public SessionSettings Settings { get; }
 
     public AnonymousSessionLimiter AnonymousLimiter { get; }
+
+    public SessionObservers Observers { get; }
 
     public DateTimeOffset Now => Clock.GetUtcNow();
 

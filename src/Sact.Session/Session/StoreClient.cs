@@ -68,24 +68,56 @@ internal readonly struct StoreClient(IGenericStore store, SessionServices servic
         }
     }
 
-    public ValueTask<SessionCreation> CreateAsync(SessionRecord session, SessionCap? cap, CancellationToken cancellationToken) =>
-        CallAsync(
+    public ValueTask<SessionCreation> CreateAsync(SessionRecord session, SessionCap? cap, CancellationToken cancellationToken)
+    {
+        var created = CallAsync(
             static (store, about, token) => store.CreateAsync(about.session, about.cap, token),
             (session, cap),
             "create",
             CallKind.Write,
             cancellationToken);
+        return services.Observers.IsEmpty ? created : NotifyAsync(services.Observers, created, session);
 
-    public ValueTask<SessionUpdate> UpdateAsync(SessionRecord session, SessionChange change, CancellationToken cancellationToken) =>
-        CallAsync(
+        static async ValueTask<SessionCreation> NotifyAsync(
+            SessionObservers observers, ValueTask<SessionCreation> created, SessionRecord session)
+        {
+            var answer = await created.ConfigureAwait(false);
+            if (answer.Status == SessionCreationStatus.Created)
+            {
+                await observers.CreatedAsync(session, answer).ConfigureAwait(false);
+            }
+
+            return answer;
+        }
+    }
+
+    public ValueTask<SessionUpdate> UpdateAsync(SessionRecord session, SessionChange change, CancellationToken cancellationToken)
+    {
+        var updated = CallAsync(
             static (store, about, token) => store.UpdateAsync(about.session, about.change, token),
             (session, change),
             "update",
             CallKind.Write,
             cancellationToken);
+        bool isNotified = (change.Renewal is not null || change.Raise is not null) && !services.Observers.IsEmpty;
+        return isNotified ? NotifyAsync(services.Observers, updated, change) : updated;
 
-    public ValueTask<bool> EndAsync(SessionRecord session, SessionEndReason reason, CancellationToken cancellationToken) =>
-        CallAsync(
+        static async ValueTask<SessionUpdate> NotifyAsync(
+            SessionObservers observers, ValueTask<SessionUpdate> updated, SessionChange change)
+        {
+            var answer = await updated.ConfigureAwait(false);
+            if (answer is { Status: SessionUpdateStatus.Applied, Record: { } after })
+            {
+                await observers.ChangedAsync(after, change).ConfigureAwait(false);
+            }
+
+            return answer;
+        }
+    }
+
+    public ValueTask<bool> EndAsync(SessionRecord session, SessionEndReason reason, CancellationToken cancellationToken)
+    {
+        var ended = CallAsync(
             static (store, about, token) => store is IEndedSessionStore ended
                 ? ended.EndAsync(about.session, about.reason, token)
                 : store.DeleteAsync(about.session, token),
@@ -93,10 +125,25 @@ internal readonly struct StoreClient(IGenericStore store, SessionServices servic
             "delete",
             CallKind.Write,
             cancellationToken);
+        return services.Observers.IsEmpty ? ended : NotifyAsync(services.Observers, ended, session, reason);
+
+        static async ValueTask<bool> NotifyAsync(
+            SessionObservers observers, ValueTask<bool> ended, SessionRecord session, SessionEndReason reason)
+        {
+            bool answer = await ended.ConfigureAwait(false);
+            if (answer)
+            {
+                await observers.EndedAsync(session, reason).ConfigureAwait(false);
+            }
+
+            return answer;
+        }
+    }
 
     public ValueTask<long> EndActiveSessionsAsync(
-        string userId, SessionKey? except, SessionEndReason reason, CancellationToken cancellationToken) =>
-        CallAsync(
+        string userId, SessionKey? except, SessionEndReason reason, CancellationToken cancellationToken)
+    {
+        var ended = CallAsync(
             static (store, about, token) => store is IEndedSessionStore ended
                 ? ended.EndActiveSessionsAsync(about.userId, about.except, about.reason, token)
                 : store.DeleteActiveSessionsAsync(about.userId, about.except, token),
@@ -104,6 +151,16 @@ internal readonly struct StoreClient(IGenericStore store, SessionServices servic
             "delete_user",
             CallKind.Write,
             cancellationToken);
+        return services.Observers.IsEmpty ? ended : NotifyAsync(services.Observers, ended, userId, reason);
+
+        static async ValueTask<long> NotifyAsync(
+            SessionObservers observers, ValueTask<long> ended, string userId, SessionEndReason reason)
+        {
+            long count = await ended.ConfigureAwait(false);
+            await observers.EndedAsync(userId, count, reason).ConfigureAwait(false);
+            return count;
+        }
+    }
 
     public ValueTask<List<SessionRecord>> ListAsync(string userId, CancellationToken cancellationToken) =>
         CallAsync(

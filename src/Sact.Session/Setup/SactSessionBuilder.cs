@@ -95,6 +95,17 @@ public sealed class SactSessionBuilder
             : UseStore(services => ActivatorUtilities.CreateInstance<TStore>(new WithOptions(services, this)));
     }
 
+    /// <summary>Adds an observer of the sessions of this registration. Call it once for each observer.</summary>
+    /// <typeparam name="TObserver">Its class. Dependency injection creates one object of it.</typeparam>
+    /// <returns>The builder, for further calls.</returns>
+    /// <example><code>builder.Services.AddSactSession().AddObserver&lt;Audit>();</code></example>
+    public SactSessionBuilder AddObserver<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TObserver>()
+        where TObserver : class, ISessionObserver
+    {
+        Services.AddKeyedSingleton<ISessionObserver, TObserver>(Name);
+        return this;
+    }
+
     /// <summary>
     /// Completes the options of a store for the <c>Use…</c> method of a store package. Call it before the application's configuration.
     /// It sets the clock and the log from dependency injection, if they are null, and the prefix.

@@ -9,4 +9,8 @@ internal readonly record struct SignedInSession(SessionSource Source, RequestSes
     /// <summary>Begins to watch the session; null if it has ended meanwhile.</summary>
     public WatchedSession? Watch() =>
         Request is { } request ? request.Watch.Begin() : Source.Backend.Watch.Add(Data.Record, Data.Record.Generation);
+
+    /// <summary>Begins to watch the session for somebody who outlives the request, such as a Blazor circuit.</summary>
+    public WatchedSession WatchApart() =>
+        Source.Backend.Watch.Add(Data.Record, Request?.State.Generation ?? Data.Record.Generation);
 }

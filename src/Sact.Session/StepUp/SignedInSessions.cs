@@ -11,15 +11,12 @@ namespace Sact.Session;
 /// <summary>The signed-in sessions of a request: those of the authentication schemes from which its user comes.</summary>
 internal readonly struct SignedInSessions
 {
-    // Whether a session was presented that is not, or no longer, that of a signed-in user.
-    private readonly bool _presentsDead;
-
     private SignedInSessions(IReadOnlyList<SignedInSession> all, ILogger log, SessionEndReason? ended, bool presentsDead)
     {
         All = all;
         Log = log;
         EndReason = ended;
-        _presentsDead = presentsDead;
+        PresentsDead = presentsDead;
     }
 
     /// <summary>The sessions, one for each scheme.</summary>
@@ -37,8 +34,11 @@ internal readonly struct SignedInSessions
     /// <summary>Why a session of the request has ended; null if nothing is known.</summary>
     public SessionEndReason? EndReason { get; }
 
+    /// <summary>Whether a session was presented that is not, or no longer, that of a signed-in user.</summary>
+    public bool PresentsDead { get; }
+
     /// <summary>Whether a session that cannot be watched has ended since the request was authenticated by it.</summary>
-    public bool HaveEnded(ClaimsPrincipal? user) => (_presentsDead || !IsEmpty) && user?.Identity is { IsAuthenticated: true };
+    public bool HaveEnded(ClaimsPrincipal? user) => (PresentsDead || !IsEmpty) && user?.Identity is { IsAuthenticated: true };
 
     /// <summary>Finds the sessions.</summary>
     /// <param name="context">The request.</param>

@@ -15,6 +15,7 @@ public sealed class FoldersOfTheCore
         ["Cookies"] = 1,
         ["Caching"] = 1,
         ["Diagnostics"] = 1,
+        ["Observers"] = 1,
         ["Options"] = 1,
         ["MemoryStore"] = 1,
         ["Session"] = 2,

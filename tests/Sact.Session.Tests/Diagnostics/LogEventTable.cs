@@ -50,6 +50,9 @@ public sealed class LogEventTable
         (51, "WatchedUnchecked", LogLevel.Warning),
         (52, "NotListening", LogLevel.Warning),
         (53, "EndCallbackFailed", LogLevel.Error),
+        (54, "ObserverFailed", LogLevel.Error),
+        (55, "ObserverSlow", LogLevel.Warning),
+        (56, "ObserverDropped", LogLevel.Error),
     ];
 
     [Fact]

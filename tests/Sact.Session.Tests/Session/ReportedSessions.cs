@@ -98,7 +98,8 @@ public sealed class ReportedSessions : IDisposable
         ((IDisposable)_host).Dispose();
     }
 
-    private async Task<WatchedSession> WatchAsync(string user = "alice") => _watch.Add(await _source.Records.SignInAsync(user), generation: 0);
+    private async Task<WatchedSession> WatchAsync(string user = "alice") =>
+        _watch.Add(await _source.Records.SignInAsync(user), generation: 0);
 
     /// <summary>A store whose reports the test makes.</summary>
     private sealed class Reporting(Microsoft.Extensions.Time.Testing.FakeTimeProvider clock) : ISessionEndSource, ISessionBatchStore
@@ -173,7 +174,8 @@ public sealed class ReportedSessions : IDisposable
         }
 
         public ValueTask<IReadOnlyList<SessionLookup>> FindManyAsync(
-            IReadOnlyList<SessionKey> keys, CancellationToken cancellationToken = default) => Records.FindManyAsync(keys, cancellationToken);
+            IReadOnlyList<SessionKey> keys, CancellationToken cancellationToken = default) =>
+            Records.FindManyAsync(keys, cancellationToken);
 
         public string CreateSessionId(string? userId = null) => Records.CreateSessionId(userId);
 

@@ -1,0 +1,49 @@
+using Microsoft.Extensions.Logging;
+
+namespace Sact.Session;
+
+/// <summary>Notifies the application's observers of what the store has acknowledged.</summary>
+internal sealed class SessionObservers(Func<IEnumerable<ISessionObserver>>? find, TimeProvider clock, ILogger log)
+{
+    private ObservedCalls[]? _observers;
+
+    /// <summary>Whether there are none, as in most applications.</summary>
+    public bool IsEmpty => find is null || Observers.Length == 0;
+
+    // At the first event: an observer may need services that need a session.
+    private ObservedCalls[] Observers =>
+        _observers ??= [.. find!().Select(observer => new ObservedCalls(observer, clock, log))];
+
+    private DateTimeOffset Now => clock.GetUtcNow();
+
+    /// <summary>A session was created, and the cap ended others.</summary>
+    public async ValueTask CreatedAsync(SessionRecord session, SessionCreation creation)
+    {
+        await NotifyAsync(new SessionEvent(session, Now), static (observer, began) => observer.OnBeganAsync(began)).ConfigureAwait(false);
+        foreach (var key in creation.Ended)
+        {
+            await EndedAsync(new SessionEvent(key, session.UserId, 1, Now) { Reason = SessionEndReason.OverLimit }).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>A session was changed. It counts if it has a new id or a new level.</summary>
+    public ValueTask ChangedAsync(SessionRecord after, SessionChange change) =>
+        change.Raise is not null
+            ? NotifyAsync(new SessionEvent(after, Now), static (observer, raised) => observer.OnRaisedAsync(raised))
+            : change.Renewal is { Kind: SessionRenewalKind.Propose or SessionRenewalKind.Replace }
+                ? NotifyAsync(new SessionEvent(after, Now), static (observer, renewed) => observer.OnRenewedAsync(renewed))
+                : default;
+
+    /// <summary>A session ended.</summary>
+    public ValueTask EndedAsync(SessionRecord session, SessionEndReason reason) =>
+        EndedAsync(new SessionEvent(session, Now) { Reason = reason });
+
+    /// <summary>Sessions of a user ended together.</summary>
+    public ValueTask EndedAsync(string userId, long count, SessionEndReason reason) =>
+        count > 0 ? EndedAsync(new SessionEvent(null, userId, count, Now) { Reason = reason }) : default;
+
+    private ValueTask EndedAsync(SessionEvent ended) => NotifyAsync(ended, static (observer, ended) => observer.OnEndedAsync(ended));
+
+    private async ValueTask NotifyAsync(SessionEvent happened, Func<ISessionObserver, SessionEvent, ValueTask> notify) =>
+        await Task.WhenAll(Observers.Select(observer => observer.NotifyAsync(happened, notify))).ConfigureAwait(false);
+}
