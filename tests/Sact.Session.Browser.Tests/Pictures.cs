@@ -12,7 +12,8 @@ public sealed class Pictures(Site site)
         + "Safari/604.1";
     private const string Office = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
-    private static readonly string s_folder =
+    /// <summary>Where all tests leave their pictures.</summary>
+    internal static string Folder { get; } =
         typeof(Pictures).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Screenshots").Value!;
 
     [Theory]
@@ -42,7 +43,7 @@ public sealed class Pictures(Site site)
 
         async Task TakeAsync(string page) =>
             await visitor.Page.ScreenshotAsync(
-                new() { Path = Path.Combine(s_folder, $"{page}-{size}-{colours.ToString().ToLowerInvariant()}.png"), FullPage = true });
+                new() { Path = Path.Combine(Folder, $"{page}-{size}-{colours.ToString().ToLowerInvariant()}.png"), FullPage = true });
 
         await visitor.Page.GotoAsync("/");
         await TakeAsync("start");
