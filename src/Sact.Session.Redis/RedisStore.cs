@@ -151,7 +151,7 @@ public sealed class RedisStore : RecordStore, IDisposable, IAsyncDisposable
             {
                 // SCAN may return a key twice, and two nodes may return the same key.
                 var found = await _records.ReadAsync(some, guarded: true, cancellationToken).ConfigureAwait(false);
-                live += found.Count(record => record.Value.IsLive(now) && seen.Add(record.Key));
+                live += found.Count(record => record.Value.IsLiveSession(now) && seen.Add(record.Key));
             }
         }
 
@@ -357,7 +357,7 @@ public sealed class RedisStore : RecordStore, IDisposable, IAsyncDisposable
     private long Live(IReadOnlyList<StoredRecord> ended)
     {
         var now = Clock.GetUtcNow();
-        return ended.Count(stored => stored.IsLive(now));
+        return ended.Count(stored => stored.IsLiveSession(now));
     }
 
     private string TagOf(string userId) => GetSessionKey(CreateSessionId(userId)).RoutingTag;

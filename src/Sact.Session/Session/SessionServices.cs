@@ -50,6 +50,9 @@ internal sealed class SessionServices : ISessionDataSource
 
     public AnonymousSessionLimiter AnonymousLimiter { get; }
 
+    /// <summary>The identity provider that signs users in; null if the application has none.</summary>
+    public IProviderSessions? Provider { get; set; }
+
     public DateTimeOffset Now => Clock.GetUtcNow();
 
     SessionServices ISessionDataSource.Services => this;
