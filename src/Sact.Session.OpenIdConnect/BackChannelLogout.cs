@@ -32,17 +32,27 @@ internal sealed class BackChannelLogout(ProviderSchemes schemes, LogoutTokenVali
             return;
         }
 
-        var log = scheme.Services.Telemetry.Log;
+        Report(scheme, refusal);
+        context.Response.StatusCode = StatusCodes.Status400BadRequest;
         if (refusal.IsTemporary)
         {
-            OpenIdConnectLog.LogoutFailed(log, name, refusal.Reason, refusal.Fault);
             context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
             context.Response.Headers.RetryAfter = "60";
-            return;
         }
+    }
 
-        OpenIdConnectLog.LogoutRefused(log, name, refusal.Reason);
-        context.Response.StatusCode = StatusCodes.Status400BadRequest;
+    // Anybody can send an unknown key, and must not fill the log with errors.
+    private static void Report(ProviderScheme scheme, LogoutRefusal refusal)
+    {
+        var log = scheme.Services.Telemetry.Log;
+        if (refusal.Fault is { } fault)
+        {
+            OpenIdConnectLog.LogoutFailed(log, scheme.Name, refusal.Reason, fault);
+        }
+        else
+        {
+            OpenIdConnectLog.LogoutRefused(log, scheme.Name, refusal.Reason);
+        }
     }
 
     private async ValueTask<LogoutRefusal?> RefusalAsync(HttpContext context, ProviderScheme scheme)

@@ -15,7 +15,7 @@ internal static partial class OpenIdConnectLog
         402, LogLevel.Error,
         "A logout request for scheme {Scheme} could not be carried out: {Reason} It was answered with 503, so that the provider sends it "
         + "again.")]
-    public static partial void LogoutFailed(ILogger logger, string scheme, string reason, Exception? exception);
+    public static partial void LogoutFailed(ILogger logger, string scheme, string reason, Exception exception);
 
     [LoggerMessage(
         403, LogLevel.Warning,

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Authentication;
 
 namespace Sact.Session;
@@ -20,6 +20,10 @@ internal sealed class ProviderSessions(ProviderSchemes schemes, TokenRevocations
         return false;
     }
 
+    [SuppressMessage(
+        "Design",
+        "CA1031:Do not catch general exception types",
+        Justification = "The user signs out, whatever the session holds and whether its scheme is still registered.")]
     public void SigningOut(RequestSession session, SessionRecord record)
     {
         try
@@ -30,7 +34,7 @@ internal sealed class ProviderSessions(ProviderSchemes schemes, TokenRevocations
                 revocations.Add(provider.Scheme, token);
             }
         }
-        catch (Exception fault) when (fault is JsonException or SessionStoreException)
+        catch (Exception fault)
         {
             AuthenticationLog.PrincipalUnreadable(session.Telemetry.Log, record.Key, fault);
         }

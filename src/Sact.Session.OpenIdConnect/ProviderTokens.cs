@@ -58,18 +58,25 @@ internal sealed class ProviderTokens(ProviderSchemes schemes, TokenRevocations r
                 continue;
             }
 
-            var own = new RefreshClaim(now + RefreshClaim.Life, HasFailed: false);
-            var claimed = await WriteAsync(session, record, own.Field(), [], RefreshClaim.Unchanged(record)).ConfigureAwait(false);
-            if (claimed.Status == SessionUpdateStatus.Applied)
+            var own = RefreshClaim.New(now + RefreshClaim.Life);
+            var claimed = await WriteAsync(session, record, own.Field(), RefreshClaim.Unchanged(record)).ConfigureAwait(false);
+            if (claimed.Status == SessionUpdateStatus.Applied
+                && await RefreshAsync(scheme, session, record, own, properties, refresh).ConfigureAwait(false) is { } refreshed)
             {
-                return await RefreshAsync(scheme, session, record, properties, refresh).ConfigureAwait(false) ?? old;
+                return refreshed.Value ?? old;
             }
         }
     }
 
     /// <summary>Refreshes the tokens and stores them. The client's disconnect does not stop it: a rotated token would be lost.</summary>
-    private async ValueTask<string?> RefreshAsync(
-        ProviderScheme scheme, RequestSession session, SessionRecord record, AuthenticationProperties before, string refreshToken)
+    /// <returns>The access token, if there is one; null if another request has taken over and the session must be read again.</returns>
+    private async ValueTask<AccessToken?> RefreshAsync(
+        ProviderScheme scheme,
+        RequestSession session,
+        SessionRecord record,
+        RefreshClaim own,
+        AuthenticationProperties before,
+        string refreshToken)
     {
         RefreshedTokens? tokens;
         try
@@ -79,49 +86,58 @@ internal sealed class ProviderTokens(ProviderSchemes schemes, TokenRevocations r
         catch (HttpRequestException fault)
         {
             OpenIdConnectLog.RefreshFailed(session.Telemetry.Log, record.Key, fault);
-            var failed = new RefreshClaim(scheme.Services.Now + RefreshClaim.Pause, HasFailed: true);
-            await WriteAsync(session, record, failed.Field(), [], null).ConfigureAwait(false);
-            return null;
+            var failed = RefreshClaim.New(scheme.Services.Now + RefreshClaim.Pause, hasFailed: true);
+            await WriteAsync(session, record, failed.Field(), own.Holds()).ConfigureAwait(false);
+            return new AccessToken(null);
         }
 
+        var done = RefreshClaim.New(scheme.Services.Now);
+        var kept = (tokens ?? new RefreshedTokens(null, null, null)).FieldAfter(before).Merge(done.Field());
         if (tokens is null)
         {
+            // Another request may have used the token after this one's claim was over. Its tokens must not be lost.
+            var dropped = await WriteAsync(session, record, kept, own.Holds()).ConfigureAwait(false);
+            if (dropped.Status == SessionUpdateStatus.Conflict)
+            {
+                return null;
+            }
+
             OpenIdConnectLog.RefreshRefused(session.Telemetry.Log, record.Key);
+            return new AccessToken(null);
         }
 
-        var kept = (tokens ?? new RefreshedTokens(null, null, null)).FieldAfter(before);
         var written = await StoreAsync(session, record, kept).ConfigureAwait(false);
         if (written.Status == SessionUpdateStatus.Applied)
         {
-            return tokens?.AccessToken;
+            return new AccessToken(tokens.AccessToken);
         }
 
         // The session ended meanwhile, and its sign-out knew only the token before.
-        if (tokens?.RefreshToken is { } unused)
+        if (tokens.RefreshToken is { } unused)
         {
             revocations.Add(scheme.Name, unused);
         }
 
-        return null;
+        return new AccessToken(null);
     }
 
     private static async ValueTask<SessionUpdate> StoreAsync(RequestSession session, SessionRecord record, SessionFields kept)
     {
         try
         {
-            return await WriteAsync(session, record, kept, [RefreshClaim.Name], null).ConfigureAwait(false);
+            return await WriteAsync(session, record, kept, null).ConfigureAwait(false);
         }
         catch (SessionStoreException)
         {
             // Once more, because the provider has dropped the token before. The same change twice is the same as once.
-            return await WriteAsync(session, record, kept, [RefreshClaim.Name], null).ConfigureAwait(false);
+            return await WriteAsync(session, record, kept, null).ConfigureAwait(false);
         }
     }
 
     private static async ValueTask<SessionUpdate> WriteAsync(
-        RequestSession session, SessionRecord record, SessionFields set, string[] remove, SessionFieldCondition? condition)
+        RequestSession session, SessionRecord record, SessionFields set, SessionFieldCondition? condition)
     {
-        var fields = session.Fields.AsStored(record, new FieldChange(set, remove));
+        var fields = session.Fields.AsStored(record, new FieldChange(set, []));
         using var scope = await session.EnterAsync(CancellationToken.None).ConfigureAwait(false);
         return await session.UpdateAsync(
             record,
@@ -134,4 +150,8 @@ internal sealed class ProviderTokens(ProviderSchemes schemes, TokenRevocations r
             properties.GetTokenValue("expires_at"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var expires)
             ? expires
             : null;
+
+    /// <summary>What a refresh has led to.</summary>
+    /// <param name="Value">The access token; null if there is none.</param>
+    private sealed record AccessToken(string? Value);
 }

@@ -44,7 +44,7 @@ internal static class TokenEndpoint
     public static async Task<bool> RevokeAsync(ProviderScheme scheme, string refreshToken)
     {
         var configuration = await ConfigurationAsync(scheme.Options).ConfigureAwait(false);
-        if (RevocationEndpoint(configuration) is not { } endpoint)
+        if (configuration.RevocationEndpoint is not { Length: > 0 } endpoint)
         {
             return false;
         }
@@ -122,8 +122,4 @@ internal static class TokenEndpoint
             throw new HttpRequestException("The provider answered without JSON.", fault);
         }
     }
-
-    // The library knows the endpoint only as an entry of its own.
-    private static string? RevocationEndpoint(OpenIdConnectConfiguration configuration) =>
-        configuration.RevocationEndpoint is { Length: > 0 } endpoint ? endpoint : null;
 }

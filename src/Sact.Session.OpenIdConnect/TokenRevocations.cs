@@ -28,10 +28,13 @@ internal sealed class TokenRevocations(IServiceProvider services) : BackgroundSe
         }
     }
 
-    public override Task StopAsync(CancellationToken cancellationToken)
+    public override async Task StopAsync(CancellationToken cancellationToken)
     {
         _waiting.Writer.TryComplete();
-        return ExecuteTask is { } running ? running.WaitAsync(cancellationToken) : Task.CompletedTask;
+        if (ExecuteTask is { } running)
+        {
+            await running.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -132,6 +132,37 @@ public sealed class AccessTokens
     }
 
     [Fact]
+    [Trait("abuse", "K35")]
+    public async Task AreNotRefreshedAgainByARequestThatReadTheSessionBefore()
+    {
+        // The request stops between its read and its claim. Meanwhile another one refreshes, start to end.
+        var (stopped, goesOn) = (NewGate(), NewGate());
+        var (store, hold) = SwitchableStore.Over(new MemoryStore());
+        await using var provider = await TestProvider.StartAsync();
+        provider.TokenLife = 0;
+        await using var node = await TestNode.StartAsync(provider, store);
+        var browser = await TestBrowser.SignInAsync(node);
+        provider.TokenLife = 3600;
+        hold.Before = async method =>
+        {
+            if (method == nameof(IGenericStore.UpdateAsync))
+            {
+                hold.Before = null;
+                stopped.SetResult();
+                await goesOn.Task;
+            }
+        };
+        var late = browser.Copy().VisitAsync(node, "/token");
+        await stopped.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        string token = (await browser.VisitAsync(node, "/token")).Body;
+        goesOn.SetResult();
+
+        Assert.Equal(token, (await late).Body);
+        Assert.Equal(1, provider.Refreshes);
+        Assert.Empty(provider.Reused);
+    }
+
+    [Fact]
     public async Task OfASessionThatEndsMeanwhileAreRevoked()
     {
         await using var bed = await OpenAsync();
