@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.SignalR;
 
 namespace Chat;
 
-/// <summary>Sends what one user writes to all. It has no line about sessions: <c>CloseWhenSessionEnds()</c> closes its connections.</summary>
+/// <summary>Sends what one user writes to all. <c>CloseWhenSessionEnds()</c> closes its connections.</summary>
 internal sealed class ChatHub : Hub
 {
     private const int MostCharacters = 500;

@@ -12,8 +12,7 @@ internal sealed class RedisEndings(RedisLink link, RedisKeys keys)
     {
         // Unbounded, because the reader only notes each key.
         var received = Channel.CreateUnbounded<SessionKey?>(new UnboundedChannelOptions { SingleReader = true });
-        await using var subscription = await link.SubscribeAsync(
-            keys.Ended,
+        await using var subscription = await SubscribeAsync(
             message =>
             {
                 if (keys.TryParse((string?)message, out var key))
@@ -29,6 +28,20 @@ internal sealed class RedisEndings(RedisLink link, RedisKeys keys)
         await foreach (var key in received.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
         {
             yield return key;
+        }
+    }
+
+    private async Task<RedisSubscription> SubscribeAsync(
+        Action<RedisValue> onMessage, Action onRestored, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var connection = await link.ConnectAsync(cancellationToken).ConfigureAwait(false);
+            return await RedisSubscription.BeginAsync(connection, keys.Ended, onMessage, onRestored).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (RedisFaults.Is(fault))
+        {
+            throw link.Wrap(fault, write: false);
         }
     }
 }

@@ -160,24 +160,8 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>Subscribes to a channel.</summary>
-    /// <param name="channel">The channel.</param>
-    /// <param name="onMessage">Receives each message.</param>
-    /// <param name="onRestored">Runs when the connection was lost and is there again.</param>
-    /// <param name="cancellationToken">Gives up while there is no connection.</param>
-    public async ValueTask<RedisSubscription> SubscribeAsync(
-        RedisChannel channel, Action<RedisValue> onMessage, Action onRestored, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var connection = await _connector.GetAsync(cancellationToken).ConfigureAwait(false);
-            return await RedisSubscription.BeginAsync(connection, channel, onMessage, onRestored).ConfigureAwait(false);
-        }
-        catch (Exception fault) when (RedisFaults.Is(fault))
-        {
-            throw Wrap(fault, write: false);
-        }
-    }
+    /// <summary>The connection, for what no command reaches: a subscription.</summary>
+    public ValueTask<IConnectionMultiplexer> ConnectAsync(CancellationToken cancellationToken) => _connector.GetAsync(cancellationToken);
 
     /// <summary>The masters, for what reads all keys.</summary>
     public async ValueTask<IReadOnlyList<IServer>> MastersAsync(bool guarded, CancellationToken cancellationToken)
@@ -256,7 +240,7 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
         return Task.Delay(pause < s_longestPause ? pause : s_longestPause, _time, cancellationToken);
     }
 
-    private SessionStoreException Wrap(Exception fault, bool write) => RedisFaults.Wrap(fault, write, _connector.Address);
+    public SessionStoreException Wrap(Exception fault, bool write) => RedisFaults.Wrap(fault, write, _connector.Address);
 
     /// <summary>Notes what an exception says about whether the server answers.</summary>
     private void Note(Exception fault, long sent, Task? pending)

@@ -5,7 +5,8 @@ internal static class SecurityHeaders
 {
     // One script, which warns before the session ends. Nothing inline, nothing from elsewhere, in nobody's frame.
     private const string Policy =
-        "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+        "default-src 'none'; script-src 'self'; connect-src 'self'; "
+        + "style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
     /// <summary>Stands behind the error handlers, which clear headers and run the request again.</summary>
     public static IApplicationBuilder UseSecurityHeaders(this IApplicationBuilder app) => app.Use((context, next) =>
