@@ -58,6 +58,7 @@ app.UseSactSession();
 app.UseRateLimiter();
 app.MapStaticAssets();
 app.MapRazorPages().WithStaticAssets();
+app.MapSactSessionTimeLeft("/session");
 
 app.Lifetime.ApplicationStarted.Register(() => Console.WriteLine(
     $"Accounts listens on {app.Urls.First()}. Open it in a browser, and once more in a private window to have two devices."));

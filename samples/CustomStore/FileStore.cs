@@ -20,7 +20,7 @@ public sealed class FileStore(string folder, GenericStoreOptions options) : Reco
         Locked(() => DestroyAll(ReadAll()), cancellationToken);
 
     public override ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) =>
-        Locked(() => ReadAll().LongCount(found => found.Value.IsLive(Clock.GetUtcNow())), cancellationToken);
+        Locked(() => ReadAll().LongCount(found => found.Value.IsLiveSession(Clock.GetUtcNow())), cancellationToken);
 
     public ValueTask<long> DeleteExpiredAsync(int batch, CancellationToken cancellationToken = default)
     {
@@ -129,7 +129,7 @@ public sealed class FileStore(string folder, GenericStoreOptions options) : Reco
     private long DestroyAll(IEnumerable<KeyValuePair<SessionKey, StoredRecord>> sessions) => sessions.ToList().LongCount(found =>
     {
         File.Delete(FileOf(found.Key));
-        return found.Value.IsLive(Clock.GetUtcNow());
+        return found.Value.IsLiveSession(Clock.GetUtcNow());
     });
 
     private static ValueTask<T> Locked<T>(Func<T> work, CancellationToken cancellationToken)

@@ -37,5 +37,5 @@ internal sealed class SessionQueries
     public Func<DbContext, string, long, CancellationToken, Task<long>> CountLive { get; } = EF.CompileAsyncQuery(
         (DbContext context, string prefix, long now, CancellationToken cancellationToken) => context.Set<SessionRow>()
             .IgnoreQueryFilters()
-            .LongCount(row => row.Prefix == prefix && row.ExpiresAt > now && row.State != EndedMarker.StateNumber));
+            .LongCount(row => row.Prefix == prefix && row.ExpiresAt > now && row.State < EndedMarker.StateNumber));
 }

@@ -140,12 +140,12 @@ internal sealed class SessionTable(string prefix)
     /// <summary>Deletes the live sessions of the prefix.</summary>
     /// <returns>Their number.</returns>
     public Task<int> ClearLiveAsync(DatabaseCall call, long now) => call.WriteAsync(() => call.Sessions
-        .Where(row => row.Prefix == prefix && row.ExpiresAt > now && row.State != EndedMarker.StateNumber)
+        .Where(row => row.Prefix == prefix && row.ExpiresAt > now && row.State < EndedMarker.StateNumber)
         .ExecuteDeleteAsync(call.Token));
 
-    /// <summary>Deletes what else has the prefix: expired sessions and markers.</summary>
+    /// <summary>Deletes what else has the prefix: expired sessions, markers and notes.</summary>
     public Task<int> ClearRestAsync(DatabaseCall call, long now) => call.WriteAsync(() => call.Sessions
-        .Where(row => row.Prefix == prefix && (row.ExpiresAt <= now || row.State == EndedMarker.StateNumber))
+        .Where(row => row.Prefix == prefix && (row.ExpiresAt <= now || row.State >= EndedMarker.StateNumber))
         .ExecuteDeleteAsync(call.Token));
 
     // A marker has no user, so that no list of the user's sessions finds it, and its deadline has passed.

@@ -41,7 +41,7 @@ internal sealed class PostgreSqlStatements
             """;
 
         // $1 prefix, $2 now
-        Count = $"SELECT pg_is_in_recovery(), count(*) FROM {table} WHERE prefix = $1 AND expires_at > $2 AND state <> {Ended}";
+        Count = $"SELECT pg_is_in_recovery(), count(*) FROM {table} WHERE prefix = $1 AND expires_at > $2 AND state < {Ended}";
 
         // $1 to $10 the columns, $11 now. A live record under the key, or the marker of this very session, is locked and stays, and no row
         // is returned.
@@ -122,7 +122,7 @@ internal sealed class PostgreSqlStatements
         // $1 prefix, $2 now
         EndAll = $"""
             WITH gone AS (DELETE FROM {table} WHERE prefix = $1 RETURNING expires_at, state)
-            SELECT count(*) FILTER (WHERE expires_at > $2 AND state <> {Ended}), {ReportOf("''")} FROM gone
+            SELECT count(*) FILTER (WHERE expires_at > $2 AND state < {Ended}), {ReportOf("''")} FROM gone
             """;
 
         // $1 prefix, $2 the time of destruction, $3 batch, $4 the wall clock, which must agree with the server's. A row that somebody

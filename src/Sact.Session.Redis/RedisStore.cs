@@ -154,7 +154,7 @@ public sealed class RedisStore : RecordStore, ISessionEndSource, IDisposable, IA
             {
                 // SCAN may return a key twice, and two nodes may return the same key.
                 var found = await _records.ReadAsync(some, guarded: true, cancellationToken).ConfigureAwait(false);
-                live += found.Count(record => record.Value.IsLive(now) && seen.Add(record.Key));
+                live += found.Count(record => record.Value.IsLiveSession(now) && seen.Add(record.Key));
             }
         }
 
@@ -374,7 +374,7 @@ public sealed class RedisStore : RecordStore, ISessionEndSource, IDisposable, IA
     private long Live(IReadOnlyList<StoredRecord> ended)
     {
         var now = Clock.GetUtcNow();
-        return ended.Count(stored => stored.IsLive(now));
+        return ended.Count(stored => stored.IsLiveSession(now));
     }
 
     private string TagOf(string userId) => GetSessionKey(CreateSessionId(userId)).RoutingTag;

@@ -49,9 +49,9 @@ internal sealed partial class SqliteSchema
             + $"AND state = {EndedMarker.StateNumber}";
         LastRow = $"SELECT coalesce(max(id), 0) FROM {table}";
         string some = $"DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE prefix = $prefix AND";
-        DeleteSome = $"{some} id <= $last LIMIT $batch) RETURNING CASE state WHEN {EndedMarker.StateNumber} THEN 0 ELSE expires_at END";
+        DeleteSome = $"{some} id <= $last LIMIT $batch) RETURNING CASE WHEN state < {EndedMarker.StateNumber} THEN expires_at ELSE 0 END";
         DeleteExpired = $"{some} expires_at <= $now LIMIT $batch)";
-        Count = $"SELECT count(*) FROM {table} WHERE prefix = $prefix AND expires_at > $now AND state <> {EndedMarker.StateNumber}";
+        Count = $"SELECT count(*) FROM {table} WHERE prefix = $prefix AND expires_at > $now AND state < {EndedMarker.StateNumber}";
     }
 
     public string Select { get; }

@@ -47,6 +47,11 @@ public sealed class AccountsSite : IAsyncDisposable
             LastSeenAt = record.LastSeenAt.AddHours(-hoursSinceSeen),
         });
 
+    /// <summary>As if the user had done nothing for so long that this much time is left.</summary>
+    public Task LeaveAsync(string userName, TimeSpan left) => RewriteAsync(
+        userName,
+        record => record with { LastSeenAt = DateTimeOffset.UtcNow - record.Lifetimes.IdleTimeout + left });
+
     public async Task<long> CountUsersAsync(string userName)
     {
         await using var connection = await OpenAsync();

@@ -132,9 +132,10 @@ internal class DictionaryStore : GenericStore, IExpiredSessionStore
     protected virtual long DeleteActive(string userId, SessionKey? except) =>
         EndAll(Own().Where(record => record.UserId == userId && record.Key != except));
 
-    protected virtual long DeleteAll() => EndAll(Own());
+    protected virtual long DeleteAll() =>
+        Own().ToList().LongCount(record => End(record) && record.State != SessionState.Note);
 
-    protected virtual long Count() => Own().LongCount(IsLive);
+    protected virtual long Count() => Own().LongCount(record => IsLive(record) && record.State != SessionState.Note);
 
     protected virtual long Sweep(int batch)
     {

@@ -11,7 +11,7 @@ internal class RecordDictionaryStore(GenericStoreOptions options, DictionaryData
         Locked(() => EndAll(Own()), cancellationToken);
 
     public override ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) =>
-        Locked(() => Own().LongCount(found => found.Value.IsLive(Clock.GetUtcNow())), cancellationToken);
+        Locked(() => Own().LongCount(found => found.Value.IsLiveSession(Clock.GetUtcNow())), cancellationToken);
 
     public ValueTask<long> DeleteExpiredAsync(int batch, CancellationToken cancellationToken = default)
     {
@@ -148,7 +148,7 @@ internal class RecordDictionaryStore(GenericStoreOptions options, DictionaryData
     private long EndAll(IEnumerable<KeyValuePair<SessionKey, StoredRecord>> sessions) => sessions.ToList().LongCount(found =>
     {
         Data.Records.Remove(found.Key);
-        return found.Value.IsLive(Clock.GetUtcNow());
+        return found.Value.IsLiveSession(Clock.GetUtcNow());
     });
 
     private ValueTask<T> Locked<T>(Func<T> work, CancellationToken cancellationToken)

@@ -14,6 +14,7 @@ internal static class ListingCases
         new("Listing", DeadAreSkipped, "Among expired and ended sessions the list has exactly the live sessions."),
         new("Listing", ChangesKeepTheEntry, "No change removes a session from its user's list.", ["D12"]),
         new("Listing", CountIsOfAnyState, "The count includes live sessions of any state."),
+        new("Listing", NotesAreNoSessions, "A note is kept, listed and ended like a session, and never counted as one."),
     ];
 
     private static async Task ShowsSignedInAndPending(CaseRun run)
@@ -85,5 +86,23 @@ internal static class ListingCases
         await run.CountedAsync(3, "The count is not that of the live sessions of any state.");
         await run.Store.DeleteAsync(visitor, run.Token);
         await run.CountedAsync(2, "The count is not that of the live sessions of any state.");
+    }
+
+    private static async Task NotesAreNoSessions(CaseRun run)
+    {
+        var session = await run.SignInAsync(run.Alice);
+        var alias = await run.SignInAsync(run.Bob, Fields(("$session", "\"a\"")), SessionState.Note, presented: true);
+        var note = await run.SignInAsync(null, Fields(("$at", "1")), SessionState.Note, presented: true);
+        await run.MatchesAsync(note, "A note without a user id");
+        RequireSame(alias, (await run.ListAsync(run.Bob)).Single(), "A listed note");
+        await run.CreationIsAsync(
+            SessionCreationStatus.Exists, run.Record(null, SessionState.Note, key: note.Key), null, "A note replaced another live note.");
+        await run.CountedAsync(1, "The count includes notes.");
+        Require(await run.Store.DeleteAsync(alias, run.Token), "The end of a note was answered false.");
+        await run.AbsentAsync(alias, "A note that was ended is still there.");
+        long ended = await run.Store.ClearAsync(run.Token);
+        Require(ended == 1 || !run.Subject.CountsExactly, $"ClearAsync answered {ended} for one session and a note.");
+        await run.AbsentAsync(note, "ClearAsync left a note.");
+        await run.AbsentAsync(session, "ClearAsync left a session.");
     }
 }

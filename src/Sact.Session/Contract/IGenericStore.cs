@@ -26,6 +26,9 @@ namespace Sact.Session;
 /// by that deadline.
 /// </para>
 /// <para>
+/// <b>A note</b> (<see cref="SessionState.Note"/>) is kept, listed, ended and cleaned up like a session, and never counted as one.
+/// </para>
+/// <para>
 /// <b>Failures</b> are <see cref="SessionStoreException"/>s around the provider's exception.
 /// <see cref="SessionStoreException.OutcomeUnknown"/> is true if a write may have happened. A session that is absent or expired is no
 /// failure. Reads honour cancellation. A write that has begun either completes or does not happen.
@@ -140,7 +143,7 @@ public interface IGenericStore
     ValueTask<long> ClearAsync(CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Counts the live sessions of this prefix, of any state and format. It is for the operator, and too slow for a request.
+    /// Counts the live sessions of this prefix, of any state and format, and no notes. It is for the operator, and too slow for a request.
     /// </summary>
     /// <param name="cancellationToken">Stops the count.</param>
     /// <returns>The number of live sessions; approximate on a cluster.</returns>

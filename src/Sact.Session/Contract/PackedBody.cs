@@ -17,7 +17,7 @@ internal static class PackedBody
     [Flags]
     private enum Parts : ushort
     {
-        /// <summary>The two lowest bits are the <see cref="SessionState"/>.</summary>
+        /// <summary>The two lowest bits are the <see cref="SessionState"/> of a session.</summary>
         StateMask = 3,
         Presented = 1 << 2,
         IsPersistent = 1 << 3,
@@ -34,7 +34,10 @@ internal static class PackedBody
 
         /// <summary>The hash of each id is followed by the data key that is wrapped for it.</summary>
         WrappedKeys = 1 << 12,
-        Known = (1 << 13) - 1,
+
+        /// <summary>The record is a note and no session.</summary>
+        Note = 1 << 13,
+        Known = (1 << 14) - 1,
     }
 
     /// <summary>The most bytes that the body can take.</summary>
@@ -120,7 +123,7 @@ internal static class PackedBody
             Format = header.Format,
             Version = header.Version,
             UserId = header.UserId,
-            State = (SessionState)(parts & Parts.StateMask),
+            State = parts.HasFlag(Parts.Note) ? SessionState.Note : (SessionState)(parts & Parts.StateMask),
             AssuranceLevel = level,
             LineageHash = header.LineageHash,
             CurrentHash = current,
@@ -161,7 +164,7 @@ internal static class PackedBody
     }
 
     private static Parts PartsOf(SessionRecord record) =>
-        (Parts)record.State
+        (record.State == SessionState.Note ? Parts.Note : (Parts)record.State)
         | (record.Presented ? Parts.Presented : 0)
         | (record.IsPersistent ? Parts.IsPersistent : 0)
         | (record.AuthenticatedAt is null ? 0 : Parts.AuthenticatedAt)

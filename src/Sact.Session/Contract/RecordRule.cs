@@ -8,7 +8,7 @@ internal static class RecordRule
     public static string? Validate(SessionRecord record) =>
         record.Key.IsDefault ? "The record has no key. A record must have the key of its session id."
         : !Enum.IsDefined(record.State) ? "The record's state is unknown. It must be a member of SessionState."
-        : record.UserId is null != (record.State == SessionState.Anonymous)
+        : record.State != SessionState.Note && record.UserId is null != (record.State == SessionState.Anonymous)
             ? "The record's user id and state contradict each other. An anonymous record must have no user id, and any other must have one."
         : record.UserId is { } user && UserIdRule.Validate(user) is { } error ? error
         : record.LineageHash.IsDefault || record.CurrentHash.IsDefault ? "The record lacks a hash. It needs LineageHash and CurrentHash."

@@ -11,4 +11,10 @@ public enum SessionState
 
     /// <summary>A user is signed in.</summary>
     SignedIn = 2,
+
+    /// <summary>
+    /// No session, but a note of the library that a store keeps like one, such as the alias by which an identity provider ends a session.
+    /// No cookie leads to it. A store neither counts it as a session nor ends it under a cap.
+    /// </summary>
+    Note = 4,
 }

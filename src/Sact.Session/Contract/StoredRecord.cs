@@ -63,10 +63,15 @@ public readonly struct StoredRecord
         }
     }
 
-    /// <summary>Tells whether there is a live session of any format.</summary>
+    /// <summary>Tells whether there is a live session or note of any format.</summary>
     /// <param name="now">The current time of the application's clock.</param>
     /// <returns>True if there is; false for what cannot be read.</returns>
     public bool IsLive(DateTimeOffset now) => Exists && Error is null && !IsEnded && Header.IsLive(now);
+
+    /// <summary>Tells whether there is a live session of any format, and not a live note. A store counts by it.</summary>
+    /// <param name="now">The current time of the application's clock.</param>
+    /// <returns>True if there is; false for what cannot be read.</returns>
+    public bool IsLiveSession(DateTimeOffset now) => IsLive(now) && Record?.State != SessionState.Note;
 
     /// <summary>Whether there is a marker of any format. No later end replaces it.</summary>
     public bool IsEnded => Exists && Header.Kind == RecordKind.Ended;

@@ -17,6 +17,17 @@ internal static class UserIdRule
             ? "The user id is too long. A user id must have 1 to 256 bytes in UTF-8. Use a shorter id of the user, such as a primary key."
         : null;
 
+    /// <summary>Refuses the user id of a sign-in that would be mixed up with a note of the library.</summary>
+    /// <exception cref="ArgumentException">The user id begins with <c>$alias:</c>.</exception>
+    public static void ThrowIfReserved(string userId, string parameter)
+    {
+        if (userId.StartsWith("$alias:", StringComparison.Ordinal))
+        {
+            throw new ArgumentException(
+                "The user id begins with '$alias:', which is reserved for the library. Use another id of the user.", parameter);
+        }
+    }
+
     /// <exception cref="ArgumentException">The user id is null or breaks a rule.</exception>
     public static void ThrowIfBroken(string userId, string parameter)
     {

@@ -10,5 +10,6 @@ internal static class EndedReason
     public const string Others = "others";
     public const string Everywhere = "everywhere";
     public const string ByKey = "by_key";
+    public const string IdentityProvider = "identity_provider";
     public const string Unsent = "unsent";
 }

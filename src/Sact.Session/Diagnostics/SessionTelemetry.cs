@@ -71,9 +71,14 @@ internal sealed class SessionTelemetry(ILogger logger, SessionMetrics metrics)
         SessionLog.Ended(Log, key, reason);
     }
 
-    /// <summary>A session ended by its own request: it was signed out, or a sign-in replaced it.</summary>
+    /// <summary>A session ended by its own request: signed out here or by the provider, or replaced.</summary>
     public void Ended(SessionKey key, SessionEndReason reason) =>
-        Ended(key, reason == SessionEndReason.Replaced ? EndedReason.Replaced : EndedReason.SignedOut);
+        Ended(key, reason switch
+        {
+            SessionEndReason.Replaced => EndedReason.Replaced,
+            SessionEndReason.IdentityProvider => EndedReason.IdentityProvider,
+            _ => EndedReason.SignedOut,
+        });
 
     public void EndedMany(SessionKey key, long count, string reason)
     {

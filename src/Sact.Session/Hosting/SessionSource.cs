@@ -20,8 +20,7 @@ internal sealed class SessionSource(SessionRegistration registration, SessionPip
 
     public SactSessionOptions Options => Services.Options;
 
-    public SessionServices Services =>
-        _services ??= SessionServices.Of(services.GetRequiredService<IOptionsMonitor<SactSessionOptions>>().Get(registration.Name));
+    public SessionServices Services => _services ??= FindServices();
 
     public IGenericStore Store
     {
@@ -125,6 +124,13 @@ internal sealed class SessionSource(SessionRegistration registration, SessionPip
 
         Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private SessionServices FindServices()
+    {
+        var found = SessionServices.Of(services.GetRequiredService<IOptionsMonitor<SactSessionOptions>>().Get(registration.Name));
+        found.Provider ??= services.GetService<IProviderSessions>();
+        return found;
     }
 
     private bool DisposesStore => registration.OwnsStore && !_isDisposedByContainer;

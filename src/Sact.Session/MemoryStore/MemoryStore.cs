@@ -165,7 +165,7 @@ public sealed class MemoryStore : GenericStore, IEndedSessionStore, IExpiredSess
                 return ValueTask.FromCanceled<long>(cancellationToken);
             }
 
-            ended += EndsLive(session, reason: null) ? 1 : 0;
+            ended += EndsLive(session, reason: null) && session.State != SessionState.Note ? 1 : 0;
         }
 
         return new(ended);
@@ -180,7 +180,7 @@ public sealed class MemoryStore : GenericStore, IEndedSessionStore, IExpiredSess
         }
 
         var now = Clock.GetUtcNow();
-        return new(_table.All.LongCount(session => session.IsLive(now)));
+        return new(_table.All.LongCount(session => session.State != SessionState.Note && session.IsLive(now)));
     }
 
     /// <inheritdoc/>

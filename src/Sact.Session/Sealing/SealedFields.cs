@@ -8,8 +8,8 @@ internal static class SealedFields
 {
     public const string Prefix = "$~";
 
-    // What the library must read without the cookie. None of them holds a secret: a hash, and times.
-    private static readonly string[] s_open = ["$stamp", "$issued", "$expires"];
+    // What the library must read without the cookie. None of them holds a secret: hashes, and times.
+    private static readonly string[] s_open = ["$stamp", "$issued", "$expires", "$aliases", "$refreshing"];
 
     /// <summary>Whether a field of this name is sealed.</summary>
     /// <param name="name">Its own name.</param>

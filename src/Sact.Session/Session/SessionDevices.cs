@@ -90,6 +90,7 @@ internal readonly struct SessionDevices(RequestSession session)
                 return 0;
             }
 
+            session.End.NoteSigningOut(mine, SessionEndReason.SignedOutElsewhere);
             long ended = await session.Calls.EndActiveSessionsAsync(
                 mine.UserId!, except: null, SessionEndReason.SignedOutElsewhere, cancellationToken).ConfigureAwait(false);
             session.End.Forget();

@@ -25,6 +25,23 @@ internal readonly struct SessionEnd(RequestSession session)
         }
     }
 
+    /// <summary>Ends the session that the request has just begun, for a reason, and takes its cookie back.</summary>
+    public async ValueTask EndNewAsync(SessionEndReason reason)
+    {
+        using var scope = await session.EnterAsync(CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            if (await session.LoadAsync(reload: false, CancellationToken.None, forEnding: true).ConfigureAwait(false) is { } record)
+            {
+                await EndAsync(record, reason, CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            DropCookie();
+        }
+    }
+
     /// <summary>Ends the session of the request and leaves the cookie to the caller.</summary>
     public async ValueTask<bool> EndOwnAsync(CancellationToken cancellationToken)
     {
@@ -45,6 +62,7 @@ internal readonly struct SessionEnd(RequestSession session)
     public async ValueTask<bool> EndAsync(SessionRecord record, SessionEndReason reason, CancellationToken cancellationToken)
     {
         session.Unended = record;
+        NoteSigningOut(record, reason);
         Forget();
         bool ended = await session.Calls.EndAsync(record, reason, cancellationToken).ConfigureAwait(false);
         session.Unended = null;
@@ -54,6 +72,17 @@ internal readonly struct SessionEnd(RequestSession session)
         }
 
         return ended;
+    }
+
+    /// <summary>
+    /// Lets the identity provider of the session know, while its tokens can still be read. A sign-in in the same browser is no sign-out.
+    /// </summary>
+    public void NoteSigningOut(SessionRecord record, SessionEndReason reason)
+    {
+        if (reason is SessionEndReason.SignedOut or SessionEndReason.SignedOutElsewhere)
+        {
+            session.Services.Provider?.SigningOut(session, record);
+        }
     }
 
     /// <summary>Ends a session whose secret was replayed. The replayed id is refused even if that fails.</summary>

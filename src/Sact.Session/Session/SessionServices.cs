@@ -53,6 +53,9 @@ internal sealed class SessionServices : ISessionDataSource
 
     public SessionObservers Observers { get; }
 
+    /// <summary>The identity provider that signs users in; null if the application has none.</summary>
+    public IProviderSessions? Provider { get; set; }
+
     public DateTimeOffset Now => Clock.GetUtcNow();
 
     SessionServices ISessionDataSource.Services => this;

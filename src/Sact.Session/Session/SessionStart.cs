@@ -22,6 +22,7 @@ internal readonly struct SessionStart(RequestSession session)
     public async ValueTask SignInAsync(string userId, SessionFields fields, SessionTerms terms, CancellationToken cancellationToken)
     {
         UserIdRule.ThrowIfBroken(userId, nameof(userId));
+        UserIdRule.ThrowIfReserved(userId, nameof(userId));
         session.Fields.ThrowIfTooLarge(fields, "metadata");
         using var scope = await session.EnterAsync(cancellationToken).ConfigureAwait(false);
         session.Request.ThrowIfStarted();
@@ -93,6 +94,7 @@ internal readonly struct SessionStart(RequestSession session)
             var key = session.Settings.NeedsKey(session.Store, fields) ? DataKey.Create(record.Key) : null;
             record = key is null ? record : Sealed(record, key, id);
             var cap = userId is null ? null : session.Settings.Cap;
+            await SessionAliases.WriteAsync(session.Calls, session.Store, record).ConfigureAwait(false);
             var created = await session.Calls.CreateAsync(record, cap, cancellationToken).ConfigureAwait(false);
             switch (created.Status)
             {

@@ -7,4 +7,5 @@ namespace Sact.Session;
 /// </summary>
 [JsonSerializable(typeof(ListedSession[]))]
 [JsonSerializable(typeof(EndedSessions))]
+[JsonSerializable(typeof(TimeLeft))]
 internal sealed partial class ListedSessionJson : JsonSerializerContext;

@@ -37,6 +37,41 @@ public static class SactSessionRouteExtensions
         this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string prefix, string? name = null) =>
         endpoints.MapSactSessions<IGenericStore>(prefix, name);
 
+    /// <summary>
+    /// Maps an endpoint that shows how long the session lives from now on, and a script that warns before it ends (WCAG 2.2, 2.2.1 and
+    /// 2.2.6) and signs out all tabs of the browser together.
+    /// <list type="bullet">
+    /// <item>
+    /// <c>GET prefix</c>: <c>{"expiresInSeconds":1740,"idleSeconds":1740,"absoluteSeconds":604000}</c>. It does not extend the session.
+    /// </item>
+    /// <item><c>POST prefix</c>: extends the session as any request does, and answers the same.</item>
+    /// <item><c>DELETE prefix</c>: signs out; 204.</item>
+    /// <item><c>GET prefix/script.js</c>: the script. A Content-Security-Policy of <c>script-src 'self'; connect-src 'self'</c> allows
+    /// it.</item>
+    /// </list>
+    /// If nobody is signed in, GET and POST answer 401. POST and DELETE must come from this site, as in <c>MapSactSessions</c>.
+    /// </summary>
+    /// <remarks>
+    /// The script reads its settings from its own tag: <c>data-warn</c>, the seconds before the end (default 120), <c>data-signed-out</c>,
+    /// the page to open afterwards (default: this one), and the words <c>data-title</c>, <c>data-text</c> (with <c>{0}</c> for the
+    /// seconds), <c>data-stay</c> and <c>data-out</c>. It shows a modal <c>dialog</c> of the class <c>sact-session-dialog</c>. When a form
+    /// with the attribute <c>data-sact-sign-out</c> is sent, the other tabs look at the session.
+    /// </remarks>
+    /// <param name="endpoints">The application, or a group of endpoints.</param>
+    /// <param name="prefix">The path, such as <c>/session</c>.</param>
+    /// <param name="name">The name of a named registration; null for the unnamed one.</param>
+    /// <returns>The group of the endpoints.</returns>
+    /// <example><code>app.MapSactSessionTimeLeft("/session");</code></example>
+    public static RouteGroupBuilder MapSactSessionTimeLeft(
+        this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string prefix, string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        ArgumentNullException.ThrowIfNull(prefix);
+        var group = endpoints.MapGroup(prefix);
+        new TimeLeftRoutes(context => RegistryOfRequest.SessionOf(context, name)).Map(group);
+        return group;
+    }
+
     /// <inheritdoc cref="MapSactSessions(IEndpointRouteBuilder, string, string?)"/>
     /// <typeparam name="TStore">The type of the store, if two registrations have different stores.</typeparam>
     public static RouteGroupBuilder MapSactSessions<TStore>(

@@ -101,12 +101,7 @@ internal sealed class SessionRoutes(Func<HttpContext, RequestSession> sessionOf)
         if (!CrossSiteGuard.Allows(context.Request))
         {
             SessionsApiLog.CrossSite(session.Telemetry.Log);
-            await SessionChallenge.WriteAsync(
-                context,
-                StatusCodes.Status403Forbidden,
-                CrossSiteType,
-                "The request does not come from this site.",
-                $"A client that is no browser must send the header {CrossSiteGuard.Header}.").ConfigureAwait(false);
+            await RefuseAsync(context).ConfigureAwait(false);
             return true;
         }
 
@@ -118,6 +113,14 @@ internal sealed class SessionRoutes(Func<HttpContext, RequestSession> sessionOf)
 
         return false;
     }
+
+    /// <summary>Answers a request that may come from another site.</summary>
+    public static Task RefuseAsync(HttpContext context) => SessionChallenge.WriteAsync(
+        context,
+        StatusCodes.Status403Forbidden,
+        CrossSiteType,
+        "The request does not come from this site.",
+        $"A client that is no browser must send the header {CrossSiteGuard.Header}.");
 
     private static IEndpointConventionBuilder Describe(IEndpointConventionBuilder endpoint, RequestDelegate handler) =>
         endpoint.WithMetadata(

@@ -18,7 +18,7 @@ public sealed partial class LogEventsPage
         .. new[]
         {
             typeof(SactSessionOptions), typeof(SqliteStoreOptions), typeof(PostgreSqlStoreOptions), typeof(RedisStoreOptions),
-            typeof(EntityFrameworkStoreOptions),
+            typeof(EntityFrameworkStoreOptions), typeof(SactOpenIdConnectOptions),
         }.SelectMany(type => type.Assembly.GetTypes())
             .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly))
             .Select(method => method.GetCustomAttribute<LoggerMessageAttribute>()).OfType<LoggerMessageAttribute>()

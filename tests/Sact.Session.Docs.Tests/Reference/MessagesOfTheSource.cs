@@ -17,6 +17,7 @@ internal static partial class MessagesOfTheSource
         "Sact.Session.PostgreSql",
         "Sact.Session.Redis",
         "Sact.Session.EntityFrameworkCore",
+        "Sact.Session.OpenIdConnect",
         "Sact.Session.Testing",
     ];
 

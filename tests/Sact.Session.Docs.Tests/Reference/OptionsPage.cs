@@ -16,7 +16,7 @@ public sealed class OptionsPage
         .. new[]
         {
             typeof(SactSessionOptions), typeof(SqliteStoreOptions), typeof(PostgreSqlStoreOptions), typeof(RedisStoreOptions),
-            typeof(EntityFrameworkStoreOptions),
+            typeof(EntityFrameworkStoreOptions), typeof(SactOpenIdConnectOptions),
         }.Select(type => type.Assembly).SelectMany(assembly => assembly.GetExportedTypes())
             .Where(type => type.Name.EndsWith("Options", StringComparison.Ordinal)),
     ];

@@ -14,6 +14,9 @@ internal static class PrincipalFields
     public const string Properties = "$properties";
     public const string Issued = "$issued";
 
+    /// <summary>Tokens of the identity provider that were refreshed: items that take the place of those in the properties.</summary>
+    public const string Tokens = "$tokens";
+
     // A day in the year 8307. DateTimeOffset throws for a year after 9999.
     public const long MaxMilliseconds = 200_000_000_000_000;
 
@@ -78,20 +81,8 @@ internal static class PrincipalFields
     public static AuthenticationProperties PropertiesOf(SessionRecord record, ISessionDataSource source)
     {
         var properties = new AuthenticationProperties();
-        if (TryRead(record, source, Properties, out var json))
-        {
-            using var document = JsonDocument.Parse(json);
-            if (document.RootElement.ValueKind != JsonValueKind.Object)
-            {
-                throw new JsonException("The properties are not a JSON object, which is the format of this version.");
-            }
-
-            foreach (var item in document.RootElement.EnumerateObject())
-            {
-                properties.Items[item.Name] = item.Value.ValueKind is JsonValueKind.String ? item.Value.GetString() : null;
-            }
-        }
-
+        AddItems(properties, record, source, Properties);
+        AddItems(properties, record, source, Tokens);
         properties.IsPersistent = record.IsPersistent;
         properties.IssuedUtc = IssuedAt(record) ?? record.AuthenticatedAt ?? record.CreatedAt;
         properties.ExpiresUtc = record.ExpiresAt;
@@ -110,6 +101,25 @@ internal static class PrincipalFields
         catch (SessionStoreException fault)
         {
             throw new JsonException(fault.Message, fault);
+        }
+    }
+
+    private static void AddItems(AuthenticationProperties properties, SessionRecord record, ISessionDataSource source, string field)
+    {
+        if (!TryRead(record, source, field, out var json))
+        {
+            return;
+        }
+
+        using var document = JsonDocument.Parse(json);
+        if (document.RootElement.ValueKind != JsonValueKind.Object)
+        {
+            throw new JsonException("The properties are not a JSON object, which is the format of this version.");
+        }
+
+        foreach (var item in document.RootElement.EnumerateObject())
+        {
+            properties.Items[item.Name] = item.Value.ValueKind is JsonValueKind.String ? item.Value.GetString() : null;
         }
     }
 

@@ -145,7 +145,14 @@ internal sealed class SactSessionAuthenticationHandler(
                 now,
                 session.Settings.SignInTerms.Lifetimes);
             var terms = session.Settings.SignInTermsFor(lifetimes, nameof(properties));
+            fields = ProviderSignIn.WithAliases(fields, session.Services, signingIn.Properties);
             await session.Start.SignInAsync(userId, fields, terms, CancellationToken.None).ConfigureAwait(false);
+            if (!await ProviderSignIn.MayLiveAsync(
+                session.Services, session.Store, signingIn.Properties, reason => session.End.EndNewAsync(reason)).ConfigureAwait(false))
+            {
+                return;
+            }
+
             if (!await SecurityStamps.EndOutdatedAsync(session, users, Context, fields, refreshes: false).ConfigureAwait(false))
             {
                 return;

@@ -37,11 +37,13 @@ internal sealed class SactTicketStore(
     {
         string userId = UserIds.Of(ticket.Principal, options.UserIdClaimType, nameof(SactTicketStoreOptions), scheme);
         UserIdRule.ThrowIfBroken(userId, nameof(ticket));
+        UserIdRule.ThrowIfReserved(userId, nameof(ticket));
         var tickets = TicketsOfRequest.Of(httpContext, this);
         var calls = Calls(httpContext);
         await EndStoredAsync(httpContext).ConfigureAwait(false);
         var now = _services.Now;
         var (id, record) = Make(ticket, userId, now);
+        await SessionAliases.WriteAsync(calls, source.Store, record).ConfigureAwait(false);
         var created = await calls.CreateAsync(record, _settings.Cap, cancellationToken).ConfigureAwait(false);
         switch (created.Status)
         {
@@ -62,7 +64,9 @@ internal sealed class SactTicketStore(
             _services.Telemetry.Ended(ended, EndedReason.Cap);
         }
 
-        if (record.Fields.Contains(SecurityStampField.Name))
+        bool lives = await ProviderSignIn.MayLiveAsync(
+            _services, source.Store, ticket.Properties, reason => EndAsync(record, httpContext, reason)).ConfigureAwait(false);
+        if (lives && record.Fields.Contains(SecurityStampField.Name))
         {
             bool refreshes = AuthenticatedSession.Of(ticket.Properties) is { } authenticated
                 && authenticated.Scheme == scheme
@@ -223,7 +227,7 @@ internal sealed class SactTicketStore(
             longest.Lifetimes,
             expiryIsAbsolute: false);
         var terms = SessionTerms.Of(lifetimes, longest, nameof(ticket));
-        var fields = Fields(ticket, id, key);
+        var fields = ProviderSignIn.WithAliases(Fields(ticket, id, key), _services, ticket.Properties);
         return fields.SizeInBytes > _settings.MaxRecordBytes
             ? throw TooLarge()
             : (id, new SessionRecord

@@ -1,0 +1,118 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace Sact.Session;
+
+/// <summary>
+/// Aliases: other names of a session, by which an identity provider ends it. An alias is a note that the store lists under the name and
+/// that has the key of the session. The session has the names of its aliases.
+/// </summary>
+/// <remarks>
+/// An alias is written before its session, so no session is ever without one, and the two need no common transaction. It lives as long as
+/// its session can. An alias whose session has ended leads nowhere.
+/// </remarks>
+internal static class SessionAliases
+{
+    /// <summary>What the name of every alias begins with, and no user id.</summary>
+    public const string Prefix = "$alias:";
+
+    /// <summary>The names of a session's aliases: a JSON array of strings. They are hashes, and are not sealed.</summary>
+    public const string Names = "$aliases";
+
+    private const string Target = "$session";
+
+    /// <summary>The field of a session that has these aliases.</summary>
+    public static SessionFields FieldOf(IReadOnlyList<string> names) => Field(Names, writer =>
+    {
+        writer.WriteStartArray();
+        foreach (string name in names)
+        {
+            writer.WriteStringValue(name);
+        }
+
+        writer.WriteEndArray();
+    });
+
+    /// <summary>The names of a session's aliases; empty if it has none.</summary>
+    public static IReadOnlyList<string> Of(SessionRecord session)
+    {
+        if (!session.Fields.TryGetValue(Names, out var json))
+        {
+            return [];
+        }
+
+        using var document = JsonDocument.Parse(json);
+        return [.. document.RootElement.EnumerateArray().Select(static name => name.GetString()!)];
+    }
+
+    /// <summary>Writes the aliases of a session that is about to be created.</summary>
+    /// <exception cref="SessionStoreException">The store cannot answer. The session must not be created.</exception>
+    public static ValueTask WriteAsync(StoreClient calls, IGenericStore store, SessionRecord session) =>
+        session.Fields.Contains(Names) ? WriteAllAsync(calls, store, session) : default;
+
+    /// <summary>Ends the sessions that have an alias, and the aliases.</summary>
+    /// <param name="calls">The store. The caller's disconnect must not cancel its reads.</param>
+    /// <param name="name">The name of the alias.</param>
+    /// <param name="reason">Why the sessions end.</param>
+    /// <returns>The keys of the live sessions that ended.</returns>
+    /// <exception cref="SessionStoreException">The store cannot answer. Some sessions may have ended. Call it again.</exception>
+    public static async ValueTask<IReadOnlyList<SessionKey>> EndAsync(StoreClient calls, string name, SessionEndReason reason)
+    {
+        var ended = new List<SessionKey>();
+        foreach (var alias in await calls.ListAsync(name, CancellationToken.None).ConfigureAwait(false))
+        {
+            if (alias.State != SessionState.Note || !TryReadTarget(alias, out var key))
+            {
+                continue;
+            }
+
+            if (await calls.GetAsync(key, endsWithRequest: false, CancellationToken.None).ConfigureAwait(false) is { } session
+                && Of(session).Contains(name, StringComparer.Ordinal)
+                && await calls.EndAsync(session, reason, CancellationToken.None).ConfigureAwait(false))
+            {
+                ended.Add(key);
+            }
+
+            // Only after its session, so that a call that failed half-way can be repeated.
+            await calls.EndAsync(alias, reason, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        return ended;
+    }
+
+    private static async ValueTask WriteAllAsync(StoreClient calls, IGenericStore store, SessionRecord session)
+    {
+        var target = Field(Target, writer => writer.WriteStringValue(session.Key.ToString()));
+        var written = Of(session).Select(name => WriteAsync(
+            calls, SessionNotes.Named(store, name, target, session.Lifetimes.AbsoluteTimeout, session.CreatedAt)));
+        await Task.WhenAll(written).ConfigureAwait(false);
+    }
+
+    private static async Task WriteAsync(StoreClient calls, SessionRecord alias)
+    {
+        var created = await calls.CreateAsync(alias, cap: null, CancellationToken.None).ConfigureAwait(false);
+        if (created.Status != SessionCreationStatus.Created)
+        {
+            throw new SessionStoreException(
+                "The store already has a record with the new key of an alias. Random keys do not repeat. Check the random source of the "
+                + "machine.");
+        }
+    }
+
+    private static bool TryReadTarget(SessionRecord alias, out SessionKey key)
+    {
+        key = default;
+        return alias.Fields.TryGetValue(Target, out var json) && SessionKey.TryParse(SessionJson.Text(json.Span), null, out key);
+    }
+
+    private static SessionFields Field(string name, Action<Utf8JsonWriter> write)
+    {
+        var json = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(json))
+        {
+            write(writer);
+        }
+
+        return SessionFields.Create([new(name, json.WrittenMemory)]);
+    }
+}

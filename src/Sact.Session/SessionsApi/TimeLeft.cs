@@ -1,0 +1,17 @@
+using System.Text.Json.Serialization;
+
+namespace Sact.Session;
+
+/// <summary>How long a session lives from now on, in whole seconds. It ends at the earlier of the two timeouts.</summary>
+internal sealed record TimeLeft(
+    [property: JsonPropertyName("expiresInSeconds")] long Expires,
+    [property: JsonPropertyName("idleSeconds")] long Idle,
+    [property: JsonPropertyName("absoluteSeconds")] long Absolute)
+{
+    public static TimeLeft Of(SessionRecord session, DateTimeOffset now) => new(
+        Seconds(session.ExpiresAt - now),
+        Seconds(session.LastSeenAt + session.Lifetimes.IdleTimeout - now),
+        Seconds(session.AbsoluteDeadline - now));
+
+    private static long Seconds(TimeSpan left) => Math.Max(0, (long)left.TotalSeconds);
+}

@@ -1,0 +1,241 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Sact.Session.Stores.Tests.OpenIdConnect;
+
+/// <summary>The access token of a session, before and after it expires.</summary>
+public sealed class AccessTokens
+{
+    [Fact]
+    public async Task ThatIsFreshIsReturnedAsItIs()
+    {
+        await using var bed = await OpenAsync();
+
+        Assert.Equal(await bed.FrameworkTokenAsync(), await bed.TokenAsync());
+        Assert.Equal(0, bed.Provider.Refreshes);
+    }
+
+    [Fact]
+    public async Task ThatExpiresSoonIsRefreshedOnce()
+    {
+        await using var bed = await OpenAsync();
+        string first = await bed.TokenAsync();
+        bed.Clock.Advance(TimeSpan.FromMinutes(59.5));
+
+        string second = await bed.TokenAsync();
+
+        Assert.NotEqual(first, second);
+        Assert.Equal(second, await bed.TokenAsync());
+        Assert.Equal(second, await bed.FrameworkTokenAsync());
+        Assert.Equal(1, bed.Provider.Refreshes);
+        bed.Clock.Advance(TimeSpan.FromMinutes(60));
+        Assert.NotEqual(second, await bed.TokenAsync());
+        Assert.Equal(2, bed.Provider.Refreshes);
+        Assert.Empty(bed.Provider.Reused);
+    }
+
+    [Fact]
+    public async Task ThatIsBeingRefreshedIsReturnedToOthersWhileItLives()
+    {
+        await using var bed = await OpenAsync();
+        string first = await bed.TokenAsync();
+        bed.Clock.Advance(TimeSpan.FromMinutes(59.5));
+        var (asked, release) = (NewGate(), NewGate());
+        bed.Provider.AnswerToRefresh = async () =>
+        {
+            asked.SetResult();
+            await release.Task;
+            return null;
+        };
+        var refreshing = bed.TokenAsync();
+        await asked.Task.WaitAsync(TimeSpan.FromSeconds(20));
+
+        Assert.Equal(first, await bed.TokenAsync());
+
+        release.SetResult();
+        Assert.NotEqual(first, await refreshing);
+        Assert.Equal(1, bed.Provider.Refreshes);
+    }
+
+    [Fact]
+    public async Task ThatTheProviderRefusesToRefreshIsNotTriedAgain()
+    {
+        await using var bed = await OpenAsync();
+        bed.Clock.Advance(TimeSpan.FromMinutes(61));
+        bed.Provider.AnswerToRefresh = static () => Task.FromResult<IResult?>(
+            Results.Json(new System.Text.Json.Nodes.JsonObject { ["error"] = "invalid_grant" }, statusCode: 400));
+
+        Assert.Equal("none", await bed.TokenAsync());
+        Assert.Equal("none", await bed.TokenAsync());
+
+        Assert.Equal(1, bed.Provider.Refreshes);
+        Assert.Single(bed.Node.Log.Entries, static entry => entry.Id == 406);
+        Assert.Equal("sub-alice", await bed.Browser.WhoAsync(bed.Node));
+    }
+
+    [Theory]
+    [InlineData("500")]
+    [InlineData("text")]
+    [InlineData("no token")]
+    [InlineData("array")]
+    public async Task OfAProviderThatFailsStaysAndIsTriedAgainLater(string failure)
+    {
+        await using var bed = await OpenAsync();
+        string first = await bed.TokenAsync();
+        bed.Clock.Advance(TimeSpan.FromMinutes(59.5));
+        bed.Provider.AnswerToRefresh = () => Task.FromResult<IResult?>(failure switch
+        {
+            "500" => Results.StatusCode(500),
+            "text" => Results.Text("<html>"),
+            "array" => Results.Json(new System.Text.Json.Nodes.JsonArray(1)),
+            _ => Results.Json(new System.Text.Json.Nodes.JsonObject { ["token_type"] = "Bearer" }),
+        });
+
+        Assert.Equal(first, await bed.TokenAsync());
+        Assert.Equal(first, await bed.TokenAsync());
+        Assert.Equal(1, bed.Provider.Refreshes);
+        Assert.Single(bed.Node.Log.Entries, static entry => entry.Id == 405);
+
+        bed.Clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal("none", await bed.TokenAsync());
+        Assert.Equal("none", await bed.TokenAsync());
+        Assert.Equal(2, bed.Provider.Refreshes);
+
+        bed.Provider.AnswerToRefresh = null;
+        bed.Clock.Advance(TimeSpan.FromSeconds(6));
+        Assert.StartsWith("access-", await bed.TokenAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task OfANodeThatDiedWhileItRefreshedAreRefreshedByAnother()
+    {
+        await using var bed = await OpenAsync();
+        bed.Clock.Advance(TimeSpan.FromMinutes(61));
+        var (asked, release) = (NewGate(), NewGate());
+        bed.Provider.AnswerToRefresh = async () =>
+        {
+            asked.SetResult();
+            await release.Task;
+            return Results.StatusCode(500);
+        };
+        var dead = bed.TokenAsync();
+        await asked.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        bed.Provider.AnswerToRefresh = null;
+        bed.Clock.Advance(TimeSpan.FromSeconds(31));
+
+        string token = await bed.TokenAsync();
+
+        Assert.StartsWith("access-", token, StringComparison.Ordinal);
+        release.SetResult();
+        await dead;
+        Assert.Equal(token, await bed.TokenAsync());
+    }
+
+    [Fact]
+    [Trait("abuse", "K35")]
+    public async Task AreNotRefreshedAgainByARequestThatReadTheSessionBefore()
+    {
+        // The request stops between its read and its claim. Meanwhile another one refreshes, start to end.
+        var (stopped, goesOn) = (NewGate(), NewGate());
+        var (store, hold) = SwitchableStore.Over(new MemoryStore());
+        await using var provider = await TestProvider.StartAsync();
+        provider.TokenLife = 0;
+        await using var node = await TestNode.StartAsync(provider, store);
+        var browser = await TestBrowser.SignInAsync(node);
+        provider.TokenLife = 3600;
+        hold.Before = async method =>
+        {
+            if (method == nameof(IGenericStore.UpdateAsync))
+            {
+                hold.Before = null;
+                stopped.SetResult();
+                await goesOn.Task;
+            }
+        };
+        var late = browser.Copy().VisitAsync(node, "/token");
+        await stopped.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        string token = (await browser.VisitAsync(node, "/token")).Body;
+        goesOn.SetResult();
+
+        Assert.Equal(token, (await late).Body);
+        Assert.Equal(1, provider.Refreshes);
+        Assert.Empty(provider.Reused);
+    }
+
+    [Fact]
+    public async Task OfASessionThatEndsMeanwhileAreRevoked()
+    {
+        await using var bed = await OpenAsync();
+        bed.Clock.Advance(TimeSpan.FromMinutes(61));
+        var (asked, release) = (NewGate(), NewGate());
+        bed.Provider.AnswerToRefresh = async () =>
+        {
+            asked.SetResult();
+            await release.Task;
+            return null;
+        };
+        var refreshing = bed.TokenAsync();
+        await asked.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        await bed.Browser.Copy().VisitAsync(bed.Node, "/leave");
+        release.SetResult();
+
+        Assert.Equal("none", await refreshing);
+        for (int i = 0; i < 2; i++)
+        {
+            Assert.True(await bed.Provider.Revoking.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        }
+
+        Assert.Equal(2, bed.Provider.Revoked.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task OfNobodyAreNone()
+    {
+        await using var bed = await OpenAsync();
+
+        Assert.Equal("none", (await new TestBrowser().VisitAsync(bed.Node, "/token")).Body);
+        Assert.Equal(0, bed.Provider.Refreshes);
+    }
+
+    [Fact]
+    public async Task AreAskedForWithWhatTheApplicationAdds()
+    {
+        string? seen = null;
+        await using var bed = await OpenAsync(o => o.OnTokenRequest = (message, _) =>
+        {
+            seen = message.GrantType;
+            message.ClientSecret = "wrong";
+            return ValueTask.CompletedTask;
+        });
+        bed.Clock.Advance(TimeSpan.FromMinutes(61));
+
+        Assert.Equal("none", await bed.TokenAsync());
+
+        Assert.Equal("refresh_token", seen);
+        Assert.Single(bed.Node.Log.Entries, static entry => entry.Id == 405);
+    }
+
+    private static TaskCompletionSource NewGate() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static async Task<Bed> OpenAsync(Action<SactOpenIdConnectOptions>? settings = null)
+    {
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        var provider = await TestProvider.StartAsync();
+        var store = new MemoryStore(new MemoryStoreOptions { TimeProvider = clock });
+        var node = await TestNode.StartAsync(provider, store, clock, settings: settings);
+        return new Bed(clock, provider, node, await TestBrowser.SignInAsync(node));
+    }
+
+    private sealed record Bed(FakeTimeProvider Clock, TestProvider Provider, TestNode Node, TestBrowser Browser) : IAsyncDisposable
+    {
+        public async Task<string> TokenAsync() => (await Browser.VisitAsync(Node, "/token")).Body;
+
+        public async Task<string> FrameworkTokenAsync() => (await Browser.VisitAsync(Node, "/framework-token")).Body;
+
+        public async ValueTask DisposeAsync()
+        {
+            await Node.DisposeAsync();
+            await Provider.DisposeAsync();
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
+
+namespace Sact.Session.Stores.Tests.OpenIdConnect;
+
+/// <summary>A store whose calls can be made to fail, and whose updates can be held.</summary>
+public class SwitchableStore : DispatchProxy
+{
+    private IEndedSessionStore _inner = null!;
+
+    /// <summary>The names of the methods that fail.</summary>
+    public HashSet<string> Down { get; } = [];
+
+    /// <summary>Runs before an update; null for nothing.</summary>
+    public Func<string, Task>? Before { get; set; }
+
+    public static (IEndedSessionStore Store, SwitchableStore Switch) Over(IEndedSessionStore inner)
+    {
+        var store = Create<IEndedSessionStore, SwitchableStore>();
+        var proxy = (SwitchableStore)(object)store;
+        proxy._inner = inner;
+        return (store, proxy);
+    }
+
+    [SuppressMessage("Reliability", "CA2012:Use ValueTasks correctly", Justification = "The proxy returns it to the caller of the store.")]
+    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
+    {
+        if (Down.Contains(targetMethod!.Name))
+        {
+            throw new SessionStoreException("The store is down.");
+        }
+
+        if (Before is { } before && targetMethod.Name == nameof(IGenericStore.UpdateAsync))
+        {
+            return UpdateAsync(before, (SessionRecord)args![0]!, (SessionChange)args[1]!);
+        }
+
+        return targetMethod.Invoke(_inner, BindingFlags.DoNotWrapExceptions, null, args, null);
+    }
+
+    private async ValueTask<SessionUpdate> UpdateAsync(Func<string, Task> before, SessionRecord session, SessionChange change)
+    {
+        await before(nameof(UpdateAsync));
+        return await _inner.UpdateAsync(session, change);
+    }
+}
