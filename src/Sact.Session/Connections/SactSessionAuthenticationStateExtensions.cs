@@ -16,7 +16,7 @@ public static class SactSessionAuthenticationStateExtensions
     /// </summary>
     /// <remarks>
     /// Without it a circuit keeps the user with whom it began, for hours. A component that shows data outside of <c>AuthorizeView</c> keeps
-    /// showing it: end such a circuit with <c>MapRazorComponents&lt;App>().CloseWhenSessionEnds()</c>. A click or a navigation extends the
+    /// showing it: put private data inside of <c>AuthorizeView</c>. A click or a navigation extends the
     /// session as a request does; a render does not.
     /// </remarks>
     /// <param name="services">The services of the application.</param>

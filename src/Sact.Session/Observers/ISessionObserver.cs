@@ -6,8 +6,8 @@ namespace Sact.Session;
 /// </summary>
 /// <remarks>
 /// <para>
-/// A method runs after the store has acknowledged the change, on the node that made it. The request waits for at most one second, for all
-/// observers together. What an observer throws is logged, and neither stops nor undoes anything. While a call of an observer is overdue,
+/// A method runs after the store has acknowledged the change, on the node that made it. Per event, the request waits at most one second
+/// for all observers. What an observer throws is logged, and neither stops nor undoes anything. While a call of an observer is overdue,
 /// its later calls are not waited for; with 100 of them running at once, further ones are dropped and logged.
 /// </para>
 /// <para>

@@ -44,6 +44,12 @@ public sealed class TypicalMistakes
                 + "app.UseSactSession(); app.UseSession(); app.Run();",
             "app.UseSession() and AddHttpContextSession() both provide HttpContext.Session, and a request has one. "
                 + "Remove app.UseSession() and AddSession(): AddHttpContextSession() replaces them."),
+        ["another authentication state provider"] = (
+            "builder.Services.AddSactSession(); builder.Services.AddSactSessionAuthenticationState(); "
+                + "builder.Services.AddScoped<Microsoft.AspNetCore.Components.Authorization.AuthenticationStateProvider, "
+                + "Microsoft.AspNetCore.Components.Server.ServerAuthenticationStateProvider>(); builder.Build().Run();",
+            "which does not follow the session. "
+                + "Call AddSactSessionAuthenticationState() after AddInteractiveServerComponents() and after AddServerSideBlazor()."),
         ["the store is an interface"] = (
             "builder.Services.AddSactSession<IGenericStore>(); builder.Build().Run();",
             "The store type IGenericStore cannot be created, because it is an interface or an abstract class."),
