@@ -31,7 +31,7 @@ WHERE (([s].[Prefix] = @row_Prefix AND ([s].[KeyPart] = @keyPart OR [s].[KeyPart
 -- @now Int64
 SELECT COUNT_BIG(*)
 FROM [SactSessions] AS [s]
-WHERE [s].[Prefix] = @prefix AND [s].[ExpiresAt] > @now AND [s].[State] <> 3;
+WHERE [s].[Prefix] = @prefix AND [s].[ExpiresAt] > @now AND [s].[State] < 3;
 
 -- Read
 -- @prefix Binary(64)
@@ -175,12 +175,12 @@ WHERE [s].[Prefix] = @prefix AND [s].[KeyPart] = @keyPart AND [s].[UserId] = @us
 -- @now Int64
 DELETE FROM [s]
 FROM [SactSessions] AS [s]
-WHERE [s].[Prefix] = @prefix AND [s].[ExpiresAt] > @now AND [s].[State] <> 3;
+WHERE [s].[Prefix] = @prefix AND [s].[ExpiresAt] > @now AND [s].[State] < 3;
 -- @prefix Binary(64)
 -- @now Int64
 DELETE FROM [s]
 FROM [SactSessions] AS [s]
-WHERE [s].[Prefix] = @prefix AND ([s].[ExpiresAt] <= @now OR [s].[State] = 3);
+WHERE [s].[Prefix] = @prefix AND ([s].[ExpiresAt] <= @now OR [s].[State] >= 3);
 
 -- Clean up
 -- @p Int32
