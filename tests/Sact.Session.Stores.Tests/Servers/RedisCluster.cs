@@ -40,14 +40,16 @@ public sealed class RedisCluster : IAsyncDisposable
     /// <summary>The number of the node that has a slot, as the first node knows it.</summary>
     public async Task<int> OwnerAsync(int slot)
     {
-        string nodes = (string)(await _nodes[0].Behind.ExecuteAsync("CLUSTER", "NODES"))!;
-        foreach (string[] line in nodes.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')))
+        // Each node says what it has itself. What it says of the others may be outdated.
+        for (int i = 0; i < _nodes.Count; i++)
         {
+            string nodes = (string)(await _nodes[i].Behind.ExecuteAsync("CLUSTER", "NODES"))!;
+            string[] own = nodes.Split('\n').Single(line => line.Contains("myself", StringComparison.Ordinal)).Split(' ');
+
             // The slots come after the eighth word; those in brackets are on their way.
-            if (line.Skip(8).Where(range => range[0] != '[').Select(Range).Any(range => range.First <= slot && slot <= range.Last))
+            if (own.Skip(8).Where(range => range[0] != '[').Select(Range).Any(range => range.First <= slot && slot <= range.Last))
             {
-                // The client leaves the kind of the text before its first word.
-                return _ids.FindIndex(id => line[0].EndsWith(id, StringComparison.Ordinal));
+                return i;
             }
         }
 
