@@ -21,7 +21,7 @@ internal static class ProviderNames
     /// <summary>The hash of the note that a logout token was accepted.</summary>
     public static byte[] Accepted(string issuer, string clientId, string tokenId) => Hash("logout token", issuer, clientId, tokenId);
 
-    private static string Alias(params ReadOnlySpan<string> parts) => SessionAliases.Prefix + Base64Url.EncodeToString(Hash(parts));
+    private static string Alias(params ReadOnlySpan<string> parts) => UserIdRule.Reserved + Base64Url.EncodeToString(Hash(parts));
 
     // Each part with its length, so that no two lists of parts make the same bytes.
     private static byte[] Hash(params ReadOnlySpan<string> parts)

@@ -98,7 +98,8 @@ internal sealed class PostgreSqlConnections : IAsyncDisposable, IDisposable
             int process = (int)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
             return connection.ProcessID == process
                 ? connection
-                : throw new NotSupportedException("A pooler is between the store and the server, so no notification would arrive.");
+                : throw new NotSupportedException("A pooler is between the store and the server, so no notification would arrive. Connect to the server directly, "
+                    + "or accept that open connections close within SactSessionOptions.WatchInterval.");
         }
         catch
         {

@@ -68,17 +68,17 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable, IDisposable
         cancellationToken);
 
     /// <summary>
-    /// Runs a command that locks a row, and in the same transaction the command that its rows lead to. Null writes nothing.
+    /// Runs a command that locks a row, and in the same transaction the commands that its rows lead to. None writes nothing.
     /// </summary>
     public Task RewriteAsync(
-        NpgsqlBatchCommand lockRow, Func<List<object[]>, NpgsqlBatchCommand?> rewrite, CancellationToken cancellationToken) => RunAsync(
+        NpgsqlBatchCommand lockRow, Func<List<object[]>, NpgsqlBatchCommand[]> rewrite, CancellationToken cancellationToken) => RunAsync(
         async (connection, number, token) =>
         {
             var locked = await ExecuteAsync(connection, s_begin, Fresh([lockRow], number), [], token).ConfigureAwait(false);
 
             // A transaction that is open when the connection closes is rolled back.
-            return rewrite(locked[0]) is { } write
-                ? await ExecuteAsync(connection, [], [write], s_commit, token).ConfigureAwait(false)
+            return rewrite(locked[0]) is { Length: > 0 } writes
+                ? await ExecuteAsync(connection, [], writes, s_commit, token).ConfigureAwait(false)
                 : locked;
         },
         write: true,

@@ -168,10 +168,8 @@ public sealed class PostgreSqlStore : RecordStore, IExpiredSessionStore, ISessio
             .Add(expected.LineageHash.ToArray())
             .Add(replacement.Version)
             .Add(replacement.Pack());
-        NpgsqlBatchCommand[] commands = replacement.Generation == expected.Generation
-            ? [replace, readOther]
-            : [replace, readOther, Command(PostgreSqlStatements.Report).Add(key.ToString())];
-        var answers = await _database.WriteAsync(cancellationToken, commands).ConfigureAwait(false);
+        var answers = await _database.WriteAsync(
+            cancellationToken, [replace, readOther, .. ReportIfReplaced(expected, replacement)]).ConfigureAwait(false);
         return answers[0].Count > 0 ? null : UnpackOnly(key, answers[1]);
     }
 
@@ -180,7 +178,13 @@ public sealed class PostgreSqlStore : RecordStore, IExpiredSessionStore, ISessio
         SessionKey key, Func<StoredRecord, SessionRecord?> rewrite, CancellationToken cancellationToken) =>
         await _database.RewriteAsync(
             Command(_statements.ReadLocked).Add(Prefix).Add(key.KeyPart),
-            locked => rewrite(UnpackOnly(key, locked)) is { } replacement ? Replacing(_statements.ReplaceLocked, replacement) : null,
+            locked =>
+            {
+                var stored = UnpackOnly(key, locked);
+                return rewrite(stored) is { } replacement
+                    ? [Replacing(_statements.ReplaceLocked, replacement), .. ReportIfReplaced(stored.Record, replacement)]
+                    : [];
+            },
             cancellationToken).ConfigureAwait(false);
 
     /// <summary>
@@ -245,6 +249,10 @@ public sealed class PostgreSqlStore : RecordStore, IExpiredSessionStore, ISessio
 
     [SuppressMessage("Security", "CA2100", Justification = "The text is that of the package, and every value is a parameter.")]
     private static NpgsqlBatchCommand Command(string sql) => new(sql);
+
+    /// <summary>Reports to other nodes that an id was replaced at once. It is sent only if the transaction commits.</summary>
+    private static NpgsqlBatchCommand[] ReportIfReplaced(SessionRecord? before, SessionRecord after) =>
+        before?.Generation == after.Generation ? [] : [Command(PostgreSqlStatements.Report).Add(after.Key.ToString())];
 
     private static string KeyParts(IEnumerable<SessionKey> keys) => string.Join(',', keys.Select(static key => key.KeyPart));
 

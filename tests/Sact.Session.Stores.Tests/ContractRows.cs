@@ -17,5 +17,8 @@ internal static class ContractRows
         return row;
     });
 
+    /// <summary>All cases but those of stores that report the ends of other processes.</summary>
+    public static IEnumerable<TheoryDataRow<string>> WithoutReports => All.Where(row => row.Data != "Watch.EndElsewhereIsReported");
+
     public static StoreContractCase Named(string name) => Assert.Single(StoreContractSuite.Cases, @case => @case.Name == name);
 }

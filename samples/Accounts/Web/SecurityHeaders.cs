@@ -8,7 +8,7 @@ internal static class SecurityHeaders
         "default-src 'none'; script-src 'self'; connect-src 'self'; "
         + "style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-    /// <summary>Stands behind the error handlers, which clear headers and run the request again.</summary>
+    /// <summary>Runs after the error handlers, which clear headers and run the request again.</summary>
     public static IApplicationBuilder UseSecurityHeaders(this IApplicationBuilder app) => app.Use((context, next) =>
     {
         var headers = context.Response.Headers;

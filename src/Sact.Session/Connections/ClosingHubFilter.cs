@@ -57,7 +57,7 @@ internal sealed class ClosingHubFilter : IHubFilter
         HubLifetimeContext context, Exception? exception, Func<HubLifetimeContext, Exception?, Task> next)
     {
         WatchedOf(context.Context)?.Dispose();
-        RequestFeature.StopWatching(context.Context.GetHttpContext());
+        RequestWatches.Stop(context.Context.GetHttpContext());
         return next(context, exception);
     }
 

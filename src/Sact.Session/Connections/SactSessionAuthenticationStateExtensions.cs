@@ -15,7 +15,7 @@ public static class SactSessionAuthenticationStateExtensions
     /// <c>AddInteractiveServerComponents()</c>.
     /// </summary>
     /// <remarks>
-    /// Without it a circuit keeps the user with whom it began, for hours. A component that shows data outside of <c>AuthorizeView</c> keeps
+    /// Without it a circuit keeps its first user, for hours. A component that shows data outside of <c>AuthorizeView</c> keeps
     /// showing it: put private data inside of <c>AuthorizeView</c>. A click or a navigation extends the
     /// session as a request does; a render does not.
     /// </remarks>

@@ -17,11 +17,14 @@ internal static class UserIdRule
             ? "The user id is too long. A user id must have 1 to 256 bytes in UTF-8. Use a shorter id of the user, such as a primary key."
         : null;
 
+    /// <summary>What the names of the library's notes begin with, and no user id.</summary>
+    public const string Reserved = "$alias:";
+
     /// <summary>Refuses the user id of a sign-in that would be mixed up with a note of the library.</summary>
     /// <exception cref="ArgumentException">The user id begins with <c>$alias:</c>.</exception>
     public static void ThrowIfReserved(string userId, string parameter)
     {
-        if (userId.StartsWith("$alias:", StringComparison.Ordinal))
+        if (userId.StartsWith(Reserved, StringComparison.Ordinal))
         {
             throw new ArgumentException(
                 "The user id begins with '$alias:', which is reserved for the library. Use another id of the user.", parameter);

@@ -16,9 +16,14 @@ internal sealed class SessionObservers(Func<IEnumerable<ISessionObserver>>? find
 
     private DateTimeOffset Now => clock.GetUtcNow();
 
-    /// <summary>A session was created, and the cap ended others.</summary>
+    /// <summary>A session was created, and the cap ended others. A note is no session.</summary>
     public async ValueTask CreatedAsync(SessionRecord session, SessionCreation creation)
     {
+        if (session.State == SessionState.Note)
+        {
+            return;
+        }
+
         await NotifyAsync(new SessionEvent(session, Now), static (observer, began) => observer.OnBeganAsync(began)).ConfigureAwait(false);
         foreach (var key in creation.Ended)
         {
@@ -36,7 +41,7 @@ internal sealed class SessionObservers(Func<IEnumerable<ISessionObserver>>? find
 
     /// <summary>A session ended.</summary>
     public ValueTask EndedAsync(SessionRecord session, SessionEndReason reason) =>
-        EndedAsync(new SessionEvent(session, Now) { Reason = reason });
+        session.State == SessionState.Note ? default : EndedAsync(new SessionEvent(session, Now) { Reason = reason });
 
     /// <summary>Sessions of a user ended together.</summary>
     public ValueTask EndedAsync(string userId, long count, SessionEndReason reason) =>

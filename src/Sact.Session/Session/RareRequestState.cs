@@ -8,7 +8,4 @@ internal sealed class RareRequestState
 
     /// <summary>The key of the sealed fields.</summary>
     public DataKey? DataKey { get; set; }
-
-    /// <summary>The watch over the session while the request runs.</summary>
-    public WatchedSession? Watched { get; set; }
 }

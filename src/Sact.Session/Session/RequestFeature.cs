@@ -18,9 +18,17 @@ internal sealed class RequestFeature : GuardedResponse
     private CachePermissions _caches;
     private OutputCacheSwitch _outputCache = new();
     private PendingCookies _cookies = new();
-    private bool _isGuarded;
-    private bool _isUsedLate;
+    private Marks _marks;
     private volatile bool _ended;
+
+    // In one byte, for the same reason.
+    [Flags]
+    private enum Marks : byte
+    {
+        Guarded = 1,
+        UsedLate = 2,
+        Watched = 4,
+    }
 
     private RequestFeature(HttpContext context, SessionTelemetry telemetry)
     {
@@ -51,6 +59,13 @@ internal sealed class RequestFeature : GuardedResponse
                 return Started;
             }
         }
+    }
+
+    /// <summary>Whether <see cref="RequestWatches"/> may have a session of the request.</summary>
+    public bool IsWatched
+    {
+        get => Has(Marks.Watched);
+        set => Set(Marks.Watched, value);
     }
 
     /// <summary>Whether the request is over. Its context may be serving another one by now.</summary>
@@ -103,7 +118,7 @@ internal sealed class RequestFeature : GuardedResponse
     /// </summary>
     public static void FinishHeadersBeforeCaches(HttpContext context)
     {
-        if (context.Features[typeof(RequestFeature)] is RequestFeature { _isGuarded: true, _ended: false } response)
+        if (context.Features[typeof(RequestFeature)] is RequestFeature { IsGuarded: true, _ended: false } response)
         {
             // The lock of the feature's context, which may be another one over the same features.
             lock (response.Lock)
@@ -133,20 +148,6 @@ internal sealed class RequestFeature : GuardedResponse
 
     /// <summary>Somebody signed out, and the browser removes the pages that it keeps.</summary>
     public void ClearSiteData() => Mark(SessionUse.ClearBrowserCache);
-
-    /// <summary>
-    /// Stops watching the sessions of a connection that has closed and whose response never completes: that of a hub on long polling.
-    /// </summary>
-    public static void StopWatching(HttpContext? context)
-    {
-        if (context?.Features[typeof(RequestFeature)] is RequestFeature request)
-        {
-            lock (request.Lock)
-            {
-                request.StopWatching();
-            }
-        }
-    }
 
     /// <summary>Whether <see cref="DeleteLeftovers"/> was called for this name. The caller holds the lock.</summary>
     public bool DeletesLeftoversOf(string name) => _cookies.DeletesLeftoversOf(name);
@@ -218,7 +219,7 @@ internal sealed class RequestFeature : GuardedResponse
         }
     }
 
-    protected override bool IsLengthHidden => !_ended && (_isUsedLate || Server.HasStarted)
+    protected override bool IsLengthHidden => !_ended && (Has(Marks.UsedLate) || Server.HasStarted)
         && (Context.Features[typeof(IResponseCachingFeature)] ?? Context.Features[typeof(IOutputCacheFeature)]) is not null;
 
     protected override void BeforeAccess()
@@ -251,6 +252,8 @@ internal sealed class RequestFeature : GuardedResponse
 
     private bool Started => Context.Response.HasStarted;
 
+    private bool IsGuarded => Has(Marks.Guarded);
+
     /// <summary>
     /// Whether a context is of this request, or only has a copy of its features. A request that has ended is not looked at: whoever still
     /// has a part of it gets the exception that says so.
@@ -273,24 +276,30 @@ internal sealed class RequestFeature : GuardedResponse
         }
     }
 
+    // Not HasFlag, which allocates until the code is optimised.
+    private bool Has(Marks mark) => (_marks & mark) != 0;
+
+    private void Set(Marks mark, bool value) => _marks = value ? _marks | mark : _marks & ~mark;
+
     private void GuardResponse()
     {
         ThrowIfEnded();
 
         // Each time: the output cache may have been added since the first use.
         _outputCache.TurnOff(Context.Features, always: false);
-        if (_isGuarded)
+        if (IsGuarded)
         {
             return;
         }
 
         bool started = Started;
         Guard(Context.Features);
-        _isGuarded = true;
+        Set(Marks.Guarded, true);
 
         // Response caching writes the date when it decides to store. A buffer outside of it may delay the start.
-        _isUsedLate = started
+        bool isUsedLate = started
             || (Context.Features[typeof(IResponseCachingFeature)] is not null && !StringValues.IsNullOrEmpty(Server.Headers.Date));
+        Set(Marks.UsedLate, isUsedLate);
         if (!started)
         {
             OnStarting(static state =>
@@ -332,16 +341,7 @@ internal sealed class RequestFeature : GuardedResponse
         lock (Lock)
         {
             _ended = true;
-            StopWatching();
-        }
-    }
-
-    private void StopWatching()
-    {
-        FirstSession?.Watched?.Dispose();
-        if (FirstSession is not null)
-        {
-            OtherSessions?.ForEach(static session => session.Watched?.Dispose());
+            RequestWatches.Of(this)?.Stop();
         }
     }
 
@@ -349,7 +349,7 @@ internal sealed class RequestFeature : GuardedResponse
     {
         lock (Lock)
         {
-            if (!_ended && _caches.Add(use) && _isGuarded && !Started)
+            if (!_ended && _caches.Add(use) && IsGuarded && !Started)
             {
                 WriteCacheHeaders();
             }

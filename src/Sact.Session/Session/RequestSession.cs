@@ -57,8 +57,6 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
 
     public DataKey? KeptKey => _rare?.DataKey;
 
-    public WatchedSession? Watched => _rare?.Watched;
-
     private SessionLastSeen LastSeen => new(this);
 
     /// <summary>What few requests have; created when it is needed.</summary>

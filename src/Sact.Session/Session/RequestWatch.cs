@@ -17,6 +17,18 @@ internal readonly struct RequestWatch(RequestSession session)
         }
     }
 
+    /// <summary>What watches the session; null for nothing.</summary>
+    public WatchedSession? Watched
+    {
+        get
+        {
+            lock (session.Request.Lock)
+            {
+                return RequestWatches.Of(session.Request)?.Find(session.Backend);
+            }
+        }
+    }
+
     /// <summary>Begins to watch the session that was read last; null if there is none. A second call returns the same object.</summary>
     public WatchedSession? Begin()
     {
@@ -28,7 +40,7 @@ internal readonly struct RequestWatch(RequestSession session)
                 return null;
             }
 
-            if (session.Watched is { } watched)
+            if (RequestWatches.Of(session.Request)?.Find(session.Backend) is { } watched)
             {
                 if (watched.IsOf(record))
                 {
@@ -38,7 +50,7 @@ internal readonly struct RequestWatch(RequestSession session)
                 watched.Dispose();
             }
 
-            return session.Rare.Watched = session.Backend.Watch.Add(record, session.State.Generation);
+            return RequestWatches.Add(session.Request, session.Backend, record, session.State.Generation);
         }
     }
 }

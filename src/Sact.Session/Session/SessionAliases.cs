@@ -13,9 +13,6 @@ namespace Sact.Session;
 /// </remarks>
 internal static class SessionAliases
 {
-    /// <summary>What the name of every alias begins with, and no user id.</summary>
-    public const string Prefix = "$alias:";
-
     /// <summary>The names of a session's aliases: a JSON array of strings. They are hashes, and are not sealed.</summary>
     public const string Names = "$aliases";
 

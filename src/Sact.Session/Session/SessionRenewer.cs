@@ -48,14 +48,14 @@ internal readonly struct SessionRenewer(RequestSession session)
             }
 
             SessionUpdate outcome;
-            session.Watched?.ExpectReplacement();
+            session.Watch.Watched?.ExpectReplacement();
             try
             {
                 outcome = await IssueAsync(record!, immediately, raised, raise?.Fields, cancellationToken).ConfigureAwait(false);
             }
             finally
             {
-                session.Watched?.Follow(session.State.Generation);
+                session.Watch.Watched?.Follow(session.State.Generation);
             }
 
             switch (outcome.Status)

@@ -24,6 +24,7 @@ internal sealed class SessionWatch(IGenericStore store, SessionServices services
     private WatchListener? _listener;
     private Task _running = Task.CompletedTask;
     private int _count;
+    private bool _neverListens;
     private bool _isRunning;
     private bool _isAllDue;
     private bool _isDisposed;
@@ -66,7 +67,7 @@ internal sealed class SessionWatch(IGenericStore store, SessionServices services
             if (_timer is null)
             {
                 _timer = services.Clock.CreateTimer(static state => ((SessionWatch)state!).OnTick(), this, Interval, Interval);
-                _listener = new WatchListener(store, services, Hint);
+                _listener = new WatchListener(store, services, Hint, _neverListens);
             }
         }
 
@@ -163,6 +164,7 @@ internal sealed class SessionWatch(IGenericStore store, SessionServices services
     /// <summary>The caller holds the lock.</summary>
     private void StopTimer()
     {
+        _neverListens = _listener?.NeverListens ?? _neverListens;
         _timer?.Dispose();
         _listener?.Dispose();
         _timer = null;

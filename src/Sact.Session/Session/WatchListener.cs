@@ -14,9 +14,15 @@ internal sealed class WatchListener : IDisposable
     private readonly SessionEndings? _endings;
     private readonly Action<SessionKey?> _hint;
     private readonly CancellationTokenSource _stop = new();
+    private volatile bool _neverListens;
 
-    public WatchListener(IGenericStore store, SessionServices services, Action<SessionKey?> hint)
+    /// <param name="store">The store.</param>
+    /// <param name="services">The log and the clock.</param>
+    /// <param name="hint">Receives the key of a session that may have ended; null for any.</param>
+    /// <param name="neverListens">Whether an earlier listener has found that the store can never listen.</param>
+    public WatchListener(IGenericStore store, SessionServices services, Action<SessionKey?> hint, bool neverListens)
     {
+        _neverListens = neverListens;
         _services = services;
         _hint = hint;
         _endings = (store as GenericStore)?.Endings;
@@ -25,12 +31,15 @@ internal sealed class WatchListener : IDisposable
             _endings.Reported += hint;
         }
 
-        if (store is ISessionEndSource source)
+        if (!neverListens && store is ISessionEndSource source)
         {
             var stop = _stop.Token;
             _ = Task.Run(() => ListenAsync(source, stop), stop);
         }
     }
+
+    /// <summary>Whether the store can never listen.</summary>
+    public bool NeverListens => _neverListens;
 
     public void Dispose()
     {
@@ -64,6 +73,7 @@ internal sealed class WatchListener : IDisposable
             }
             catch (NotSupportedException fault)
             {
+                _neverListens = true;
                 SessionLog.NotListening(_services.Telemetry.Log, _services.Settings.WatchInterval, fault);
                 return;
             }

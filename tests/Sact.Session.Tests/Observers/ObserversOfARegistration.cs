@@ -94,6 +94,22 @@ public sealed class ObserversOfARegistration
         Assert.Empty(Recorder.Of(app).Events);
     }
 
+    /// <summary>A note is a record of the library, such as the alias of a provider's session.</summary>
+    [Fact]
+    public async Task SeeNothingOfNotes()
+    {
+        await using var app = App<Recorder>();
+        var source = app.Services.GetRequiredService<SessionRegistry>().Sources[0];
+        var note = SessionNotes.Named(
+            source.Store, UserIdRule.Reserved + "a", SessionFields.Empty, TimeSpan.FromHours(1), app.Clock.GetUtcNow());
+        var calls = new StoreClient(source.Store, source.Services, context: null);
+
+        await calls.CreateAsync(note, cap: null, CancellationToken.None);
+        Assert.True(await calls.EndAsync(note, SessionEndReason.IdentityProvider, CancellationToken.None));
+
+        Assert.Empty(Recorder.Of(app).Events);
+    }
+
     [Fact]
     public async Task BelongToTheirRegistration()
     {

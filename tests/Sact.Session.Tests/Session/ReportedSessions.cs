@@ -1,18 +1,21 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Sact.Session.Tests;
 
 /// <summary>The watch over a store that reports the ends of other processes.</summary>
 public sealed class ReportedSessions : IDisposable
 {
-    private readonly SessionHost _host = new();
+    private readonly PauseClock _clock = new();
+    private readonly SessionHost _host;
     private readonly Reporting _source;
     private readonly SessionWatch _watch;
 
     public ReportedSessions()
     {
-        _source = new Reporting(_host.Clock);
+        _host = new SessionHost(options => options.TimeProvider = _clock);
+        _source = new Reporting(new PackedStore(_clock));
         _watch = new SessionWatch(_source, _host.Options.Services);
     }
 
@@ -57,7 +60,8 @@ public sealed class ReportedSessions : IDisposable
         _source.Break(new SessionStoreException("The connection is lost."));
         await logged.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         _source.EndSilently(watched.Key);
-        await _source.AdvanceUntilListeningAsync(_host.Clock);
+        await _clock.Paused;
+        _clock.Advance(PauseClock.Pause);
 
         await watched.Ended.CancelledAsync();
         Assert.Equal(1, _host.EventCount(52));
@@ -74,10 +78,28 @@ public sealed class ReportedSessions : IDisposable
         await _watch.Running;
         _source.EndSilently(watched.Key);
 
-        _host.Clock.Advance(TimeSpan.FromSeconds(5));
+        _clock.Advance(TimeSpan.FromSeconds(5));
 
         await watched.Ended.CancelledAsync();
         Assert.Equal(1, _source.Attempts);
+    }
+
+    [Fact]
+    public async Task AreNotListenedForAgainWhereTheStoreCanNeverListen()
+    {
+        _source.Refusal = new NotSupportedException("A pooler is between.");
+        var logged = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _host.OnLog = logging => _ = logging.Id == 52 && logged.TrySetResult();
+        (await WatchAsync()).Dispose();
+        await logged.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+
+        // The listener stops with the last connection, and another connection follows.
+        _clock.Advance(TimeSpan.FromSeconds(5));
+        using var watched = await WatchAsync("bob");
+        await _watch.Running;
+
+        Assert.Equal(1, _source.Attempts);
+        Assert.Equal(1, _host.EventCount(52));
     }
 
     [Fact]
@@ -87,7 +109,7 @@ public sealed class ReportedSessions : IDisposable
         await _source.Listening;
         watched.Dispose();
 
-        _host.Clock.Advance(TimeSpan.FromSeconds(5));
+        _clock.Advance(TimeSpan.FromSeconds(5));
 
         await _source.Stopped.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
     }
@@ -101,15 +123,32 @@ public sealed class ReportedSessions : IDisposable
     private async Task<WatchedSession> WatchAsync(string user = "alice") =>
         _watch.Add(await _source.Records.SignInAsync(user), generation: 0);
 
+    /// <summary>A clock that shows when the listener waits before its next attempt.</summary>
+    private sealed class PauseClock : FakeTimeProvider
+    {
+        private readonly TaskCompletionSource _paused = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public static TimeSpan Pause { get; } = TimeSpan.FromSeconds(1);
+
+        public Task Paused => _paused.Task.WaitAsync(TimeSpan.FromSeconds(30));
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            var timer = base.CreateTimer(callback, state, dueTime, period);
+            _ = dueTime == Pause && _paused.TrySetResult();
+            return timer;
+        }
+    }
+
     /// <summary>A store whose reports the test makes.</summary>
-    private sealed class Reporting(Microsoft.Extensions.Time.Testing.FakeTimeProvider clock) : ISessionEndSource, ISessionBatchStore
+    private sealed class Reporting(PackedStore records) : DelegatingStore(records, records), ISessionEndSource, ISessionBatchStore
     {
         private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private Channel<SessionKey?> _reports = Channel.CreateUnbounded<SessionKey?>();
         private int _attempts;
 
-        public PackedStore Records { get; } = new(clock);
+        public PackedStore Records => records;
 
         public Exception? Refusal { get; set; }
 
@@ -129,21 +168,11 @@ public sealed class ReportedSessions : IDisposable
             broken.Writer.Complete(fault);
         }
 
-        /// <summary>Moves the clock until the pause before the next attempt has begun and is over.</summary>
-        public async Task AdvanceUntilListeningAsync(Microsoft.Extensions.Time.Testing.FakeTimeProvider time)
-        {
-            while (!_listening.Task.IsCompleted)
-            {
-                time.Advance(TimeSpan.FromMilliseconds(500));
-                await Task.Yield();
-            }
-        }
-
         /// <summary>Ends a session as another process does: the store of this one reports nothing.</summary>
         public void EndSilently(SessionKey key)
         {
-            var record = SessionRecord.Unpack(key, Records[key]!);
-            Records[key] = EndedMarker.Of(record, SessionEndReason.SignedOut, clock.GetUtcNow()).Pack();
+            var record = SessionRecord.Unpack(key, records[key]!);
+            records[key] = EndedMarker.Of(record, SessionEndReason.SignedOut, record.LastSeenAt).Pack();
         }
 
         public async IAsyncEnumerable<SessionKey?> ListenAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -175,38 +204,6 @@ public sealed class ReportedSessions : IDisposable
 
         public ValueTask<IReadOnlyList<SessionLookup>> FindManyAsync(
             IReadOnlyList<SessionKey> keys, CancellationToken cancellationToken = default) =>
-            Records.FindManyAsync(keys, cancellationToken);
-
-        public string CreateSessionId(string? userId = null) => Records.CreateSessionId(userId);
-
-        public SessionKey GetSessionKey(string sessionId) => Records.GetSessionKey(sessionId);
-
-        public string GetReferenceKey(string userId) => Records.GetReferenceKey(userId);
-
-        public ValueTask<SessionRecord?> GetAsync(SessionKey key, CancellationToken cancellationToken = default) =>
-            Records.GetAsync(key, cancellationToken);
-
-        public ValueTask<SessionCreation> CreateAsync(
-            SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default) =>
-            Records.CreateAsync(session, cap, cancellationToken);
-
-        public ValueTask<SessionUpdate> UpdateAsync(
-            SessionRecord session, SessionChange change, CancellationToken cancellationToken = default) =>
-            Records.UpdateAsync(session, change, cancellationToken);
-
-        public ValueTask<bool> DeleteAsync(SessionRecord session, CancellationToken cancellationToken = default) =>
-            Records.DeleteAsync(session, cancellationToken);
-
-        public IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(string userId, CancellationToken cancellationToken = default) =>
-            Records.GetActiveSessionsAsync(userId, cancellationToken);
-
-        public ValueTask<long> DeleteActiveSessionsAsync(
-            string userId, SessionKey? except = null, CancellationToken cancellationToken = default) =>
-            Records.DeleteActiveSessionsAsync(userId, except, cancellationToken);
-
-        public ValueTask<long> ClearAsync(CancellationToken cancellationToken = default) => Records.ClearAsync(cancellationToken);
-
-        public ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) =>
-            Records.CountActiveSessionsAsync(cancellationToken);
+            records.FindManyAsync(keys, cancellationToken);
     }
 }

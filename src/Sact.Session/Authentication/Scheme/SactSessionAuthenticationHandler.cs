@@ -147,13 +147,9 @@ internal sealed class SactSessionAuthenticationHandler(
             var terms = session.Settings.SignInTermsFor(lifetimes, nameof(properties));
             fields = ProviderSignIn.WithAliases(fields, session.Services, signingIn.Properties);
             await session.Start.SignInAsync(userId, fields, terms, CancellationToken.None).ConfigureAwait(false);
-            if (!await ProviderSignIn.MayLiveAsync(
-                session.Services, session.Store, signingIn.Properties, reason => session.End.EndNewAsync(reason)).ConfigureAwait(false))
-            {
-                return;
-            }
-
-            if (!await SecurityStamps.EndOutdatedAsync(session, users, Context, fields, refreshes: false).ConfigureAwait(false))
+            bool lives = await ProviderSignIn.MayLiveAsync(
+                session.Services, session.Store, signingIn.Properties, reason => session.End.EndNewAsync(reason)).ConfigureAwait(false);
+            if (!lives || !await SecurityStamps.EndOutdatedAsync(session, users, Context, fields, refreshes: false).ConfigureAwait(false))
             {
                 return;
             }
@@ -173,7 +169,6 @@ internal sealed class SactSessionAuthenticationHandler(
     protected override async Task HandleSignOutAsync(AuthenticationProperties? properties)
     {
         _signedOut = true;
-
         var signingOut = new CookieSigningOutContext(
             Context, Scheme, Options, properties ?? new AuthenticationProperties(), Options.Cookie.Build(Context));
         try

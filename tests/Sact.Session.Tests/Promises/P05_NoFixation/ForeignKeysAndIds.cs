@@ -155,38 +155,5 @@ public sealed class ForeignKeysAndIds
         Assert.Throws<ArgumentException>(() => new MemoryStore(new MemoryStoreOptions { Prefix = prefix }));
 
     /// <summary>Two applications with different prefixes over one store, as over one Redis.</summary>
-    private sealed class SharedStore(MemoryStore own, MemoryStore shared) : IGenericStore
-    {
-        public string CreateSessionId(string? userId = null) => own.CreateSessionId(userId);
-
-        public SessionKey GetSessionKey(string sessionId) => own.GetSessionKey(sessionId);
-
-        public string GetReferenceKey(string userId) => own.GetReferenceKey(userId);
-
-        public ValueTask<SessionRecord?> GetAsync(SessionKey key, CancellationToken cancellationToken = default) =>
-            shared.GetAsync(key, cancellationToken);
-
-        public ValueTask<SessionCreation> CreateAsync(
-            SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default) =>
-            shared.CreateAsync(session, cap, cancellationToken);
-
-        public ValueTask<SessionUpdate> UpdateAsync(
-            SessionRecord session, SessionChange change, CancellationToken cancellationToken = default) =>
-            shared.UpdateAsync(session, change, cancellationToken);
-
-        public ValueTask<bool> DeleteAsync(SessionRecord session, CancellationToken cancellationToken = default) =>
-            shared.DeleteAsync(session, cancellationToken);
-
-        public IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(string userId, CancellationToken cancellationToken = default) =>
-            shared.GetActiveSessionsAsync(userId, cancellationToken);
-
-        public ValueTask<long> DeleteActiveSessionsAsync(
-            string userId, SessionKey? except = null, CancellationToken cancellationToken = default) =>
-            shared.DeleteActiveSessionsAsync(userId, except, cancellationToken);
-
-        public ValueTask<long> ClearAsync(CancellationToken cancellationToken = default) => shared.ClearAsync(cancellationToken);
-
-        public ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) =>
-            shared.CountActiveSessionsAsync(cancellationToken);
-    }
+    private sealed class SharedStore(MemoryStore own, MemoryStore shared) : DelegatingStore(own, shared);
 }
