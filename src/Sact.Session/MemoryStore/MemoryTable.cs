@@ -64,7 +64,7 @@ internal sealed class MemoryTable
         var wait = default(SpinWait);
         while (true)
         {
-            if ((session.UserId is { } userId ? TryCreateForUser(session, userId, cap) : TryCreateAnonymous(session)) is { } outcome)
+            if ((session.UserId is { } userId ? TryCreateForUser(session, userId, cap) : TryCreateWithoutUser(session)) is { } outcome)
             {
                 return outcome;
             }
@@ -208,14 +208,16 @@ internal sealed class MemoryTable
     }
 
     /// <returns>The outcome; null if the attempt must be repeated.</returns>
-    private SessionCreation? TryCreateAnonymous(SessionRecord session)
+    private SessionCreation? TryCreateWithoutUser(SessionRecord session)
     {
         if (FindExisting(session) is { } existing)
         {
             return existing;
         }
 
-        if (!_budget.TryReserve(MemoryBudget.SizeOf(session), anonymous: true))
+        // A note has no user either. It has no part in the budget of the visitors.
+        bool anonymous = session.State == SessionState.Anonymous;
+        if (!_budget.TryReserve(MemoryBudget.SizeOf(session), anonymous))
         {
             return null;
         }
@@ -223,11 +225,15 @@ internal sealed class MemoryTable
         RemoveExpired(session);
         if (_records.TryAdd(session.Key.Part, session))
         {
-            _budget.OnAnonymousAdded(session);
+            if (anonymous)
+            {
+                _budget.OnAnonymousAdded(session);
+            }
+
             return SessionCreation.Created();
         }
 
-        _budget.Release(MemoryBudget.SizeOf(session), anonymous: true);
+        _budget.Release(MemoryBudget.SizeOf(session), anonymous);
         return null;
     }
 
