@@ -39,7 +39,8 @@ internal sealed class ProviderLogouts(ProviderScheme scheme)
 
         // The note comes first. A sign-in that does not find it has created its alias before, and is found by that.
         await NoteSignedOutAsync(ProviderNames.SignedOut(alias), token.IssuedAt).ConfigureAwait(false);
-        var ended = await SessionAliases.EndAsync(_calls, alias, SessionEndReason.IdentityProvider).ConfigureAwait(false);
+        var ended = await SessionAliases.EndAsync(
+            _calls, alias, SessionEndReason.IdentityProvider, scheme.Services.Now).ConfigureAwait(false);
         foreach (var key in ended)
         {
             scheme.Services.Telemetry.Ended(key, EndedReason.IdentityProvider);

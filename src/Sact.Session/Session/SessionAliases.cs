@@ -51,9 +51,11 @@ internal static class SessionAliases
     /// <param name="calls">The store. The caller's disconnect must not cancel its reads.</param>
     /// <param name="name">The name of the alias.</param>
     /// <param name="reason">Why the sessions end.</param>
+    /// <param name="now">The current time of the application's clock.</param>
     /// <returns>The keys of the live sessions that ended.</returns>
     /// <exception cref="SessionStoreException">The store cannot answer. Some sessions may have ended. Call it again.</exception>
-    public static async ValueTask<IReadOnlyList<SessionKey>> EndAsync(StoreClient calls, string name, SessionEndReason reason)
+    public static async ValueTask<IReadOnlyList<SessionKey>> EndAsync(
+        StoreClient calls, string name, SessionEndReason reason, DateTimeOffset now)
     {
         var ended = new List<SessionKey>();
         foreach (var alias in await calls.ListAsync(name, CancellationToken.None).ConfigureAwait(false))
@@ -63,15 +65,20 @@ internal static class SessionAliases
                 continue;
             }
 
-            if (await calls.GetAsync(key, endsWithRequest: false, CancellationToken.None).ConfigureAwait(false) is { } session
+            var session = await calls.GetAsync(key, endsWithRequest: false, CancellationToken.None).ConfigureAwait(false);
+            if (session is not null
                 && Of(session).Contains(name, StringComparer.Ordinal)
                 && await calls.EndAsync(session, reason, CancellationToken.None).ConfigureAwait(false))
             {
                 ended.Add(key);
             }
 
-            // Only after its session, so that a call that failed half-way can be repeated.
-            await calls.EndAsync(alias, reason, CancellationToken.None).ConfigureAwait(false);
+            // Only after its session, so that a call that failed half-way can be repeated. A sign-in that is under way may have written the
+            // alias and not yet its session, which later logouts must find.
+            if (session is not null || now - alias.CreatedAt > SessionRecord.SkewMargin)
+            {
+                await calls.EndAsync(alias, reason, CancellationToken.None).ConfigureAwait(false);
+            }
         }
 
         return ended;
