@@ -83,9 +83,9 @@ internal sealed class BackChannelLogout(ProviderSchemes schemes, LogoutTokenVali
             }
 
             // Remembered at last: a token whose sessions could not be ended must be accepted when it is sent again.
-            var ended = await logouts.EndAsync(token!).ConfigureAwait(false);
+            int ended = await logouts.EndAsync(token!).ConfigureAwait(false);
             await logouts.RememberAsync(token!).ConfigureAwait(false);
-            OpenIdConnectLog.SignedOut(scheme.Services.Telemetry.Log, scheme.Name, ended.Count);
+            OpenIdConnectLog.SignedOut(scheme.Services.Telemetry.Log, scheme.Name, ended);
             return null;
         }
         catch (SessionStoreException fault)

@@ -28,9 +28,9 @@ internal sealed class ProviderLogouts(ProviderScheme scheme)
     }
 
     /// <summary>Ends the sessions of a token: those of its session at the provider, or all of its subject.</summary>
-    /// <returns>The keys of the sessions that ended.</returns>
+    /// <returns>How many sessions ended.</returns>
     /// <exception cref="SessionStoreException">The store cannot answer. The token can be sent again.</exception>
-    public async ValueTask<IReadOnlyList<SessionKey>> EndAsync(LogoutToken token)
+    public async ValueTask<int> EndAsync(LogoutToken token)
     {
         string client = scheme.Options.ClientId!;
         string alias = token.SessionId is { } sid
@@ -39,14 +39,8 @@ internal sealed class ProviderLogouts(ProviderScheme scheme)
 
         // The note comes first. A sign-in that does not find it has created its alias before, and is found by that.
         await NoteSignedOutAsync(ProviderNames.SignedOut(alias), token.IssuedAt).ConfigureAwait(false);
-        var ended = await SessionAliases.EndAsync(
-            _calls, alias, SessionEndReason.IdentityProvider, scheme.Services.Now).ConfigureAwait(false);
-        foreach (var key in ended)
-        {
-            scheme.Services.Telemetry.Ended(key, EndedReason.IdentityProvider);
-        }
-
-        return ended;
+        return await SessionAliases.EndAsync(
+            _calls, scheme.Services, alias, SessionEndReason.IdentityProvider).ConfigureAwait(false);
     }
 
     /// <summary>Tells whether the provider has signed a session out since its id token was issued.</summary>

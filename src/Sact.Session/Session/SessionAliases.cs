@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.ExceptionServices;
 using System.Text.Json;
 
 namespace Sact.Session;
@@ -47,38 +48,62 @@ internal static class SessionAliases
     public static ValueTask WriteAsync(StoreClient calls, IGenericStore store, SessionRecord session) =>
         session.Fields.Contains(Names) ? WriteAllAsync(calls, store, session) : default;
 
-    /// <summary>Ends the sessions that have an alias, and the aliases.</summary>
+    /// <summary>Ends the sessions that have an alias, and the aliases. Each end is reported at once.</summary>
     /// <param name="calls">The store. The caller's disconnect must not cancel its reads.</param>
+    /// <param name="services">The services of the sessions.</param>
     /// <param name="name">The name of the alias.</param>
     /// <param name="reason">Why the sessions end.</param>
-    /// <param name="now">The current time of the application's clock.</param>
-    /// <returns>The keys of the live sessions that ended.</returns>
-    /// <exception cref="SessionStoreException">The store cannot answer. Some sessions may have ended. Call it again.</exception>
-    public static async ValueTask<IReadOnlyList<SessionKey>> EndAsync(
-        StoreClient calls, string name, SessionEndReason reason, DateTimeOffset now)
+    /// <returns>How many live sessions ended.</returns>
+    /// <exception cref="SessionStoreException">
+    /// The store cannot answer, or one of the sessions cannot be read. The others have ended. Call it again.
+    /// </exception>
+    public static async ValueTask<int> EndAsync(StoreClient calls, SessionServices services, string name, SessionEndReason reason)
     {
-        var ended = new List<SessionKey>();
+        int ended = 0;
+        SessionStoreException? first = null;
         foreach (var alias in await calls.ListAsync(name, CancellationToken.None).ConfigureAwait(false))
         {
-            if (alias.State != SessionState.Note || !TryReadTarget(alias, out var key))
+            try
             {
-                continue;
+                ended += await EndOneAsync(calls, services, alias, name, reason).ConfigureAwait(false) ? 1 : 0;
             }
+            catch (SessionStoreException fault) when (fault.InnerException is not TimeoutException)
+            {
+                // A session of a newer format, for example. After a time-out each of the others would wait as long.
+                first ??= fault;
+            }
+        }
 
-            var session = await calls.GetAsync(key, endsWithRequest: false, CancellationToken.None).ConfigureAwait(false);
-            if (session is not null
-                && Of(session).Contains(name, StringComparer.Ordinal)
-                && await calls.EndAsync(session, reason, CancellationToken.None).ConfigureAwait(false))
-            {
-                ended.Add(key);
-            }
+        if (first is not null)
+        {
+            ExceptionDispatchInfo.Throw(first);
+        }
 
-            // Only after its session, so that a call that failed half-way can be repeated. A sign-in that is under way may have written the
-            // alias and not yet its session, which later logouts must find.
-            if (session is not null || now - alias.CreatedAt > SessionRecord.SkewMargin)
-            {
-                await calls.EndAsync(alias, reason, CancellationToken.None).ConfigureAwait(false);
-            }
+        return ended;
+    }
+
+    private static async ValueTask<bool> EndOneAsync(
+        StoreClient calls, SessionServices services, SessionRecord alias, string name, SessionEndReason reason)
+    {
+        if (alias.State != SessionState.Note || !TryReadTarget(alias, out var key))
+        {
+            return false;
+        }
+
+        var session = await calls.GetAsync(key, endsWithRequest: false, CancellationToken.None).ConfigureAwait(false);
+        bool ended = session is not null
+            && Of(session).Contains(name, StringComparer.Ordinal)
+            && await calls.EndAsync(session, reason, CancellationToken.None).ConfigureAwait(false);
+        if (ended)
+        {
+            services.Telemetry.Ended(key, reason);
+        }
+
+        // Only after its session, so that a call that failed half-way can be repeated. A sign-in that is under way may have written the
+        // alias and not yet its session, which later logouts must find.
+        if (session is not null || services.Now - alias.CreatedAt > SessionRecord.SkewMargin)
+        {
+            await calls.EndAsync(alias, reason, CancellationToken.None).ConfigureAwait(false);
         }
 
         return ended;
