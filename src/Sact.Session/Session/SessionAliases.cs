@@ -10,7 +10,7 @@ namespace Sact.Session;
 /// </summary>
 /// <remarks>
 /// An alias is written before its session, so no session is ever without one, and the two need no common transaction. It lives as long as
-/// its session can. An alias whose session has ended leads nowhere.
+/// any session can. An alias whose session has ended leads nowhere.
 /// </remarks>
 internal static class SessionAliases
 {
@@ -45,8 +45,8 @@ internal static class SessionAliases
 
     /// <summary>Writes the aliases of a session that is about to be created.</summary>
     /// <exception cref="SessionStoreException">The store cannot answer. The session must not be created.</exception>
-    public static ValueTask WriteAsync(StoreClient calls, IGenericStore store, SessionRecord session) =>
-        session.Fields.Contains(Names) ? WriteAllAsync(calls, store, session) : default;
+    public static ValueTask WriteAsync(StoreClient calls, SessionServices services, IGenericStore store, SessionRecord session) =>
+        session.Fields.Contains(Names) ? WriteAllAsync(calls, services.Settings.SignInTerms.Lifetimes, store, session) : default;
 
     /// <summary>Ends the sessions that have an alias, and the aliases. Each end is reported at once.</summary>
     /// <param name="calls">The store. The caller's disconnect must not cancel its reads.</param>
@@ -109,11 +109,15 @@ internal static class SessionAliases
         return ended;
     }
 
-    private static async ValueTask WriteAllAsync(StoreClient calls, IGenericStore store, SessionRecord session)
+    private static async ValueTask WriteAllAsync(
+        StoreClient calls, SessionLifetimes longest, IGenericStore store, SessionRecord session)
     {
+        // A step-up may lengthen the session up to what the options allow.
+        var (own, most) = (session.Lifetimes.AbsoluteTimeout, longest.AbsoluteTimeout);
+        var life = own > most ? own : most;
         var target = Field(Target, writer => writer.WriteStringValue(session.Key.ToString()));
         var written = Of(session).Select(name => WriteAsync(
-            calls, SessionNotes.Named(store, name, target, session.Lifetimes.AbsoluteTimeout, session.CreatedAt)));
+            calls, SessionNotes.Named(store, name, target, life, session.CreatedAt)));
         await Task.WhenAll(written).ConfigureAwait(false);
     }
 

@@ -94,7 +94,7 @@ internal readonly struct SessionStart(RequestSession session)
             var key = session.Settings.NeedsKey(session.Store, fields) ? DataKey.Create(record.Key) : null;
             record = key is null ? record : Sealed(record, key, id);
             var cap = userId is null ? null : session.Settings.Cap;
-            await SessionAliases.WriteAsync(session.Calls, session.Store, record).ConfigureAwait(false);
+            await SessionAliases.WriteAsync(session.Calls, session.Services, session.Store, record).ConfigureAwait(false);
             var created = await session.Calls.CreateAsync(record, cap, cancellationToken).ConfigureAwait(false);
             switch (created.Status)
             {

@@ -43,7 +43,7 @@ internal sealed class SactTicketStore(
         await EndStoredAsync(httpContext).ConfigureAwait(false);
         var now = _services.Now;
         var (id, record) = Make(ticket, userId, now);
-        await SessionAliases.WriteAsync(calls, source.Store, record).ConfigureAwait(false);
+        await SessionAliases.WriteAsync(calls, _services, source.Store, record).ConfigureAwait(false);
         var created = await calls.CreateAsync(record, _settings.Cap, cancellationToken).ConfigureAwait(false);
         switch (created.Status)
         {
