@@ -27,28 +27,49 @@ internal sealed class ProviderLogouts(ProviderScheme scheme)
         await _calls.CreateAsync(Note(HashOf(token), token.IssuedAt, life), cap: null, CancellationToken.None).ConfigureAwait(false);
     }
 
-    /// <summary>Ends the sessions of a token: those of its session at the provider, or all of its subject.</summary>
+    /// <summary>
+    /// Ends the sessions of a token: those of its session at the provider, or all of its subject. With both, also those of the subject for
+    /// which the provider has named no session (OpenID Connect Back-Channel Logout 1.0, section 2.7).
+    /// </summary>
     /// <returns>How many sessions ended.</returns>
     /// <exception cref="SessionStoreException">The store cannot answer. The token can be sent again.</exception>
     public async ValueTask<int> EndAsync(LogoutToken token)
     {
         string client = scheme.Options.ClientId!;
-        string alias = token.SessionId is { } sid
-            ? ProviderNames.AliasOfSession(token.Issuer, client, sid)
-            : ProviderNames.AliasOfSubject(token.Issuer, client, token.Subject!);
+        var names = new List<AliasToEnd>(2);
+        if (token.SessionId is { } sid)
+        {
+            names.Add(new(ProviderNames.AliasOfSession(token.Issuer, client, sid)));
+        }
 
-        // The note comes first. A sign-in that does not find it has created its alias before, and is found by that.
-        await NoteSignedOutAsync(ProviderNames.SignedOut(alias), token.IssuedAt).ConfigureAwait(false);
+        if (token.Subject is { } subject)
+        {
+            names.Add(new(ProviderNames.AliasOfSubject(token.Issuer, client, subject), Alone: token.SessionId is not null));
+        }
+
+        // The notes come first. A sign-in that does not find them has created its aliases before, and is found by those.
+        foreach (var name in names)
+        {
+            await NoteSignedOutAsync(ProviderNames.SignedOut(name.Name, name.Alone), token.IssuedAt).ConfigureAwait(false);
+        }
+
         return await SessionAliases.EndAsync(
-            _calls, scheme.Services, alias, SessionEndReason.IdentityProvider).ConfigureAwait(false);
+            _calls, scheme.Services, names, SessionEndReason.IdentityProvider).ConfigureAwait(false);
     }
 
     /// <summary>Tells whether the provider has signed a session out since its id token was issued.</summary>
     public static async ValueTask<bool> IsSignedOutAsync(StoreClient calls, IGenericStore store, ProviderSession session)
     {
-        foreach (string alias in session.Aliases)
+        var aliases = session.Aliases;
+        var hashes = aliases.Select(static name => ProviderNames.SignedOut(name)).ToList();
+        if (aliases.Count == 1)
         {
-            var key = SessionNotes.KeyOf(store, ProviderNames.SignedOut(alias));
+            hashes.Add(ProviderNames.SignedOut(aliases[0], alone: true));
+        }
+
+        foreach (byte[] hash in hashes)
+        {
+            var key = SessionNotes.KeyOf(store, hash);
             if (await calls.GetAsync(key, endsWithRequest: false, CancellationToken.None).ConfigureAwait(false) is { } note
                 && session.IssuedAt.ToUnixTimeSeconds() <= SecondsOf(note))
             {

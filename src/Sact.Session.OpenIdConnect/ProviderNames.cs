@@ -15,8 +15,10 @@ internal static class ProviderNames
 
     public static string AliasOfSubject(string issuer, string clientId, string subject) => Alias("subject", issuer, clientId, subject);
 
-    /// <summary>The hash of the note that a session of an alias was signed out.</summary>
-    public static byte[] SignedOut(string alias) => Hash("signed out", alias);
+    /// <summary>The hash of the note that the sessions of an alias were signed out.</summary>
+    /// <param name="alias">The alias.</param>
+    /// <param name="alone">Whether only those were signed out that have no other alias.</param>
+    public static byte[] SignedOut(string alias, bool alone = false) => Hash(alone ? "signed out alone" : "signed out", alias);
 
     /// <summary>The hash of the note that a logout token was accepted.</summary>
     public static byte[] Accepted(string issuer, string clientId, string tokenId) => Hash("logout token", issuer, clientId, tokenId);

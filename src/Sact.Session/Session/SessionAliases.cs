@@ -51,26 +51,30 @@ internal static class SessionAliases
     /// <summary>Ends the sessions that have an alias, and the aliases. Each end is reported at once.</summary>
     /// <param name="calls">The store. The caller's disconnect must not cancel its reads.</param>
     /// <param name="services">The services of the sessions.</param>
-    /// <param name="name">The name of the alias.</param>
+    /// <param name="names">The names of the aliases.</param>
     /// <param name="reason">Why the sessions end.</param>
     /// <returns>How many live sessions ended.</returns>
     /// <exception cref="SessionStoreException">
     /// The store cannot answer, or one of the sessions cannot be read. The others have ended. Call it again.
     /// </exception>
-    public static async ValueTask<int> EndAsync(StoreClient calls, SessionServices services, string name, SessionEndReason reason)
+    public static async ValueTask<int> EndAsync(
+        StoreClient calls, SessionServices services, IReadOnlyList<AliasToEnd> names, SessionEndReason reason)
     {
         int ended = 0;
         SessionStoreException? first = null;
-        foreach (var alias in await calls.ListAsync(name, CancellationToken.None).ConfigureAwait(false))
+        foreach (var name in names)
         {
-            try
+            foreach (var alias in await calls.ListAsync(name.Name, CancellationToken.None).ConfigureAwait(false))
             {
-                ended += await EndOneAsync(calls, services, alias, name, reason).ConfigureAwait(false) ? 1 : 0;
-            }
-            catch (SessionStoreException fault) when (fault.InnerException is not TimeoutException)
-            {
-                // A session of a newer format, for example. After a time-out each of the others would wait as long.
-                first ??= fault;
+                try
+                {
+                    ended += await EndOneAsync(calls, services, alias, name, reason).ConfigureAwait(false) ? 1 : 0;
+                }
+                catch (SessionStoreException fault) when (fault.InnerException is not TimeoutException)
+                {
+                    // A session of a newer format, for example. After a time-out each of the others would wait as long.
+                    first ??= fault;
+                }
             }
         }
 
@@ -83,7 +87,7 @@ internal static class SessionAliases
     }
 
     private static async ValueTask<bool> EndOneAsync(
-        StoreClient calls, SessionServices services, SessionRecord alias, string name, SessionEndReason reason)
+        StoreClient calls, SessionServices services, SessionRecord alias, AliasToEnd name, SessionEndReason reason)
     {
         if (alias.State != SessionState.Note || !TryReadTarget(alias, out var key))
         {
@@ -91,9 +95,15 @@ internal static class SessionAliases
         }
 
         var session = await calls.GetAsync(key, endsWithRequest: false, CancellationToken.None).ConfigureAwait(false);
-        bool ended = session is not null
-            && Of(session).Contains(name, StringComparer.Ordinal)
-            && await calls.EndAsync(session, reason, CancellationToken.None).ConfigureAwait(false);
+        var names = session is null ? [] : Of(session);
+        bool hasName = names.Contains(name.Name, StringComparer.Ordinal);
+        if (hasName && name.Alone && names.Count > 1)
+        {
+            return false;
+        }
+
+        bool ended = hasName
+            && await calls.EndAsync(session!, reason, CancellationToken.None).ConfigureAwait(false);
         if (ended)
         {
             services.Telemetry.Ended(key, reason);
@@ -149,3 +159,8 @@ internal static class SessionAliases
         return SessionFields.Create([new(name, json.WrittenMemory)]);
     }
 }
+
+/// <summary>An alias whose sessions end.</summary>
+/// <param name="Name">The name.</param>
+/// <param name="Alone">Whether only those sessions end that have no other name.</param>
+internal readonly record struct AliasToEnd(string Name, bool Alone = false);
