@@ -29,7 +29,10 @@ internal sealed class ProviderTokens(ProviderSchemes schemes, TokenRevocations r
 
             var now = clock.GetUtcNow();
             var properties = PrincipalFields.PropertiesOf(record, session);
-            if (properties.GetTokenValue("access_token") is not { Length: > 0 } access)
+
+            // The tokens of one provider must never be sent to another.
+            if (ProviderSession.Of(properties)?.Scheme != name
+                || properties.GetTokenValue("access_token") is not { Length: > 0 } access)
             {
                 return null;
             }

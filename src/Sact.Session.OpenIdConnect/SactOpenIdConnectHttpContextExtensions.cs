@@ -19,8 +19,8 @@ public static class SactOpenIdConnectHttpContextExtensions
     /// <param name="authenticationScheme">The OpenID Connect scheme, for which <c>AddSactOpenIdConnect</c> was called.</param>
     /// <param name="cancellationToken">Cancels reads and waiting. A refresh that has begun is completed.</param>
     /// <returns>
-    /// The token; null if nobody is signed in, no token was saved, or it has expired and the provider issues no other. Then challenge the
-    /// scheme.
+    /// The token; null if nobody is signed in, another scheme signed the user in, no token was saved, or it has expired and the provider
+    /// issues no other. Then challenge the scheme.
     /// </returns>
     /// <exception cref="InvalidOperationException"><c>AddSactOpenIdConnect</c> was not called for the scheme.</exception>
     /// <exception cref="SessionStoreException">The session store cannot answer.</exception>
