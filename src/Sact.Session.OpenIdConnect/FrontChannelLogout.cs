@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 
 namespace Sact.Session;
@@ -11,21 +12,47 @@ internal static class FrontChannelLogout
     public static async Task HandleAsync(RemoteSignOutContext context, ProviderScheme scheme)
     {
         context.Response.Headers.CacheControl = "no-store";
+        if (scheme.OwnsCookie)
+        {
+            await EndSessionAsync(context, scheme).ConfigureAwait(false);
+            context.HandleResponse();
+            return;
+        }
+
+        // The framework signs the ticket out. It compares the session only with a claim, which need not be there.
+        var ticket = await context.HttpContext.AuthenticateAsync(scheme.SessionScheme).ConfigureAwait(false);
+        var names = ticket.Properties is { } properties && ProviderSession.Of(properties) is { } session ? session.Aliases : [];
+        if (RefusalOf(context, ticket.Succeeded, names) is { } refusal)
+        {
+            OpenIdConnectLog.FrontChannelRefused(scheme.Services.Telemetry.Log, scheme.Name, refusal);
+            context.HandleResponse();
+        }
+    }
+
+    private static async Task EndSessionAsync(RemoteSignOutContext context, ProviderScheme scheme)
+    {
         var session = scheme.Source.SessionOf(context.HttpContext);
         var record = await session.ReadAsync(reload: false, CancellationToken.None).ConfigureAwait(false);
-        string? issuer = context.ProtocolMessage?.Iss, sid = context.ProtocolMessage?.Sid;
-        string? refusal = record is null ? "The request has no session. A browser sends no Lax cookie in a frame of another site."
-            : string.IsNullOrEmpty(issuer) || string.IsNullOrEmpty(sid) ? "It lacks iss or sid."
-            : !SessionAliases.Of(record).Contains(
-                ProviderNames.AliasOfSession(issuer, context.Options.ClientId!, sid), StringComparer.Ordinal)
-                ? "Its iss and sid are not those of the session."
-            : null;
-        if (refusal is not null)
+        if (RefusalOf(context, record is not null, record is null ? [] : SessionAliases.Of(record)) is { } refusal)
         {
             OpenIdConnectLog.FrontChannelRefused(scheme.Services.Telemetry.Log, scheme.Name, refusal);
             return;
         }
 
         await session.End.EndNewAsync(SessionEndReason.IdentityProvider).ConfigureAwait(false);
+    }
+
+    /// <param name="context">The request of the provider.</param>
+    /// <param name="hasSession">Whether the browser has a session.</param>
+    /// <param name="names">The names of the aliases of that session.</param>
+    /// <returns>Why the session lives on; null if it ends.</returns>
+    private static string? RefusalOf(RemoteSignOutContext context, bool hasSession, IReadOnlyList<string> names)
+    {
+        string? issuer = context.ProtocolMessage?.Iss, sid = context.ProtocolMessage?.Sid;
+        return !hasSession ? "The request has no session. A browser sends no Lax cookie in a frame of another site."
+            : string.IsNullOrEmpty(issuer) || string.IsNullOrEmpty(sid) ? "It lacks iss or sid."
+            : !names.Contains(ProviderNames.AliasOfSession(issuer, context.Options.ClientId!, sid), StringComparer.Ordinal)
+                ? "Its iss and sid are not those of the session."
+            : null;
     }
 }

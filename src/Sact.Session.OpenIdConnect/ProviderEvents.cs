@@ -29,7 +29,6 @@ internal sealed class ProviderEvents(Func<HttpContext, OpenIdConnectEvents> inne
         if (context.Result is null && context.ProtocolMessage is not null)
         {
             await FrontChannelLogout.HandleAsync(context, SchemeOf(context.HttpContext, context.Scheme.Name)).ConfigureAwait(false);
-            context.HandleResponse();
         }
     }
 

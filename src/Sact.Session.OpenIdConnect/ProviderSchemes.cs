@@ -9,9 +9,15 @@ namespace Sact.Session;
 /// <param name="Options">The options of the framework's handler.</param>
 /// <param name="Settings">The options of this package.</param>
 /// <param name="SessionScheme">The scheme that keeps the users in sessions.</param>
+/// <param name="OwnsCookie">Whether that scheme uses the session's cookie; false for the tickets of a cookie scheme.</param>
 /// <param name="Source">The registration of these sessions.</param>
 internal sealed record ProviderScheme(
-    string Name, OpenIdConnectOptions Options, SactOpenIdConnectOptions Settings, string SessionScheme, SessionSource Source)
+    string Name,
+    OpenIdConnectOptions Options,
+    SactOpenIdConnectOptions Settings,
+    string SessionScheme,
+    bool OwnsCookie,
+    SessionSource Source)
 {
     public SessionServices Services => Source.Services;
 }
@@ -45,7 +51,8 @@ internal sealed class ProviderSchemes(
         {
             if (candidate is not null && registry.Find(candidate) is { } registration)
             {
-                return new ProviderScheme(scheme, handler, own, candidate, registration.Source(services));
+                return new ProviderScheme(
+                    scheme, handler, own, candidate, registration.OwnsCookie, registration.Source(services));
             }
         }
 
