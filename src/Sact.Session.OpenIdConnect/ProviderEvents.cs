@@ -6,7 +6,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Sact.Session;
 
 /// <summary>
-/// The events of the application, each of which runs first, and what this package adds to three of them.
+/// The events of the application, each of which runs first, and what this package adds to three of them. A <c>PostConfigure</c> that runs
+/// later sets its delegates on this object. They run second.
 /// </summary>
 /// <param name="inner">Finds the events of the application.</param>
 internal sealed class ProviderEvents(Func<HttpContext, OpenIdConnectEvents> inner) : OpenIdConnectEvents
@@ -15,6 +16,7 @@ internal sealed class ProviderEvents(Func<HttpContext, OpenIdConnectEvents> inne
     public override async Task TokenValidated(TokenValidatedContext context)
     {
         await inner(context.HttpContext).TokenValidated(context).ConfigureAwait(false);
+        await base.TokenValidated(context).ConfigureAwait(false);
         if (context.Properties is { } properties
             && ProviderSession.Of(context.Scheme.Name, context.Options.ClientId!, context.SecurityToken) is { } session)
         {
@@ -26,6 +28,7 @@ internal sealed class ProviderEvents(Func<HttpContext, OpenIdConnectEvents> inne
     public override async Task RemoteSignOut(RemoteSignOutContext context)
     {
         await inner(context.HttpContext).RemoteSignOut(context).ConfigureAwait(false);
+        await base.RemoteSignOut(context).ConfigureAwait(false);
         if (context.Result is null && context.ProtocolMessage is not null)
         {
             await FrontChannelLogout.HandleAsync(context, SchemeOf(context.HttpContext, context.Scheme.Name)).ConfigureAwait(false);
@@ -36,6 +39,7 @@ internal sealed class ProviderEvents(Func<HttpContext, OpenIdConnectEvents> inne
     public override async Task RedirectToIdentityProviderForSignOut(RedirectContext context)
     {
         await inner(context.HttpContext).RedirectToIdentityProviderForSignOut(context).ConfigureAwait(false);
+        await base.RedirectToIdentityProviderForSignOut(context).ConfigureAwait(false);
         string scheme = SchemeOf(context.HttpContext, context.Scheme.Name).SessionScheme;
         await context.HttpContext.SignOutAsync(scheme).ConfigureAwait(false);
 
@@ -47,34 +51,71 @@ internal sealed class ProviderEvents(Func<HttpContext, OpenIdConnectEvents> inne
         }
     }
 
-    public override Task AccessDenied(AccessDeniedContext context) => inner(context.HttpContext).AccessDenied(context);
+    public override async Task AccessDenied(AccessDeniedContext context)
+    {
+        await inner(context.HttpContext).AccessDenied(context).ConfigureAwait(false);
+        await base.AccessDenied(context).ConfigureAwait(false);
+    }
 
-    public override Task RemoteFailure(RemoteFailureContext context) => inner(context.HttpContext).RemoteFailure(context);
+    public override async Task RemoteFailure(RemoteFailureContext context)
+    {
+        await inner(context.HttpContext).RemoteFailure(context).ConfigureAwait(false);
+        await base.RemoteFailure(context).ConfigureAwait(false);
+    }
 
-    public override Task TicketReceived(TicketReceivedContext context) => inner(context.HttpContext).TicketReceived(context);
+    public override async Task TicketReceived(TicketReceivedContext context)
+    {
+        await inner(context.HttpContext).TicketReceived(context).ConfigureAwait(false);
+        await base.TicketReceived(context).ConfigureAwait(false);
+    }
 
-    public override Task AuthenticationFailed(AuthenticationFailedContext context) =>
-        inner(context.HttpContext).AuthenticationFailed(context);
+    public override async Task AuthenticationFailed(AuthenticationFailedContext context)
+    {
+        await inner(context.HttpContext).AuthenticationFailed(context).ConfigureAwait(false);
+        await base.AuthenticationFailed(context).ConfigureAwait(false);
+    }
 
-    public override Task AuthorizationCodeReceived(AuthorizationCodeReceivedContext context) =>
-        inner(context.HttpContext).AuthorizationCodeReceived(context);
+    public override async Task AuthorizationCodeReceived(AuthorizationCodeReceivedContext context)
+    {
+        await inner(context.HttpContext).AuthorizationCodeReceived(context).ConfigureAwait(false);
+        await base.AuthorizationCodeReceived(context).ConfigureAwait(false);
+    }
 
-    public override Task MessageReceived(MessageReceivedContext context) => inner(context.HttpContext).MessageReceived(context);
+    public override async Task MessageReceived(MessageReceivedContext context)
+    {
+        await inner(context.HttpContext).MessageReceived(context).ConfigureAwait(false);
+        await base.MessageReceived(context).ConfigureAwait(false);
+    }
 
-    public override Task PushAuthorization(PushedAuthorizationContext context) =>
-        inner(context.HttpContext).PushAuthorization(context);
+    public override async Task PushAuthorization(PushedAuthorizationContext context)
+    {
+        await inner(context.HttpContext).PushAuthorization(context).ConfigureAwait(false);
+        await base.PushAuthorization(context).ConfigureAwait(false);
+    }
 
-    public override Task RedirectToIdentityProvider(RedirectContext context) =>
-        inner(context.HttpContext).RedirectToIdentityProvider(context);
+    public override async Task RedirectToIdentityProvider(RedirectContext context)
+    {
+        await inner(context.HttpContext).RedirectToIdentityProvider(context).ConfigureAwait(false);
+        await base.RedirectToIdentityProvider(context).ConfigureAwait(false);
+    }
 
-    public override Task SignedOutCallbackRedirect(RemoteSignOutContext context) =>
-        inner(context.HttpContext).SignedOutCallbackRedirect(context);
+    public override async Task SignedOutCallbackRedirect(RemoteSignOutContext context)
+    {
+        await inner(context.HttpContext).SignedOutCallbackRedirect(context).ConfigureAwait(false);
+        await base.SignedOutCallbackRedirect(context).ConfigureAwait(false);
+    }
 
-    public override Task TokenResponseReceived(TokenResponseReceivedContext context) =>
-        inner(context.HttpContext).TokenResponseReceived(context);
+    public override async Task TokenResponseReceived(TokenResponseReceivedContext context)
+    {
+        await inner(context.HttpContext).TokenResponseReceived(context).ConfigureAwait(false);
+        await base.TokenResponseReceived(context).ConfigureAwait(false);
+    }
 
-    public override Task UserInformationReceived(UserInformationReceivedContext context) =>
-        inner(context.HttpContext).UserInformationReceived(context);
+    public override async Task UserInformationReceived(UserInformationReceivedContext context)
+    {
+        await inner(context.HttpContext).UserInformationReceived(context).ConfigureAwait(false);
+        await base.UserInformationReceived(context).ConfigureAwait(false);
+    }
 
     private static ProviderScheme SchemeOf(HttpContext context, string name) =>
         context.RequestServices.GetRequiredService<ProviderSchemes>().Find(name);
