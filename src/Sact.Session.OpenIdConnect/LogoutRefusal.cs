@@ -14,7 +14,8 @@ internal sealed record LogoutRefusal(string Reason, bool IsTemporary = false, Ex
 
     public static LogoutRefusal Encrypted { get; } = new("The token is encrypted, and only signed tokens are supported.");
 
-    public static LogoutRefusal Malformed { get; } = new("The token is no JWT in the compact form, or a name is in it twice.");
+    public static LogoutRefusal Malformed { get; } = new(
+        "The token is no JWT in the compact form, a name is in it twice, or a string in it is no Unicode.");
 
     public static LogoutRefusal Algorithm { get; } = new("The token is not signed with an asymmetric algorithm.");
 

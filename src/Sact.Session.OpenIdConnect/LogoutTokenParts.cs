@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Text;
-using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 
 namespace Sact.Session;
@@ -50,7 +49,35 @@ internal sealed class LogoutTokenParts
     }
 
     /// <summary>Checks the header before any signature is verified.</summary>
-    public LogoutRefusal? CheckHeader(IReadOnlyCollection<string> algorithms, bool requiresType) =>
+    public LogoutRefusal? CheckHeader(IReadOnlyCollection<string> algorithms, bool requiresType)
+    {
+        try
+        {
+            return HeaderRefusal(algorithms, requiresType);
+        }
+        catch (InvalidOperationException)
+        {
+            // A lone surrogate is no valid string. The reader of JSON throws at its first use, not when it parses.
+            return LogoutRefusal.Malformed;
+        }
+    }
+
+    /// <summary>Checks the claims, and reads what the token means.</summary>
+    public LogoutRefusal? ReadClaims(
+        string issuer, string clientId, DateTimeOffset now, SactOpenIdConnectOptions options, out LogoutToken? token)
+    {
+        try
+        {
+            return ClaimsRefusal(issuer, clientId, now, options, out token);
+        }
+        catch (InvalidOperationException)
+        {
+            token = null;
+            return LogoutRefusal.Malformed;
+        }
+    }
+
+    private LogoutRefusal? HeaderRefusal(IReadOnlyCollection<string> algorithms, bool requiresType) =>
         !_header.TryGetProperty("alg", out var algorithm)
             || algorithm.ValueKind != JsonValueKind.String
             || !algorithms.Contains(algorithm.GetString()!, StringComparer.Ordinal) ? LogoutRefusal.Algorithm
@@ -58,8 +85,7 @@ internal sealed class LogoutTokenParts
         : !IsType(requiresType) ? LogoutRefusal.Type
         : null;
 
-    /// <summary>Checks the claims, and reads what the token means.</summary>
-    public LogoutRefusal? ReadClaims(
+    private LogoutRefusal? ClaimsRefusal(
         string issuer, string clientId, DateTimeOffset now, SactOpenIdConnectOptions options, out LogoutToken? token)
     {
         token = null;
@@ -118,7 +144,7 @@ internal sealed class LogoutTokenParts
             json = document.RootElement.Clone();
             return json.ValueKind == JsonValueKind.Object;
         }
-        catch (JsonException)
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
             return false;
         }
@@ -161,7 +187,6 @@ internal sealed class LogoutTokenParts
 
     private bool Has(string claim) => _payload.TryGetProperty(claim, out _);
 
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A lone surrogate is no valid string.")]
     private string? String(string claim, int longest)
     {
         if (!_payload.TryGetProperty(claim, out var value) || value.ValueKind != JsonValueKind.String)

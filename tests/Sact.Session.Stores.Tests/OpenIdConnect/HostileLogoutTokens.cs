@@ -36,6 +36,18 @@ public sealed class HostileLogoutTokens(HostileLogoutTokens.Bed bed) : IClassFix
         ["HMAC with the client secret"] = (p => Hmac(p, Encoding.UTF8.GetBytes(TestProvider.Secret)), "asymmetric"),
         ["HMAC with the public key"] = (p => Hmac(p, p.Key.Pem), "asymmetric"),
         ["HMAC with the modulus"] = (p => Hmac(p, p.Key.Modulus), "asymmetric"),
+        ["alg that is no Unicode"] = (p => Resigned(p, Base64("""{"alg":"\ud800","kid":"first"}"""), p.Claims()), "no Unicode"),
+        ["typ that is no Unicode"] = (
+            p => Resigned(p, Base64("""{"alg":"RS256","kid":"first","typ":"\ud800"}"""), p.Claims()), "no Unicode"),
+        ["a name in the header that is no Unicode"] = (
+            p => Resigned(p, Base64("""{"\ud800":1,"alg":"RS256","kid":"first"}"""), p.Claims()), "no Unicode"),
+        ["aud that is no Unicode"] = (
+            p => Text(p, $$"""{"aud":"\ud800",{{Text(Without(p.Claims(), "aud"))}}"""), "no Unicode"),
+        ["aud in an array that is no Unicode"] = (
+            p => Text(p, $$"""{"aud":["\ud800"],{{Text(Without(p.Claims(), "aud"))}}"""), "no Unicode"),
+        ["a claim's name that is no Unicode"] = (p => Text(p, $$"""{"\ud800":1,{{Text(p.Claims())}}"""), "no Unicode"),
+        ["an event's name that is no Unicode"] = (
+            p => Text(p, """{"events":{"\ud800":{}},""" + Text(Without(p.Claims(), "events"))), "no Unicode"),
         ["crit"] = (p => p.Key.Sign(Set(p.Header(), "crit", new JsonArray("b64")), p.Claims()), "critical"),
         ["type of an access token"] = (p => p.Key.Sign(p.Header("at+jwt"), p.Claims()), "type"),
         ["type of a security event"] = (p => p.Key.Sign(p.Header("secevent+jwt"), p.Claims()), "type"),
