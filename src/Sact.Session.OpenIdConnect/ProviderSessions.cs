@@ -23,7 +23,7 @@ internal sealed class ProviderSessions(ProviderSchemes schemes, TokenRevocations
     [SuppressMessage(
         "Design",
         "CA1031:Do not catch general exception types",
-        Justification = "The user signs out, whatever the session holds and whether its scheme is still registered.")]
+        Justification = "The user signs out, whatever the session holds.")]
     public void SigningOut(RequestSession session, SessionRecord record)
     {
         try
@@ -31,7 +31,7 @@ internal sealed class ProviderSessions(ProviderSchemes schemes, TokenRevocations
             var properties = PrincipalFields.PropertiesOf(record, session);
             if (ProviderSession.Of(properties) is { } provider && properties.GetTokenValue("refresh_token") is { Length: > 0 } token)
             {
-                revocations.Add(provider.Scheme, token);
+                revocations.Add(provider.Scheme, token, session.Telemetry.Log);
             }
         }
         catch (Exception fault)

@@ -118,7 +118,7 @@ internal sealed class ProviderTokens(ProviderSchemes schemes, TokenRevocations r
         // The session ended meanwhile, and its sign-out knew only the token before.
         if (tokens.RefreshToken is { } unused)
         {
-            revocations.Add(scheme.Name, unused);
+            revocations.Add(scheme.Name, unused, session.Telemetry.Log);
         }
 
         return new AccessToken(null);

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Sact.Session;
 
@@ -13,18 +14,31 @@ internal sealed class TokenRevocations(IServiceProvider services) : BackgroundSe
 {
     private const int Most = 1024;
 
-    private readonly Channel<(string Scheme, string Token)> _waiting = Channel.CreateBounded<(string Scheme, string Token)>(Most);
+    private readonly Channel<(string Scheme, string Token, ILogger Log)> _waiting =
+        Channel.CreateBounded<(string Scheme, string Token, ILogger Log)>(Most);
 
     // Not injected: the schemes need the sessions, whose sign-outs come here.
     private ProviderSchemes Schemes => services.GetRequiredService<ProviderSchemes>();
 
-    /// <summary>Adds a token. It never waits; while the provider is down, the tokens beyond 1024 are only logged.</summary>
-    public void Add(string scheme, string token)
+    /// <summary>
+    /// Adds a token. It never waits and never throws; while the provider is down, the tokens beyond 1024 are only logged.
+    /// </summary>
+    [SuppressMessage(
+        "Design",
+        "CA1031:Do not catch general exception types",
+        Justification = "The user signs out, whatever is wrong with the settings of the scheme.")]
+    public void Add(string scheme, string token, ILogger log)
     {
-        var provider = Schemes.Find(scheme);
-        if (provider.Settings.RevokeRefreshToken && !_waiting.Writer.TryWrite((scheme, token)))
+        try
         {
-            OpenIdConnectLog.NotRevoked(provider.Services.Telemetry.Log, scheme, exception: null);
+            if (Schemes.Find(scheme).Settings.RevokeRefreshToken && !_waiting.Writer.TryWrite((scheme, token, log)))
+            {
+                OpenIdConnectLog.NotRevoked(log, scheme, exception: null);
+            }
+        }
+        catch (Exception fault)
+        {
+            OpenIdConnectLog.NotRevoked(log, scheme, fault);
         }
     }
 
@@ -39,9 +53,9 @@ internal sealed class TokenRevocations(IServiceProvider services) : BackgroundSe
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await foreach (var (scheme, token) in _waiting.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
+        await foreach (var (scheme, token, log) in _waiting.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
         {
-            await RevokeAsync(scheme, token).ConfigureAwait(false);
+            await RevokeAsync(scheme, token, log).ConfigureAwait(false);
         }
     }
 
@@ -49,16 +63,15 @@ internal sealed class TokenRevocations(IServiceProvider services) : BackgroundSe
         "Design",
         "CA1031:Do not catch general exception types",
         Justification = "The user has signed out. Whatever goes wrong at the provider must not stop the revocation of the next token.")]
-    private async Task RevokeAsync(string name, string token)
+    private async Task RevokeAsync(string scheme, string token, ILogger log)
     {
-        var scheme = Schemes.Find(name);
         try
         {
-            await TokenEndpoint.RevokeAsync(scheme, token).ConfigureAwait(false);
+            await TokenEndpoint.RevokeAsync(Schemes.Find(scheme), token).ConfigureAwait(false);
         }
         catch (Exception fault)
         {
-            OpenIdConnectLog.NotRevoked(scheme.Services.Telemetry.Log, name, fault);
+            OpenIdConnectLog.NotRevoked(log, scheme, fault);
         }
     }
 }
