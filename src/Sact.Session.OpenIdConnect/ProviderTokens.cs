@@ -89,9 +89,14 @@ internal sealed class ProviderTokens(ProviderSchemes schemes, TokenRevocations r
         catch (HttpRequestException fault)
         {
             OpenIdConnectLog.RefreshFailed(session.Telemetry.Log, record.Key, fault);
-            var failed = RefreshClaim.New(scheme.Services.Now + RefreshClaim.Pause, hasFailed: true);
-            await WriteAsync(session, record, failed.Field(), own.Holds()).ConfigureAwait(false);
+            await NoteFailureAsync(scheme, session, record, own).ConfigureAwait(false);
             return new AccessToken(null);
+        }
+        catch
+        {
+            // A fault of the application's own code. Nobody must wait for a refresh that does not run any more.
+            await NoteFailureAsync(scheme, session, record, own).ConfigureAwait(false);
+            throw;
         }
 
         var done = RefreshClaim.New(scheme.Services.Now);
@@ -122,6 +127,13 @@ internal sealed class ProviderTokens(ProviderSchemes schemes, TokenRevocations r
         }
 
         return new AccessToken(null);
+    }
+
+    private static async ValueTask NoteFailureAsync(
+        ProviderScheme scheme, RequestSession session, SessionRecord record, RefreshClaim own)
+    {
+        var failed = RefreshClaim.New(scheme.Services.Now + RefreshClaim.Pause, hasFailed: true);
+        await WriteAsync(session, record, failed.Field(), own.Holds()).ConfigureAwait(false);
     }
 
     private static async ValueTask<SessionUpdate> StoreAsync(RequestSession session, SessionRecord record, SessionFields kept)

@@ -47,7 +47,7 @@ internal sealed record RefreshedTokens(string? AccessToken, string? RefreshToken
             return null;
         }
 
-        string text = value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
+        string? text = value.ValueKind == JsonValueKind.String ? TokenEndpoint.Text(json, "expires_in") : value.GetRawText();
         return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds)
             && seconds is >= 0 and < 1_000_000_000 ? now.AddSeconds(seconds) : null;
     }

@@ -38,31 +38,40 @@ internal static class TokenEndpoint
                 $"The token endpoint answered {(int)response.StatusCode}, and the answer has neither tokens nor the error invalid_grant.");
     }
 
-    /// <summary>Revokes a refresh token (RFC 7009).</summary>
-    /// <returns>False if the provider has no revocation endpoint.</returns>
+    /// <summary>Revokes a refresh token (RFC 7009), if the provider has a revocation endpoint.</summary>
     /// <exception cref="HttpRequestException">The provider does not answer as it must.</exception>
-    public static async Task<bool> RevokeAsync(ProviderScheme scheme, string refreshToken)
+    public static async Task RevokeAsync(ProviderScheme scheme, string refreshToken)
     {
         var configuration = await ConfigurationAsync(scheme.Options).ConfigureAwait(false);
         if (configuration.RevocationEndpoint is not { Length: > 0 } endpoint)
         {
-            return false;
+            return;
         }
 
         var message = new OpenIdConnectMessage();
         message.SetParameter("token", refreshToken);
         message.SetParameter("token_type_hint", "refresh_token");
         using var response = await SendAsync(scheme, endpoint, message).ConfigureAwait(false);
-        return response.IsSuccessStatusCode
-            ? true
-            : throw new HttpRequestException($"The revocation endpoint answered {(int)response.StatusCode}.");
+        if (!response.IsSuccessStatusCode)
+        {
+            throw new HttpRequestException($"The revocation endpoint answered {(int)response.StatusCode}.");
+        }
     }
 
-    /// <summary>The value of a string; null if it is absent or no string.</summary>
-    public static string? Text(JsonElement json, string name) =>
-        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
-            ? value.GetString()
-            : null;
+    /// <summary>The value of a string; null if it is absent or no valid string.</summary>
+    public static string? Text(JsonElement json, string name)
+    {
+        try
+        {
+            return json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value)
+                && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // A lone surrogate.
+            return null;
+        }
+    }
 
     private static async Task<OpenIdConnectConfiguration> ConfigurationAsync(OpenIdConnectOptions options)
     {
@@ -82,8 +91,13 @@ internal static class TokenEndpoint
         }
     }
 
-    private static async Task<HttpResponseMessage> SendAsync(ProviderScheme scheme, string endpoint, OpenIdConnectMessage message)
+    private static async Task<HttpResponseMessage> SendAsync(ProviderScheme scheme, string? endpoint, OpenIdConnectMessage message)
     {
+        if (string.IsNullOrEmpty(endpoint))
+        {
+            throw new HttpRequestException("The discovery document of the provider names no token endpoint.");
+        }
+
         message.ClientId = scheme.Options.ClientId;
         if (!string.IsNullOrEmpty(scheme.Options.ClientSecret))
         {
@@ -91,17 +105,17 @@ internal static class TokenEndpoint
         }
 
         using var limit = new CancellationTokenSource(s_patience);
-        if (scheme.Settings.OnTokenRequest is { } complete)
-        {
-            await complete(message, limit.Token).ConfigureAwait(false);
-        }
-
-        using var request = new HttpRequestMessage(HttpMethod.Post, endpoint);
-        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
-        request.Content = new FormUrlEncodedContent(message.Parameters);
-        request.Version = scheme.Options.Backchannel.DefaultRequestVersion;
         try
         {
+            if (scheme.Settings.OnTokenRequest is { } complete)
+            {
+                await complete(message, limit.Token).ConfigureAwait(false);
+            }
+
+            using var request = new HttpRequestMessage(HttpMethod.Post, endpoint);
+            request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+            request.Content = new FormUrlEncodedContent(message.Parameters);
+            request.Version = scheme.Options.Backchannel.DefaultRequestVersion;
             return await scheme.Options.Backchannel.SendAsync(request, limit.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException fault)
