@@ -9,6 +9,9 @@ internal sealed class ProviderLogouts(ProviderScheme scheme)
     // Longer than any sign-in is under way: the framework gives up a sign-in after 15 minutes.
     private static readonly TimeSpan s_remembered = TimeSpan.FromHours(1);
 
+    // A note lives longer, so that not every further logout of the same user must replace it.
+    private static readonly TimeSpan s_life = TimeSpan.FromMinutes(90);
+
     private const int MostTries = 8;
     private const string At = "$at";
 
@@ -84,12 +87,14 @@ internal sealed class ProviderLogouts(ProviderScheme scheme)
         note.Fields.TryGetValue(At, out var json)
         && long.TryParse(json.Span, NumberStyles.None, CultureInfo.InvariantCulture, out long seconds) ? seconds : 0;
 
-    /// <summary>Notes a sign-out, in place of an earlier one of the same session or subject.</summary>
+    /// <summary>
+    /// Notes a sign-out, in place of an earlier one of the same session or subject. One that is as new and lives long enough stays.
+    /// </summary>
     private async ValueTask NoteSignedOutAsync(byte[] hash, DateTimeOffset at)
     {
         for (int i = 0; i < MostTries; i++)
         {
-            var created = await _calls.CreateAsync(Note(hash, at, s_remembered), cap: null, CancellationToken.None).ConfigureAwait(false);
+            var created = await _calls.CreateAsync(Note(hash, at, s_life), cap: null, CancellationToken.None).ConfigureAwait(false);
             if (created.Status == SessionCreationStatus.Created)
             {
                 return;
@@ -98,6 +103,11 @@ internal sealed class ProviderLogouts(ProviderScheme scheme)
             // While there is none, a sign-in may miss both. The end by alias that follows finds that one.
             if (await _calls.GetAsync(KeyOf(hash), endsWithRequest: false, CancellationToken.None).ConfigureAwait(false) is { } earlier)
             {
+                if (SecondsOf(earlier) >= at.ToUnixTimeSeconds() && earlier.ExpiresAt >= scheme.Services.Now + s_remembered)
+                {
+                    return;
+                }
+
                 at = DateTimeOffset.FromUnixTimeSeconds(Math.Max(at.ToUnixTimeSeconds(), SecondsOf(earlier)));
                 await _calls.EndAsync(earlier, SessionEndReason.IdentityProvider, CancellationToken.None).ConfigureAwait(false);
             }

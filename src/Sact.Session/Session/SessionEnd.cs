@@ -79,9 +79,13 @@ internal readonly struct SessionEnd(RequestSession session)
     /// </summary>
     public void NoteSigningOut(SessionRecord record, SessionEndReason reason)
     {
-        if (reason is SessionEndReason.SignedOut or SessionEndReason.SignedOutElsewhere)
+        if (reason is SessionEndReason.SignedOut or SessionEndReason.SignedOutElsewhere
+            && session.Services.Provider is { } provider
+            && session.Rare.SigningOut != record.Key)
         {
-            session.Services.Provider?.SigningOut(session, record);
+            // A sign-out that the store has refused may be tried again.
+            session.Rare.SigningOut = record.Key;
+            provider.SigningOut(session, record);
         }
     }
 

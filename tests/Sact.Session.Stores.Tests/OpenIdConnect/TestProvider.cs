@@ -58,6 +58,9 @@ internal sealed class TestProvider : IAsyncDisposable
 
     public ConcurrentQueue<string> Revoked { get; } = new();
 
+    /// <summary>Runs before a token is revoked; null for nothing.</summary>
+    public Func<Task>? BeforeRevocation { get; set; }
+
     public static async Task<TestProvider> StartAsync()
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -156,6 +159,11 @@ internal sealed class TestProvider : IAsyncDisposable
         _app.MapPost("/token", TokenAsync);
         _app.MapPost("/revoke", async (HttpRequest request) =>
         {
+            if (BeforeRevocation is { } before)
+            {
+                await before();
+            }
+
             Revoked.Enqueue((await request.ReadFormAsync())["token"]!);
             Revoking.Release();
             return Results.Json(new JsonObject());

@@ -11,6 +11,9 @@ internal sealed class CapturedLog : ILoggerFactory, ILogger
 
     public IReadOnlyList<(int Id, LogLevel Level, string Text)> Entries => [.. _entries];
 
+    /// <summary>Runs with the id of each event; null for nothing.</summary>
+    public Action<int>? Logged { get; set; }
+
     public string Text => string.Join('\n', _entries.Select(entry => entry.Text));
 
     /// <summary>All that an exception shows: the text of every exception in it, and every entry of their data.</summary>
@@ -36,6 +39,7 @@ internal sealed class CapturedLog : ILoggerFactory, ILogger
     {
         string values = state is IEnumerable<KeyValuePair<string, object?>> pairs ? string.Join(", ", pairs) : "";
         _entries.Enqueue((eventId.Id, logLevel, $"{formatter(state, exception)} [{values}] {Of(exception)}"));
+        Logged?.Invoke(eventId.Id);
     }
 
     private static IEnumerable<string> Parts(Exception exception)
