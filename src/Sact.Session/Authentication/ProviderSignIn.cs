@@ -11,15 +11,32 @@ internal static class ProviderSignIn
             ? fields.Merge(SessionAliases.FieldOf(names))
             : fields;
 
-    /// <summary>Tells whether the new session may live. If not, or if nobody knows, it is ended.</summary>
-    public static async ValueTask<bool> MayLiveAsync(
-        SessionServices services, IGenericStore store, AuthenticationProperties properties, Func<SessionEndReason, ValueTask> end)
-    {
-        if (services.Provider is not { } provider)
-        {
-            return true;
-        }
+    /// <summary>Whether the new session of a request may live. If not, or if nobody knows, it is ended.</summary>
+    public static ValueTask<bool> MayLiveAsync(RequestSession session, AuthenticationProperties properties) => MayLiveAsync(
+        session.Services, session.Store, properties, session, static (session, reason) => session.End.EndNewAsync(reason));
 
+    /// <summary>Whether the new session may live. If not, or if nobody knows, it is ended.</summary>
+    /// <param name="services">The services of the session. Without a provider the call allocates nothing.</param>
+    /// <param name="store">The store.</param>
+    /// <param name="properties">The properties of the sign-in.</param>
+    /// <param name="session">What <paramref name="end"/> gets, so that the caller needs no closure.</param>
+    /// <param name="end">Ends the session.</param>
+    public static ValueTask<bool> MayLiveAsync<TSession>(
+        SessionServices services,
+        IGenericStore store,
+        AuthenticationProperties properties,
+        TSession session,
+        Func<TSession, SessionEndReason, ValueTask> end) =>
+        services.Provider is { } provider ? CheckAsync(provider, services, store, properties, session, end) : new(true);
+
+    private static async ValueTask<bool> CheckAsync<TSession>(
+        IProviderSessions provider,
+        SessionServices services,
+        IGenericStore store,
+        AuthenticationProperties properties,
+        TSession session,
+        Func<TSession, SessionEndReason, ValueTask> end)
+    {
         bool lives = false;
         try
         {
@@ -31,7 +48,7 @@ internal static class ProviderSignIn
         {
             if (!lives)
             {
-                await end(SessionEndReason.IdentityProvider).ConfigureAwait(false);
+                await end(session, SessionEndReason.IdentityProvider).ConfigureAwait(false);
             }
         }
     }

@@ -25,7 +25,7 @@ internal readonly struct SessionEnd(RequestSession session)
         }
     }
 
-    /// <summary>Ends the session that the request has just begun, for a reason, and takes its cookie back.</summary>
+    /// <summary>Ends the session of the request for a reason of the identity provider, and deletes its cookie even if that fails.</summary>
     public async ValueTask EndNewAsync(SessionEndReason reason)
     {
         using var scope = await session.EnterAsync(CancellationToken.None).ConfigureAwait(false);

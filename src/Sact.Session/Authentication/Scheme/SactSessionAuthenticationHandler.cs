@@ -147,9 +147,8 @@ internal sealed class SactSessionAuthenticationHandler(
             var terms = session.Settings.SignInTermsFor(lifetimes, nameof(properties));
             fields = ProviderSignIn.WithAliases(fields, session.Services, signingIn.Properties);
             await session.Start.SignInAsync(userId, fields, terms, CancellationToken.None).ConfigureAwait(false);
-            bool lives = await ProviderSignIn.MayLiveAsync(
-                session.Services, session.Store, signingIn.Properties, reason => session.End.EndNewAsync(reason)).ConfigureAwait(false);
-            if (!lives || !await SecurityStamps.EndOutdatedAsync(session, users, Context, fields, refreshes: false).ConfigureAwait(false))
+            if (!await ProviderSignIn.MayLiveAsync(session, signingIn.Properties).ConfigureAwait(false)
+                || !await SecurityStamps.EndOutdatedAsync(session, users, Context, fields, refreshes: false).ConfigureAwait(false))
             {
                 return;
             }

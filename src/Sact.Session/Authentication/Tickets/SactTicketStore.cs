@@ -65,7 +65,11 @@ internal sealed class SactTicketStore(
         }
 
         bool lives = await ProviderSignIn.MayLiveAsync(
-            _services, source.Store, ticket.Properties, reason => EndAsync(record, httpContext, reason)).ConfigureAwait(false);
+            _services,
+            source.Store,
+            ticket.Properties,
+            (Tickets: this, Record: record, Context: httpContext),
+            static (of, reason) => of.Tickets.EndAsync(of.Record, of.Context, reason)).ConfigureAwait(false);
         if (lives && record.Fields.Contains(SecurityStampField.Name))
         {
             bool refreshes = AuthenticatedSession.Of(ticket.Properties) is { } authenticated
