@@ -67,8 +67,7 @@ internal sealed class BackChannelLogout(ProviderSchemes schemes, LogoutTokenVali
             return LogoutRefusal.NoToken;
         }
 
-        var (token, refusal) = await validator
-            .ValidateAsync(text, scheme.Name, scheme.Options, scheme.Settings, context.RequestAborted).ConfigureAwait(false);
+        var (token, refusal) = await validator.ValidateAsync(text, scheme, context.RequestAborted).ConfigureAwait(false);
         if (refusal is not null)
         {
             return refusal;

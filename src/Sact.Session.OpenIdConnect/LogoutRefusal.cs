@@ -1,12 +1,12 @@
 namespace Sact.Session;
 
-/// <summary>Why a logout request was not carried out. Only the log has the reason.</summary>
-/// <param name="Reason">The rule that was broken, as a whole sentence without any value of the request.</param>
+/// <summary>Why a logout request was refused, or failed. Only the log has the reason.</summary>
+/// <param name="Reason">What is wrong with the request or failed here: a whole sentence without any value of the request.</param>
 /// <param name="IsTemporary">Whether the same request may succeed later, so that the provider must send it again.</param>
 /// <param name="Fault">What went wrong; null for a request that breaks a rule.</param>
 internal sealed record LogoutRefusal(string Reason, bool IsTemporary = false, Exception? Fault = null)
 {
-    public static LogoutRefusal NotAForm { get; } = new("It is no form of a size that a logout request has.");
+    public static LogoutRefusal NotAForm { get; } = new("It is no form, or it is larger than 32 KiB.");
 
     public static LogoutRefusal NoToken { get; } = new("It has no single parameter logout_token.");
 

@@ -9,7 +9,7 @@ namespace Sact.Session;
 /// It takes none of the application's settings for id tokens, so that nothing that was relaxed there is relaxed here: the issuer is that of
 /// the discovery document, the audience is the client id, and the keys are those that the provider publishes.
 /// </remarks>
-internal sealed class LogoutTokenValidator(ProviderKeys keys, TimeProvider clock)
+internal sealed class LogoutTokenValidator(ProviderKeys keys)
 {
     // A shared secret is none of the provider's keys. With HMAC, a public key would do as one.
     private static readonly string[] s_algorithms =
@@ -24,12 +24,9 @@ internal sealed class LogoutTokenValidator(ProviderKeys keys, TimeProvider clock
     /// <summary>Validates a token.</summary>
     /// <returns>The token, or why it is refused.</returns>
     public async ValueTask<(LogoutToken? Token, LogoutRefusal? Refusal)> ValidateAsync(
-        string token,
-        string scheme,
-        OpenIdConnectOptions options,
-        SactOpenIdConnectOptions settings,
-        CancellationToken cancellationToken)
+        string token, ProviderScheme provider, CancellationToken cancellationToken)
     {
+        var (scheme, options, settings) = (provider.Name, provider.Options, provider.Settings);
         if (LogoutTokenParts.Read(token, out var parts) is { } unreadable)
         {
             return (null, unreadable);
@@ -51,7 +48,7 @@ internal sealed class LogoutTokenValidator(ProviderKeys keys, TimeProvider clock
         }
 
         // The claims come first: whoever cannot even name them must not make this server read keys.
-        return parts.ReadClaims(known.Issuer, options.ClientId!, clock.GetUtcNow(), settings, out var read) is { } refusal
+        return parts.ReadClaims(known.Issuer, options.ClientId!, provider.Services.Now, settings, out var read) is { } refusal
             ? (null, refusal)
             : await CheckSignatureAsync(token, scheme, options, known, cancellationToken).ConfigureAwait(false) is { } forged
                 ? (null, forged)

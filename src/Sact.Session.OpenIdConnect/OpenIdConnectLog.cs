@@ -5,7 +5,7 @@ namespace Sact.Session;
 /// <summary>The log events of the OpenID Connect package. No message has a token, a user or a value that a request chose.</summary>
 internal static partial class OpenIdConnectLog
 {
-    [LoggerMessage(400, LogLevel.Warning, "A logout request for scheme {Scheme} was refused: {Reason} The client was not told why.")]
+    [LoggerMessage(400, LogLevel.Warning, "A logout request for scheme {Scheme} was refused: {Reason} The answer has no reason.")]
     public static partial void LogoutRefused(ILogger logger, string scheme, string reason);
 
     [LoggerMessage(401, LogLevel.Information, "The identity provider of scheme {Scheme} signed a user out: {Count} sessions ended.")]
@@ -29,7 +29,7 @@ internal static partial class OpenIdConnectLog
 
     [LoggerMessage(
         405, LogLevel.Warning,
-        "The tokens of session {Key} were not refreshed: the provider did not answer as it must. The next request tries again.")]
+        "The tokens of session {Key} were not refreshed: the provider did not answer as it must. Nobody tries again for five seconds.")]
     public static partial void RefreshFailed(ILogger logger, SessionKey key, Exception exception);
 
     [LoggerMessage(

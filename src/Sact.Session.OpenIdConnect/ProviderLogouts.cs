@@ -18,7 +18,7 @@ internal sealed class ProviderLogouts(ProviderScheme scheme)
     // A provider that hangs up must not stop what it has begun, so the request is not given.
     private readonly StoreClient _calls = new(scheme.Source.Store, scheme.Services, context: null);
 
-    /// <summary>Tells whether a token was accepted before.</summary>
+    /// <summary>Whether a token was accepted before.</summary>
     public async ValueTask<bool> IsReplayAsync(LogoutToken token) =>
         await _calls.GetAsync(KeyOf(HashOf(token)), endsWithRequest: false, CancellationToken.None).ConfigureAwait(false) is not null;
 
@@ -60,7 +60,7 @@ internal sealed class ProviderLogouts(ProviderScheme scheme)
             _calls, scheme.Services, names, SessionEndReason.IdentityProvider).ConfigureAwait(false);
     }
 
-    /// <summary>Tells whether the provider has signed a session out since its id token was issued.</summary>
+    /// <summary>Whether the provider has signed a session out since its id token was issued.</summary>
     public static async ValueTask<bool> IsSignedOutAsync(StoreClient calls, IGenericStore store, ProviderSession session)
     {
         var aliases = session.Aliases;

@@ -43,7 +43,7 @@ internal sealed class ProviderTokens(ProviderSchemes schemes, TokenRevocations r
                 return access;
             }
 
-            // Still good while somebody refreshes it, or where nobody can.
+            // Still valid while somebody refreshes it, or where nobody can.
             string? old = now < expires ? access : null;
             if (properties.GetTokenValue("refresh_token") is not { Length: > 0 } refresh)
             {

@@ -64,8 +64,7 @@ public static class SactOpenIdConnectExtensions
         services.TryAddSingleton(static provider => provider.GetService<TimeProvider>() is { } clock
             ? new ProviderKeys(clock)
             : new ProviderKeys(TimeProvider.System));
-        services.TryAddSingleton(static provider => new LogoutTokenValidator(
-            provider.GetRequiredService<ProviderKeys>(), provider.GetService<TimeProvider>() ?? TimeProvider.System));
+        services.TryAddSingleton<LogoutTokenValidator>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, TokenRevocations>(
             static provider => provider.GetRequiredService<TokenRevocations>()));
         return builder;

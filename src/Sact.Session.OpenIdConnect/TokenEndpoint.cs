@@ -13,7 +13,7 @@ internal static class TokenEndpoint
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
 
     /// <summary>Refreshes the tokens of a session.</summary>
-    /// <returns>The new tokens; null if the provider refuses the refresh token for good.</returns>
+    /// <returns>The new tokens; null if the refresh token is no longer valid at the provider.</returns>
     /// <exception cref="HttpRequestException">The provider does not answer as it must. A later try may succeed.</exception>
     public static async Task<RefreshedTokens?> RefreshAsync(ProviderScheme scheme, string refreshToken, TimeProvider clock)
     {

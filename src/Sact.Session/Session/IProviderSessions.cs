@@ -10,7 +10,7 @@ internal interface IProviderSessions
     /// <summary>The names by which the provider ends the session of a sign-in; none if the provider did not sign it in.</summary>
     IReadOnlyList<string> AliasesOf(AuthenticationProperties properties);
 
-    /// <summary>Tells whether a session that was just created may live: the provider may have signed the user out meanwhile.</summary>
+    /// <summary>Whether a session that was just created may live: the provider may have signed the user out meanwhile.</summary>
     /// <exception cref="SessionStoreException">The store cannot answer. The session must end.</exception>
     ValueTask<bool> MayLiveAsync(StoreClient calls, IGenericStore store, AuthenticationProperties properties);
 
