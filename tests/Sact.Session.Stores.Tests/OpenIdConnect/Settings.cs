@@ -135,6 +135,20 @@ public sealed class Settings
         await Assert.ThrowsAsync<ArgumentException>(async () => await session.SetAsync("$alias:x"));
     }
 
+    [Fact]
+    public async Task OfATicketWithAUserIdThatIsReservedAreRefused()
+    {
+        await using var provider = await TestProvider.StartAsync();
+        provider.User = "$alias:x";
+        var store = new MemoryStore();
+        await using var node = await TestNode.StartAsync(provider, store, tickets: true);
+
+        Assert.Equal(HttpStatusCode.InternalServerError, (await new TestBrowser().VisitAsync(node, "/login")).Status);
+
+        Assert.Contains("$alias:", node.Log.Text, StringComparison.Ordinal);
+        Assert.Equal(0, await store.CountActiveSessionsAsync(TestContext.Current.CancellationToken));
+    }
+
     /// <summary>Gives users of the provider an id of the application.</summary>
     private sealed class LocalUsers : OpenIdConnectEvents
     {
