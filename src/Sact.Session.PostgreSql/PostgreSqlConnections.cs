@@ -80,7 +80,7 @@ internal sealed class PostgreSqlConnections : IAsyncDisposable, IDisposable
     public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) =>
         Volatile.Read(ref _prepares) == 1 ? OpenPreparingAsync(cancellationToken) : OpenPlainAsync(cancellationToken);
 
-    /// <summary>Opens a connection that waits for notifications: one of its own, or one of the application's data source.</summary>
+    /// <summary>Opens a connection that waits for notifications: outside of the pool, or one of the application's data source.</summary>
     /// <exception cref="NotSupportedException">A pooler in transaction mode is between.</exception>
     public async ValueTask<NpgsqlConnection> OpenListeningAsync(CancellationToken cancellationToken)
     {
@@ -98,7 +98,8 @@ internal sealed class PostgreSqlConnections : IAsyncDisposable, IDisposable
             int process = (int)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
             return connection.ProcessID == process
                 ? connection
-                : throw new NotSupportedException("A pooler is between the store and the server, so no notification would arrive. Connect to the server directly, "
+                : throw new NotSupportedException("A pooler is between the store and the server, so no notification would arrive. "
+                    + "Connect to the server directly, "
                     + "or accept that open connections close within SactSessionOptions.WatchInterval.");
         }
         catch

@@ -6,7 +6,7 @@ namespace Sact.Session;
 /// <summary>Receives the notifications that the ending statements send.</summary>
 internal sealed class PostgreSqlEndings(PostgreSqlConnections connections, PostgreSqlFaults faults, string prefix)
 {
-    /// <summary>Listens on a connection of its own, until it is cancelled or the connection is lost.</summary>
+    /// <summary>Listens on one connection, until it is cancelled or the connection is lost.</summary>
     public async IAsyncEnumerable<SessionKey?> ListenAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await using var connection = await ConnectAsync(cancellationToken).ConfigureAwait(false);
@@ -37,16 +37,22 @@ internal sealed class PostgreSqlEndings(PostgreSqlConnections connections, Postg
 
     private async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancellationToken)
     {
+        NpgsqlConnection? connection = null;
         try
         {
-            var connection = await connections.OpenListeningAsync(cancellationToken).ConfigureAwait(false);
+            connection = await connections.OpenListeningAsync(cancellationToken).ConfigureAwait(false);
             await using var listen = new NpgsqlCommand($"LISTEN {PostgreSqlStatements.Channel}", connection);
             await listen.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
             return connection;
         }
-        catch (Exception fault) when (IsLost(fault))
+        catch (Exception fault)
         {
-            throw faults.NotConnected(fault);
+            if (connection is not null)
+            {
+                await connection.DisposeAsync().ConfigureAwait(false);
+            }
+
+            throw IsLost(fault) ? faults.NotConnected(fault) : fault;
         }
     }
 

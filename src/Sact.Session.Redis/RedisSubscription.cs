@@ -37,7 +37,8 @@ internal sealed class RedisSubscription : IAsyncDisposable
         }
         catch
         {
-            connection.ConnectionRestored -= subscription._onRestored;
+            // The client keeps the handler of a subscription that the server has refused.
+            await subscription.DisposeAsync().ConfigureAwait(false);
             throw;
         }
     }

@@ -100,7 +100,7 @@ public sealed partial class SqliteStore : RecordStore, IExpiredSessionStore, ISe
 
     /// <inheritdoc/>
     /// <remarks>
-    /// Ten times a second it looks at the data version of the file, which costs no read of the file. When another process has written, it
+    /// Ten times a second it looks at the data version of the file, which costs no read of the file. When somebody has written, it
     /// reads the markers of the last seconds. It does not see an id that was replaced at once, nor <see cref="ClearAsync"/>: those are
     /// seen by polling. A database in memory has no other process.
     /// </remarks>

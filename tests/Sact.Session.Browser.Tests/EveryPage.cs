@@ -31,6 +31,7 @@ public sealed class EveryPage(Site site)
             if (form.method !== 'post' || !form.querySelector('[name=__RequestVerificationToken]'))
               faults.push('a form without a token: ' + form.outerHTML);
           if (all('script:not([src]), style, [style], [onclick]').length) faults.push('something inline');
+          if (all('script[src]').some(script => script.src !== location.origin + '/session/script.js')) faults.push('another script');
           let level = 0;
           for (const heading of all('h1, h2, h3')) {
             const its = +heading.tagName[1];

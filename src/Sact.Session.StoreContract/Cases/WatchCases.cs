@@ -14,6 +14,11 @@ internal static class WatchCases
         new("Watch", ManyHideNoUnreadableOne, "A record that cannot be read hides no other from FindManyAsync.", ["H2", "H5"]),
         new("Watch", AFullBatchIsFound, "FindManyAsync answers 256 keys."),
         new("Watch", EndElsewhereIsReported, "A listener hears of each session that another handle ends.", ["I6"]),
+        new(
+            "Watch",
+            ReplacedIdElsewhereIsReported,
+            "A listener hears of a session whose id another handle replaces at once, and of the end of all sessions.",
+            ["I6"]),
         new("Watch", ReplacedIdElsewhereIsPolled, "A session whose id another handle replaced at once is found with its new generation."),
     ];
 
@@ -92,23 +97,7 @@ internal static class WatchCases
 
     private static async Task EndElsewhereIsReported(CaseRun run)
     {
-        EndingCases.RequireShared(run);
-        if (run.Other is not ISessionEndSource source)
-        {
-            throw new StoreContractNotApplicableException("The store is no ISessionEndSource: open connections close by polling.");
-        }
-
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(run.Token);
-        stop.CancelAfter(s_longest);
-        await using var reports = source.ListenAsync(stop.Token).GetAsyncEnumerator(stop.Token);
-        try
-        {
-            Require(await reports.MoveNextAsync() && reports.Current is null, "A listener did not begin with the report that it listens.");
-        }
-        catch (NotSupportedException exception)
-        {
-            throw new StoreContractNotApplicableException($"The store cannot listen here: {exception.Message}");
-        }
+        await using var reports = await ListenAsync(run);
 
         var first = await run.SignInAsync(run.Alice);
         await run.Store.DeleteAsync(first, run.Token);
@@ -121,6 +110,51 @@ internal static class WatchCases
         var third = await run.SignInAsync(run.Bob);
         await run.CreateAsync(run.Record(run.Bob), new SessionCap(1, SessionCapPolicy.EndOldest));
         await IsReportedAsync(reports, third.Key, "A session that the cap ended");
+    }
+
+    private static async Task ReplacedIdElsewhereIsReported(CaseRun run)
+    {
+        await using var reports = await ListenAsync(run);
+
+        var session = await run.SignInAsync(run.Alice);
+        await run.AppliedAsync(session, Replacing(run, session));
+        await IsReportedAsync(reports, session.Key, "A session whose id another handle replaced at once");
+
+        // Through an outdated record, as after a lost race.
+        var contended = await run.SignInAsync(run.Alice);
+        await run.AppliedAsync(contended, new SessionChange { Set = Fields(("a", "1")) });
+        await run.AppliedAsync(contended, Replacing(run, contended));
+        await IsReportedAsync(reports, contended.Key, "A session whose id another handle replaced at once after a lost race");
+
+        var last = await run.SignInAsync(run.Bob);
+        await run.Store.ClearAsync(run.Token);
+        await IsReportedAsync(reports, last.Key, "A session that ended with all others");
+    }
+
+    private static SessionChange Replacing(CaseRun run, SessionRecord session) =>
+        new() { Renewal = SessionRenewal.Replace(NewHash(), run.Now, session) };
+
+    /// <summary>Listens with the other handle, for a time that is long enough for every report of the case.</summary>
+    private static async Task<IAsyncEnumerator<SessionKey?>> ListenAsync(CaseRun run)
+    {
+        EndingCases.RequireShared(run);
+        if (run.Other is not ISessionEndSource source)
+        {
+            throw new StoreContractNotApplicableException("The store is no ISessionEndSource: open connections close by polling.");
+        }
+
+        var stop = CancellationTokenSource.CreateLinkedTokenSource(run.Token);
+        stop.CancelAfter(s_longest);
+        var reports = source.ListenAsync(stop.Token).GetAsyncEnumerator(stop.Token);
+        try
+        {
+            Require(await reports.MoveNextAsync() && reports.Current is null, "A listener did not begin with the report that it listens.");
+            return reports;
+        }
+        catch (NotSupportedException exception)
+        {
+            throw new StoreContractNotApplicableException($"The store cannot listen here: {exception.Message}");
+        }
     }
 
     private static async Task IsReportedAsync(IAsyncEnumerator<SessionKey?> reports, SessionKey key, string what)
@@ -147,10 +181,9 @@ internal static class WatchCases
     {
         EndingCases.RequireShared(run);
         var session = await run.SignInAsync(run.Alice);
-        var change = new SessionChange { Renewal = SessionRenewal.Replace(NewHash(), run.Now, session) };
-        await run.AppliedAsync(session, change);
+        await run.Other.UpdateAsync(session, Replacing(run, session), run.Token);
 
-        var found = await Batch(run.Other).FindManyAsync([session.Key], run.Token);
+        var found = await Batch(run.Store).FindManyAsync([session.Key], run.Token);
 
         Require(
             found[0].Record?.Generation == session.Generation + 1,

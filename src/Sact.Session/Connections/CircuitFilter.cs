@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.SignalR;
 namespace Sact.Session;
 
 /// <summary>
-/// Hands the sessions of a circuit's first request to its <see cref="SessionAuthenticationState"/>, and extends them as the user goes on.
+/// Hands the sessions of a circuit's connection to its <see cref="SessionAuthenticationState"/>, and extends them while the user is active.
 /// </summary>
 internal sealed class CircuitFilter(string? name) : IHubFilter
 {

@@ -19,46 +19,63 @@ internal sealed class ClosingHubFilter : IHubFilter
             if (WatchedConnection.Begin(sessions) is { } watched)
             {
                 caller.Items[typeof(WatchedConnection)] = watched;
+                caller.Items[typeof(SessionUses)] = new SessionUses(sessions);
 
                 // Abort sends a close message that forbids the client to reconnect.
                 watched.Ended.UnsafeRegister(static state => ((HubCallerContext)state!).Abort(), caller);
             }
             else if (sessions.HaveEnded(caller.User))
             {
-                // The session has ended since the request was authenticated.
+                // The session has ended since the request was authenticated. The hub never sees the connection.
+                caller.Items[typeof(ClosingHubFilter)] = this;
                 caller.Abort();
                 return;
             }
         }
 
-        await next(context).ConfigureAwait(false);
-    }
-
-    public async ValueTask<object?> InvokeMethodAsync(
-        HubInvocationContext invocationContext, Func<HubInvocationContext, ValueTask<object?>> next)
-    {
-        if (WatchedOf(invocationContext.Context) is { } watched)
+        try
         {
-            if (watched.Ended.IsCancellationRequested)
-            {
-                throw new HubException("The session has ended. Sign in again.");
-            }
-
-            if (BlazorHub.IsUse(invocationContext))
-            {
-                await watched.Uses.NoteAsync().ConfigureAwait(false);
-            }
+            await next(context).ConfigureAwait(false);
         }
-
-        return await next(invocationContext).ConfigureAwait(false);
+        catch
+        {
+            // SignalR calls OnDisconnectedAsync for no connection that its hub has refused.
+            Stop(caller);
+            throw;
+        }
     }
+
+    public ValueTask<object?> InvokeMethodAsync(
+        HubInvocationContext invocationContext, Func<HubInvocationContext, ValueTask<object?>> next) =>
+        WatchedOf(invocationContext.Context) is { } watched ? InvokeAsync(watched, invocationContext, next) : next(invocationContext);
 
     public Task OnDisconnectedAsync(
         HubLifetimeContext context, Exception? exception, Func<HubLifetimeContext, Exception?, Task> next)
     {
-        WatchedOf(context.Context)?.Dispose();
-        RequestWatches.Stop(context.Context.GetHttpContext());
-        return next(context, exception);
+        Stop(context.Context);
+        return context.Context.Items.ContainsKey(typeof(ClosingHubFilter)) ? Task.CompletedTask : next(context, exception);
+    }
+
+    private static async ValueTask<object?> InvokeAsync(
+        WatchedConnection watched, HubInvocationContext invocation, Func<HubInvocationContext, ValueTask<object?>> next)
+    {
+        if (watched.Ended.IsCancellationRequested)
+        {
+            throw new HubException("The session has ended. Sign in again.");
+        }
+
+        if (BlazorHub.IsUse(invocation) && invocation.Context.Items.TryGetValue(typeof(SessionUses), out object? uses))
+        {
+            await ((SessionUses)uses!).NoteAsync().ConfigureAwait(false);
+        }
+
+        return await next(invocation).ConfigureAwait(false);
+    }
+
+    private static void Stop(HubCallerContext caller)
+    {
+        WatchedOf(caller)?.Dispose();
+        RequestWatches.Stop(caller.GetHttpContext());
     }
 
     private static WatchedConnection? WatchedOf(HubCallerContext caller) =>

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
 
 namespace Sact.Session;
 
@@ -22,11 +23,16 @@ internal sealed class ClosingLifetime : IHttpRequestLifetimeFeature, IDisposable
     /// <summary>Whether the session has ended, and not the connection.</summary>
     public bool IsClosing => _isClosing;
 
-    /// <summary>Requests the endpoint to finish.</summary>
-    public void Close()
+    /// <summary>Requests the endpoint to finish. What it has registered runs elsewhere, because it may take long or throw.</summary>
+    public void Close(ILogger log)
     {
         _isClosing = true;
-        _closing.Cancel();
+        _closing.CancelAsync().ContinueWith(
+            static (cancelling, log) => SessionLog.EndCallbackFailed((ILogger)log!, cancelling.Exception!),
+            log,
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.WebSockets;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -19,7 +20,8 @@ internal sealed class ClosingWebSockets(IHttpWebSocketFeature inner) : IHttpWebS
     public async Task<WebSocket> AcceptAsync(WebSocketAcceptContext context) =>
         _accepted = await inner.AcceptAsync(context).ConfigureAwait(false);
 
-    /// <summary>Sends the close message. The endpoint receives the client's reply.</summary>
+    /// <summary>Sends the close message. It never throws. The endpoint receives the client's reply.</summary>
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever fails, the connection ends.")]
     public async Task CloseAsync(CancellationToken cancellationToken)
     {
         try
@@ -30,9 +32,9 @@ internal sealed class ClosingWebSockets(IHttpWebSocketFeature inner) : IHttpWebS
                     .ConfigureAwait(false);
             }
         }
-        catch (Exception exception) when (exception is WebSocketException or InvalidOperationException)
+        catch (Exception)
         {
-            // The connection is broken, or the endpoint has just closed it.
+            // The connection is broken, or the endpoint has just closed it. It is aborted after the grace in any case.
         }
     }
 }

@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.SignalR;
 using Sact.Session;
 
 namespace Microsoft.AspNetCore.Builder;
@@ -40,9 +39,8 @@ public static class SactSessionConnectionExtensions
         {
             endpoint.Metadata.Add(new ClosesWithSession(name));
 
-            // A hub's connection may outlive each of its requests, so a hub filter closes it. A page that Blazor renders has no delegate
-            // here and no connection; its circuit is a hub.
-            if (endpoint.RequestDelegate is { } next && !endpoint.Metadata.Any(static metadata => metadata is HubMetadata))
+            // A page that Blazor renders has no delegate here and no connection; its circuit is a hub.
+            if (endpoint.RequestDelegate is { } next)
             {
                 endpoint.RequestDelegate = context => WatchedRequest.RunAsync(context, next, name);
             }

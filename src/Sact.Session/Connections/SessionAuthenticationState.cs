@@ -18,16 +18,14 @@ internal sealed class SessionAuthenticationState : AuthenticationStateProvider, 
     public override Task<AuthenticationState> GetAuthenticationStateAsync() => _hasEnded ? s_nobody : _state
         ?? throw new InvalidOperationException("The user is not known yet. Use the provider in a component, after the circuit has begun.");
 
-    /// <summary>The host calls it when it begins a circuit, and when it renders a page for a request.</summary>
+    /// <summary>The host calls it when it begins a circuit, connects one again, and renders a page for a request.</summary>
     public void SetAuthenticationState(Task<AuthenticationState> authenticationStateTask)
     {
         ArgumentNullException.ThrowIfNull(authenticationStateTask);
         _state = authenticationStateTask;
-        if (CircuitFilter.Beginning is { } sessions && _watched is null)
+        if (CircuitFilter.Beginning is { } sessions)
         {
-            _watched = WatchedConnection.BeginApart(sessions);
-            _watched?.Ended.UnsafeRegister(static state => ((SessionAuthenticationState)state!).End(), this);
-            _hasEnded |= sessions.IsEmpty && sessions.PresentsDead;
+            Watch(sessions);
         }
 
         NotifyAuthenticationStateChanged(GetAuthenticationStateAsync());
@@ -35,9 +33,20 @@ internal sealed class SessionAuthenticationState : AuthenticationStateProvider, 
 
     public void Dispose() => _watched?.Dispose();
 
-    private void End()
+    private void Watch(SignedInSessions sessions)
     {
-        _hasEnded = true;
-        NotifyAuthenticationStateChanged(s_nobody);
+        var watched = WatchedConnection.BeginApart(sessions);
+        _hasEnded = watched is null && sessions.PresentsDead;
+        Interlocked.Exchange(ref _watched, watched)?.Dispose();
+        watched?.Ended.UnsafeRegister(static state => ((Action)state!)(), () => End(watched));
+    }
+
+    private void End(WatchedConnection watched)
+    {
+        if (ReferenceEquals(_watched, watched))
+        {
+            _hasEnded = true;
+            NotifyAuthenticationStateChanged(s_nobody);
+        }
     }
 }

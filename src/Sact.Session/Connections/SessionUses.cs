@@ -29,9 +29,9 @@ internal sealed class SessionUses(SignedInSessions sessions)
         {
             await request.ReadAsync(reload: true, CancellationToken.None).ConfigureAwait(false);
         }
-        catch (SessionStoreException)
+        catch (Exception fault) when (fault is SessionStoreException or OperationCanceledException or InvalidOperationException)
         {
-            // It is logged, and a later use tries again.
+            // The store has failed, which is logged, or the client has gone. Neither stops the call of the hub.
         }
     }
 }

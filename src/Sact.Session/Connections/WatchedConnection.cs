@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace Sact.Session;
 
 /// <summary>An open connection whose sessions are watched: one in nearly every application.</summary>
@@ -6,18 +8,24 @@ internal sealed class WatchedConnection : IDisposable
     private readonly WatchedSession[] _watched;
     private readonly CancellationTokenSource _ended;
 
-    private WatchedConnection(WatchedSession[] watched, SessionUses uses)
+    private WatchedConnection(WatchedSession[] watched, ILogger log)
     {
         _watched = watched;
         _ended = CancellationTokenSource.CreateLinkedTokenSource([.. watched.Select(static one => one.Ended)]);
-        Uses = uses;
+        Log = log;
     }
 
     /// <summary>Is cancelled when one of the sessions has ended.</summary>
     public CancellationToken Ended => _ended.Token;
 
-    /// <summary>Extends the sessions.</summary>
-    public SessionUses Uses { get; }
+    /// <summary>Why one of the sessions has ended; null if nobody knows.</summary>
+    public SessionEndReason? Reason => Array.Find(_watched, static one => one.Reason is not null)?.Reason;
+
+    /// <summary>Whether the request that watches has ended its session itself.</summary>
+    public bool IsEndedHere => Array.Exists(_watched, static one => one.IsEndedHere);
+
+    /// <summary>The log of the registration.</summary>
+    public ILogger Log { get; }
 
     /// <summary>Watches the sessions of a request; null if there is none.</summary>
     public static WatchedConnection? Begin(SignedInSessions sessions) =>
@@ -43,5 +51,5 @@ internal sealed class WatchedConnection : IDisposable
     }
 
     private static WatchedConnection? Begin(SignedInSessions sessions, WatchedSession[] watched) =>
-        watched.Length == 0 ? null : new WatchedConnection(watched, new SessionUses(sessions));
+        watched.Length == 0 ? null : new WatchedConnection(watched, sessions.Log);
 }

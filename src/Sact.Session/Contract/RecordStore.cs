@@ -18,6 +18,8 @@ public abstract class RecordStore : GenericStore, IEndedSessionStore, ISessionBa
     // Parallel sign-ins of one user at a full cap invalidate each other's choice, but one of them always succeeds.
     private const int MostAdditions = 256;
 
+    private const int ReadsAtOnce = 16;
+
     private readonly RecordChanges _changes;
 
     /// <inheritdoc/>
@@ -198,7 +200,7 @@ public abstract class RecordStore : GenericStore, IEndedSessionStore, ISessionBa
     /// <exception cref="SessionStoreException">The store does not answer.</exception>
     protected internal abstract ValueTask<StoredRecord> ReadAsync(SessionKey key, CancellationToken cancellationToken);
 
-    /// <summary>Reads what is under many keys, in one round trip; default one after the other.</summary>
+    /// <summary>Reads what is under many keys, in one round trip; default 16 reads at a time.</summary>
     /// <param name="keys">Different keys of this store's prefix, at least one.</param>
     /// <param name="cancellationToken">Stops the read.</param>
     /// <returns>What is there, expired or not. A key under which there is nothing may be missing.</returns>
@@ -208,9 +210,13 @@ public abstract class RecordStore : GenericStore, IEndedSessionStore, ISessionBa
     {
         ArgumentNullException.ThrowIfNull(keys);
         var found = new Dictionary<SessionKey, StoredRecord>(keys.Count);
-        foreach (var key in keys)
+        foreach (var some in keys.Chunk(ReadsAtOnce))
         {
-            found[key] = await ReadAsync(key, cancellationToken).ConfigureAwait(false);
+            var read = await Task.WhenAll(some.Select(key => ReadAsync(key, cancellationToken).AsTask())).ConfigureAwait(false);
+            for (int i = 0; i < some.Length; i++)
+            {
+                found[some[i]] = read[i];
+            }
         }
 
         return found;

@@ -14,7 +14,11 @@ internal sealed class SactSessionOptionsFromServices(IServiceProvider services) 
         options.TimeProvider ??= services.GetService<TimeProvider>();
         options.LoggerFactory ??= services.GetService<ILoggerFactory>();
         options.MeterFactory ??= services.GetService<IMeterFactory>();
-        options.Observers ??= () => services.GetKeyedServices<ISessionObserver>(name ?? "");
+        if (services.GetService<IServiceProviderIsKeyedService>()?.IsKeyedService(typeof(ISessionObserver), name ?? "") == true)
+        {
+            options.Observers ??= () => services.GetKeyedServices<ISessionObserver>(name ?? "");
+        }
+
         options.DataProtectionProvider ??= services.GetService<IDataProtectionProvider>();
     }
 }

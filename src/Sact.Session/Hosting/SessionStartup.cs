@@ -11,6 +11,11 @@ internal sealed class SessionStartup(SessionRegistry registry) : IHostedService
     {
         registry.Check();
         registry.CreateStores();
+        foreach (var source in registry.Sources)
+        {
+            source.Services.Observers.Create();
+        }
+
         return Task.CompletedTask;
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 
 namespace Sact.Session;
@@ -8,11 +9,14 @@ internal sealed class SessionObservers(Func<IEnumerable<ISessionObserver>>? find
     private ObservedCalls[]? _observers;
 
     /// <summary>Whether there are none, as in most applications.</summary>
-    public bool IsEmpty => find is null || Observers.Length == 0;
+    public bool IsEmpty => find is null;
 
-    // At the first event: an observer may need services that need a session.
+    // At the first use: an observer may need services that need a session.
     private ObservedCalls[] Observers =>
-        _observers ??= [.. find!().Select(observer => new ObservedCalls(observer, clock, log))];
+        _observers ??= [.. find?.Invoke().Select(observer => new ObservedCalls(observer, clock, log)) ?? []];
+
+    /// <summary>Creates the observers, so that one that cannot be created is found at start-up.</summary>
+    public void Create() => _ = Observers;
 
     private DateTimeOffset Now => clock.GetUtcNow();
 
@@ -49,6 +53,21 @@ internal sealed class SessionObservers(Func<IEnumerable<ISessionObserver>>? find
 
     private ValueTask EndedAsync(SessionEvent ended) => NotifyAsync(ended, static (observer, ended) => observer.OnEndedAsync(ended));
 
-    private async ValueTask NotifyAsync(SessionEvent happened, Func<ISessionObserver, SessionEvent, ValueTask> notify) =>
-        await Task.WhenAll(Observers.Select(observer => observer.NotifyAsync(happened, notify))).ConfigureAwait(false);
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "An observer must not stop anything.")]
+    private async ValueTask NotifyAsync(SessionEvent happened, Func<ISessionObserver, SessionEvent, ValueTask> notify)
+    {
+        ObservedCalls[] observers;
+        try
+        {
+            observers = Observers;
+        }
+        catch (Exception fault)
+        {
+            // Without the check at start-up. What has happened to the session is not undone.
+            SessionLog.ObserverFailed(log, nameof(ISessionObserver), fault);
+            return;
+        }
+
+        await Task.WhenAll(observers.Select(observer => observer.NotifyAsync(happened, notify))).ConfigureAwait(false);
+    }
 }

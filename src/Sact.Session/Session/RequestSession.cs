@@ -55,6 +55,9 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
 
     public RequestWatch Watch => new(this);
 
+    /// <summary>Whether the store has answered for the session of the request.</summary>
+    public bool IsRead => _rememberedAt != 0;
+
     public DataKey? KeptKey => _rare?.DataKey;
 
     private SessionLastSeen LastSeen => new(this);

@@ -10,7 +10,7 @@ internal readonly struct RequestWatch(RequestSession session)
         get
         {
             session.MarkUsed();
-            return session.State.Phase == SessionPhase.Presented
+            return !session.IsRead && session.State.Phase == SessionPhase.Presented
                 ? throw new InvalidOperationException(
                     "EndedToken needs a session that was read. Call await session.GetAsync() before it.")
                 : Begin()?.Ended ?? new CancellationToken(canceled: true);
@@ -26,6 +26,15 @@ internal readonly struct RequestWatch(RequestSession session)
             {
                 return RequestWatches.Of(session.Request)?.Find(session.Backend);
             }
+        }
+    }
+
+    /// <summary>Notes whether the request ends the session itself, and then may still answer its client.</summary>
+    public void NoteEndedHere(bool value)
+    {
+        if (Watched is { } watched)
+        {
+            watched.IsEndedHere = value;
         }
     }
 

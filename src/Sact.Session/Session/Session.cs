@@ -47,7 +47,7 @@ public class Session<TStore> : ISession<TStore>
         var services = SessionServices.Of(options);
         lock (RequestLock.Of(request.HttpContext))
         {
-            _session = new RequestSession(RequestFeature.Of(request.HttpContext, services.Telemetry), new SessionBackend(store, services));
+            _session = new RequestSession(RequestFeature.Of(request.HttpContext, services.Telemetry), SessionBackend.Of(store, services));
         }
     }
 

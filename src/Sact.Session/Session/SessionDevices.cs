@@ -91,11 +91,17 @@ internal readonly struct SessionDevices(RequestSession session)
             }
 
             session.End.NoteSigningOut(mine, SessionEndReason.SignedOutElsewhere);
+            session.Watch.NoteEndedHere(true);
             long ended = await session.Calls.EndActiveSessionsAsync(
                 mine.UserId!, except: null, SessionEndReason.SignedOutElsewhere, cancellationToken).ConfigureAwait(false);
             session.End.Forget();
             session.Telemetry.EndedMany(mine.Key, ended, EndedReason.Everywhere);
             return ended;
+        }
+        catch
+        {
+            session.Watch.NoteEndedHere(false);
+            throw;
         }
         finally
         {

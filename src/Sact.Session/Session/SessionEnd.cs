@@ -64,7 +64,18 @@ internal readonly struct SessionEnd(RequestSession session)
         session.Unended = record;
         NoteSigningOut(record, reason);
         Forget();
-        bool ended = await session.Calls.EndAsync(record, reason, cancellationToken).ConfigureAwait(false);
+        session.Watch.NoteEndedHere(true);
+        bool ended;
+        try
+        {
+            ended = await session.Calls.EndAsync(record, reason, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            session.Watch.NoteEndedHere(false);
+            throw;
+        }
+
         session.Unended = null;
         if (ended)
         {

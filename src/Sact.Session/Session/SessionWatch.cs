@@ -14,6 +14,9 @@ internal sealed class SessionWatch(IGenericStore store, SessionServices services
     // A store that does not answer for this many intervals leaves open connections unchecked for too long: they close.
     private const int MostSilentIntervals = 12;
 
+    // For a store that reads one session at a time.
+    private const int ReadsAtOnce = 16;
+
     // A flood of hints costs one round of reads per pause.
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(10);
 
@@ -66,6 +69,8 @@ internal sealed class SessionWatch(IGenericStore store, SessionServices services
             _count++;
             if (_timer is null)
             {
+                // They outlive the request that begins, and must not carry its log scope and its trace.
+                using var _ = ExecutionContext.SuppressFlow();
                 _timer = services.Clock.CreateTimer(static state => ((SessionWatch)state!).OnTick(), this, Interval, Interval);
                 _listener = new WatchListener(store, services, Hint, _neverListens);
             }
@@ -111,7 +116,8 @@ internal sealed class SessionWatch(IGenericStore store, SessionServices services
 
             _isRunning = true;
 
-            // Elsewhere: whoever reports an end must not wait for the reads.
+            // Elsewhere, and without the caller's context: whoever reports an end must not wait for the reads.
+            using var _ = ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow();
             _running = Task.Run(RunAsync);
         }
     }
@@ -186,34 +192,67 @@ internal sealed class SessionWatch(IGenericStore store, SessionServices services
 
     private async Task CheckAsync(SessionKey[] keys)
     {
-        var client = new StoreClient(store, services, null);
-        foreach (var batch in keys.Chunk(ISessionBatchStore.MostKeys))
+        bool batches = store is ISessionBatchStore;
+        int size = batches ? ISessionBatchStore.MostKeys : ReadsAtOnce;
+        for (int i = 0; i < keys.Length; i += size)
         {
-            IReadOnlyList<SessionLookup> answers;
-            try
+            var some = keys[i..Math.Min(i + size, keys.Length)];
+            var answers = batches ? await ReadAsync(some).ConfigureAwait(false) : await ReadOneByOneAsync(some).ConfigureAwait(false);
+            if (answers.Count == 0)
             {
-                answers = await client.FindManyAsync(batch).ConfigureAwait(false);
-            }
-            catch (SessionStoreException)
-            {
-                // It is logged. The other batches would wait for the same store, so they wait for the next interval.
-                EndUnchecked(keys);
+                // It is logged. The others would wait for the same store, so they wait for the next interval.
+                EndUnchecked(keys[i..]);
                 return;
             }
 
-            EndThoseThatDied(batch, answers);
+            EndThoseThatDied(answers);
+            EndUnchecked([.. some.Where(key => !answers.ContainsKey(key))]);
         }
     }
 
-    private void EndThoseThatDied(SessionKey[] keys, IReadOnlyList<SessionLookup> answers)
+    /// <summary>The answers of a store that reads many at once; empty if it does not answer.</summary>
+    private async Task<Dictionary<SessionKey, SessionLookup>> ReadAsync(SessionKey[] keys)
+    {
+        try
+        {
+            var answers = await new StoreClient(store, services, null).FindManyAsync(keys).ConfigureAwait(false);
+            return keys.Zip(answers).ToDictionary(static pair => pair.First, static pair => pair.Second);
+        }
+        catch (SessionStoreException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>The answers of another store. One that fails, such as for a record of a newer format, hides no other.</summary>
+    private async Task<Dictionary<SessionKey, SessionLookup>> ReadOneByOneAsync(SessionKey[] keys)
+    {
+        var client = new StoreClient(store, services, null);
+        var answers = await Task.WhenAll(keys.Select(OneAsync)).ConfigureAwait(false);
+        return answers.OfType<KeyValuePair<SessionKey, SessionLookup>>().ToDictionary();
+
+        async Task<KeyValuePair<SessionKey, SessionLookup>?> OneAsync(SessionKey key)
+        {
+            try
+            {
+                return new(key, await client.FindAsync(key, endsWithRequest: false, CancellationToken.None).ConfigureAwait(false));
+            }
+            catch (SessionStoreException)
+            {
+                return null;
+            }
+        }
+    }
+
+    private void EndThoseThatDied(Dictionary<SessionKey, SessionLookup> answers)
     {
         var now = services.Now;
         var ended = new List<WatchedSession>();
         lock (_lock)
         {
-            for (int i = 0; i < keys.Length; i++)
+            foreach (var (key, answer) in answers)
             {
-                Collect(keys[i], watched => !watched.Lives(answers[i], now), ended);
+                Collect(key, watched => !watched.Lives(answer, now), ended);
             }
         }
 

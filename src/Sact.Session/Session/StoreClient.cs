@@ -42,31 +42,13 @@ internal readonly struct StoreClient(IGenericStore store, SessionServices servic
             new(await store.GetAsync(key, token).ConfigureAwait(false));
     }
 
-    /// <summary>Reads many sessions: in one round trip, if the store can.</summary>
-    public ValueTask<IReadOnlyList<SessionLookup>> FindManyAsync(SessionKey[] keys)
-    {
-        return CallAsync(
-            static (store, keys, token) => store is ISessionBatchStore batches
-                ? batches.FindManyAsync(keys, token)
-                : ReadAsync(store, keys, token),
-            keys,
-            "watch",
-            CallKind.UncancelledRead,
-            CancellationToken.None);
-
-        static async ValueTask<IReadOnlyList<SessionLookup>> ReadAsync(IGenericStore store, SessionKey[] keys, CancellationToken token)
-        {
-            var found = new SessionLookup[keys.Length];
-            for (int i = 0; i < keys.Length; i++)
-            {
-                found[i] = store is IEndedSessionStore ended
-                    ? await ended.FindAsync(keys[i], token).ConfigureAwait(false)
-                    : new(await store.GetAsync(keys[i], token).ConfigureAwait(false));
-            }
-
-            return found;
-        }
-    }
+    /// <summary>Reads many sessions in one round trip.</summary>
+    public ValueTask<IReadOnlyList<SessionLookup>> FindManyAsync(SessionKey[] keys) => CallAsync(
+        static (store, keys, token) => ((ISessionBatchStore)store).FindManyAsync(keys, token),
+        keys,
+        "watch",
+        CallKind.UncancelledRead,
+        CancellationToken.None);
 
     public ValueTask<SessionCreation> CreateAsync(SessionRecord session, SessionCap? cap, CancellationToken cancellationToken)
     {

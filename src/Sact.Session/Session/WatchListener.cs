@@ -9,6 +9,7 @@ internal sealed class WatchListener : IDisposable
 {
     // After a lost connection. Polling holds the bound meanwhile.
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromMinutes(1);
 
     private readonly SessionServices _services;
     private readonly SessionEndings? _endings;
@@ -53,10 +54,11 @@ internal sealed class WatchListener : IDisposable
     }
 
     [SuppressMessage(
-        "Design", "CA1031:Do not catch general exception types", Justification = "Whatever stops the listening, polling goes on.")]
+        "Design", "CA1031:Do not catch general exception types", Justification = "Whatever stops the listening, polling continues.")]
     private async Task ListenAsync(ISessionEndSource source, CancellationToken stop)
     {
         bool isLogged = false;
+        var pause = s_pause;
         while (!stop.IsCancellationRequested)
         {
             try
@@ -64,6 +66,7 @@ internal sealed class WatchListener : IDisposable
                 await foreach (var key in source.ListenAsync(stop).ConfigureAwait(false))
                 {
                     isLogged = false;
+                    pause = s_pause;
                     _hint(key);
                 }
             }
@@ -89,7 +92,8 @@ internal sealed class WatchListener : IDisposable
 
             try
             {
-                await Task.Delay(s_pause, _services.Clock, stop).ConfigureAwait(false);
+                await Task.Delay(pause, _services.Clock, stop).ConfigureAwait(false);
+                pause = pause < s_longestPause / 2 ? pause * 2 : s_longestPause;
             }
             catch (OperationCanceledException)
             {

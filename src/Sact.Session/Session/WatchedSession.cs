@@ -33,10 +33,13 @@ internal sealed class WatchedSession : IDisposable
     /// <summary>Why it has ended; null while it lives, or if nobody knows.</summary>
     public SessionEndReason? Reason { get; private set; }
 
+    /// <summary>Whether the request that watches ends the session itself, so that it may still answer its client.</summary>
+    public bool IsEndedHere { get; set; }
+
     /// <summary>The next one with the same key. The watch's lock guards it.</summary>
     internal WatchedSession? Next { get; set; }
 
-    /// <summary>The request that watches is about to replace its own id at once. That ends nothing here.</summary>
+    /// <summary>The request that watches is about to replace the id at once. That ends nothing here.</summary>
     public void ExpectReplacement()
     {
         lock (_lock)

@@ -52,10 +52,10 @@ public static class SactSessionRouteExtensions
     /// If nobody is signed in, GET and POST answer 401. POST and DELETE must come from this site, as in <c>MapSactSessions</c>.
     /// </summary>
     /// <remarks>
-    /// The script reads its settings from its own tag: <c>data-warn</c>, the seconds before the end (default 120), <c>data-signed-out</c>,
-    /// the page to open afterwards (default: this one), and the words <c>data-title</c>, <c>data-text</c> (with <c>{0}</c> for the
-    /// seconds), <c>data-stay</c> and <c>data-out</c>. It shows a modal <c>dialog</c> of the class <c>sact-session-dialog</c>. When a form
-    /// with the attribute <c>data-sact-sign-out</c> is sent, the other tabs look at the session.
+    /// The script reads its settings from the tag that loads it: <c>data-warn</c>, the seconds before the end (default 120), <c>data-
+    /// signed-out</c>, the page to open afterwards (default: this one), and the words <c>data-title</c>, <c>data-text</c> (with
+    /// <c>{0}</c> for the seconds), <c>data-stay</c> and <c>data-out</c>. It shows a modal <c>dialog</c> of the class <c>sact-session-
+    /// dialog</c>. When a form with the attribute <c>data-sact-sign-out</c> is sent, the other tabs look at the session.
     /// </remarks>
     /// <param name="endpoints">The application, or a group of endpoints.</param>
     /// <param name="prefix">The path, such as <c>/session</c>.</param>

@@ -40,6 +40,7 @@ internal sealed class SessionRoutes(Func<HttpContext, RequestSession> sessionOf)
 
     private async Task ListAsync(HttpContext context)
     {
+        ForbidOtherSites(context);
         var session = sessionOf(context);
         if (await session.ReadSignedInAsync().ConfigureAwait(false) is null)
         {
@@ -48,9 +49,6 @@ internal sealed class SessionRoutes(Func<HttpContext, RequestSession> sessionOf)
         }
 
         var sessions = await session.Devices.ListAsync(CancellationToken.None).ConfigureAwait(false);
-
-        // A page of another site must not load the answer, not even as an image or a script.
-        context.Response.Headers["Cross-Origin-Resource-Policy"] = "same-origin";
         ListedSession[] answer = [.. sessions.Select(ListedSession.Of)];
         await context.Response
             .WriteAsJsonAsync(answer, ListedSessionJson.Default.ListedSessionArray, cancellationToken: context.RequestAborted)
@@ -113,6 +111,12 @@ internal sealed class SessionRoutes(Func<HttpContext, RequestSession> sessionOf)
 
         return false;
     }
+
+    /// <summary>
+    /// A page of another site must not load the answer, not even as an image or a script. The refusal has it too: otherwise the page could
+    /// tell from it whether somebody is signed in.
+    /// </summary>
+    public static void ForbidOtherSites(HttpContext context) => context.Response.Headers["Cross-Origin-Resource-Policy"] = "same-origin";
 
     /// <summary>Answers a request that may come from another site.</summary>
     public static Task RefuseAsync(HttpContext context) => SessionChallenge.WriteAsync(

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Sact.Session;
 
-/// <summary>How long a session lives from now on, in whole seconds. It ends at the earlier of the two timeouts.</summary>
+/// <summary>How long a session lives from now on, in whole seconds. It ends at the earliest of its timeouts.</summary>
 internal sealed record TimeLeft(
     [property: JsonPropertyName("expiresInSeconds")] long Expires,
     [property: JsonPropertyName("idleSeconds")] long Idle,

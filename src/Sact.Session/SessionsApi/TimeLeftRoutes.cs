@@ -40,6 +40,7 @@ internal sealed class TimeLeftRoutes(Func<HttpContext, RequestSession> sessionOf
 
     private async Task AnswerAsync(HttpContext context)
     {
+        SessionRoutes.ForbidOtherSites(context);
         var session = sessionOf(context);
         if (await session.ReadSignedInAsync().ConfigureAwait(false) is not { } signedIn)
         {
@@ -47,8 +48,6 @@ internal sealed class TimeLeftRoutes(Func<HttpContext, RequestSession> sessionOf
             return;
         }
 
-        // A page of another site must not learn from it whether somebody is signed in.
-        context.Response.Headers["Cross-Origin-Resource-Policy"] = "same-origin";
         await context.Response.WriteAsJsonAsync(
             TimeLeft.Of(signedIn.Record, session.Now),
             ListedSessionJson.Default.TimeLeft,

@@ -9,14 +9,16 @@
   const tabs = new BroadcastChannel("sact-session " + address);
   const longest = 2 ** 31 - 1;
   let endsAt = 0;
+  let hasStayed = false;
   let next;
   let dialog;
   let left;
   let before;
 
-  const leave = () => location.assign(signedOut);
+  // Only a page that has seen a session leaves. A page of nobody would load itself again and again.
+  const leave = () => endsAt > 0 && location.assign(signedOut);
   const end = () => {
-    tabs.postMessage("ended");
+    if (endsAt > 0) tabs.postMessage("ended");
     leave();
   };
 
@@ -32,15 +34,20 @@
   };
 
   // A server that does not answer says nothing about the session. The next look is a minute later.
+  // Who stays near the absolute end cannot get more time, and must still be able to save the page: one warning is enough.
   const look = async (method = "GET") => {
     try {
       const answer = await call(method);
+      if (answer.status === 401) return;
       if (!answer.ok) throw new Error(answer.statusText);
       const { expiresInSeconds } = await answer.json();
       endsAt = Date.now() + expiresInSeconds * 1000;
-      if (expiresInSeconds <= warnAt) return warn();
+      const isNear = expiresInSeconds <= warnAt;
+      if (method === "POST") hasStayed = isNear;
+      hasStayed &&= isNear;
+      if (isNear && !hasStayed) return warn();
       if (dialog?.open) close();
-      wait(look, Math.min(expiresInSeconds - warnAt, 300));
+      wait(look, isNear ? expiresInSeconds + 1 : Math.min(expiresInSeconds - warnAt, 300));
     } catch {
       wait(look, 60);
     }
@@ -90,7 +97,7 @@
     const seconds = Math.max(0, Math.round((endsAt - Date.now()) / 1000));
     left.textContent = text("text", "{0} seconds are left.").replace("{0}", seconds);
     if (seconds % 30 === 0 || dialog.spoken.textContent === "") dialog.spoken.textContent = left.textContent;
-    if (seconds === 0) return look();
+    if (seconds === 0) return wait(look, 1);
     wait(tick, 1);
   };
 

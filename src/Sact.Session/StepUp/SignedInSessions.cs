@@ -99,6 +99,7 @@ internal readonly struct SignedInSessions
                 found.Add(new(source, session, signedIn));
             }
 
+            presentsDead |= found.Count == 0 && session.State.Phase is not (SessionPhase.Unread or SessionPhase.None);
             ended ??= session.State.EndReason;
         }
 

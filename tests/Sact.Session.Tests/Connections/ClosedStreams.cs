@@ -82,6 +82,48 @@ public sealed class ClosedStreams
         Assert.Equal("data: hello\n\ndata: bye\n\n", await RestAsync(stream));
     }
 
+    /// <summary>An empty 200 would look like success.</summary>
+    [Fact]
+    public async Task AreRefusedIfTheEndCameBeforeTheirFirstByte()
+    {
+        await using var site = await StartAsync(Served.Kestrel);
+        string id = await site.SignInAsync("alice");
+        var answer = site.SendAsync("/slow", id);
+        await site.Services.GetRequiredService<Gate>().Reached;
+
+        using var signOut = await site.SendAsync("/out-everywhere", id, HttpMethod.Post);
+
+        using var refused = await answer;
+        Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+        Assert.Contains("signedOutElsewhere", await refused.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task AreAbortedAlthoughACallbackOfTheEndpointThrows()
+    {
+        await using var site = await StartAsync(Served.Kestrel);
+        string id = await site.SignInAsync("alice");
+        using var stream = await OpenAsync(site, "/throwing", id);
+
+        using var signOut = await site.SendAsync("/out-everywhere", id, HttpMethod.Post);
+
+        await Assert.ThrowsAnyAsync<IOException>(() => RestAsync(stream));
+        site.Services.GetRequiredService<Gate>().Open();
+    }
+
+    /// <summary>Its answer, with the deleted cookie, must arrive.</summary>
+    [Fact]
+    public async Task OfARequestThatSignsOutItselfAreComplete()
+    {
+        await using var site = await StartAsync(Served.Kestrel);
+        string id = await site.SignInAsync("alice");
+
+        using var answer = await site.SendAsync("/marked-out", id, HttpMethod.Post);
+
+        Assert.Equal("True False", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Equal("", answer.SentId());
+    }
+
     [Fact]
     public async Task OfNobodyAreSentAsAlways()
     {
@@ -126,6 +168,27 @@ public sealed class ClosedStreams
                 await context.Response.WriteAsync("data: hello\n\n", CancellationToken.None);
                 await context.Response.Body.FlushAsync(CancellationToken.None);
                 await done.PassAsync();
+            }).RequireAuthorization().CloseWhenSessionEnds();
+            app.MapGet("/slow", async (Gate done, CancellationToken cancellationToken) =>
+            {
+                await done.PassAsync().AsTask().WaitAsync(cancellationToken);
+                return "done";
+            }).RequireAuthorization().CloseWhenSessionEnds();
+            app.MapGet("/throwing", async (HttpContext context, Gate done) =>
+            {
+                context.RequestAborted.Register(static () => throw new InvalidOperationException("a broken callback"));
+                await context.Response.WriteAsync("data: hello\n\n", CancellationToken.None);
+                await context.Response.Body.FlushAsync(CancellationToken.None);
+                await done.PassAsync();
+            }).RequireAuthorization().CloseWhenSessionEnds();
+            app.MapPost("/marked-out", async (HttpContext context, ISactSession mine) =>
+            {
+                await mine.GetAsync();
+                var ended = mine.EndedToken;
+                await mine.DeleteAllSessionsAsync();
+                await ended.CancelledAsync();
+                await context.RequestServices.GetRequiredService<SessionRegistry>().Sources[0].Backend.Watch.Running;
+                return $"{ended.IsCancellationRequested} {context.RequestAborted.IsCancellationRequested}";
             }).RequireAuthorization().CloseWhenSessionEnds();
             app.MapGet("/public", static () => "public").CloseWhenSessionEnds();
         },

@@ -98,11 +98,13 @@ public sealed class HubConnections
     }
 
     /// <summary>The end comes after the request was authenticated, and before the hub runs.</summary>
-    [Fact]
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
     [Trait("abuse", "I6")]
-    public async Task CloseIfTheSessionEndedWhileTheyOpened()
+    public async Task CloseIfTheSessionEndedWhileTheyOpened(string? name)
     {
-        await using var site = await StartAsync(beforeHub: async context =>
+        await using var site = await StartAsync(name: name, beforeHub: async context =>
         {
             Assert.Equal("alice", context.User.Identity!.Name);
             await context.RequestServices.GetRequiredService<IGenericStore>().DeleteActiveSessionsAsync("alice");
@@ -111,6 +113,33 @@ public sealed class HubConnections
         await using var client = await ConnectAsync(site, id, HttpTransportType.WebSockets);
 
         Assert.Null(await client.Closed.WaitAsync(s_longest, TestContext.Current.CancellationToken));
+        Assert.Equal(0, Watched(site));
+    }
+
+    [Fact]
+    public async Task InAMarkedGroupCloseWithoutAnError()
+    {
+        await using var site = await StartAsync();
+        string id = await site.SignInAsync("alice");
+        await using var client = await ConnectAsync(site, id, HttpTransportType.WebSockets, "/group/chat");
+        Assert.Equal("alice", await client.Connection.InvokeAsync<string>("Who", TestContext.Current.CancellationToken));
+
+        using var signOut = await site.SendAsync("/out-everywhere", id, HttpMethod.Post);
+
+        await AssertClosedAsync(client, HttpTransportType.WebSockets);
+    }
+
+    /// <summary>SignalR calls no OnDisconnectedAsync for a connection that its hub refuses.</summary>
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task ThatTheHubRefusesAreNotWatched(HttpTransportType transport)
+    {
+        await using var site = await StartAsync();
+        string id = await site.SignInAsync("alice");
+        await using var client = await ConnectAsync(site, id, transport, "/refusing");
+
+        await client.Closed.WaitAsync(s_longest, TestContext.Current.CancellationToken);
+
         Assert.Equal(0, Watched(site));
     }
 
@@ -146,7 +175,8 @@ public sealed class HubConnections
 
     private static int Watched(Site site) => site.Services.GetRequiredService<SessionRegistry>().Sources[0].Backend.Watch.Count;
 
-    private static Task<Site> StartAsync(Action<SactSessionOptions>? session = null, Func<HttpContext, Task>? beforeHub = null) =>
+    private static Task<Site> StartAsync(
+        Action<SactSessionOptions>? session = null, Func<HttpContext, Task>? beforeHub = null, string? name = null) =>
         AuthenticationSite.StartAsync(
             map: app =>
             {
@@ -160,8 +190,10 @@ public sealed class HubConnections
                     await next(context);
                 });
                 app.MapPost("/out-everywhere", async (ISactSession mine) => await mine.DeleteAllSessionsAsync());
-                app.MapHub<Chat>("/chat").RequireAuthorization().CloseWhenSessionEnds();
+                app.MapHub<Chat>("/chat").RequireAuthorization().CloseWhenSessionEnds(name);
                 app.MapHub<Chat>("/open").RequireAuthorization();
+                app.MapGroup("/group").CloseWhenSessionEnds().MapHub<Chat>("/chat").RequireAuthorization();
+                app.MapHub<Refusing>("/refusing").RequireAuthorization().CloseWhenSessionEnds();
             },
             session: session,
             build: builder =>
@@ -227,5 +259,10 @@ public sealed class HubConnections
             left.Open();
             await left.PassAsync();
         }
+    }
+
+    private sealed class Refusing : Hub
+    {
+        public override Task OnConnectedAsync() => throw new HubException("Nobody may enter.");
     }
 }

@@ -1,6 +1,6 @@
 namespace Sact.Session.Tests;
 
-/// <summary>A store that makes names by one store and keeps records in another one, or in the same. It is no <see cref="GenericStore"/>.</summary>
+/// <summary>Makes names by one store, and keeps records in another one or the same. It is no <see cref="GenericStore"/>.</summary>
 internal abstract class DelegatingStore(IGenericStore names, IGenericStore records) : IGenericStore
 {
     public string CreateSessionId(string? userId = null) => names.CreateSessionId(userId);

@@ -149,10 +149,60 @@ public sealed class EndedTokens : IDisposable
         await token.CancelledAsync();
     }
 
+    /// <summary>A request that ends its session itself may still answer its client.</summary>
+    [Fact]
+    public async Task KnowWhetherTheirRequestHasEndedTheSession()
+    {
+        string id = await _host.SignInAsync();
+        var here = await ReadAsync(id);
+        var there = await ReadAsync(id);
+        var (watchedHere, watchedThere) = (here.Watch.Begin()!, there.Watch.Begin()!);
+
+        await here.End.SignOutAsync(CancellationToken.None);
+
+        Assert.True(watchedHere.IsEndedHere);
+        Assert.False(watchedThere.IsEndedHere);
+    }
+
+    [Theory]
+    [InlineData("delete")]
+    [InlineData("delete_user")]
+    public async Task KnowThatTheirRequestHasFailedToEndTheSession(string verb)
+    {
+        var session = await ReadAsync(await _host.SignInAsync());
+        var watched = session.Watch.Begin()!;
+        _host.Store.Before = (called, _) => called == verb ? throw new SessionStoreException("It is down.") : default;
+
+        await Assert.ThrowsAsync<SessionStoreException>(async () =>
+        {
+            if (verb == "delete")
+            {
+                await session.End.SignOutAsync(CancellationToken.None);
+            }
+            else
+            {
+                await session.Devices.DeleteAllAsync(CancellationToken.None);
+            }
+        });
+
+        Assert.False(watched.IsEndedHere);
+    }
+
     [Fact]
     public async Task AreCancelledAlreadyWithoutASession()
     {
         var session = RequestTo(null);
+        Assert.Null(await session.GetAsync());
+
+        Assert.True(session.EndedToken.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task AreCancelledAlreadyForACookieOfAnEndedSession()
+    {
+        string id = await _host.SignInAsync();
+        await RequestTo(id).DeleteAsync();
+        var session = RequestTo(id);
         Assert.Null(await session.GetAsync());
 
         Assert.True(session.EndedToken.IsCancellationRequested);
@@ -216,11 +266,16 @@ public sealed class EndedTokens : IDisposable
         await session.Backend.Watch.Running.WaitAsync(TimeSpan.FromSeconds(30));
     }
 
+    /// <summary>The token after the first read. From then on only a report makes the watch read again: the clock is still.</summary>
     private async Task<CancellationToken> TokenAsync(string id, SessionHost? host = null)
     {
         var session = RequestTo(id, host);
         Assert.NotNull(await session.GetAsync());
-        return session.EndedToken;
+        var token = session.EndedToken;
+        host ??= _host;
+        await SessionBackend.Of(host.Memory, host.Options.Services).Watch.Running;
+        Assert.False(token.IsCancellationRequested);
+        return token;
     }
 
     private ISactSession RequestTo(string? id, SessionHost? host = null)
