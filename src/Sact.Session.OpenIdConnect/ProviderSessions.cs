@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Authentication;
 
 namespace Sact.Session;
@@ -6,6 +7,9 @@ namespace Sact.Session;
 /// <summary>What OpenID Connect adds to sign-ins and sign-outs of the sessions.</summary>
 internal sealed class ProviderSessions(ProviderSchemes schemes, TokenRevocations revocations) : IProviderSessions
 {
+    // A sign-out that the store has refused is tried again in the same request. Its token is revoked once.
+    private readonly ConditionalWeakTable<RequestSession, SessionRecord> _signingOut = [];
+
     public IReadOnlyList<string> AliasesOf(AuthenticationProperties properties) => ProviderSession.Of(properties)?.Aliases ?? [];
 
     public async ValueTask<bool> MayLiveAsync(StoreClient calls, IGenericStore store, AuthenticationProperties properties)
@@ -26,6 +30,12 @@ internal sealed class ProviderSessions(ProviderSchemes schemes, TokenRevocations
         Justification = "The user signs out, whatever the session holds.")]
     public void SigningOut(RequestSession session, SessionRecord record)
     {
+        if (_signingOut.TryGetValue(session, out var last) && last.Key == record.Key)
+        {
+            return;
+        }
+
+        _signingOut.AddOrUpdate(session, record);
         try
         {
             var properties = PrincipalFields.PropertiesOf(record, session);

@@ -14,6 +14,9 @@ internal interface IProviderSessions
     /// <exception cref="SessionStoreException">The store cannot answer. The session must end.</exception>
     ValueTask<bool> MayLiveAsync(StoreClient calls, IGenericStore store, AuthenticationProperties properties);
 
-    /// <summary>The user of a request signs out, and the session is about to end. It never throws and never waits.</summary>
+    /// <summary>
+    /// The user of a request signs out, and the session is about to end. It never throws and never waits. A sign-out that the store has
+    /// refused may call it again.
+    /// </summary>
     void SigningOut(RequestSession session, SessionRecord record);
 }

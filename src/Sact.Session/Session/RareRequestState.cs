@@ -6,9 +6,6 @@ internal sealed class RareRequestState
     /// <summary>A session whose end the store has failed to write.</summary>
     public SessionRecord? Unended { get; set; }
 
-    /// <summary>The session whose sign-out the identity provider knows of; default for none.</summary>
-    public SessionKey SigningOut { get; set; }
-
     /// <summary>The key of the sealed fields.</summary>
     public DataKey? DataKey { get; set; }
 }

@@ -90,13 +90,9 @@ internal readonly struct SessionEnd(RequestSession session)
     /// </summary>
     public void NoteSigningOut(SessionRecord record, SessionEndReason reason)
     {
-        if (reason is SessionEndReason.SignedOut or SessionEndReason.SignedOutElsewhere
-            && session.Services.Provider is { } provider
-            && session.Rare.SigningOut != record.Key)
+        if (reason is SessionEndReason.SignedOut or SessionEndReason.SignedOutElsewhere)
         {
-            // A sign-out that the store has refused may be tried again.
-            session.Rare.SigningOut = record.Key;
-            provider.SigningOut(session, record);
+            session.Services.Provider?.SigningOut(session, record);
         }
     }
 

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Sact.Session.Stores.Tests.OpenIdConnect;
 
-/// <summary>A logout token has sid and sub. Some sessions of the user are known only by sub (Back-Channel Logout 1.0 section 2.7).</summary>
+/// <summary>A logout token has sid and sub. Some sessions of the user have only the sub (Back-Channel Logout 1.0 section 2.7).</summary>
 public sealed class LogoutsWithSessionAndSubject
 {
     [Fact]

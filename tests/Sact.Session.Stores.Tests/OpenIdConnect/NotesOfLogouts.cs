@@ -45,7 +45,8 @@ public sealed class NotesOfLogouts
     [Trait("abuse", "K32")]
     public async Task OfAReplayLiveUntilTheTokenIsTooOld()
     {
-        await using var bed = await OpenAsync(o => (o.MaxLogoutTokenAge, o.ClockSkew) = (TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(2)));
+        await using var bed = await OpenAsync(
+            static o => (o.MaxLogoutTokenAge, o.ClockSkew) = (TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(2)));
 
         // The clock of the provider is ahead by as much as is tolerated.
         var issuedAt = bed.Clock.GetUtcNow().AddMinutes(2);
