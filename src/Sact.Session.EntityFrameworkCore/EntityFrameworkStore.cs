@@ -17,11 +17,12 @@ namespace Sact.Session;
 /// </remarks>
 /// <typeparam name="TContext">The context of the application.</typeparam>
 [DebuggerDisplay("EntityFrameworkStore {Prefix}")]
-public sealed class EntityFrameworkStore<TContext> : RecordStore, IExpiredSessionStore, ICheckedAtStart
+public sealed class EntityFrameworkStore<TContext> : RecordStore, IExpiredSessionStore, IDescribedStore, ICheckedAtStart
     where TContext : DbContext
 {
     private const int RacesOfAnEnd = 3;
 
+    private readonly IServiceProvider _services;
     private readonly ContextSource<TContext> _source;
     private readonly EntityFrameworkCheck _check = new();
     private readonly EntityFrameworkDatabase _database;
@@ -39,6 +40,7 @@ public sealed class EntityFrameworkStore<TContext> : RecordStore, IExpiredSessio
         : base(options)
     {
         ArgumentNullException.ThrowIfNull(services);
+        _services = services;
         _source = new ContextSource<TContext>(services);
         _database = new EntityFrameworkDatabase(_source, _check);
         _table = new SessionTable(Prefix);
@@ -46,6 +48,10 @@ public sealed class EntityFrameworkStore<TContext> : RecordStore, IExpiredSessio
         _cleanup = new SessionCleanup(Prefix);
         _checkAtStart = options.CheckAtStart;
     }
+
+    /// <inheritdoc/>
+    /// <remarks>The first call creates a context, whose provider says what the database is. It opens no connection.</remarks>
+    public StoreDescription Description => field ??= StoreDescriber.Describe<TContext>(_services);
 
     /// <inheritdoc/>
     public override async ValueTask<long> ClearAsync(CancellationToken cancellationToken = default)

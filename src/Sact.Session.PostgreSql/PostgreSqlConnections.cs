@@ -42,6 +42,14 @@ internal sealed class PostgreSqlConnections : IAsyncDisposable, IDisposable
         }
 
         Address = PostgreSqlConnectionString.AddressOf(parts);
+
+        // A host may have its port, and there may be several: a trace names none of those.
+        if (parts.Host is { } host && host.AsSpan().IndexOfAny(',', ':') < 0)
+        {
+            Host = host;
+            Port = host.StartsWith('/') || host.StartsWith('@') ? null : parts.Port;
+        }
+
         if (_owned)
         {
             // Outside of the pool, because it is never given back. Keep-alive finds a connection that was cut without a word.
@@ -57,6 +65,12 @@ internal sealed class PostgreSqlConnections : IAsyncDisposable, IDisposable
 
     /// <summary>Host and port.</summary>
     public string Address { get; }
+
+    /// <summary>The only host; null if there are several.</summary>
+    public string? Host { get; }
+
+    /// <summary>The port of the only host; null for a socket.</summary>
+    public int? Port { get; }
 
     /// <summary>Waits until there are fewer writes than may run at once. <see cref="EndWrite"/> follows.</summary>
     /// <returns>False if that took longer than a connection may take.</returns>

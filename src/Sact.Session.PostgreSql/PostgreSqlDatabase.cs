@@ -42,6 +42,14 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable, IDisposable
         _breaker = new PostgreSqlCircuitBreaker(ProbeAsync, _faults, logger, s_clock);
     }
 
+    /// <summary>Describes the store for traces: the table, and the server if there is only one.</summary>
+    public StoreDescription Describe(string table) => new("postgresql")
+    {
+        Collection = table,
+        ServerAddress = _connections.Host,
+        ServerPort = _connections.Port,
+    };
+
     /// <summary>
     /// Runs a command that writes nothing. If the connection is lost, the read is repeated on another one. The first column says whether
     /// the server is a standby.

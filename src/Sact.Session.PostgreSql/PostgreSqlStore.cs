@@ -21,7 +21,7 @@ namespace Sact.Session;
 /// the deadline has a column.</para>
 /// </remarks>
 [DebuggerDisplay("PostgreSqlStore {Prefix}")]
-public sealed class PostgreSqlStore : RecordStore, IExpiredSessionStore, ISessionEndSource, IAsyncDisposable, IDisposable
+public sealed class PostgreSqlStore : RecordStore, IExpiredSessionStore, ISessionEndSource, IDescribedStore, IAsyncDisposable, IDisposable
 {
     private readonly PostgreSqlDatabase _database;
     private readonly PostgreSqlStatements _statements;
@@ -36,7 +36,11 @@ public sealed class PostgreSqlStore : RecordStore, IExpiredSessionStore, ISessio
         var schema = new PostgreSqlSchema(options);
         _statements = new PostgreSqlStatements(schema.Table);
         _database = new PostgreSqlDatabase(options, schema, Logger);
+        Description = _database.Describe(options.Table);
     }
+
+    /// <inheritdoc/>
+    public StoreDescription Description { get; }
 
     /// <summary>One: the lock of the row makes the second attempt the last one.</summary>
     protected override int RacesBeforeRewrite => 1;

@@ -59,6 +59,14 @@ internal sealed class RedisConnector : IDisposable, IAsyncDisposable
     /// <summary>The addresses for a message.</summary>
     public string Address => Join(EndPoints());
 
+    /// <summary>Describes the store for traces: the server, if there is only one.</summary>
+    public StoreDescription Describe() => EndPoints().ToArray() switch
+    {
+        [DnsEndPoint only] => new("redis") { ServerAddress = only.Host, ServerPort = only.Port },
+        [IPEndPoint only] => new("redis") { ServerAddress = only.Address.ToString(), ServerPort = only.Port },
+        _ => new("redis"),
+    };
+
     private bool HasPassword => !string.IsNullOrEmpty(_configuration?.Password);
 
     /// <summary>Answers with the connection as soon as one was made. It may have been lost since.</summary>

@@ -53,6 +53,9 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
         _connector.Reached += _newNode.End;
     }
 
+    /// <summary>Describes the store for traces: the server, if there is only one.</summary>
+    public StoreDescription Describe() => _connector.Describe();
+
     /// <param name="write">Whether it may change something. It is then not cancelled, and replicas are waited for.</param>
     /// <param name="key">A key of the command's slot.</param>
     /// <param name="command">The command.</param>

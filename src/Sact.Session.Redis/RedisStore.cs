@@ -19,7 +19,7 @@ namespace Sact.Session;
 /// application's clock decides what is live. The store connects at its first use.
 /// </remarks>
 [DebuggerDisplay("RedisStore {Prefix}")]
-public sealed class RedisStore : RecordStore, ISessionEndSource, IDisposable, IAsyncDisposable
+public sealed class RedisStore : RecordStore, ISessionEndSource, IDescribedStore, IDisposable, IAsyncDisposable
 {
     // While users keep signing in, each pass over a cluster meets new sessions. Only those from before the call count.
     private const int MostPasses = 16;
@@ -76,6 +76,9 @@ public sealed class RedisStore : RecordStore, ISessionEndSource, IDisposable, IA
         _index = new RedisUserIndex(_link, _keys, TagOf);
         _endings = new RedisEndings(_link, _keys);
     }
+
+    /// <inheritdoc/>
+    public StoreDescription Description => field ??= _link.Describe();
 
     /// <inheritdoc/>
     /// <remarks>

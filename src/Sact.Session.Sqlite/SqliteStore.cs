@@ -18,7 +18,7 @@ namespace Sact.Session;
 /// too.
 /// </remarks>
 [DebuggerDisplay("SqliteStore {Prefix}")]
-public sealed partial class SqliteStore : RecordStore, IExpiredSessionStore, ISessionEndSource, IDisposable
+public sealed partial class SqliteStore : RecordStore, IExpiredSessionStore, ISessionEndSource, IDescribedStore, IDisposable
 {
     private readonly SqliteSchema _schema;
     private readonly SqliteDatabase _database;
@@ -50,11 +50,15 @@ public sealed partial class SqliteStore : RecordStore, IExpiredSessionStore, ISe
 
         _schema = new SqliteSchema(options.Table);
         _database = new SqliteDatabase(options, _schema);
+        Description = new StoreDescription("sqlite") { Collection = options.Table };
         if (_database.IsReadOnly)
         {
             SqliteLog.ReadOnly(Logger, _database.Name);
         }
     }
+
+    /// <inheritdoc/>
+    public StoreDescription Description { get; }
 
     private long Now => Clock.GetUtcNow().ToUnixTimeMilliseconds();
 

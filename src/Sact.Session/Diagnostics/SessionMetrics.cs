@@ -17,6 +17,7 @@ internal sealed class SessionMetrics
     private readonly Counter<long> _touchFailures;
     private readonly Counter<long> _storeFaults;
     private readonly Counter<long> _anonymousRefused;
+    private readonly Histogram<double> _storeDuration;
 
     public SessionMetrics(Meter meter)
     {
@@ -33,10 +34,25 @@ internal sealed class SessionMetrics
             "sact.session.store_faults", "{operation}", "Failed operations of the store, by operation.");
         _anonymousRefused = meter.CreateCounter<long>(
             "sact.session.anonymous_refused", "{session}", "Anonymous sessions that MaxAnonymousSessionsPerMinute refused.");
+
+        // The boundaries that OpenTelemetry advises for the calls of a database client.
+        _storeDuration = meter.CreateHistogram(
+            "sact.session.store.duration",
+            "s",
+            "Duration of the calls of the store, by operation and outcome.",
+            tags: null,
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10] });
+        Gauges = SessionGauges.Of(meter);
     }
 
     /// <summary>The meter of sessions that are created without dependency injection.</summary>
     public static SessionMetrics Shared { get; } = new(new Meter(MeterName));
+
+    /// <summary>The gauges of the same meter.</summary>
+    public SessionGauges Gauges { get; }
+
+    /// <summary>Whether somebody measures the calls of stores.</summary>
+    public bool MeasuresStoreCalls => _storeDuration.Enabled;
 
     public void Began(SessionState state) => Add(_began, 1, "state", state switch
     {
@@ -74,6 +90,24 @@ internal sealed class SessionMetrics
     public void AnonymousRefused() => Add(_anonymousRefused, 1);
 
     public void StoreFault(string operation) => Add(_storeFaults, 1, "operation", operation);
+
+    [SuppressMessage(
+        "Design",
+        "CA1031:Do not catch general exception types",
+        Justification = "A listener runs inside Record. What it throws must not stop a session.")]
+    public void StoreCall(string operation, string outcome, TimeSpan duration)
+    {
+        try
+        {
+            _storeDuration.Record(
+                duration.TotalSeconds,
+                new KeyValuePair<string, object?>("operation", operation),
+                new KeyValuePair<string, object?>("outcome", outcome));
+        }
+        catch (Exception)
+        {
+        }
+    }
 
     [SuppressMessage(
         "Design",

@@ -27,7 +27,7 @@ internal sealed class ExpiredSessionCleanup(SessionRegistry registry) : Backgrou
             while (source.Store is IExpiredSessionStore store)
             {
                 await Task.Delay(Jittered(source.Options.CleanupInterval!.Value), services.Clock, stoppingToken).ConfigureAwait(false);
-                await CleanUpAsync(store, services, stoppingToken).ConfigureAwait(false);
+                await CleanUpAsync(source, store, stoppingToken).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -39,18 +39,33 @@ internal sealed class ExpiredSessionCleanup(SessionRegistry registry) : Backgrou
         "Design",
         "CA1031:Do not catch general exception types",
         Justification = "A store that is down now may be up at the next cleanup, and the application continues.")]
-    private static async Task CleanUpAsync(IExpiredSessionStore store, SessionServices services, CancellationToken stoppingToken)
+    private static async Task CleanUpAsync(SessionSource source, IExpiredSessionStore store, CancellationToken stoppingToken)
     {
+        var services = source.Services;
         try
         {
-            for (int i = 0; i < MaxBatches && await store.DeleteExpiredAsync(BatchSize, stoppingToken).ConfigureAwait(false) > 0; i++)
+            for (int i = 0; i < MaxBatches && await DeleteSomeAsync(source, store, stoppingToken).ConfigureAwait(false) > 0; i++)
             {
             }
         }
         catch (Exception fault) when (!stoppingToken.IsCancellationRequested)
         {
-            services.Telemetry.StoreFault("sweep", fault);
+            services.Telemetry.StoreFault(StoreOperation.Sweep, fault);
         }
+    }
+
+    private static ValueTask<long> DeleteSomeAsync(SessionSource source, IExpiredSessionStore store, CancellationToken stoppingToken)
+    {
+        var services = source.Services;
+        return StoreCall.IsObserved(services.Telemetry.Metrics)
+            ? StoreCall.ObserveAsync(
+                source.Store,
+                services.Telemetry.Metrics,
+                services.Clock,
+                StoreOperation.Sweep,
+                (store, stoppingToken),
+                static about => about.store.DeleteExpiredAsync(BatchSize, about.stoppingToken))
+            : store.DeleteExpiredAsync(BatchSize, stoppingToken);
     }
 
     private static TimeSpan Jittered(TimeSpan interval) => interval * (0.75 + (RandomNumberGenerator.GetInt32(501) / 1000.0));

@@ -107,7 +107,7 @@ internal sealed class SessionSource(SessionRegistration registration, SessionPip
 
     public void Dispose()
     {
-        _backend?.StopWatch();
+        _backend?.Stop();
         if (DisposesStore)
         {
             (_store as IDisposable)?.Dispose();
@@ -116,7 +116,7 @@ internal sealed class SessionSource(SessionRegistration registration, SessionPip
 
     public ValueTask DisposeAsync()
     {
-        _backend?.StopWatch();
+        _backend?.Stop();
         if (DisposesStore && _store is IAsyncDisposable disposable)
         {
             return disposable.DisposeAsync();
@@ -129,6 +129,7 @@ internal sealed class SessionSource(SessionRegistration registration, SessionPip
     private SessionServices FindServices()
     {
         var found = SessionServices.Of(services.GetRequiredService<IOptionsMonitor<SactSessionOptions>>().Get(registration.Name));
+        found.Registration = registration.Name;
         found.Provider ??= services.GetService<IProviderSessions>();
         return found;
     }

@@ -14,6 +14,9 @@ internal sealed class SessionStartup(SessionRegistry registry) : IHostedService
         foreach (var source in registry.Sources)
         {
             source.Services.Observers.Create();
+
+            // The gauges report a registration from the start on, and not from its first request.
+            _ = source.Backend;
         }
 
         return Task.CompletedTask;

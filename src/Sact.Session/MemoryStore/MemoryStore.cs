@@ -13,7 +13,7 @@ namespace Sact.Session;
 /// <see cref="DeleteExpiredAsync"/>.
 /// </remarks>
 [DebuggerDisplay("MemoryStore {Prefix}")]
-public sealed class MemoryStore : GenericStore, IEndedSessionStore, IExpiredSessionStore
+public sealed class MemoryStore : GenericStore, IEndedSessionStore, IExpiredSessionStore, IDescribedStore
 {
     // Each creation looks at this many records, so a full round takes a quarter as many creations as there are sessions.
     private const int LooksPerCreation = 4;
@@ -37,6 +37,9 @@ public sealed class MemoryStore : GenericStore, IEndedSessionStore, IExpiredSess
             options.MaxBytes, Clock, Logger, destroyExpired: () => _sweep!.MakeRoom(DestructionTime, maxDestroyed: 100));
         _sweep = new MemorySweep(_table, Clock);
     }
+
+    /// <inheritdoc/>
+    public StoreDescription Description => StoreDescription.Memory;
 
     /// <summary>The estimated bytes of all sessions.</summary>
     internal long SizeInBytes => _table.SizeInBytes;

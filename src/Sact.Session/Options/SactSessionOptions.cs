@@ -175,6 +175,13 @@ public sealed class SactSessionOptions
     public TimeSpan? CleanupInterval { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>
+    /// How often the gauge <c>sact.session.active</c> counts the sessions of the store at most. Default: 5 minutes.
+    /// Range: 10 seconds to 1 day. Null: never, and the gauge reports nothing. Over Redis a count reads every key with <c>SCAN</c>.
+    /// Nothing is counted unless something collects the meter, and no collection waits for a count.
+    /// </summary>
+    public TimeSpan? ActiveCountInterval { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>
     /// Whether a sign-out sends <c>Clear-Site-Data: "cache"</c> (W3C), so that the back button shows nothing private. Default: false.
     /// True: some browsers take seconds to clear their cache.
     /// </summary>

@@ -44,6 +44,8 @@ internal sealed class SactSessionOptionsValidator : IValidateOptions<SactSession
             : $"ReplayMargin is {o.ReplayMargin}. It must be more than RenewalGrace ({o.RenewalGrace}) and at most 1 day. "
                 + "Change SactSessionOptions.ReplayMargin.";
         yield return Between(o.CleanupInterval, s_second, s_day, "1 second and 1 day", "or set it to null for no cleanup");
+        yield return Between(
+            o.ActiveCountInterval, TimeSpan.FromSeconds(10), s_day, "10 seconds and 1 day", "or set it to null for no count");
         yield return Between(o.StoreTimeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(5), "1 millisecond and 5 minutes");
         yield return Between(o.WatchInterval, s_second, TimeSpan.FromMinutes(5), "1 second and 5 minutes");
     }

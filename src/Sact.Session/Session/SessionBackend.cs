@@ -3,17 +3,26 @@ using System.Runtime.CompilerServices;
 namespace Sact.Session;
 
 /// <summary>What the sessions of one registration work with. They share it, so that a request holds one reference.</summary>
-internal sealed class SessionBackend(IGenericStore store, SessionServices services)
+internal sealed class SessionBackend : IGaugedSessions
 {
     // Sessions that are created by hand share one per store and services, and with it the watch.
     private static readonly ConditionalWeakTable<SessionServices, ConditionalWeakTable<IGenericStore, SessionBackend>> s_byHand = [];
 
+    private readonly ActiveSessionCount _active;
     private SessionWatch? _watch;
 
-    public IGenericStore Store { get; } = store;
+    public SessionBackend(IGenericStore store, SessionServices services)
+    {
+        Store = store;
+        Services = services;
+        _active = new ActiveSessionCount(store, services.Clock, services.Options.ActiveCountInterval, services.Telemetry);
+        services.Telemetry.Metrics.Gauges.Add(this);
+    }
+
+    public IGenericStore Store { get; }
 
     /// <summary>Clock, telemetry, cookies and settings.</summary>
-    public SessionServices Services { get; } = services;
+    public SessionServices Services { get; }
 
     /// <summary>The watch over open connections, created when the first one is watched.</summary>
     public SessionWatch Watch =>
@@ -23,6 +32,20 @@ internal sealed class SessionBackend(IGenericStore store, SessionServices servic
     public static SessionBackend Of(IGenericStore store, SessionServices services) =>
         s_byHand.GetOrCreateValue(services).GetValue(store, store => new SessionBackend(store, services));
 
-    /// <summary>Stops watching.</summary>
-    public void StopWatch() => _watch?.Dispose();
+    string IGaugedSessions.Registration => Services.Registration;
+
+    int IGaugedSessions.Watched => _watch?.Count ?? 0;
+
+    long? IGaugedSessions.Active => _active.Value;
+
+    /// <summary>Completes when no count of the sessions runs.</summary>
+    public Task Counting => _active.Running;
+
+    /// <summary>Stops watching and counting.</summary>
+    public void Stop()
+    {
+        Services.Telemetry.Metrics.Gauges.Remove(this);
+        _active.Dispose();
+        _watch?.Dispose();
+    }
 }

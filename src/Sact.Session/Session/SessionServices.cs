@@ -53,6 +53,9 @@ internal sealed class SessionServices : ISessionDataSource
 
     public SessionObservers Observers { get; }
 
+    /// <summary>The name of the registration; empty for the unnamed one, and for sessions that are created by hand.</summary>
+    public string Registration { get; set; } = "";
+
     /// <summary>The identity provider that signs users in; null if the application has none.</summary>
     public IProviderSessions? Provider { get; set; }
 

@@ -160,7 +160,7 @@ internal sealed class SessionWatch(IGenericStore store, SessionServices services
             }
             catch (Exception fault)
             {
-                services.Telemetry.StoreFault("watch", fault);
+                services.Telemetry.StoreFault(StoreOperation.Watch, fault);
             }
 
             await Task.Delay(s_pause, TimeProvider.System).ConfigureAwait(false);

@@ -24,7 +24,7 @@ internal readonly struct StoreClient(IGenericStore store, SessionServices servic
         CallAsync(
             static (store, key, token) => store.GetAsync(key, token),
             key,
-            "read",
+            StoreOperation.Read,
             endsWithRequest ? CallKind.Read : CallKind.UncancelledRead,
             cancellationToken);
 
@@ -34,7 +34,7 @@ internal readonly struct StoreClient(IGenericStore store, SessionServices servic
         return CallAsync(
             static (store, key, token) => store is IEndedSessionStore ended ? ended.FindAsync(key, token) : ReadAsync(store, key, token),
             key,
-            "read",
+            StoreOperation.Read,
             endsWithRequest ? CallKind.Read : CallKind.UncancelledRead,
             cancellationToken);
 
@@ -46,7 +46,7 @@ internal readonly struct StoreClient(IGenericStore store, SessionServices servic
     public ValueTask<IReadOnlyList<SessionLookup>> FindManyAsync(SessionKey[] keys) => CallAsync(
         static (store, keys, token) => ((ISessionBatchStore)store).FindManyAsync(keys, token),
         keys,
-        "watch",
+        StoreOperation.Watch,
         CallKind.UncancelledRead,
         CancellationToken.None);
 
@@ -55,7 +55,7 @@ internal readonly struct StoreClient(IGenericStore store, SessionServices servic
         var created = CallAsync(
             static (store, about, token) => store.CreateAsync(about.session, about.cap, token),
             (session, cap),
-            "create",
+            StoreOperation.Create,
             CallKind.Write,
             cancellationToken);
         return services.Observers.IsEmpty ? created : NotifyAsync(services.Observers, created, session);
@@ -78,7 +78,7 @@ internal readonly struct StoreClient(IGenericStore store, SessionServices servic
         var updated = CallAsync(
             static (store, about, token) => store.UpdateAsync(about.session, about.change, token),
             (session, change),
-            "update",
+            StoreOperation.Update,
             CallKind.Write,
             cancellationToken);
         bool isNotified = (change.Renewal is not null || change.Raise is not null) && !services.Observers.IsEmpty;
@@ -104,7 +104,7 @@ internal readonly struct StoreClient(IGenericStore store, SessionServices servic
                 ? ended.EndAsync(about.session, about.reason, token)
                 : store.DeleteAsync(about.session, token),
             (session, reason),
-            "delete",
+            StoreOperation.Delete,
             CallKind.Write,
             cancellationToken);
         return services.Observers.IsEmpty ? ended : NotifyAsync(services.Observers, ended, session, reason);
@@ -130,7 +130,7 @@ internal readonly struct StoreClient(IGenericStore store, SessionServices servic
                 ? ended.EndActiveSessionsAsync(about.userId, about.except, about.reason, token)
                 : store.DeleteActiveSessionsAsync(about.userId, about.except, token),
             (userId, except, reason),
-            "delete_user",
+            StoreOperation.DeleteUser,
             CallKind.Write,
             cancellationToken);
         return services.Observers.IsEmpty ? ended : NotifyAsync(services.Observers, ended, userId, reason);
@@ -157,16 +157,10 @@ internal readonly struct StoreClient(IGenericStore store, SessionServices servic
                 return records;
             },
             userId,
-            "list",
+            StoreOperation.List,
             CallKind.Read,
             cancellationToken);
 
-    [SuppressMessage(
-        "Reliability",
-        "CA2000:Dispose objects before losing scope",
-        Justification = "It has no timer, and a store that ignores it may read it later.")]
-    [SuppressMessage(
-        "Design", "CA1031:Do not catch general exception types", Justification = "Whatever a store throws is a fault of the store.")]
     private ValueTask<T> CallAsync<TArgument, T>(
         Func<IGenericStore, TArgument, CancellationToken, ValueTask<T>> call,
         TArgument argument,
@@ -175,7 +169,30 @@ internal readonly struct StoreClient(IGenericStore store, SessionServices servic
         CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        return StoreCall.IsObserved(services.Telemetry.Metrics)
+            ? StoreCall.ObserveAsync(
+                store,
+                services.Telemetry.Metrics,
+                services.Clock,
+                operation,
+                (Client: this, call, argument, operation, kind, cancellationToken),
+                static about => about.Client.SendAsync(about.call, about.argument, about.operation, about.kind, about.cancellationToken))
+            : SendAsync(call, argument, operation, kind, cancellationToken);
+    }
 
+    [SuppressMessage(
+        "Reliability",
+        "CA2000:Dispose objects before losing scope",
+        Justification = "It has no timer, and a store that ignores it may read it later.")]
+    [SuppressMessage(
+        "Design", "CA1031:Do not catch general exception types", Justification = "Whatever a store throws is a fault of the store.")]
+    private ValueTask<T> SendAsync<TArgument, T>(
+        Func<IGenericStore, TArgument, CancellationToken, ValueTask<T>> call,
+        TArgument argument,
+        string operation,
+        CallKind kind,
+        CancellationToken cancellationToken)
+    {
         // The memory store answers at once, so there is nothing to cancel.
         var limit = store is MemoryStore ? null : new CancellationTokenSource();
         ValueTask<T> pending;

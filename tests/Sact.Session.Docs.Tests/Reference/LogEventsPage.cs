@@ -31,14 +31,15 @@ public sealed partial class LogEventsPage
         s_page.Rows.Where(row => int.TryParse(row.Cells[0], out _)).Select(row => $"{row.Cells[0]} {row.Cells[1]} {row.Cells[2]}"));
 
     [Fact]
-    public void HasEveryCounter()
+    public void HasEveryMetric()
     {
-        var counters = Counter().Matches(File.ReadAllText(
-                Path.Combine(Checkout.Root, "src", "Sact.Session", "Diagnostics", "SessionMetrics.cs")))
+        var metrics = new[] { "SessionMetrics.cs", "SessionGauges.cs" }
+            .SelectMany(file => Metric().Matches(File.ReadAllText(
+                Path.Combine(Checkout.Root, "src", "Sact.Session", "Diagnostics", file))))
             .Select(match => $"`{match.Groups[1].Value}`");
 
         Assert.Equal(
-            counters.Order(),
+            metrics.Order(),
             s_page.Rows.Select(row => row.Cells[0]).Where(cell => cell.StartsWith("`sact.", StringComparison.Ordinal)).Order());
     }
 
@@ -53,8 +54,8 @@ public sealed partial class LogEventsPage
             .Select(logged => $"{runbook.Path} lacks event {logged.EventId}: {logged.Message}"));
     }
 
-    [GeneratedRegex(@"CreateCounter<long>\(\s*""([^""]+)""")]
-    private static partial Regex Counter();
+    [GeneratedRegex(@"Create(?:Counter<long>|Histogram|ObservableGauge)\(\s*""([^""]+)""")]
+    private static partial Regex Metric();
 
     [GeneratedRegex(@"\d+")]
     private static partial Regex Number();

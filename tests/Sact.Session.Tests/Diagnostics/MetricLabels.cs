@@ -39,6 +39,14 @@ public sealed class MetricLabels : IDisposable
         ("sact.session.store_faults", "operation", "delete"),
         ("sact.session.store_faults", "operation", "delete_user"),
         ("sact.session.store_faults", "operation", "list"),
+        ("sact.session.store.duration", "operation", "read"),
+        ("sact.session.store.duration", "operation", "create"),
+        ("sact.session.store.duration", "operation", "update"),
+        ("sact.session.store.duration", "operation", "delete"),
+        ("sact.session.store.duration", "operation", "delete_user"),
+        ("sact.session.store.duration", "operation", "list"),
+        ("sact.session.store.duration", "outcome", "ok"),
+        ("sact.session.store.duration", "outcome", "fault"),
     ];
 
     private readonly LabelRecordingMeterFactory _meters = new();

@@ -21,20 +21,8 @@ internal sealed class LabelRecordingMeterFactory : IMeterFactory
                 listener.EnableMeasurementEvents(instrument);
             }
         };
-        _listener.SetMeasurementEventCallback<long>((instrument, _, tags, _) =>
-        {
-            foreach (var tag in tags)
-            {
-                _recorded.Enqueue((instrument.Name, tag.Key, tag.Value));
-            }
-
-            if (tags.Length == 0)
-            {
-                _recorded.Enqueue((instrument.Name, "", null));
-            }
-
-            OnMeasure?.Invoke();
-        });
+        _listener.SetMeasurementEventCallback<long>((instrument, _, tags, _) => Record(instrument, tags));
+        _listener.SetMeasurementEventCallback<double>((instrument, _, tags, _) => Record(instrument, tags));
         _listener.Start();
     }
 
@@ -47,4 +35,19 @@ internal sealed class LabelRecordingMeterFactory : IMeterFactory
     public Meter Create(MeterOptions options) => new(new MeterOptions(options.Name) { Scope = this });
 
     public void Dispose() => _listener.Dispose();
+
+    private void Record(Instrument instrument, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        foreach (var tag in tags)
+        {
+            _recorded.Enqueue((instrument.Name, tag.Key, tag.Value));
+        }
+
+        if (tags.Length == 0)
+        {
+            _recorded.Enqueue((instrument.Name, "", null));
+        }
+
+        OnMeasure?.Invoke();
+    }
 }
