@@ -46,7 +46,9 @@ public sealed class SpansOfStoreCalls : IDisposable
         Assert.Equal(
             new Dictionary<string, object?>
             {
-                ["db.system.name"] = "other", ["db.operation.name"] = "create", ["sact.session.outcome"] = "ok",
+                ["db.system.name"] = "other",
+                ["db.operation.name"] = "create",
+                ["sact.session.outcome"] = "ok",
             },
             RecordedSpans.TagsOf(span));
     }
@@ -56,7 +58,9 @@ public sealed class SpansOfStoreCalls : IDisposable
     {
         var store = new Described(new StoreDescription("postgresql")
         {
-            Collection = "sact_session", ServerAddress = "db.example", ServerPort = 5432,
+            Collection = "sact_session",
+            ServerAddress = "db.example",
+            ServerPort = 5432,
         });
         var exchange = _host.Request();
 
@@ -158,8 +162,8 @@ public sealed class SpansOfStoreCalls : IDisposable
         Assert.True(_spans.All.Count >= 3);
         Assert.All(_spans.All, span =>
         {
-            string all = span.DisplayName + string.Join(
-                ' ', RecordedSpans.TagsOf(span).Select(tag => $"{tag.Key}={tag.Value}").Concat(span.Baggage.Select(pair => pair.ToString())));
+            var tags = RecordedSpans.TagsOf(span).Select(tag => $"{tag.Key}={tag.Value}");
+            string all = span.DisplayName + string.Join(' ', tags.Concat(span.Baggage.Select(pair => pair.ToString())));
             Assert.DoesNotContain(Canary, all, StringComparison.Ordinal);
             Assert.DoesNotContain(id[..24], all, StringComparison.Ordinal);
         });
