@@ -17,7 +17,7 @@ namespace Sact.Session;
 /// </remarks>
 /// <typeparam name="TContext">The context of the application.</typeparam>
 [DebuggerDisplay("EntityFrameworkStore {Prefix}")]
-public sealed class EntityFrameworkStore<TContext> : RecordStore, IExpiredSessionStore, IDescribedStore, ICheckedAtStart
+public sealed class EntityFrameworkStore<TContext> : RecordStore, IExpiredSessionStore, IDescribedStore, IStoreHealthSource, ICheckedAtStart
     where TContext : DbContext
 {
     private const int RacesOfAnEnd = 3;
@@ -89,6 +89,21 @@ public sealed class EntityFrameworkStore<TContext> : RecordStore, IExpiredSessio
         }
 
         return deleted ?? 0;
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>It reads a row, and the clock of the server if the table has a row.</remarks>
+    public async ValueTask<StoreHealth> InspectAsync(CancellationToken cancellationToken = default)
+    {
+        var key = GetSessionKey(CreateSessionId());
+        var time = await _database.ReadAsync(
+            async call =>
+            {
+                await _table.ReadAsync(call, key).ConfigureAwait(false);
+                return await _cleanup.ReadClockAsync(call).ConfigureAwait(false);
+            },
+            cancellationToken).ConfigureAwait(false);
+        return new StoreHealth { StoreTime = time };
     }
 
     /// <inheritdoc/>

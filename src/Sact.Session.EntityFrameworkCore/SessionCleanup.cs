@@ -33,6 +33,21 @@ internal sealed class SessionCleanup(string prefix)
             .ExecuteDeleteAsync(call.Token)).ConfigureAwait(false);
     }
 
+    /// <summary>The server's clock; null if there is no session.</summary>
+    [SuppressMessage("ApiDesign", "RS0030", Justification = "The server evaluates DateTime.UtcNow.")]
+    public async Task<DateTimeOffset?> ReadClockAsync(DatabaseCall call)
+    {
+        var found = await call.Sessions
+            .Where(row => row.Prefix == prefix)
+            .OrderBy(row => row.ExpiresAt)
+            .Take(1)
+            .Select(row => new { row.KeyPart, ServerNow = DateTime.UtcNow })
+            .ToListAsync(call.Token).ConfigureAwait(false);
+        return found.Count == 0 ? null : Utc(found[0].ServerNow);
+    }
+
+    private static DateTimeOffset Utc(DateTime time) => new(DateTime.SpecifyKind(time, DateTimeKind.Utc), TimeSpan.Zero);
+
     /// <summary>The keys of expired sessions, and the server's clock; null if there is no such session.</summary>
     [SuppressMessage("ApiDesign", "RS0030", Justification = "The server evaluates DateTime.UtcNow.")]
     private async Task<(List<string> Expired, DateTimeOffset? ServerNow)> FindAsync(DatabaseCall call, long deadline, int batch)
@@ -43,9 +58,7 @@ internal sealed class SessionCleanup(string prefix)
             .Take(batch)
             .Select(row => new { row.KeyPart, ServerNow = DateTime.UtcNow })
             .ToListAsync(call.Token).ConfigureAwait(false);
-        DateTimeOffset? serverNow = found.Count == 0
-            ? null
-            : new DateTimeOffset(DateTime.SpecifyKind(found[0].ServerNow, DateTimeKind.Utc), TimeSpan.Zero);
+        DateTimeOffset? serverNow = found.Count == 0 ? null : Utc(found[0].ServerNow);
         return (found.ConvertAll(row => row.KeyPart), serverNow);
     }
 }

@@ -21,6 +21,12 @@ internal sealed class PostgreSqlStatements
     private const string Values = "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10";
     private const string ServerNow = "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
+    /// <summary>The clock, whether the server takes no writes, and how far the slowest standby lags; null if that is not visible.</summary>
+    public const string Inspect = $"""
+        SELECT pg_is_in_recovery(), {ServerNow}, current_setting('transaction_read_only')::boolean,
+          (SELECT count(*) FROM pg_stat_replication), (SELECT max(extract(epoch FROM replay_lag))::float8 FROM pg_stat_replication)
+        """;
+
     // What becomes of the columns of a session that ends, beside its deadline and its record.
     private static readonly string Marked = $"user_id = NULL, state = {Ended}, version = 0";
 

@@ -21,7 +21,8 @@ namespace Sact.Session;
 /// the deadline has a column.</para>
 /// </remarks>
 [DebuggerDisplay("PostgreSqlStore {Prefix}")]
-public sealed class PostgreSqlStore : RecordStore, IExpiredSessionStore, ISessionEndSource, IDescribedStore, IAsyncDisposable, IDisposable
+public sealed class PostgreSqlStore : RecordStore, IExpiredSessionStore, ISessionEndSource, IDescribedStore, IStoreHealthSource,
+    IAsyncDisposable, IDisposable
 {
     private readonly PostgreSqlDatabase _database;
     private readonly PostgreSqlStatements _statements;
@@ -83,6 +84,15 @@ public sealed class PostgreSqlStore : RecordStore, IExpiredSessionStore, ISessio
     /// </remarks>
     public IAsyncEnumerable<SessionKey?> ListenAsync(CancellationToken cancellationToken = default) =>
         _database.ListenAsync(Prefix, cancellationToken);
+
+    /// <inheritdoc/>
+    /// <remarks>It reads a row, and the clock of the server. How far standbys lag is visible to members of <c>pg_monitor</c>.</remarks>
+    public async ValueTask<StoreHealth> InspectAsync(CancellationToken cancellationToken = default)
+    {
+        await ReadAsync(GetSessionKey(CreateSessionId()), cancellationToken).ConfigureAwait(false);
+        return PostgreSqlInspection.Judge(
+            (await _database.ReadAsync(Command(PostgreSqlStatements.Inspect), cancellationToken).ConfigureAwait(false))[0]);
+    }
 
     /// <summary>Closes the connections of the store. A data source of the application stays open.</summary>
     public void Dispose() => _database.Dispose();

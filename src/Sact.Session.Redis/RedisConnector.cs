@@ -140,7 +140,7 @@ internal sealed class RedisConnector : IDisposable, IAsyncDisposable
         }
     }
 
-    private static string Name(EndPoint endPoint) => endPoint is DnsEndPoint name ? $"{name.Host}:{name.Port}" : endPoint.ToString() ?? "";
+    public static string Name(EndPoint endPoint) => endPoint is DnsEndPoint name ? $"{name.Host}:{name.Port}" : endPoint.ToString() ?? "";
 
     private static string Join(IEnumerable<EndPoint> endPoints)
     {

@@ -19,7 +19,7 @@ namespace Sact.Session;
 /// application's clock decides what is live. The store connects at its first use.
 /// </remarks>
 [DebuggerDisplay("RedisStore {Prefix}")]
-public sealed class RedisStore : RecordStore, ISessionEndSource, IDescribedStore, IDisposable, IAsyncDisposable
+public sealed class RedisStore : RecordStore, ISessionEndSource, IDescribedStore, IStoreHealthSource, IDisposable, IAsyncDisposable
 {
     // While users keep signing in, each pass over a cluster meets new sessions. Only those from before the call count.
     private const int MostPasses = 16;
@@ -36,7 +36,7 @@ public sealed class RedisStore : RecordStore, ISessionEndSource, IDescribedStore
     private readonly RedisRecords _records;
     private readonly RedisUserIndex _index;
     private readonly RedisEndings _endings;
-    private readonly bool _requiresReplicas;
+    private readonly int _requiredReplicas;
 
     /// <summary>Reads the options. The store connects at its first use.</summary>
     /// <param name="options">The configuration or a connection, and the rest.</param>
@@ -69,7 +69,7 @@ public sealed class RedisStore : RecordStore, ISessionEndSource, IDescribedStore
                 "ReplicaTimeout must be from 1 millisecond to 1 minute. Change RedisStoreOptions.ReplicaTimeout.", nameof(options));
         }
 
-        _requiresReplicas = options.RequireReplicas > 0;
+        _requiredReplicas = options.RequireReplicas;
         _keys = new RedisKeys(options);
         _link = new RedisLink(options, Clock, time, Logger);
         _records = new RedisRecords(_link, _keys);
@@ -171,6 +171,14 @@ public sealed class RedisStore : RecordStore, ISessionEndSource, IDescribedStore
     /// </remarks>
     public IAsyncEnumerable<SessionKey?> ListenAsync(CancellationToken cancellationToken = default) =>
         _endings.ListenAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    /// <remarks>It reads a key, and by one script <c>TIME</c> and <c>INFO</c> of every master. An ACL may refuse <c>INFO</c>.</remarks>
+    public async ValueTask<StoreHealth> InspectAsync(CancellationToken cancellationToken = default)
+    {
+        await ReadAsync(GetSessionKey(CreateSessionId()), cancellationToken).ConfigureAwait(false);
+        return await new RedisInspection(_link, Clock, _requiredReplicas).RunAsync(cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Closes the store's own connection. The application's is left open.</summary>
     public void Dispose() => _link.Dispose();
@@ -342,7 +350,7 @@ public sealed class RedisStore : RecordStore, ISessionEndSource, IDescribedStore
         : TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32(1, LongestPause + 1));
 
     /// <inheritdoc/>
-    protected override bool IsSettledByRead(SessionStoreException exception) => !_requiresReplicas;
+    protected override bool IsSettledByRead(SessionStoreException exception) => _requiredReplicas == 0;
 
     /// <summary>A TTL: a time limit, and the margin by which clocks may differ.</summary>
     private static long Ttl(TimeSpan limit) => (long)(limit + SessionRecord.SkewMargin).TotalMilliseconds;

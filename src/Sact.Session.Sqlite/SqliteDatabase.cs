@@ -57,7 +57,7 @@ internal sealed class SqliteDatabase : IDisposable
 
         // The full path of the file: a relative path would name another file once the working folder has changed. A database in memory
         // has none, and only its connection sees it.
-        parts.DataSource = FileOf(_writing);
+        parts.DataSource = Path = FileOf(_writing);
         _single = !_owned || parts.DataSource.Length == 0;
 
         // A reader must not create an empty file in place of one that was removed.
@@ -69,7 +69,16 @@ internal sealed class SqliteDatabase : IDisposable
     /// <summary>The file's name, for messages.</summary>
     public string Name { get; }
 
+    /// <summary>The full path of the file; empty for a database in memory.</summary>
+    public string Path { get; }
+
     public bool IsReadOnly { get; private set; }
+
+    public SqliteDurability Durability => _options.Durability;
+
+    /// <summary>Runs a read on the connection of the writer, whose settings decide what a commit survives.</summary>
+    public ValueTask<T> ReadByWriterAsync<T>(Func<SqliteWriter, T> read, CancellationToken cancellationToken) =>
+        _writer.ReadAsync(read, cancellationToken);
 
     public ValueTask<T> WriteAsync<T>(Func<SqliteWriter, T> work, CancellationToken cancellationToken) =>
         _writer.WriteAsync(work, cancellationToken);

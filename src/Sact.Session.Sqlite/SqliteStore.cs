@@ -18,7 +18,8 @@ namespace Sact.Session;
 /// too.
 /// </remarks>
 [DebuggerDisplay("SqliteStore {Prefix}")]
-public sealed partial class SqliteStore : RecordStore, IExpiredSessionStore, ISessionEndSource, IDescribedStore, IDisposable
+public sealed partial class SqliteStore : RecordStore, IExpiredSessionStore, ISessionEndSource, IDescribedStore, IStoreHealthSource,
+    IDisposable
 {
     private readonly SqliteSchema _schema;
     private readonly SqliteDatabase _database;
@@ -110,6 +111,14 @@ public sealed partial class SqliteStore : RecordStore, IExpiredSessionStore, ISe
     /// </remarks>
     public IAsyncEnumerable<SessionKey?> ListenAsync(CancellationToken cancellationToken = default) =>
         new SqliteEndings(_database, _schema.SelectEnded, Prefix, Clock).ListenAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    /// <remarks>It reads a row and the settings of the file. It warns if the disk has less than 64 MiB left.</remarks>
+    public async ValueTask<StoreHealth> InspectAsync(CancellationToken cancellationToken = default)
+    {
+        await ReadAsync(GetSessionKey(CreateSessionId()), cancellationToken).ConfigureAwait(false);
+        return await SqliteInspection.RunAsync(_database, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Lets the waiting writes finish, and closes the file. A connection of the application stays open.</summary>
     public void Dispose() => _database.Dispose();

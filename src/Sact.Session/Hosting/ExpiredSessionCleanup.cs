@@ -47,9 +47,12 @@ internal sealed class ExpiredSessionCleanup(SessionRegistry registry) : Backgrou
             for (int i = 0; i < MaxBatches && await DeleteSomeAsync(source, store, stoppingToken).ConfigureAwait(false) > 0; i++)
             {
             }
+
+            source.Cleanup.Succeeded();
         }
         catch (Exception fault) when (!stoppingToken.IsCancellationRequested)
         {
+            source.Cleanup.Failed(services.Now, fault);
             services.Telemetry.StoreFault(StoreOperation.Sweep, fault);
         }
     }

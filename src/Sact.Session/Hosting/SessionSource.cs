@@ -18,6 +18,9 @@ internal sealed class SessionSource(SessionRegistration registration, SessionPip
 
     public Type StoreType => registration.StoreType;
 
+    /// <summary>How the latest cleanup of the store ended.</summary>
+    public CleanupState Cleanup { get; } = new();
+
     public SactSessionOptions Options => Services.Options;
 
     public SessionServices Services => _services ??= FindServices();
@@ -107,7 +110,7 @@ internal sealed class SessionSource(SessionRegistration registration, SessionPip
 
     public void Dispose()
     {
-        _backend?.Stop();
+        _backend?.Dispose();
         if (DisposesStore)
         {
             (_store as IDisposable)?.Dispose();
@@ -116,7 +119,7 @@ internal sealed class SessionSource(SessionRegistration registration, SessionPip
 
     public ValueTask DisposeAsync()
     {
-        _backend?.Stop();
+        _backend?.Dispose();
         if (DisposesStore && _store is IAsyncDisposable disposable)
         {
             return disposable.DisposeAsync();

@@ -13,13 +13,14 @@ namespace Sact.Session;
 /// <see cref="DeleteExpiredAsync"/>.
 /// </remarks>
 [DebuggerDisplay("MemoryStore {Prefix}")]
-public sealed class MemoryStore : GenericStore, IEndedSessionStore, IExpiredSessionStore, IDescribedStore
+public sealed class MemoryStore : GenericStore, IEndedSessionStore, IExpiredSessionStore, IDescribedStore, IStoreHealthSource
 {
     // Each creation looks at this many records, so a full round takes a quarter as many creations as there are sessions.
     private const int LooksPerCreation = 4;
 
     private readonly MemoryTable _table;
     private readonly MemorySweep _sweep;
+    private readonly long _maxBytes;
 
     /// <summary>Creates an empty store.</summary>
     /// <param name="options">The options; null for the defaults.</param>
@@ -33,6 +34,7 @@ public sealed class MemoryStore : GenericStore, IEndedSessionStore, IExpiredSess
                 $"MemoryStoreOptions.MaxBytes is {options.MaxBytes}. It must be at least 65536 bytes (64 KiB).", nameof(options));
         }
 
+        _maxBytes = options.MaxBytes;
         _table = new MemoryTable(
             options.MaxBytes, Clock, Logger, destroyExpired: () => _sweep!.MakeRoom(DestructionTime, maxDestroyed: 100));
         _sweep = new MemorySweep(_table, Clock);
@@ -43,6 +45,13 @@ public sealed class MemoryStore : GenericStore, IEndedSessionStore, IExpiredSess
 
     /// <summary>The estimated bytes of all sessions.</summary>
     internal long SizeInBytes => _table.SizeInBytes;
+
+    /// <inheritdoc/>
+    public ValueTask<StoreHealth> InspectAsync(CancellationToken cancellationToken = default) => new(new StoreHealth
+    {
+        Fill = (double)_table.SizeInBytes / _maxBytes,
+        Figures = new Dictionary<string, object> { ["used_bytes"] = _table.SizeInBytes, ["max_bytes"] = _maxBytes },
+    });
 
     /// <inheritdoc/>
     public override ValueTask<SessionRecord?> GetAsync(SessionKey key, CancellationToken cancellationToken = default)

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Sact.Session;
 
 /// <summary>What the sessions of one registration work with. They share it, so that a request holds one reference.</summary>
-internal sealed class SessionBackend : IGaugedSessions
+internal sealed class SessionBackend : IGaugedSessions, IDisposable
 {
     // Sessions that are created by hand share one per store and services, and with it the watch.
     private static readonly ConditionalWeakTable<SessionServices, ConditionalWeakTable<IGenericStore, SessionBackend>> s_byHand = [];
@@ -42,7 +42,7 @@ internal sealed class SessionBackend : IGaugedSessions
     public Task Counting => _active.Running;
 
     /// <summary>Stops watching and counting.</summary>
-    public void Stop()
+    public void Dispose()
     {
         Services.Telemetry.Metrics.Gauges.Remove(this);
         _active.Dispose();

@@ -87,7 +87,7 @@ public sealed class EntityFrameworkOutages
         Assert.Empty((await store.GetAsync(session.Key))!.Fields);
     }
 
-    private static async Task<EntityFrameworkStore<ShopContext>> OpenAsync(DatabaseOfSessions database)
+    internal static async Task<EntityFrameworkStore<ShopContext>> OpenAsync(DatabaseOfSessions database)
     {
         await using (var context = database.CreateContext())
         {

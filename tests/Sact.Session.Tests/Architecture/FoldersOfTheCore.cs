@@ -28,6 +28,7 @@ public sealed class FoldersOfTheCore
         ["StepUp"] = 4,
         ["Connections"] = 4,
         ["SessionsApi"] = 4,
+        ["Health"] = 4,
         ["Setup"] = 5,
     };
 
