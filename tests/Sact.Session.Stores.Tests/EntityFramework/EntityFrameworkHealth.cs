@@ -17,6 +17,7 @@ public sealed class EntityFrameworkHealth
         await using var health = new CheckedHealth(_ => store, timeout: TimeSpan.FromSeconds(20));
         var entry = await health.UntilAsync(HealthStatus.Healthy);
         Assert.Equal("postgresql", entry.Data["store"]);
+        Assert.Equal("SactSessions", store.Description.Collection);
         Assert.DoesNotContain("clock_difference_seconds", entry.Data.Keys);
 
         await store.CreateAsync(NewSession(store), cancellationToken: TestContext.Current.CancellationToken);
