@@ -7,7 +7,7 @@ internal static class UnicodeRule
 {
     public static bool IsWellFormed(ReadOnlySpan<char> text)
     {
-        for (int i = text.IndexOfAnyInRange('\ud800', '\udfff'); i >= 0 && i < text.Length; i++)
+        for (int i = FirstSurrogate(text); i < text.Length; i++)
         {
             if (!char.IsSurrogate(text[i]))
             {
@@ -23,5 +23,22 @@ internal static class UnicodeRule
         }
 
         return true;
+    }
+
+    /// <summary>The place of the first surrogate; the length if there is none.</summary>
+    private static int FirstSurrogate(ReadOnlySpan<char> text)
+    {
+        // IndexOfAnyInRange boxes both bounds until it is fully compiled, which takes long on a busy machine. Most names are short.
+        int plain = Math.Min(text.Length, 64);
+        for (int i = 0; i < plain; i++)
+        {
+            if (char.IsSurrogate(text[i]))
+            {
+                return i;
+            }
+        }
+
+        int found = plain < text.Length ? text[plain..].IndexOfAnyInRange('\ud800', '\udfff') : -1;
+        return found < 0 ? text.Length : plain + found;
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 
 namespace Sact.Session;
@@ -161,24 +162,16 @@ internal readonly struct StoreClient(IGenericStore store, SessionServices servic
             CallKind.Read,
             cancellationToken);
 
+    // A call that nobody observes must compile to what it would be without the question: the guard of allocations measures it.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ValueTask<T> CallAsync<TArgument, T>(
         Func<IGenericStore, TArgument, CancellationToken, ValueTask<T>> call,
         TArgument argument,
         string operation,
         CallKind kind,
-        CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        return StoreCall.IsObserved(services.Telemetry.Metrics)
-            ? StoreCall.ObserveAsync(
-                store,
-                services.Telemetry.Metrics,
-                services.Clock,
-                operation,
-                (Client: this, call, argument, operation, kind, cancellationToken),
-                static about => about.Client.SendAsync(about.call, about.argument, about.operation, about.kind, about.cancellationToken))
+        CancellationToken cancellationToken) => StoreCall.IsObserved(services.Telemetry.Metrics)
+            ? ObserveAsync(call, argument, operation, kind, cancellationToken)
             : SendAsync(call, argument, operation, kind, cancellationToken);
-    }
 
     [SuppressMessage(
         "Reliability",
@@ -193,6 +186,8 @@ internal readonly struct StoreClient(IGenericStore store, SessionServices servic
         CallKind kind,
         CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
+
         // The memory store answers at once, so there is nothing to cancel.
         var limit = store is MemoryStore ? null : new CancellationTokenSource();
         ValueTask<T> pending;
@@ -208,6 +203,20 @@ internal readonly struct StoreClient(IGenericStore store, SessionServices servic
         // A store that answers at once costs neither a timer nor a state machine.
         return pending.IsCompletedSuccessfully ? pending : WaitAsync(pending.AsTask(), limit ?? new(), operation, kind, cancellationToken);
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ValueTask<T> ObserveAsync<TArgument, T>(
+        Func<IGenericStore, TArgument, CancellationToken, ValueTask<T>> call,
+        TArgument argument,
+        string operation,
+        CallKind kind,
+        CancellationToken cancellationToken) => StoreCall.ObserveAsync(
+            store,
+            services.Telemetry.Metrics,
+            services.Clock,
+            operation,
+            (Client: this, call, argument, operation, kind, cancellationToken),
+            static about => about.Client.SendAsync(about.call, about.argument, about.operation, about.kind, about.cancellationToken));
 
     [SuppressMessage(
         "Design", "CA1031:Do not catch general exception types", Justification = "Whatever a store throws is a fault of the store.")]

@@ -19,7 +19,7 @@ public sealed class AllocationsWithoutTelemetry
         var client = new StoreClient(host.Memory, host.Options.Services, null);
 
         Assert.False(StoreCall.IsObserved(host.Options.Services.Telemetry.Metrics));
-        Assert.Equal(0, BytesOf(() => client.FindAsync(key, endsWithRequest: false, CancellationToken.None).Result.Record));
+        Assert.Equal(0, BytesOf(() => Read(client, key)));
     }
 
     /// <summary>Without this one the other fact could hold because nothing is measured.</summary>
@@ -33,7 +33,13 @@ public sealed class AllocationsWithoutTelemetry
         var client = new StoreClient(host.Memory, host.Options.Services, null);
 
         Assert.True(StoreCall.IsObserved(host.Options.Services.Telemetry.Metrics));
-        Assert.True(BytesOf(() => client.FindAsync(key, endsWithRequest: false, CancellationToken.None).Result.Record) > 0);
+        Assert.True(BytesOf(() => Read(client, key)) > 0);
+    }
+
+    private static SessionRecord? Read(StoreClient client, SessionKey key)
+    {
+        var read = client.FindAsync(key, endsWithRequest: false, CancellationToken.None);
+        return read.IsCompletedSuccessfully ? read.Result.Record : null;
     }
 
     private static long BytesOf(Func<SessionRecord?> read)
