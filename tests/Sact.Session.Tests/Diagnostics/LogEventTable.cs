@@ -41,6 +41,7 @@ public sealed class LogEventTable
         (34, "TicketNotRenewed", LogLevel.Debug),
         (35, "SignInOutdated", LogLevel.Warning),
         (36, "ChangedUserNotRead", LogLevel.Error),
+        (37, "FieldNotMapped", LogLevel.Warning),
         (40, "BridgeNotCommitted", LogLevel.Error),
         (41, "BridgeSessionGone", LogLevel.Information),
         (42, "BridgeDropped", LogLevel.Debug),
