@@ -53,6 +53,8 @@ public sealed class RedisStoreOptions : GenericStoreOptions
     /// </summary>
     public TimeSpan ReplicaTimeout { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Whether <see cref="Configuration"/> was set. A value that is empty is a mistake, and no other connection takes its place.</summary>
+    /// <summary>
+    /// Whether <see cref="Configuration"/> was set. A value that is empty is a mistake, and no other connection takes its place.
+    /// </summary>
     internal bool IsConfigurationChosen { get; private set; }
 }

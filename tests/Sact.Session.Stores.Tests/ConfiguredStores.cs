@@ -34,7 +34,7 @@ public sealed class ConfiguredStores : IDisposable
 
     [Theory]
     [MemberData(nameof(Stores))]
-    public void TakeASectionOfTheConfiguration(string store) => Assert.Equal("bound", PrefixOf(store, (services, sessions) => _ = store switch
+    public void TakeASection(string store) => Assert.Equal("bound", PrefixOf(store, (services, sessions) => _ = store switch
     {
         "memory" => services.Configure<MemoryStoreOptions>(s_section),
         "custom" => services.Configure<GenericStoreOptions>(s_section),

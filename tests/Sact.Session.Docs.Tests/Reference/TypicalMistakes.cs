@@ -19,8 +19,8 @@ public sealed class TypicalMistakes
                 + "For example: UseSqlite(\"Data Source=app.db\")."),
         ["a connection has another name"] = (
             "builder.Services.AddSactSession().UseRedis(connectionName: \"cache\"); builder.Build().Run();",
-            "The Redis store has no connection: no IConnectionMultiplexer is registered under the key 'cache', and ConnectionStrings has no "
-                + "'cache'."),
+            "The Redis store has no connection: no IConnectionMultiplexer is registered under the key 'cache', and ConnectionStrings has "
+                + "no 'cache'."),
         ["a key of the section is misspelt"] = (
             "builder.Configuration[\"Sessions:IdelTimeout\"] = \"01:00:00\"; "
                 + "builder.Services.AddSactSession(builder.Configuration.GetSection(\"Sessions\")); builder.Build().Run();",

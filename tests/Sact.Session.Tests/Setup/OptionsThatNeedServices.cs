@@ -60,7 +60,8 @@ public sealed class OptionsThatNeedServices
         Assert.Throws<ArgumentNullException>(() => services.AddSactSession((Action<IServiceProvider, SactSessionOptions>)null!));
         Assert.Throws<ArgumentNullException>(() => services.AddSactSession("a", (Action<IServiceProvider, SactSessionOptions>)null!));
         Assert.Throws<ArgumentException>(() => services.AddSactSession("", (_, _) => { }));
-        Assert.Throws<ArgumentNullException>(() => services.AddSactSession().UseMemory((Action<IServiceProvider, MemoryStoreOptions>)null!));
+        Assert.Throws<ArgumentNullException>(
+            () => services.AddSactSession().UseMemory((Action<IServiceProvider, MemoryStoreOptions>)null!));
     }
 
     private sealed record Licence(int Devices);

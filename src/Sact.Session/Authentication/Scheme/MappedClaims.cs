@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace Sact.Session;
 
 /// <summary>
-/// Which fields of the metadata are claims of the principal. The type of such a claim belongs to the field: what a sign-in brings under that
-/// type is not kept. Otherwise a user whose field was changed would keep the old right from the sign-in.
+/// Which fields of the metadata are claims of the principal. The type of such a claim belongs to the field: what a sign-in brings under
+/// that type is not kept. Otherwise a user whose field was changed would keep the old right from the sign-in.
 /// </summary>
 internal sealed class MappedClaims(SactSessionAuthenticationOptions options)
 {

@@ -127,7 +127,7 @@ public sealed class FieldsMappedToClaims
         Assert.DoesNotContain("admin", await KeptClaimsAsync(site, id), StringComparison.Ordinal);
     }
 
-    /// <summary>A principal that is kept again, as Identity does after its check of the stamp, has the claims of the fields in it.</summary>
+    /// <summary>A principal that is kept again, as after Identity's check of the stamp, has the claims of the fields in it.</summary>
     [Fact]
     public async Task AreNotKeptWithARenewedPrincipal()
     {
