@@ -171,7 +171,7 @@ public sealed class ConnectionsOfTheApplication(SharedRedis redis, SharedPostgre
         services.AddSingleton<NpgsqlDataSource>(_ => throw new InvalidOperationException("This is not the data source."));
     }
 
-    private Task<string> SignedInAsync(
+    private static Task<string> SignedInAsync(
         string store, string? name, Action<IServiceCollection> register, params (string Name, string? Value)[] connectionStrings) =>
         StartedAsync(
             sessions => _ = store switch
