@@ -10,7 +10,7 @@ builder.Services.AddProblemDetails();
 builder.Services.ConfigureHttpJsonOptions(o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, Json.Default));
 builder.Services.ConfigureHttpJsonOptions(o => o.SerializerOptions.AllowDuplicateProperties = false);
 builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = false);
-var sessions = builder.Services.AddSactSession();
+var sessions = builder.Services.AddSactSession(builder.Configuration.GetSection("Sessions"));
 switch (builder.Configuration["store"] ?? "memory", builder.Configuration["connection"])
 {
     case ("memory", _): break;

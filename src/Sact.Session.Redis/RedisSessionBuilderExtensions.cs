@@ -51,10 +51,51 @@ public static class RedisSessionBuilderExtensions
         });
     }
 
-    /// <summary>Keeps sessions in Redis with these options.</summary>
+    /// <summary>
+    /// Keeps sessions in Redis. Unless the options name a connection, it is the application's: a registered
+    /// <see cref="IConnectionMultiplexer"/>, or else a connection string of its configuration.
+    /// </summary>
+    /// <remarks>
+    /// <para>Without a name: the <see cref="IConnectionMultiplexer"/> that is registered without a key, or else the connection string
+    /// <c>Sessions</c>, or else <c>Redis</c>. With a name: the one that is registered under that key, or else the connection string of that
+    /// name, and no other. With Aspire it is the name of the resource.</para>
+    /// <para>If there is none, the application does not start. The store never disposes of a registered connection.</para>
+    /// </remarks>
     /// <param name="builder">What <c>AddSactSession()</c> returned.</param>
-    /// <param name="configure">Sets the options: at least a configuration or a connection.</param>
-    public static SactSessionBuilder UseRedis(this SactSessionBuilder builder, Action<RedisStoreOptions> configure)
+    /// <param name="configure">Sets the options; null for nothing.</param>
+    /// <param name="connectionName">
+    /// The key of the connection and the name of the connection string; null for the defaults. It sets
+    /// <see cref="RedisStoreOptions.ConnectionName"/>.
+    /// </param>
+    /// <example>
+    /// <code>
+    /// builder.AddKeyedRedisClient("sessions");    // of Aspire.StackExchange.Redis
+    /// builder.Services.AddSactSession().UseRedis(connectionName: "sessions");
+    /// </code>
+    /// </example>
+    public static SactSessionBuilder UseRedis(
+        this SactSessionBuilder builder, Action<RedisStoreOptions>? configure = null, string? connectionName = null) =>
+        builder.UseRedis((_, options) =>
+        {
+            options.ConnectionName = connectionName ?? options.ConnectionName;
+            configure?.Invoke(options);
+        });
+
+    /// <summary>Keeps sessions in Redis, with options that need services of the application.</summary>
+    /// <param name="builder">What <c>AddSactSession()</c> returned.</param>
+    /// <param name="configure">
+    /// Sets the options. It can resolve singletons. Unless it names a connection, that is the application's, as for
+    /// <see cref="UseRedis(SactSessionBuilder, Action{RedisStoreOptions}, string)"/>.
+    /// </param>
+    /// <exception cref="ArgumentNullException"><paramref name="configure"/> is null.</exception>
+    /// <example>
+    /// <code>
+    /// builder.Services.AddSactSession()
+    ///     .UseRedis((services, o) => o.Connection = services.GetRequiredService&lt;RedisConnections>().ForSessions);
+    /// </code>
+    /// </example>
+    public static SactSessionBuilder UseRedis(
+        this SactSessionBuilder builder, Action<IServiceProvider, RedisStoreOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(builder);
         if (configure is null)
@@ -64,8 +105,8 @@ public static class RedisSessionBuilderExtensions
 
         return builder.UseStore(services =>
         {
-            var options = builder.Fill(services, new RedisStoreOptions());
-            configure(options);
+            var options = builder.CreateOptions(services, configure);
+            RegisteredRedis.Complete(services, options);
             return new RedisStore(options);
         });
     }

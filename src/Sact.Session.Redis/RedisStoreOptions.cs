@@ -16,10 +16,26 @@ public sealed class RedisStoreOptions : GenericStoreOptions
     /// <c>connectTimeout</c> is 2 seconds, <c>keepAlive</c> 2 seconds and <c>connectRetry</c> 1. The client reconnects once a second,
     /// and keeps no command for a later connection.
     /// </remarks>
-    public string Configuration { get; set; } = "";
+    public string? Configuration
+    {
+        get;
+        set
+        {
+            field = value;
+            IsConfigurationChosen = true;
+        }
+    }
 
     /// <summary>A connection of the application, in place of <see cref="Configuration"/>. The store never disposes of it.</summary>
     public IConnectionMultiplexer? Connection { get; set; }
+
+    /// <summary>
+    /// Which connection of the application <c>UseRedis()</c> takes, if neither <see cref="Connection"/> nor <see cref="Configuration"/>
+    /// is set: the <see cref="IConnectionMultiplexer"/> that is registered under this key, or else the connection string of this name.
+    /// Null (default): the one that is registered without a key, or else the connection string <c>Sessions</c> or <c>Redis</c>.
+    /// </summary>
+    /// <remarks>Only <c>UseRedis</c> reads it. <c>new RedisStore(options)</c> has no services to look in.</remarks>
+    public string? ConnectionName { get; set; }
 
     /// <summary>The number of the database. Default: -1, the one that the configuration names, else 0. A cluster has only 0.</summary>
     public int Database { get; set; } = -1;
@@ -36,4 +52,9 @@ public sealed class RedisStoreOptions : GenericStoreOptions
     /// millisecond to 1 minute. Keep it below <c>StoreTimeout</c>.
     /// </summary>
     public TimeSpan ReplicaTimeout { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Whether <see cref="Configuration"/> was set. A value that is empty is a mistake, and no other connection takes its place.
+    /// </summary>
+    internal bool IsConfigurationChosen { get; private set; }
 }

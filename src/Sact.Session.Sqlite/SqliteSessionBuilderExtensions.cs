@@ -30,10 +30,42 @@ public static class SqliteSessionBuilderExtensions
         });
     }
 
-    /// <summary>Keeps sessions in SQLite with these options.</summary>
+    /// <summary>
+    /// Keeps sessions in SQLite. Unless the options name a file or a connection, the file is that of a connection string of the
+    /// application's configuration.
+    /// </summary>
+    /// <remarks>
+    /// Without a name it is the connection string <c>Sessions</c>, or else <c>Sqlite</c>. If there is none, the application does not start.
+    /// </remarks>
     /// <param name="builder">What <c>AddSactSession()</c> returned.</param>
-    /// <param name="configure">Sets the options: at least a connection string or a connection.</param>
-    public static SactSessionBuilder UseSqlite(this SactSessionBuilder builder, Action<SqliteStoreOptions> configure)
+    /// <param name="configure">Sets the options; null for nothing.</param>
+    /// <param name="connectionName">
+    /// The name of the connection string; null for the defaults. It sets <see cref="SqliteStoreOptions.ConnectionName"/>.
+    /// </param>
+    /// <example><code>builder.Services.AddSactSession().UseSqlite(connectionName: "Sessions");</code></example>
+    public static SactSessionBuilder UseSqlite(
+        this SactSessionBuilder builder, Action<SqliteStoreOptions>? configure = null, string? connectionName = null) =>
+        builder.UseSqlite((_, options) =>
+        {
+            options.ConnectionName = connectionName ?? options.ConnectionName;
+            configure?.Invoke(options);
+        });
+
+    /// <summary>Keeps sessions in SQLite, with options that need services of the application.</summary>
+    /// <param name="builder">What <c>AddSactSession()</c> returned.</param>
+    /// <param name="configure">
+    /// Sets the options. It can resolve singletons. Unless it names a file or a connection, the file comes from the configuration, as for
+    /// <see cref="UseSqlite(SactSessionBuilder, Action{SqliteStoreOptions}, string)"/>.
+    /// </param>
+    /// <exception cref="ArgumentNullException"><paramref name="configure"/> is null.</exception>
+    /// <example>
+    /// <code>
+    /// builder.Services.AddSactSession().UseSqlite((services, o) =>
+    ///     o.ConnectionString = $"Data Source={services.GetRequiredService&lt;IHostEnvironment>().ContentRootPath}/sessions.db");
+    /// </code>
+    /// </example>
+    public static SactSessionBuilder UseSqlite(
+        this SactSessionBuilder builder, Action<IServiceProvider, SqliteStoreOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(builder);
         if (configure is null)
@@ -43,8 +75,8 @@ public static class SqliteSessionBuilderExtensions
 
         return builder.UseStore(services =>
         {
-            var options = builder.Fill(services, new SqliteStoreOptions());
-            configure(options);
+            var options = builder.CreateOptions(services, configure);
+            ConfiguredSqlite.Complete(services, options);
             return new SqliteStore(options);
         });
     }

@@ -22,13 +22,28 @@ public sealed class SqliteStoreOptions : GenericStoreOptions
     /// The connection string, such as <c>Data Source=app.db</c>. The file and its table are created if they are missing; on Unix with
     /// the mode 0600. <c>Data Source=:memory:</c> keeps sessions as long as the store lives.
     /// </summary>
-    public string ConnectionString { get; set; } = "";
+    public string? ConnectionString
+    {
+        get;
+        set
+        {
+            field = value;
+            IsConnectionStringChosen = true;
+        }
+    }
 
     /// <summary>
     /// A connection of the application, in place of <see cref="ConnectionString"/>. Only this store may use it. The store never
     /// disposes of it.
     /// </summary>
     public SqliteConnection? Connection { get; set; }
+
+    /// <summary>
+    /// Which connection string of the application's configuration <c>UseSqlite()</c> takes, if neither <see cref="Connection"/> nor
+    /// <see cref="ConnectionString"/> is set. Null (default): <c>Sessions</c>, or else <c>Sqlite</c>.
+    /// </summary>
+    /// <remarks>Only <c>UseSqlite</c> reads it. <c>new SqliteStore(options)</c> has no configuration to look in.</remarks>
+    public string? ConnectionName { get; set; }
 
     /// <summary>
     /// The name of the table: 1 to 64 characters out of <c>a-z A-Z 0-9 _</c>, of which the first is no digit. Default:
@@ -47,4 +62,9 @@ public sealed class SqliteStoreOptions : GenericStoreOptions
 
     /// <summary>How many writes may wait before further ones wait for a place. Default: 1,024; at least 1.</summary>
     public int QueueCapacity { get; set; } = 1024;
+
+    /// <summary>
+    /// Whether <see cref="ConnectionString"/> was set. A value that is empty is a mistake, and no other file takes its place.
+    /// </summary>
+    internal bool IsConnectionStringChosen { get; private set; }
 }

@@ -33,4 +33,11 @@ internal static partial class AuthenticationLog
         "Identity has changed a user, and the sessions of the user could not be compared with what was saved. Sessions with an old "
         + "security stamp end at Identity's next check of the stamp.")]
     public static partial void ChangedUserNotRead(ILogger logger, Exception exception);
+
+    [LoggerMessage(
+        37,
+        LogLevel.Warning,
+        "The field {Field} of session {Key} gives no claim. MapClaim() takes a string, a number, a boolean or an array of them, and no "
+        + "field may become the claim of the user id.")]
+    public static partial void FieldNotMapped(ILogger logger, string field, SessionKey key);
 }

@@ -13,6 +13,10 @@ internal sealed class AuthenticationRegistry(IEnumerable<AuthenticationRegistrat
     private readonly AuthenticationRegistration[] _registrations =
         [.. registrations.Reverse().DistinctBy(static registration => registration.Scheme)];
 
+    /// <summary>Whether the application has ASP.NET Core Identity. It always registers this service, and nobody else does.</summary>
+    public static bool HasIdentity(IServiceProvider services) =>
+        services.GetService<IServiceProviderIsService>()?.IsService(typeof(IdentityErrorDescriber)) == true;
+
     /// <exception cref="InvalidOperationException">
     /// A registration is missing, two schemes use the same one, or a scheme reads other claims than Identity writes.
     /// </exception>
@@ -55,9 +59,7 @@ internal sealed class AuthenticationRegistry(IEnumerable<AuthenticationRegistrat
     /// </summary>
     private static void ThrowIfIdentityDiffers(IServiceProvider services, string scheme, UserClaims claims)
     {
-        // Identity always registers it, and nobody else does.
-        if (claims.SecurityStamp is null
-            || services.GetService<IServiceProviderIsService>()?.IsService(typeof(IdentityErrorDescriber)) != true)
+        if (claims.SecurityStamp is null || !HasIdentity(services))
         {
             return;
         }

@@ -89,6 +89,12 @@ internal static partial class SessionLog
     public static partial void AnonymousRefused(ILogger logger, int limit);
 
     [LoggerMessage(
+        29, LogLevel.Debug,
+        "A Secure cookie was set on a plain http request to a loopback host. Safari and HttpClient drop it there, other browsers keep it. "
+        + "If nobody stays signed in, use https: dotnet dev-certs https --trust.")]
+    public static partial void SecureCookieOverLoopback(ILogger logger);
+
+    [LoggerMessage(
         43, LogLevel.Warning,
         "The sign-in did not keep the data of the anonymous session {Key}: with the new metadata it would exceed MaxRecordBytes.")]
     public static partial void NotKept(ILogger logger, SessionKey key);

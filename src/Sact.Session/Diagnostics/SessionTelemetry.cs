@@ -9,6 +9,7 @@ namespace Sact.Session;
 internal sealed class SessionTelemetry(ILogger logger, SessionMetrics metrics)
 {
     private int _reportedSecureCookieOverHttp;
+    private int _reportedSecureCookieOverLoopback;
     private int _reportedPublicMadePrivate;
 
     /// <summary>The log of one registration. It never throws.</summary>
@@ -130,6 +131,15 @@ internal sealed class SessionTelemetry(ILogger logger, SessionMetrics metrics)
         if (Interlocked.Exchange(ref _reportedSecureCookieOverHttp, 1) == 0)
         {
             SessionLog.SecureCookieOverHttp(Log);
+        }
+    }
+
+    /// <summary>Logged once per process. Most browsers trust a loopback host and keep the cookie.</summary>
+    public void SecureCookieOverLoopback()
+    {
+        if (Interlocked.Exchange(ref _reportedSecureCookieOverLoopback, 1) == 0)
+        {
+            SessionLog.SecureCookieOverLoopback(Log);
         }
     }
 

@@ -144,19 +144,24 @@ internal sealed class CookieWriter(CookieBuilder options, TimeSpan? customAge, S
         // Looked at first: a request that has ended has no context of its own any more.
         request.ThrowIfStarted();
         bool isOwn = ReferenceEquals(name, Name);
-        bool secure, overHttp;
+        bool secure, overHttp, isLoopback;
         lock (request.Lock)
         {
             var http = request.Context.Request;
             secure = _header.IsSecure(http.IsHttps);
-            overHttp = secure && !http.IsHttps && !IsLoopback(http.Host.Host);
+            overHttp = secure && !http.IsHttps;
+            isLoopback = overHttp && IsLoopback(http.Host.Host);
             if (isOwn)
             {
                 DeleteLeftovers(request);
             }
         }
 
-        if (overHttp)
+        if (isLoopback)
+        {
+            telemetry.SecureCookieOverLoopback();
+        }
+        else if (overHttp)
         {
             telemetry.SecureCookieOverHttp();
         }

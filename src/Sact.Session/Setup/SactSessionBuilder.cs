@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Sact.Session;
 
@@ -38,12 +39,22 @@ public sealed class SactSessionBuilder
             return Take<MemoryStore>(known);
         }
 
-        return UseStore(services =>
-        {
-            var options = Fill(services, new MemoryStoreOptions());
-            configure?.Invoke(options);
-            return new MemoryStore(options);
-        });
+        return UseMemory((_, options) => configure?.Invoke(options));
+    }
+
+    /// <summary>Keeps sessions in the memory of this process, with options that need services of the application.</summary>
+    /// <param name="configure">Sets the options of the store. It can resolve singletons.</param>
+    /// <returns>The builder, for further calls.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="configure"/> is null.</exception>
+    /// <example>
+    /// <code>
+    /// builder.Services.AddSactSession().UseMemory((services, o) => o.MaxBytes = services.GetRequiredService&lt;Limits>().SessionBytes);
+    /// </code>
+    /// </example>
+    public SactSessionBuilder UseMemory(Action<IServiceProvider, MemoryStoreOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        return UseStore(services => new MemoryStore(CreateOptions(services, configure)));
     }
 
     /// <summary>
@@ -107,7 +118,36 @@ public sealed class SactSessionBuilder
     }
 
     /// <summary>
-    /// Completes the options of a store for the <c>Use…</c> method of a store package. Call it before the application's configuration.
+    /// Creates the options of a store, for the <c>Use…</c> method of a store package. What the application has configured with
+    /// <c>Configure&lt;TOptions>()</c> applies, under the name of the registration.
+    /// </summary>
+    /// <remarks>
+    /// The order: <see cref="Fill{TOptions}"/>, <c>Configure</c>, then <paramref name="configure"/>, <c>PostConfigure</c>, <c>Validate</c>.
+    /// </remarks>
+    /// <typeparam name="TOptions">The type of the options. It has a constructor without parameters.</typeparam>
+    /// <param name="services">The services of the application.</param>
+    /// <param name="configure">What the application passed to the <c>Use…</c> method; null for nothing.</param>
+    /// <returns>The options.</returns>
+    /// <exception cref="OptionsValidationException">The options break a rule of the application.</exception>
+    /// <example><code>builder.UseStore(services => new MyStore(builder.CreateOptions(services, configure)));</code></example>
+    public TOptions CreateOptions<
+        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] TOptions>(
+        IServiceProvider services, Action<IServiceProvider, TOptions>? configure = null)
+        where TOptions : GenericStoreOptions
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        return new OptionsFactory<TOptions>(
+            [
+                new ConfigureNamedOptions<TOptions>(Name, options => Fill(services, options)),
+                .. services.GetServices<IConfigureOptions<TOptions>>(),
+                new ConfigureNamedOptions<TOptions>(Name, options => configure?.Invoke(services, options)),
+            ],
+            services.GetServices<IPostConfigureOptions<TOptions>>(),
+            services.GetServices<IValidateOptions<TOptions>>()).Create(Name);
+    }
+
+    /// <summary>
+    /// Completes the options of a store. <see cref="CreateOptions{TOptions}"/> calls it before the application's configuration.
     /// It sets the clock and the log from dependency injection, if they are null, and the prefix.
     /// </summary>
     /// <remarks>
@@ -160,8 +200,8 @@ public sealed class SactSessionBuilder
     private sealed class WithOptions(IServiceProvider services, SactSessionBuilder builder) : IServiceProvider
     {
         public object? GetService(Type serviceType) => services.GetService(serviceType)
-            ?? (serviceType == typeof(GenericStoreOptions) ? builder.Fill(services, new GenericStoreOptions())
-                : serviceType == typeof(MemoryStoreOptions) ? builder.Fill(services, new MemoryStoreOptions())
+            ?? (serviceType == typeof(GenericStoreOptions) ? builder.CreateOptions<GenericStoreOptions>(services)
+                : serviceType == typeof(MemoryStoreOptions) ? builder.CreateOptions<MemoryStoreOptions>(services)
                 : null);
     }
 }

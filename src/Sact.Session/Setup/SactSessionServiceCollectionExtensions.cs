@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.SignalR;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -25,7 +26,39 @@ public static class SactSessionServiceCollectionExtensions
     /// </code>
     /// </example>
     public static SactSessionBuilder AddSactSession(this IServiceCollection services, Action<SactSessionOptions>? configure = null) =>
-        Add(services, Options.Options.DefaultName, configure);
+        Add(services, Options.Options.DefaultName, With(configure));
+
+    /// <summary>Registers sessions, with options that need services of the application.</summary>
+    /// <param name="services">The services of the application.</param>
+    /// <param name="configure">Sets the options. It can resolve singletons. It runs once, when the options are first needed.</param>
+    /// <returns>The builder, which chooses the store.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="configure"/> is null.</exception>
+    /// <example>
+    /// <code>
+    /// builder.Services.AddSactSession((services, o) => o.MaxSessionsPerUser = services.GetRequiredService&lt;Licence>().Devices);
+    /// </code>
+    /// </example>
+    public static SactSessionBuilder AddSactSession(
+        this IServiceCollection services, Action<IServiceProvider, SactSessionOptions> configure) =>
+        Add(services, Options.Options.DefaultName, With(configure));
+
+    /// <summary>
+    /// Registers sessions, with options from a section of the configuration. The keys are the names of the options, and those of
+    /// <c>Cookie</c> are in a section of that name. It needs no reflection.
+    /// </summary>
+    /// <param name="services">The services of the application.</param>
+    /// <param name="configuration">
+    /// The section. A key that is no option, or a value that is not valid, is an <see cref="OptionsValidationException"/> at start-up.
+    /// </param>
+    /// <param name="configure">Sets further options, after those of the section.</param>
+    /// <returns>The builder, which chooses the store.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="configuration"/> is null.</exception>
+    /// <example>
+    /// <code>builder.Services.AddSactSession(builder.Configuration.GetSection("Sessions")).UseRedis();</code>
+    /// </example>
+    public static SactSessionBuilder AddSactSession(
+        this IServiceCollection services, IConfiguration configuration, Action<SactSessionOptions>? configure = null) =>
+        Add(services, Options.Options.DefaultName, From(configuration, Options.Options.DefaultName, configure));
 
     /// <summary>
     /// Registers sessions under a name, beside the unnamed ones: another store, another cookie. Inject them as a keyed service
@@ -45,7 +78,32 @@ public static class SactSessionServiceCollectionExtensions
         this IServiceCollection services, string name, Action<SactSessionOptions>? configure = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        return Add(services, name, configure);
+        return Add(services, name, With(configure));
+    }
+
+    /// <inheritdoc cref="AddSactSession(IServiceCollection, Action{IServiceProvider, SactSessionOptions})"/>
+    /// <param name="services">The services of the application.</param>
+    /// <param name="name">The name: at least one character.</param>
+    /// <param name="configure">Sets the options. Set another <c>Cookie.Name</c>.</param>
+    /// <exception cref="ArgumentException"><paramref name="name"/> is empty.</exception>
+    public static SactSessionBuilder AddSactSession(
+        this IServiceCollection services, string name, Action<IServiceProvider, SactSessionOptions> configure)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        return Add(services, name, With(configure));
+    }
+
+    /// <inheritdoc cref="AddSactSession(IServiceCollection, IConfiguration, Action{SactSessionOptions})"/>
+    /// <param name="services">The services of the application.</param>
+    /// <param name="name">The name: at least one character.</param>
+    /// <param name="configuration">The section. Set another <c>Cookie:Name</c>.</param>
+    /// <param name="configure">Sets further options, after those of the section.</param>
+    /// <exception cref="ArgumentException"><paramref name="name"/> is empty.</exception>
+    public static SactSessionBuilder AddSactSession(
+        this IServiceCollection services, string name, IConfiguration configuration, Action<SactSessionOptions>? configure = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        return Add(services, name, From(configuration, name, configure));
     }
 
     /// <summary>
@@ -75,7 +133,28 @@ public static class SactSessionServiceCollectionExtensions
         this IServiceCollection services, string name, Action<SactSessionOptions>? configure = null)
         where TStore : class, IGenericStore => services.AddSactSession(name, configure).UseStore<TStore>();
 
-    private static SactSessionBuilder Add(IServiceCollection services, string name, Action<SactSessionOptions>? configure)
+    private static Action<IServiceProvider, SactSessionOptions>? With(Action<SactSessionOptions>? configure) =>
+        configure is null ? null : (_, options) => configure(options);
+
+    private static Action<IServiceProvider, SactSessionOptions> With(Action<IServiceProvider, SactSessionOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        return configure;
+    }
+
+    private static Action<IServiceProvider, SactSessionOptions> From(
+        IConfiguration configuration, string name, Action<SactSessionOptions>? configure)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        return (_, options) =>
+        {
+            SactSessionOptionsSection.Apply(configuration, options, name);
+            configure?.Invoke(options);
+        };
+    }
+
+    private static SactSessionBuilder Add(
+        IServiceCollection services, string name, Action<IServiceProvider, SactSessionOptions>? configure)
     {
         ArgumentNullException.ThrowIfNull(services);
         services.AddHttpContextAccessor();
@@ -84,6 +163,7 @@ public static class SactSessionServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SactSessionOptions>, SactSessionOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<SactSessionOptions>, SactSessionOptionsFromServices>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, SessionStartup>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, StartupReport>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ExpiredSessionCleanup>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IAuthorizationHandler, SessionRequirementHandler>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, AuthorizationStartup>());
@@ -95,7 +175,7 @@ public static class SactSessionServiceCollectionExtensions
         var options = services.AddOptions<SactSessionOptions>(name);
         if (configure is not null)
         {
-            options.Configure(configure);
+            options.Configure<IServiceProvider>((set, provider) => configure(provider, set));
         }
 
         var registration = services

@@ -17,6 +17,14 @@ public sealed class TypicalMistakes
             "The SQLite store needs a connection string, and UseSqlite was called with null. GetConnectionString(name) returns null where "
                 + "ConnectionStrings has no such name: check the name and the configuration of this environment. "
                 + "For example: UseSqlite(\"Data Source=app.db\")."),
+        ["a connection has another name"] = (
+            "builder.Services.AddSactSession().UseRedis(connectionName: \"cache\"); builder.Build().Run();",
+            "The Redis store has no connection: no IConnectionMultiplexer is registered under the key 'cache', and ConnectionStrings has "
+                + "no 'cache'."),
+        ["a key of the section is misspelt"] = (
+            "builder.Configuration[\"Sessions:IdelTimeout\"] = \"01:00:00\"; "
+                + "builder.Services.AddSactSession(builder.Configuration.GetSection(\"Sessions\")); builder.Build().Run();",
+            "The configuration has the key 'Sessions:IdelTimeout', and SactSessionOptions has no such option that configuration can set."),
         ["an option is out of its range"] = (
             "builder.Services.AddSactSession(o => o.IdleTimeout = TimeSpan.FromDays(90)); builder.Build().Run();",
             "IdleTimeout is 90.00:00:00. It must be between 1 second and AbsoluteTimeout (28.00:00:00). "

@@ -143,7 +143,7 @@ public sealed class RedisUrls
         {
             Assert.Throws<ArgumentNullException>(() => builder.UseRedis((string)null!)),
             Assert.Throws<ArgumentNullException>(() => builder.UseRedis((IConnectionMultiplexer)null!)),
-            Assert.Throws<ArgumentNullException>(() => builder.UseRedis((Action<RedisStoreOptions>)null!)),
+            Assert.Throws<ArgumentNullException>(() => builder.UseRedis((Action<IServiceProvider, RedisStoreOptions>)null!)),
         })
         {
             Assert.Contains("UseRedis", refusal.Message, StringComparison.Ordinal);

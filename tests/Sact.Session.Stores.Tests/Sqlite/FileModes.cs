@@ -95,7 +95,7 @@ public sealed class AMissingConnectionString
         foreach (var refusal in new[]
         {
             Assert.Throws<ArgumentNullException>(() => builder.UseSqlite((string)null!)),
-            Assert.Throws<ArgumentNullException>(() => builder.UseSqlite((Action<SqliteStoreOptions>)null!)),
+            Assert.Throws<ArgumentNullException>(() => builder.UseSqlite((Action<IServiceProvider, SqliteStoreOptions>)null!)),
         })
         {
             Assert.Contains("UseSqlite", refusal.Message, StringComparison.Ordinal);

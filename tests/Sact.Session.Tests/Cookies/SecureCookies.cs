@@ -36,6 +36,9 @@ public sealed class SecureCookies
         }
 
         Assert.Equal(warnings, host.Events.Count(entry => entry is { Level: LogLevel.Warning, Id.Name: "SecureCookieOverHttp" }));
+        Assert.Equal(
+            scheme == "http" ? 1 - warnings : 0,
+            host.Events.Count(entry => entry is { Level: LogLevel.Debug, Id.Name: "SecureCookieOverLoopback" }));
     }
 
     [Fact]

@@ -37,7 +37,7 @@ internal static class PrincipalFields
         var fields = new List<KeyValuePair<string, ReadOnlyMemory<byte>>> { new(Issued, Number(now)) };
         if (options.ToMetadata is null)
         {
-            fields.Add(new(Claims, PrincipalJson.Write(principal)));
+            fields.Add(new(Claims, PrincipalJson.Write(options.MappedClaims.Without(principal))));
         }
 
         if (SecurityStampField.Of(principal, options.SecurityStampClaimType) is { } stamp)
@@ -61,7 +61,7 @@ internal static class PrincipalFields
         [.. new[] { Claims, Properties, SecurityStampField.Name }.Where(name => !fields.Contains(name))];
 
     /// <summary>The principal of a signed-in session; null if <c>FromMetadata</c> returns null.</summary>
-    /// <exception cref="JsonException">The claims in the record cannot be read.</exception>
+    /// <exception cref="JsonException">The claims in the record, or a field that is a claim, cannot be read.</exception>
     public static ClaimsPrincipal? Principal(
         SessionRecord record, ISessionDataSource source, SactSessionAuthenticationOptions options, string scheme)
     {
@@ -70,6 +70,24 @@ internal static class PrincipalFields
             return map(new SessionData(record, source, isCurrent: true));
         }
 
+        var principal = Kept(record, source, options, scheme);
+        return options.MappedClaims.IsEmpty ? principal : WithMapped(principal, record, source, options);
+    }
+
+    private static ClaimsPrincipal WithMapped(
+        ClaimsPrincipal principal, SessionRecord record, ISessionDataSource source, SactSessionAuthenticationOptions options)
+    {
+        options.MappedClaims.Apply(
+            principal,
+            (string name, out ReadOnlyMemory<byte> json) => TryRead(record, source, name, out json),
+            record.Key,
+            source.Services.Telemetry.Log);
+        return principal;
+    }
+
+    private static ClaimsPrincipal Kept(
+        SessionRecord record, ISessionDataSource source, SactSessionAuthenticationOptions options, string scheme)
+    {
         if (TryRead(record, source, Claims, out var json))
         {
             return PrincipalJson.Read(json);

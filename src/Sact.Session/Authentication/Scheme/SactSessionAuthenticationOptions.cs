@@ -66,12 +66,49 @@ public sealed class SactSessionAuthenticationOptions : CookieAuthenticationOptio
     /// </summary>
     public string? SessionName { get; set; }
 
+    /// <summary>The fields of the metadata that are claims.</summary>
+    internal MappedClaims MappedClaims => field ??= new MappedClaims(this);
+
     /// <summary>Returns the session of a request, in the registration that the scheme uses.</summary>
     internal Func<HttpContext, string?, RequestSession> Session { get; set; } = null!;
 
+    /// <summary>
+    /// Makes a field of the metadata a claim of the principal, for <c>[Authorize(Roles = "…")]</c> and policies. A change of the field is a
+    /// change of the claim, from the next request on. Call it once for each field.
+    /// </summary>
+    /// <remarks>
+    /// <para>A string, a number or a boolean is one claim. An array of them is one claim for each element. Without the field, or if it is
+    /// null or an empty array, there is no claim. Any other value gives no claim and is logged. Only a signed-in session has claims.</para>
+    /// <para>A sign-in keeps no claim of a mapped type: the field decides alone. Never let users write a field that is mapped.</para>
+    /// </remarks>
+    /// <param name="field">The name of the field, compared ordinally. It must not begin with <c>$</c>.</param>
+    /// <param name="claimType">
+    /// The type of the claim. Null (default): the name of the field. The field <c>role</c> has the role type of the identity, usually
+    /// <see cref="ClaimTypes.Role"/>. The field <c>name</c> has the name type, usually <see cref="ClaimTypes.Name"/>.
+    /// </param>
+    /// <exception cref="ArgumentException"><paramref name="field"/> is no name of a field, or the type is empty.</exception>
+    /// <example>
+    /// <code>
+    /// builder.Services.AddAuthentication().AddSactSession(o => o.MapClaim("role"));
+    /// app.MapGet("/admin", () => "admins only").RequireAuthorization(p => p.RequireRole("admin"));
+    /// // After a sign-in: await session.UpdateAsync(new { role = "admin" });
+    /// </code>
+    /// </example>
+    public void MapClaim(string field, string? claimType = null)
+    {
+        FieldNameRule.ThrowIfBroken(field, allowReserved: false, nameof(field));
+        if (claimType is { Length: 0 })
+        {
+            throw new ArgumentException("The claim type is empty. Pass a type, or null for the default one.", nameof(claimType));
+        }
+
+        MappedClaims.Add(field, claimType);
+    }
+
     /// <summary>Checks the options. The framework calls it when it first needs them.</summary>
     /// <exception cref="InvalidOperationException">
-    /// <see cref="UserIdClaimType"/> is empty, or only one of <see cref="ToMetadata"/> and <see cref="FromMetadata"/> is set.
+    /// <see cref="UserIdClaimType"/> is empty, only one of <see cref="ToMetadata"/> and <see cref="FromMetadata"/> is set, or
+    /// <see cref="MapClaim"/> maps to the user id or the security stamp, or together with <see cref="FromMetadata"/>.
     /// </exception>
     public override void Validate()
     {
@@ -88,6 +125,20 @@ public sealed class SactSessionAuthenticationOptions : CookieAuthenticationOptio
             throw new InvalidOperationException(
                 "Only one of ToMetadata and FromMetadata is set. One must read what the other keeps. "
                 + $"Set both in {nameof(SactSessionAuthenticationOptions)}, or neither.");
+        }
+
+        if (!MappedClaims.IsEmpty && FromMetadata is not null)
+        {
+            throw new InvalidOperationException(
+                "MapClaim() and FromMetadata are both set, and FromMetadata makes the whole principal. Add the claim in FromMetadata, or "
+                + "remove ToMetadata and FromMetadata.");
+        }
+
+        if (MappedClaims.NamesTheUser)
+        {
+            throw new InvalidOperationException(
+                "MapClaim() maps a field to the claim of the user id or of the security stamp. A session keeps its user, so no field may "
+                + "set them. Choose another claim type.");
         }
     }
 
