@@ -38,6 +38,8 @@ internal static class SactSessionOptionsSection
         [nameof(SactSessionOptions.StoreTimeout)] = Time((o, value) => o.StoreTimeout = value),
         [nameof(SactSessionOptions.WatchInterval)] = Time((o, value) => o.WatchInterval = value),
         [nameof(SactSessionOptions.CleanupInterval)] = Time((o, value) => o.CleanupInterval = value, o => o.CleanupInterval = null),
+        [nameof(SactSessionOptions.ActiveCountInterval)] =
+            Time((o, value) => o.ActiveCountInterval = value, o => o.ActiveCountInterval = null),
         [nameof(SactSessionOptions.ClearSiteDataOnSignOut)] =
             Of<bool>(bool.TryParse, Flag, (o, value) => o.ClearSiteDataOnSignOut = value),
     };

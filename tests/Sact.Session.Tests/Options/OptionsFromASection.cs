@@ -28,6 +28,7 @@ public sealed class OptionsFromASection
         ["StoreTimeout"] = "00:00:02",
         ["WatchInterval"] = "00:00:03",
         ["CleanupInterval"] = "00:20:00",
+        ["ActiveCountInterval"] = "00:06:00",
         ["ClearSiteDataOnSignOut"] = "true",
         ["Cookie:Name"] = "__Secure-shop",
         ["Cookie:Domain"] = "example.test",
@@ -55,8 +56,9 @@ public sealed class OptionsFromASection
             (options.MaxSessionsPerUser, options.MaxSessionsPolicy, options.MaxAnonymousSessionsPerMinute, options.CaptureClient,
                 options.SealMetadata, options.MaxRecordBytes));
         Assert.Equal(
-            (TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(3), TimeSpan.FromMinutes(20), true),
-            (options.StoreTimeout, options.WatchInterval, options.CleanupInterval, options.ClearSiteDataOnSignOut));
+            (TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(3), TimeSpan.FromMinutes(20), TimeSpan.FromMinutes(6), true),
+            (options.StoreTimeout, options.WatchInterval, options.CleanupInterval, options.ActiveCountInterval,
+                options.ClearSiteDataOnSignOut));
         var cookie = options.Cookie;
         Assert.Equal(
             ("__Secure-shop", "example.test", "/shop", true, true, SameSiteMode.Strict, CookieSecurePolicy.Always),
