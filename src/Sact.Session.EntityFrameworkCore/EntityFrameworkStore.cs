@@ -17,7 +17,8 @@ namespace Sact.Session;
 /// </remarks>
 /// <typeparam name="TContext">The context of the application.</typeparam>
 [DebuggerDisplay("EntityFrameworkStore {Prefix}")]
-public sealed class EntityFrameworkStore<TContext> : RecordStore, IExpiredSessionStore, IDescribedStore, IStoreHealthSource, ICheckedAtStart
+public sealed class EntityFrameworkStore<TContext>
+    : RecordStore, IExpiredSessionStore, IDescribedStore, IStoreHealthSource, ISessionQueryStore, ICheckedAtStart
     where TContext : DbContext
 {
     private const int RacesOfAnEnd = 3;
@@ -29,6 +30,7 @@ public sealed class EntityFrameworkStore<TContext> : RecordStore, IExpiredSessio
     private readonly SessionTable _table;
     private readonly SessionAdditions _additions;
     private readonly SessionCleanup _cleanup;
+    private readonly SessionScan _scan;
     private readonly bool _checkAtStart;
     private int _clocksDiffer;
 
@@ -46,6 +48,7 @@ public sealed class EntityFrameworkStore<TContext> : RecordStore, IExpiredSessio
         _table = new SessionTable(Prefix);
         _additions = new SessionAdditions(_table, new SessionLocks(Prefix));
         _cleanup = new SessionCleanup(Prefix);
+        _scan = new SessionScan(_database, Prefix, Clock);
         _checkAtStart = options.CheckAtStart;
     }
 
@@ -75,6 +78,14 @@ public sealed class EntityFrameworkStore<TContext> : RecordStore, IExpiredSessio
         long now = Clock.GetUtcNow().ToUnixTimeMilliseconds();
         return await _database.ReadAsync(call => _table.CountLiveAsync(call, now), cancellationToken).ConfigureAwait(false);
     }
+
+    /// <inheritdoc/>
+    public ValueTask<SessionPage> QueryAsync(SessionQuery query, CancellationToken cancellationToken = default) =>
+        QueryAsync(query, _scan.RunAsync, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<SessionCounts> CountByStateAsync(CancellationToken cancellationToken = default) =>
+        _scan.CountAsync(cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask<long> DeleteExpiredAsync(int batch, CancellationToken cancellationToken = default)

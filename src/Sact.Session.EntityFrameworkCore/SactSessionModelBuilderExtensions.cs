@@ -61,6 +61,7 @@ public static class SactSessionModelBuilderExtensions
         row.Property(session => session.Record).IsRequired();
         row.HasIndex(session => new { session.Prefix, session.UserId });
         row.HasIndex(session => new { session.Prefix, session.ExpiresAt });
+        row.HasIndex(session => new { session.Prefix, session.CreatedAt });
     }
 
     private static void Locks(EntityTypeBuilder<SessionLockRow> row, string table, string? schema)

@@ -49,6 +49,22 @@ internal sealed class PostgreSqlStatements
         // $1 prefix, $2 now
         Count = $"SELECT pg_is_in_recovery(), count(*) FROM {table} WHERE prefix = $1 AND expires_at > $2 AND state < {Ended}";
 
+        // $1 prefix, $2 now, $3 state or -1, $4 created from, $5 and $6 the place to continue after, $7 and $8 last seen from and before,
+        // $9 how many rows to look at. A row that the columns exclude comes without its record.
+        Scan = $"""
+            SELECT pg_is_in_recovery(), key_part, created_at, record FROM (VALUES (1)) AS one LEFT JOIN (
+              SELECT key_part, created_at, CASE WHEN expires_at > $2 AND state < {Ended} AND ($3 = -1 OR state = $3)
+                AND last_seen_at >= $7 AND last_seen_at < $8 THEN record END AS record
+              FROM {table} WHERE prefix = $1 AND created_at >= $4 AND (created_at, key_part) < ($5, $6)
+              ORDER BY created_at DESC, key_part DESC LIMIT $9) AS found ON true
+            """;
+
+        // $1 prefix, $2 now
+        CountByState = $"""
+            SELECT pg_is_in_recovery(), state::int, counted FROM (VALUES (1)) AS one LEFT JOIN (
+              SELECT state, count(*) AS counted FROM {table} WHERE prefix = $1 AND expires_at > $2 GROUP BY state) AS found ON true
+            """;
+
         // $1 to $10 the columns, $11 now. A live record under the key, or the marker of this very session, is locked and stays, and no row
         // is returned.
         string occupied = OccupiedBy("$11", "$4");
@@ -159,6 +175,10 @@ internal sealed class PostgreSqlStatements
     public string ReadUser { get; }
 
     public string Count { get; }
+
+    public string Scan { get; }
+
+    public string CountByState { get; }
 
     public string Add { get; }
 

@@ -22,10 +22,11 @@ namespace Sact.Session;
 /// </remarks>
 [DebuggerDisplay("PostgreSqlStore {Prefix}")]
 public sealed class PostgreSqlStore : RecordStore, IExpiredSessionStore, ISessionEndSource, IDescribedStore, IStoreHealthSource,
-    IAsyncDisposable, IDisposable
+    ISessionQueryStore, IAsyncDisposable, IDisposable
 {
     private readonly PostgreSqlDatabase _database;
     private readonly PostgreSqlStatements _statements;
+    private readonly PostgreSqlScan _scan;
     private int _clocksDiffer;
 
     /// <summary>Creates a store. It connects at the first call.</summary>
@@ -37,6 +38,7 @@ public sealed class PostgreSqlStore : RecordStore, IExpiredSessionStore, ISessio
         var schema = new PostgreSqlSchema(options);
         _statements = new PostgreSqlStatements(schema.Table);
         _database = new PostgreSqlDatabase(options, schema, Logger);
+        _scan = new PostgreSqlScan(_database, _statements, Prefix, Clock);
         Description = _database.Describe(options.Table);
     }
 
@@ -61,6 +63,14 @@ public sealed class PostgreSqlStore : RecordStore, IExpiredSessionStore, ISessio
         var count = Command(_statements.Count).Add(Prefix).Add(Clock.GetUtcNow());
         return (long)(await _database.ReadAsync(count, cancellationToken).ConfigureAwait(false))[0][1];
     }
+
+    /// <inheritdoc/>
+    public ValueTask<SessionPage> QueryAsync(SessionQuery query, CancellationToken cancellationToken = default) =>
+        QueryAsync(query, _scan.RunAsync, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<SessionCounts> CountByStateAsync(CancellationToken cancellationToken = default) =>
+        _scan.CountAsync(cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask<long> DeleteExpiredAsync(int batch, CancellationToken cancellationToken = default)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
@@ -211,6 +212,25 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
             }
 
             yield return keys.Current;
+        }
+    }
+
+    /// <summary>One step of <c>SCAN</c> on a master: the cursor of the next one, and the names that match.</summary>
+    public async ValueTask<(ulong Next, string?[] Names)> ScanStepAsync(
+        IServer master, ulong cursor, string pattern, int count, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            object[] arguments = [cursor.ToString(CultureInfo.InvariantCulture), "MATCH", pattern, "COUNT", count];
+            int? database = _options.Database < 0 ? null : _options.Database;
+            var answer = (RedisResult[]?)await master.ExecuteAsync(database, "SCAN", arguments).WaitAsync(cancellationToken)
+                .ConfigureAwait(false) ?? [];
+            return (ulong.Parse((string)answer[0]!, CultureInfo.InvariantCulture), (string?[]?)answer[1] ?? []);
+        }
+        catch (Exception fault) when (RedisFaults.Is(fault))
+        {
+            throw Wrap(fault, write: false);
         }
     }
 

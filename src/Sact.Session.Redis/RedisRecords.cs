@@ -72,6 +72,23 @@ internal sealed class RedisRecords(RedisLink link, RedisKeys keys)
         }
     }
 
+    /// <summary>One step of <c>SCAN</c>: the cursor of the next one, 0 for the end, and the keys of records that it met.</summary>
+    public async ValueTask<(ulong Next, List<SessionKey> Keys)> ScanStepAsync(
+        IServer master, ulong cursor, int count, CancellationToken cancellationToken)
+    {
+        var (next, names) = await link.ScanStepAsync(master, cursor, keys.RecordPattern, count, cancellationToken).ConfigureAwait(false);
+        var found = new List<SessionKey>(names.Length);
+        foreach (string? name in names)
+        {
+            if (keys.TryParse(name, out var key))
+            {
+                found.Add(key);
+            }
+        }
+
+        return (next, found);
+    }
+
     /// <summary>The keys of the records of a master, some hundred at a time. One may occur twice.</summary>
     public async IAsyncEnumerable<SessionKey[]> ScanAsync(IServer master, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -19,7 +19,8 @@ namespace Sact.Session;
 /// application's clock decides what is live. The store connects at its first use.
 /// </remarks>
 [DebuggerDisplay("RedisStore {Prefix}")]
-public sealed class RedisStore : RecordStore, ISessionEndSource, IDescribedStore, IStoreHealthSource, IDisposable, IAsyncDisposable
+public sealed class RedisStore
+    : RecordStore, ISessionEndSource, IDescribedStore, IStoreHealthSource, ISessionQueryStore, IDisposable, IAsyncDisposable
 {
     // While users keep signing in, each pass over a cluster meets new sessions. Only those from before the call count.
     private const int MostPasses = 16;
@@ -36,6 +37,7 @@ public sealed class RedisStore : RecordStore, ISessionEndSource, IDescribedStore
     private readonly RedisRecords _records;
     private readonly RedisUserIndex _index;
     private readonly RedisEndings _endings;
+    private readonly RedisScan _scan;
     private readonly int _requiredReplicas;
 
     /// <summary>Reads the options. The store connects at its first use.</summary>
@@ -75,6 +77,7 @@ public sealed class RedisStore : RecordStore, ISessionEndSource, IDescribedStore
         _records = new RedisRecords(_link, _keys);
         _index = new RedisUserIndex(_link, _keys, TagOf);
         _endings = new RedisEndings(_link, _keys);
+        _scan = new RedisScan(_link, _records);
     }
 
     /// <inheritdoc/>
@@ -146,9 +149,22 @@ public sealed class RedisStore : RecordStore, ISessionEndSource, IDescribedStore
 
     /// <inheritdoc/>
     /// <remarks>Reads all keys of every master with <c>SCAN</c>. While a cluster moves slots the number is approximate.</remarks>
-    public override async ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default)
+    public override async ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) =>
+        (await CountByStateAsync(cancellationToken).ConfigureAwait(false)).Total;
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// A query for a user reads the user's index. Any other one walks over all keys with <c>SCAN</c>, at most 512 keys a step, in no
+    /// particular order, and may find a session twice.
+    /// </remarks>
+    public ValueTask<SessionPage> QueryAsync(SessionQuery query, CancellationToken cancellationToken = default) =>
+        QueryAsync(query, _scan.RunAsync, cancellationToken);
+
+    /// <inheritdoc/>
+    /// <remarks>Reads all keys of every master with <c>SCAN</c>. While a cluster moves slots the numbers are approximate.</remarks>
+    public async ValueTask<SessionCounts> CountByStateAsync(CancellationToken cancellationToken = default)
     {
-        long live = 0;
+        var counts = default(SessionCounts);
         var now = Clock.GetUtcNow();
         var seen = new HashSet<SessionKey>();
         foreach (var master in await _link.MastersAsync(guarded: true, cancellationToken).ConfigureAwait(false))
@@ -157,11 +173,13 @@ public sealed class RedisStore : RecordStore, ISessionEndSource, IDescribedStore
             {
                 // SCAN may return a key twice, and two nodes may return the same key.
                 var found = await _records.ReadAsync(some, guarded: true, cancellationToken).ConfigureAwait(false);
-                live += found.Count(record => record.Value.IsLiveSession(now) && seen.Add(record.Key));
+                counts = found
+                    .Where(record => record.Value.IsLiveSession(now) && seen.Add(record.Key))
+                    .Aggregate(counts, static (sum, record) => sum.Add(StateOf(record.Value), 1));
             }
         }
 
-        return live;
+        return counts;
     }
 
     /// <inheritdoc/>
@@ -381,6 +399,10 @@ public sealed class RedisStore : RecordStore, ISessionEndSource, IDescribedStore
                 cancellationToken));
         return (selected.Length, (await Task.WhenAll(ended).ConfigureAwait(false)).Sum(Live));
     }
+
+    /// <summary>The state is in the body, which a newer format may have changed. Only the user can be known of that one.</summary>
+    private static SessionState StateOf(StoredRecord stored) =>
+        stored.Record?.State ?? (stored.Header.UserId is null ? SessionState.Anonymous : SessionState.SignedIn);
 
     private long Live(IReadOnlyList<StoredRecord> ended)
     {

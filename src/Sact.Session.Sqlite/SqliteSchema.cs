@@ -51,6 +51,13 @@ internal sealed partial class SqliteSchema
         string some = $"DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE prefix = $prefix AND";
         DeleteSome = $"{some} id <= $last LIMIT $batch) RETURNING CASE WHEN state < {EndedMarker.StateNumber} THEN expires_at ELSE 0 END";
         DeleteExpired = $"{some} expires_at <= $now LIMIT $batch)";
+
+        // A row that the columns exclude comes without its record. It is part of the walk, so that a step never looks at more rows.
+        Scan = $"SELECT session_key, created_at, CASE WHEN expires_at > $now AND state < {EndedMarker.StateNumber} "
+            + "AND ($state IS NULL OR state = $state) AND last_seen_at >= $seen_from AND last_seen_at < $seen_before THEN record END "
+            + $"FROM {table} WHERE prefix = $prefix AND created_at >= $from AND (created_at, session_key) < ($created_at, $session_key) "
+            + "ORDER BY created_at DESC, session_key DESC LIMIT $most";
+        CountByState = $"SELECT state, count(*) FROM {table} WHERE prefix = $prefix AND expires_at > $now GROUP BY state";
         Count = $"SELECT count(*) FROM {table} WHERE prefix = $prefix AND expires_at > $now AND state < {EndedMarker.StateNumber}";
     }
 
@@ -81,6 +88,10 @@ internal sealed partial class SqliteSchema
     public string DeleteExpired { get; }
 
     public string Count { get; }
+
+    public string Scan { get; }
+
+    public string CountByState { get; }
 
     /// <summary>
     /// Creates what is missing. Refuses what is newer or of another shape before it changes anything. Several processes may do so at once.
@@ -190,6 +201,7 @@ internal sealed partial class SqliteSchema
               record BLOB NOT NULL);
             CREATE INDEX IF NOT EXISTS {_table}_user ON {_table} (prefix, user_id) WHERE user_id IS NOT NULL;
             CREATE INDEX IF NOT EXISTS {_table}_expiry ON {_table} (prefix, expires_at);
+            CREATE INDEX IF NOT EXISTS {_table}_created ON {_table} (prefix, created_at, session_key);
             CREATE TABLE IF NOT EXISTS {_table}_version (version INTEGER NOT NULL PRIMARY KEY);
             INSERT INTO {_table}_version
               SELECT {Version.ToString(CultureInfo.InvariantCulture)} WHERE NOT EXISTS (SELECT 1 FROM {_table}_version);

@@ -19,10 +19,11 @@ namespace Sact.Session;
 /// </remarks>
 [DebuggerDisplay("SqliteStore {Prefix}")]
 public sealed partial class SqliteStore : RecordStore, IExpiredSessionStore, ISessionEndSource, IDescribedStore, IStoreHealthSource,
-    IDisposable
+    ISessionQueryStore, IDisposable
 {
     private readonly SqliteSchema _schema;
     private readonly SqliteDatabase _database;
+    private readonly SqliteScan _scan;
 
     /// <summary>Opens the file. Creates it and its table if they are missing.</summary>
     /// <param name="options">The connection string, the table and the rest.</param>
@@ -51,6 +52,7 @@ public sealed partial class SqliteStore : RecordStore, IExpiredSessionStore, ISe
 
         _schema = new SqliteSchema(options.Table);
         _database = new SqliteDatabase(options, _schema);
+        _scan = new SqliteScan(_database, _schema, Prefix, Clock);
         Description = new StoreDescription("sqlite") { Collection = options.Table };
         if (_database.IsReadOnly)
         {
@@ -91,6 +93,14 @@ public sealed partial class SqliteStore : RecordStore, IExpiredSessionStore, ISe
         command => command.Set("$prefix", Prefix).Set("$now", Now),
         static rows => rows.Read() ? rows.GetInt64(0) : 0,
         cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<SessionPage> QueryAsync(SessionQuery query, CancellationToken cancellationToken = default) =>
+        QueryAsync(query, _scan.RunAsync, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<SessionCounts> CountByStateAsync(CancellationToken cancellationToken = default) =>
+        _scan.CountAsync(cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask<long> DeleteExpiredAsync(int batch, CancellationToken cancellationToken = default)

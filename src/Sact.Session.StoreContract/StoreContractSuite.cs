@@ -20,6 +20,7 @@ public static class StoreContractSuite
         .. EndingManyCases.All,
         .. MarkerCases.All,
         .. WatchCases.All,
+        .. QueryCases.All,
         .. ExpiryCases.All,
         .. ClockCases.All,
         .. SweepCases.All,

@@ -25,5 +25,9 @@ internal static class ContractRows
     public static IEnumerable<TheoryDataRow<string>> WithoutReports =>
         WithoutRareReports.Where(row => row.Data != "Watch.EndElsewhereIsReported");
 
+    /// <summary>For a store that only keeps sessions and lists those of a user.</summary>
+    public static IEnumerable<TheoryDataRow<string>> WithoutQueries =>
+        WithoutReports.Where(row => !row.Data.StartsWith("Query.", StringComparison.Ordinal));
+
     public static StoreContractCase Named(string name) => Assert.Single(StoreContractSuite.Cases, @case => @case.Name == name);
 }

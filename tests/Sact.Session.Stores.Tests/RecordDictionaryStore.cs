@@ -1,9 +1,11 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 
 namespace Sact.Session.Stores.Tests;
 
 /// <summary>A <see cref="RecordStore"/> at its plainest. A broken one is this one with one primitive broken.</summary>
-internal class RecordDictionaryStore(GenericStoreOptions options, DictionaryData data) : RecordStore(options), IExpiredSessionStore
+internal class RecordDictionaryStore(GenericStoreOptions options, DictionaryData data)
+    : RecordStore(options), IExpiredSessionStore, ISessionQueryStore
 {
     protected DictionaryData Data => data;
 
@@ -31,6 +33,14 @@ internal class RecordDictionaryStore(GenericStoreOptions options, DictionaryData
             },
             cancellationToken);
     }
+
+    public ValueTask<SessionPage> QueryAsync(SessionQuery query, CancellationToken cancellationToken = default) =>
+        QueryAsync(query, ScanAsync, cancellationToken);
+
+    public ValueTask<SessionCounts> CountByStateAsync(CancellationToken cancellationToken = default) => Locked(
+        () => Own().Where(found => found.Value.IsLiveSession(Clock.GetUtcNow())).Aggregate(
+            default(SessionCounts), (counts, found) => counts.Add(found.Value.Record?.State ?? SessionState.SignedIn, 1)),
+        cancellationToken);
 
     protected override ValueTask<StoredRecord> ReadAsync(SessionKey key, CancellationToken cancellationToken) =>
         Locked(() => Stored(key), cancellationToken);
@@ -134,6 +144,21 @@ internal class RecordDictionaryStore(GenericStoreOptions options, DictionaryData
             yield return found;
         }
     }
+
+    /// <summary>Steps of a few keys in their order, so that a page takes several.</summary>
+    protected virtual ValueTask<ScannedRecords> ScanAsync(
+        SessionQuery query, byte[]? after, int most, CancellationToken cancellationToken) => Locked(
+        () =>
+        {
+            const int Step = 7;
+            string last = after is null ? "" : Encoding.ASCII.GetString(after);
+            var step = Own().Where(found => string.CompareOrdinal(found.Key.KeyPart, last) > 0)
+                .OrderBy(found => found.Key.KeyPart, StringComparer.Ordinal).Take(Step)
+                .Select(found => new ScannedRecord(found.Key, found.Value, Encoding.ASCII.GetBytes(found.Key.KeyPart)))
+                .ToList();
+            return new ScannedRecords(step, step.Count < Step ? null : step[^1].Position, step.Count);
+        },
+        cancellationToken);
 
     private StoredRecord Stored(SessionKey key) =>
         Data.Garbage.Contains(key) ? StoredRecord.Unpack(key, "garbage"u8)

@@ -300,8 +300,31 @@ public abstract class RecordStore : GenericStore, IEndedSessionStore, ISessionBa
     /// <param name="cancellationToken">Stops the read.</param>
     /// <returns>The keys and what is under them.</returns>
     /// <exception cref="SessionStoreException">The store does not answer.</exception>
-    protected abstract IAsyncEnumerable<KeyValuePair<SessionKey, StoredRecord>> ReadUserAsync(
+    protected internal abstract IAsyncEnumerable<KeyValuePair<SessionKey, StoredRecord>> ReadUserAsync(
         string userId, CancellationToken cancellationToken);
+
+    /// <summary>The next part of a store's walk over all records of its prefix.</summary>
+    /// <param name="query">The query. A store may use its conditions to walk over fewer records.</param>
+    /// <param name="after">Where the last part ended, in the store's format; null to begin.</param>
+    /// <param name="most">About how many records to look at.</param>
+    /// <param name="cancellationToken">Stops the walk.</param>
+    /// <returns>What the store met.</returns>
+    protected internal delegate ValueTask<ScannedRecords> RecordScan(
+        SessionQuery query, byte[]? after, int most, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Finds one page of sessions, for a store that is an <see cref="ISessionQueryStore"/>. It applies the conditions, and looks at a
+    /// bounded number of records.
+    /// </summary>
+    /// <param name="query">The query.</param>
+    /// <param name="scan">The store's walk. A query for a user does not need it.</param>
+    /// <param name="cancellationToken">Stops the search.</param>
+    /// <returns>The page.</returns>
+    /// <exception cref="ArgumentException">The query breaks a rule, or its cursor is of another query.</exception>
+    protected ValueTask<SessionPage> QueryAsync(SessionQuery query, RecordScan scan, CancellationToken cancellationToken) =>
+        new RecordQuery(this).RunAsync(query, scan, cancellationToken);
+
+    internal void ReportUnreadable(SessionKey key, FormatException error) => LogUnreadable(key.ToString(), error);
 
     private SessionLookup LookUp(SessionKey key, StoredRecord stored, DateTimeOffset now) =>
         LiveOf(key, stored, now) is { } live ? new(live)

@@ -11,5 +11,6 @@ internal static class EndedReason
     public const string Everywhere = "everywhere";
     public const string ByKey = "by_key";
     public const string IdentityProvider = "identity_provider";
+    public const string Administrator = "administrator";
     public const string Unsent = "unsent";
 }

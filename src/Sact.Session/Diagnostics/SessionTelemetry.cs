@@ -18,9 +18,21 @@ internal sealed class SessionTelemetry(ILogger logger, SessionMetrics metrics)
     /// <summary>The counters. They never throw.</summary>
     public SessionMetrics Metrics { get; } = metrics;
 
+    /// <summary>What this node has seen of sessions, for the dashboard; null if nobody looks at it.</summary>
+    public SessionTimelines? Timelines { get; private set; }
+
+    /// <summary>Keeps time lines from now on.</summary>
+    public void KeepTimelines(TimeProvider clock) => Timelines ??= new SessionTimelines(clock);
+
     public void Refused(RefusedReason reason, SessionKey key = default)
     {
         Metrics.Refused(reason);
+        if (reason is RefusedReason.Foreign or RefusedReason.Stale)
+        {
+            // The others are of no session that exists, and anybody can cause them without end.
+            Timelines?.Add(key, SessionTimelineEvent.Refused, reason.ToString());
+        }
+
         switch (reason)
         {
             case RefusedReason.Unknown:
@@ -50,6 +62,7 @@ internal sealed class SessionTelemetry(ILogger logger, SessionMetrics metrics)
     {
         Metrics.Refused(RefusedReason.Replayed);
         Metrics.Replayed();
+        Timelines?.Add(key, SessionTimelineEvent.Refused, nameof(RefusedReason.Replayed));
         if (fault is not null)
         {
             SessionLog.ReplayNotEnded(Log, key, fault);
@@ -63,12 +76,14 @@ internal sealed class SessionTelemetry(ILogger logger, SessionMetrics metrics)
     public void Began(SessionKey key, SessionState state)
     {
         Metrics.Began(state);
+        Timelines?.Add(key, SessionTimelineEvent.Began, state.ToString());
         SessionLog.Began(Log, key, state);
     }
 
     public void Ended(SessionKey key, string reason)
     {
         Metrics.Ended(reason, 1);
+        Timelines?.Add(key, SessionTimelineEvent.Ended, reason);
         SessionLog.Ended(Log, key, reason);
     }
 
@@ -99,12 +114,14 @@ internal sealed class SessionTelemetry(ILogger logger, SessionMetrics metrics)
     public void Renewed(SessionKey key, SessionRenewalKind kind)
     {
         Metrics.Renewed(kind);
+        Timelines?.Add(key, SessionTimelineEvent.Renewed, kind.ToString());
         SessionLog.Renewed(Log, key, kind);
     }
 
     public void TouchFailed(SessionKey key, Exception fault)
     {
         Metrics.TouchFailed();
+        Timelines?.Add(key, SessionTimelineEvent.TouchFailed);
         SessionLog.TouchFailed(Log, key, fault);
     }
 

@@ -12,4 +12,5 @@ internal static class StoreOperation
     public const string List = "list";
     public const string Sweep = "sweep";
     public const string Count = "count";
+    public const string Query = "query";
 }

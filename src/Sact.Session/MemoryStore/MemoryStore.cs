@@ -13,7 +13,8 @@ namespace Sact.Session;
 /// <see cref="DeleteExpiredAsync"/>.
 /// </remarks>
 [DebuggerDisplay("MemoryStore {Prefix}")]
-public sealed class MemoryStore : GenericStore, IEndedSessionStore, IExpiredSessionStore, IDescribedStore, IStoreHealthSource
+public sealed class MemoryStore
+    : GenericStore, IEndedSessionStore, IExpiredSessionStore, IDescribedStore, IStoreHealthSource, ISessionQueryStore
 {
     // Each creation looks at this many records, so a full round takes a quarter as many creations as there are sessions.
     private const int LooksPerCreation = 4;
@@ -193,6 +194,35 @@ public sealed class MemoryStore : GenericStore, IEndedSessionStore, IExpiredSess
 
         var now = Clock.GetUtcNow();
         return new(_table.All.LongCount(session => session.State != SessionState.Note && session.IsLive(now)));
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>It looks at all sessions and finds them in their order, so no page has fewer sessions than it may have.</remarks>
+    public ValueTask<SessionPage> QueryAsync(SessionQuery query, CancellationToken cancellationToken = default)
+    {
+        var after = QueryPosition.Read(QueryCursor.Read(Prefix, query));
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled<SessionPage>(cancellationToken);
+        }
+
+        var now = Clock.GetUtcNow();
+        var all = query.UserId is { } userId ? _table.SessionsOf(userId) : _table.All;
+        return new(RecordQuery.SortedPage(
+            Prefix, query, all.Where(session => session.IsLive(now) && query.Matches(session)), after, skipped: 0));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<SessionCounts> CountByStateAsync(CancellationToken cancellationToken = default)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled<SessionCounts>(cancellationToken);
+        }
+
+        var now = Clock.GetUtcNow();
+        return new(_table.All.Aggregate(
+            default(SessionCounts), (counts, session) => session.IsLive(now) ? counts.Add(session.State, 1) : counts));
     }
 
     /// <inheritdoc/>

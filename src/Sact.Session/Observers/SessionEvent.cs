@@ -20,10 +20,10 @@ public sealed class SessionEvent
         Time = time;
     }
 
-    /// <summary>The key of the session; null for several sessions of a user.</summary>
+    /// <summary>The key of the session; null for several sessions of a user, or of all users.</summary>
     public SessionKey? Key { get; }
 
-    /// <summary>The user, signed in or pending; null for an anonymous session.</summary>
+    /// <summary>The user, signed in or pending; null for an anonymous session, and for the sessions of all users.</summary>
     public string? UserId { get; }
 
     /// <summary>The state of the session; null where it is not known, as for several sessions of a user.</summary>
@@ -34,6 +34,9 @@ public sealed class SessionEvent
 
     /// <summary>Why it ended; null for an event that is no end.</summary>
     public SessionEndReason? Reason { get; internal init; }
+
+    /// <summary>Who ended it, as the administrator's code named itself; null for an end that no administrator caused.</summary>
+    public string? Actor { get; internal init; }
 
     /// <summary>When it happened, by the application's clock.</summary>
     public DateTimeOffset Time { get; }

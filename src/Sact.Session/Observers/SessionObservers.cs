@@ -44,12 +44,16 @@ internal sealed class SessionObservers(Func<IEnumerable<ISessionObserver>>? find
                 : default;
 
     /// <summary>A session ended.</summary>
-    public ValueTask EndedAsync(SessionRecord session, SessionEndReason reason) =>
-        session.State == SessionState.Note ? default : EndedAsync(new SessionEvent(session, Now) { Reason = reason });
+    public ValueTask EndedAsync(SessionRecord session, SessionEndReason reason, string? actor = null) =>
+        session.State == SessionState.Note ? default : EndedAsync(new SessionEvent(session, Now) { Reason = reason, Actor = actor });
 
     /// <summary>Sessions of a user ended together.</summary>
-    public ValueTask EndedAsync(string userId, long count, SessionEndReason reason) =>
-        count > 0 ? EndedAsync(new SessionEvent(null, userId, count, Now) { Reason = reason }) : default;
+    public ValueTask EndedAsync(string userId, long count, SessionEndReason reason, string? actor = null) =>
+        count > 0 ? EndedAsync(new SessionEvent(null, userId, count, Now) { Reason = reason, Actor = actor }) : default;
+
+    /// <summary>All sessions of the registration ended.</summary>
+    public ValueTask EndedAllAsync(long count, SessionEndReason reason, string actor) =>
+        count > 0 ? EndedAsync(new SessionEvent(null, null, count, Now) { Reason = reason, Actor = actor }) : default;
 
     private ValueTask EndedAsync(SessionEvent ended) => NotifyAsync(ended, static (observer, ended) => observer.OnEndedAsync(ended));
 

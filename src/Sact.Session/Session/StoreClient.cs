@@ -98,7 +98,12 @@ internal readonly struct StoreClient(IGenericStore store, SessionServices servic
         }
     }
 
-    public ValueTask<bool> EndAsync(SessionRecord session, SessionEndReason reason, CancellationToken cancellationToken)
+    /// <param name="session">The session.</param>
+    /// <param name="reason">Why it ends.</param>
+    /// <param name="cancellationToken">Checked before it ends.</param>
+    /// <param name="actor">The administrator who ends it; null for nobody.</param>
+    public ValueTask<bool> EndAsync(
+        SessionRecord session, SessionEndReason reason, CancellationToken cancellationToken, string? actor = null)
     {
         var ended = CallAsync(
             static (store, about, token) => store is IEndedSessionStore ended
@@ -108,15 +113,15 @@ internal readonly struct StoreClient(IGenericStore store, SessionServices servic
             StoreOperation.Delete,
             CallKind.Write,
             cancellationToken);
-        return services.Observers.IsEmpty ? ended : NotifyAsync(services.Observers, ended, session, reason);
+        return services.Observers.IsEmpty ? ended : NotifyAsync(services.Observers, ended, session, reason, actor);
 
         static async ValueTask<bool> NotifyAsync(
-            SessionObservers observers, ValueTask<bool> ended, SessionRecord session, SessionEndReason reason)
+            SessionObservers observers, ValueTask<bool> ended, SessionRecord session, SessionEndReason reason, string? actor)
         {
             bool answer = await ended.ConfigureAwait(false);
             if (answer)
             {
-                await observers.EndedAsync(session, reason).ConfigureAwait(false);
+                await observers.EndedAsync(session, reason, actor).ConfigureAwait(false);
             }
 
             return answer;
@@ -124,7 +129,7 @@ internal readonly struct StoreClient(IGenericStore store, SessionServices servic
     }
 
     public ValueTask<long> EndActiveSessionsAsync(
-        string userId, SessionKey? except, SessionEndReason reason, CancellationToken cancellationToken)
+        string userId, SessionKey? except, SessionEndReason reason, CancellationToken cancellationToken, string? actor = null)
     {
         var ended = CallAsync(
             static (store, about, token) => store is IEndedSessionStore ended
@@ -134,16 +139,24 @@ internal readonly struct StoreClient(IGenericStore store, SessionServices servic
             StoreOperation.DeleteUser,
             CallKind.Write,
             cancellationToken);
-        return services.Observers.IsEmpty ? ended : NotifyAsync(services.Observers, ended, userId, reason);
+        return services.Observers.IsEmpty ? ended : NotifyAsync(services.Observers, ended, userId, reason, actor);
 
         static async ValueTask<long> NotifyAsync(
-            SessionObservers observers, ValueTask<long> ended, string userId, SessionEndReason reason)
+            SessionObservers observers, ValueTask<long> ended, string userId, SessionEndReason reason, string? actor)
         {
             long count = await ended.ConfigureAwait(false);
-            await observers.EndedAsync(userId, count, reason).ConfigureAwait(false);
+            await observers.EndedAsync(userId, count, reason, actor).ConfigureAwait(false);
             return count;
         }
     }
+
+    /// <summary>Finds one page of sessions, for an administrator. The store must be an <see cref="ISessionQueryStore"/>.</summary>
+    public ValueTask<SessionPage> QueryAsync(SessionQuery query, CancellationToken cancellationToken) => CallAsync(
+        static (store, query, token) => ((ISessionQueryStore)store).QueryAsync(query, token),
+        query,
+        StoreOperation.Query,
+        CallKind.UncancelledRead,
+        cancellationToken);
 
     public ValueTask<List<SessionRecord>> ListAsync(string userId, CancellationToken cancellationToken) =>
         CallAsync(

@@ -165,6 +165,9 @@ public static class SactSessionServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, SessionStartup>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, StartupReport>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ExpiredSessionCleanup>());
+        services.TryAddSingleton<DashboardPolicy>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, DashboardPolicy>(
+            static provider => provider.GetRequiredService<DashboardPolicy>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IAuthorizationHandler, SessionRequirementHandler>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, AuthorizationStartup>());
         SessionRequirementResult.AddTo(services);

@@ -13,12 +13,14 @@ internal static class SessionServiceRegistrar
         {
             services.AddScoped(static provider => (ISession<IGenericStore>)Facade(provider, typeof(IGenericStore), null));
             services.AddScoped(static provider => Facade(provider, typeof(IGenericStore), null));
+            services.AddSingleton<ISessionAdministration>(static provider => Administration(provider, null));
         }
         else
         {
             services.AddKeyedScoped(
                 name, static (provider, key) => (ISession<IGenericStore>)Facade(provider, typeof(IGenericStore), (string)key!));
             services.AddKeyedScoped(name, static (provider, key) => Facade(provider, typeof(IGenericStore), (string)key!));
+            services.AddKeyedSingleton<ISessionAdministration>(name, static (provider, key) => Administration(provider, (string)key!));
         }
     }
 
@@ -102,6 +104,12 @@ internal static class SessionServiceRegistrar
 
     private static ISactSession Facade(IServiceProvider provider, Type storeType, string? name) =>
         SessionRegistry.Of(provider).Find(storeType, name).FacadeOfCurrentRequest(provider);
+
+    private static SessionAdministration Administration(IServiceProvider provider, string? name)
+    {
+        var source = SessionRegistry.Of(provider).Find(typeof(IGenericStore), name);
+        return new SessionAdministration(source.Store, source.Services);
+    }
 
     private static IGenericStore Store(IServiceProvider provider, Type storeType, string? name) =>
         SessionRegistry.Of(provider).Find(storeType, name).StoreForContainer();

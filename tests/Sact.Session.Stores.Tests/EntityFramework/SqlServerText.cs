@@ -41,6 +41,7 @@ public sealed class EntityFrameworkSqlServerText
         _recording.Rows = command => command.CommandText switch
         {
             var sql when sql.Contains("[IsConfused]", StringComparison.Ordinal) => Row(("Record", checkedRow), ("IsConfused", false)),
+            var sql when sql.Contains("GROUP BY [s].[State]", StringComparison.Ordinal) => Row(("State", 2), ("Count", 1L)),
             var sql when sql.Contains("COUNT_BIG", StringComparison.Ordinal) => Row(("Count", 0L)),
             var sql when sql.StartsWith("SELECT TOP(2) [s].[Version]", StringComparison.Ordinal) =>
                 Row(("Version", 1L), ("Record", new byte[1])),
@@ -69,6 +70,10 @@ public sealed class EntityFrameworkSqlServerText
             : others(command);
         await RunAsync("Sign out everywhere", () => store.DeleteActiveSessionsAsync("alice").AsTask());
         await RunAsync("End all", () => store.ClearAsync().AsTask());
+        await RunAsync(
+            "Find the newest sessions, for an administrator",
+            () => store.QueryAsync(new SessionQuery { State = SessionState.SignedIn }).AsTask());
+        await RunAsync("Count by state, for an administrator", () => store.CountByStateAsync().AsTask());
         await RunAsync("Clean up", () => store.DeleteExpiredAsync(2).AsTask());
 
         Approve("SqlServerStatements.sql", _recording.Text);

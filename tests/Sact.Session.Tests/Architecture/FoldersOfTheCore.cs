@@ -27,6 +27,7 @@ public sealed class FoldersOfTheCore
         ["HttpContextSession"] = 4,
         ["StepUp"] = 4,
         ["Connections"] = 4,
+        ["Administration"] = 4,
         ["SessionsApi"] = 4,
         ["Health"] = 4,
         ["Setup"] = 5,

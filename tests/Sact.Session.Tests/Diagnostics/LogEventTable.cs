@@ -57,6 +57,10 @@ public sealed class LogEventTable
         (54, "ObserverFailed", LogLevel.Error),
         (55, "ObserverSlow", LogLevel.Warning),
         (56, "ObserverDropped", LogLevel.Error),
+        (60, "EndedOne", LogLevel.Information),
+        (61, "EndedUser", LogLevel.Information),
+        (62, "EndedMatching", LogLevel.Information),
+        (63, "EndedAll", LogLevel.Information),
     ];
 
     [Fact]

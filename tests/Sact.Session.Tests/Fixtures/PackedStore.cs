@@ -147,7 +147,7 @@ internal sealed class PackedStore(FakeTimeProvider clock, ILoggerFactory? log = 
     protected override ValueTask<long> MarkUserEndedAsync(
         string userId, IReadOnlyList<EndedMarker> markers, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    protected override async IAsyncEnumerable<KeyValuePair<SessionKey, StoredRecord>> ReadUserAsync(
+    protected internal override async IAsyncEnumerable<KeyValuePair<SessionKey, StoredRecord>> ReadUserAsync(
         string userId, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Task.CompletedTask;

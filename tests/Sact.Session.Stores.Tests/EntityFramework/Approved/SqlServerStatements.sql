@@ -182,6 +182,31 @@ DELETE FROM [s]
 FROM [SactSessions] AS [s]
 WHERE [s].[Prefix] = @prefix AND ([s].[ExpiresAt] <= @now OR [s].[State] >= 3);
 
+-- Find the newest sessions, for an administrator
+-- @p Int32
+-- @now Int64
+-- @state Int32
+-- @seenFrom Int64
+-- @seenBefore Int64
+-- @prefix Binary(64)
+-- @from Int64
+-- @createdAt Int64
+-- @keyPart Binary(24)
+SELECT TOP(@p) [s].[KeyPart], [s].[CreatedAt], CASE
+    WHEN [s].[ExpiresAt] > @now AND [s].[State] < 3 AND [s].[State] = @state AND [s].[LastSeenAt] >= @seenFrom AND [s].[LastSeenAt] < @seenBefore THEN [s].[Record]
+END AS [Record]
+FROM [SactSessions] AS [s]
+WHERE [s].[Prefix] = @prefix AND [s].[CreatedAt] >= @from AND [s].[CreatedAt] <= @createdAt AND ([s].[CreatedAt] < @createdAt OR [s].[KeyPart] < @keyPart)
+ORDER BY [s].[CreatedAt] DESC, [s].[KeyPart] DESC;
+
+-- Count by state, for an administrator
+-- @prefix Binary(64)
+-- @now Int64
+SELECT [s].[State], COUNT_BIG(*) AS [Count]
+FROM [SactSessions] AS [s]
+WHERE [s].[Prefix] = @prefix AND [s].[ExpiresAt] > @now
+GROUP BY [s].[State];
+
 -- Clean up
 -- @p Int32
 -- @prefix Binary(64)

@@ -30,6 +30,10 @@ CREATE TABLE [SactSessionsLocks] (
 GO
 
 
+CREATE INDEX [IX_SactSessions_Prefix_CreatedAt] ON [SactSessions] ([Prefix], [CreatedAt]);
+GO
+
+
 CREATE INDEX [IX_SactSessions_Prefix_ExpiresAt] ON [SactSessions] ([Prefix], [ExpiresAt]);
 GO
 
