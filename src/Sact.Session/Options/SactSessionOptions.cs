@@ -213,6 +213,27 @@ public sealed class SactSessionOptions
     /// </summary>
     public IMeterFactory? MeterFactory { get; set; }
 
+    /// <summary>The profile that <see cref="UseProfile"/> has chosen; null for none.</summary>
+    public SessionProfile? Profile { get; private set; }
+
+    /// <summary>
+    /// Follows a published profile: sets <see cref="IdleTimeout"/> and <see cref="AbsoluteTimeout"/> to its longest times, and the cookie
+    /// to https only. An option that is set afterwards may be stricter. One that contradicts the profile is refused at start-up. The log has
+    /// the sheet of the profile at start-up (event 38).
+    /// </summary>
+    /// <remarks>
+    /// A profile is no certificate: the level of the authenticators, and which endpoints need it, are the duty of the application
+    /// (<c>RequireAssuranceLevel</c>). A shorter lifetime of one sign-in is allowed; a longer one never is.
+    /// </remarks>
+    /// <param name="profile">The profile.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The profile is not defined.</exception>
+    /// <example><code>builder.Services.AddSactSession(o => o.UseProfile(SessionProfile.NistAal2));</code></example>
+    public void UseProfile(SessionProfile profile)
+    {
+        ProfileRule.Apply(this, profile);
+        Profile = profile;
+    }
+
     /// <summary>Whether <see cref="IdleTimeout"/> was set.</summary>
     internal bool IsIdleTimeoutChosen { get; private set; }
 

@@ -40,6 +40,8 @@ internal static class SactSessionOptionsSection
         [nameof(SactSessionOptions.CleanupInterval)] = Time((o, value) => o.CleanupInterval = value, o => o.CleanupInterval = null),
         [nameof(SactSessionOptions.ActiveCountInterval)] =
             Time((o, value) => o.ActiveCountInterval = value, o => o.ActiveCountInterval = null),
+        [nameof(SactSessionOptions.Profile)] =
+            Of<SessionProfile>(IsNamed, Names<SessionProfile>(), (o, value) => o.UseProfile(value)),
         [nameof(SactSessionOptions.ClearSiteDataOnSignOut)] =
             Of<bool>(bool.TryParse, Flag, (o, value) => o.ClearSiteDataOnSignOut = value),
     };
@@ -79,7 +81,8 @@ internal static class SactSessionOptionsSection
     public static void Apply(IConfiguration section, SactSessionOptions options, string registration)
     {
         var faults = new List<string>();
-        foreach (var entry in section.GetChildren())
+        // The profile first, because what is set after it may be stricter. A section has no order.
+        foreach (var entry in section.GetChildren().OrderBy(static entry => !IsProfile(entry.Key)))
         {
             if (entry.Key.Equals(nameof(SactSessionOptions.Cookie), StringComparison.OrdinalIgnoreCase))
             {
@@ -96,6 +99,8 @@ internal static class SactSessionOptionsSection
             throw new OptionsValidationException(registration, typeof(SactSessionOptions), faults);
         }
     }
+
+    private static bool IsProfile(string key) => key.Equals(nameof(SactSessionOptions.Profile), StringComparison.OrdinalIgnoreCase);
 
     private static void ApplyCookie(IConfigurationSection section, CookieBuilder cookie, List<string> faults)
     {

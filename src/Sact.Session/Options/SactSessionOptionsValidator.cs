@@ -20,7 +20,8 @@ internal sealed class SactSessionOptionsValidator : IValidateOptions<SactSession
     public static IEnumerable<string> Validate(SactSessionOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return ValidateTimes(options).Concat(ValidateLimits(options)).OfType<string>().Concat(ValidateCookie(options.Cookie));
+        return ValidateTimes(options).Concat(ValidateLimits(options)).OfType<string>().Concat(ValidateCookie(options.Cookie))
+            .Concat(ProfileRule.Validate(options));
     }
 
     private static IEnumerable<string?> ValidateTimes(SactSessionOptions o)

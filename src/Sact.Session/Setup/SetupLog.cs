@@ -10,6 +10,9 @@ internal static partial class SetupLog
         "The {Registration} session registration uses {Store} with the prefix {Prefix} and the cookie {Cookie}.")]
     public static partial void Started(ILogger logger, string registration, string store, string prefix, string cookie);
 
+    [LoggerMessage(38, LogLevel.Information, "The {Registration} session registration follows the profile {Profile}:\n{Sheet}")]
+    public static partial void FollowsProfile(ILogger logger, string registration, SessionProfile profile, string sheet);
+
     [LoggerMessage(
         28, LogLevel.Warning,
         "The {Registration} session registration keeps signed-in users in the memory of this process. A restart signs everybody out, and "

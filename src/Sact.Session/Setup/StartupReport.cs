@@ -21,6 +21,11 @@ internal sealed class StartupReport(
             string registration = source.Name.Length == 0 ? "unnamed" : $"'{source.Name}'";
             string prefix = source.Store is GenericStore store ? store.Prefix : "(unknown)";
             SetupLog.Started(log, registration, NameOf(source.Store.GetType()), prefix, source.Services.Cookies.Name);
+            if (source.Options.Profile is { } profile)
+            {
+                SetupLog.FollowsProfile(log, registration, profile, ProfileRule.Sheet(source.Options, profile));
+            }
+
             if (!isDevelopment && source.Store is MemoryStore && (hasIdentity || withUsers.Contains(source)))
             {
                 SetupLog.MemoryOutsideDevelopment(log, registration);

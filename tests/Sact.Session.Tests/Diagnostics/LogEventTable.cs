@@ -45,6 +45,7 @@ public sealed class LogEventTable
         (35, "SignInOutdated", LogLevel.Warning),
         (36, "ChangedUserNotRead", LogLevel.Error),
         (37, "FieldNotMapped", LogLevel.Warning),
+        (38, "FollowsProfile", LogLevel.Information),
         (40, "BridgeNotCommitted", LogLevel.Error),
         (41, "BridgeSessionGone", LogLevel.Information),
         (42, "BridgeDropped", LogLevel.Debug),

@@ -33,6 +33,17 @@ public sealed class EventsOfTheStart
         Assert.Empty(Warnings(events));
     }
 
+    [Fact]
+    public async Task HaveTheSheetOfTheProfile()
+    {
+        var events = await StartAsync(
+            "Development", services => services.AddSactSession(options => options.UseProfile(SessionProfile.NistAal3)));
+
+        var sheet = Assert.Single(events, entry => entry is { Id.Id: 38, Level: LogLevel.Information });
+        Assert.StartsWith("The unnamed session registration follows the profile NistAal3:", sheet.Message, StringComparison.Ordinal);
+        Assert.Contains("overall timeout: at most 12:00:00, here 12:00:00", sheet.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("Production", "scheme", true)]
     [InlineData("Production", "tickets", true)]
