@@ -11,7 +11,7 @@ public sealed class RulesOfThePackage
         string page = File.ReadAllText(Path.Combine(Checkout.Root, "docs", "reference", "analyzers.md"));
 
         Assert.Equal(
-            ["SACT001", "SACT002", "SACT003", "SACT004", "SACT005", "SACT008"],
+            ["SACT001", "SACT002", "SACT003", "SACT004", "SACT005", "SACT006", "SACT008"],
             Snippet.Rules.Select(rule => rule.Id).Order(StringComparer.Ordinal));
         Assert.All(Snippet.Rules, rule => Assert.Equal("Usage", rule.Category));
         Assert.All(Snippet.Rules, rule => Assert.Contains($"\n## {rule.Id}\n", page, StringComparison.Ordinal));
@@ -27,4 +27,17 @@ public sealed class RulesOfThePackage
     [InlineData(null, "0.1.0", null)]
     public void LinkToThePageOfTheirCommit(string? repository, string? version, string? link) =>
         Assert.Equal(link, HelpPage.Of("SACT001", repository, version));
+
+    [Fact]
+    public async Task LookAtRazorFilesAndAtNothingElseThatIsGenerated()
+    {
+        const string Start = "class A { async Task B(ISactSession session) {";
+        const string Call = "session.DeleteAsync();";
+
+        Assert.Equal(
+            [$"SACT006 {Call}"], await Generated($"{Start}\n#line 7 \"A.razor\"\n{Call}\n#line default\n }} }}").AlarmsAsync());
+        Assert.Empty(await Generated($"{Start} {Call} }} }}").AlarmsAsync());
+    }
+
+    private static Snippet Generated(string code) => new(code) { IsLibrary = true, File = "A_razor.g.cs" };
 }
