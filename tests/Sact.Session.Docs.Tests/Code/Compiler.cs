@@ -29,10 +29,11 @@ internal static class Compiler
     /// <param name="name">The name of the assembly.</param>
     /// <param name="program">The program: statements at the top level, types after them.</param>
     /// <param name="pasted">Whether nothing but the imports of a web project may be needed.</param>
+    /// <param name="isMistake">Whether it shows a mistake, which an analyzer of the package may report.</param>
     /// <exception cref="InvalidOperationException">
     /// It does not compile, or an analyzer of the package warns. The message has the faults and the program.
     /// </exception>
-    public static Assembly Compile(string name, string program, bool pasted)
+    public static Assembly Compile(string name, string program, bool pasted, bool isMistake = false)
     {
         var options = new CSharpParseOptions(LanguageVersion.Preview);
         string[] sources = pasted
@@ -60,7 +61,7 @@ internal static class Compiler
         // What the package reports to a reader who pastes the block.
         var alarms = compilation.WithAnalyzers(s_analyzers).GetAnalyzerDiagnosticsAsync(CancellationToken.None).GetAwaiter().GetResult()
             .Where(alarm => alarm.Severity >= DiagnosticSeverity.Warning).ToList();
-        if (alarms.Count > 0)
+        if (alarms.Count > 0 && !isMistake)
         {
             throw new InvalidOperationException($"{string.Join('\n', alarms)}\n\n{program}");
         }
