@@ -1,4 +1,7 @@
-// Installed from the packed package: registers, signs in over HTTP on loopback, reads, signs out. Exits 0 if all of it works.
+// Installed from the packed package: registers, signs in over HTTP on loopback, reads, signs out. The mistakes at the end must be
+// reported by the analyzers of the package. Exits 0 if all of it works.
+using System.Reflection;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -34,5 +37,16 @@ logout.Headers.Add("Cookie", cookie);
 await client.SendAsync(logout);
 string signedOut = await Me();
 await app.StopAsync();
-Console.WriteLine($"signed in: {signedIn}; signed out: {signedOut}");
-return (signedIn, signedOut) == ("alice admin", "401") ? 0 : 1;
+string log = File.ReadAllText(
+    typeof(WrongCart).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(one => one.Key == "Alarms").Value!);
+string alarms = string.Join(' ', Regex.Matches(log, "\"ruleId\": \"(SACT[0-9]+)\"").Select(match => match.Groups[1].Value).Order());
+Console.WriteLine($"signed in: {signedIn}; signed out: {signedOut}; alarms: {alarms}");
+return (signedIn, signedOut, alarms) == ("alice admin", "401", "SACT001 SACT005") ? 0 : 1;
+
+// SACT001: the type of the framework. SACT005: an anonymous type, in a native project without the warnings of .NET.
+internal sealed class WrongCart(Microsoft.AspNetCore.Http.ISession session, ISactSession own)
+{
+    public string Name => session.Id;
+
+    public Task SaveAsync() => own.SetAsync("alice", new { theme = "dark" }).AsTask();
+}

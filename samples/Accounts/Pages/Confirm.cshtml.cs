@@ -34,7 +34,7 @@ internal sealed class ConfirmPage(Passwords passwords, ISactSession session) : S
         }
 
         // The same session under a new secret, and fresh again. False if it has ended meanwhile; the next page asks anew, and says so.
-        await session.RaiseAsync(Me.AssuranceLevel);
+        _ = await session.RaiseAsync(Me.AssuranceLevel);
         return Url.IsLocalUrl(ReturnUrl) ? LocalRedirect(ReturnUrl) : RedirectToPage("/Profile");
     }
 }

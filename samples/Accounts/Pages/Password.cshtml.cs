@@ -47,7 +47,7 @@ internal sealed class PasswordPage(UserStore users, Passwords passwords, ISactSe
         // In this order: nobody can sign in by the old password any more, so what is ended now is all. Then this session gets a new secret,
         // in case the old one was seen (ASVS 5.0 V7.4.3, V7.2.4).
         long ended = await session.DeleteOtherSessionsAsync();
-        await session.RenewAsync(immediately: true);
+        _ = await session.RenewAsync(immediately: true);
         notices.Leave("Your password is changed. " + DevicesPage.SignedOut(ended));
         return RedirectToPage("/Profile");
     }

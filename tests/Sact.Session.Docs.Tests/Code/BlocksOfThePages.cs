@@ -27,6 +27,7 @@ public sealed partial class BlocksOfThePages
     [Theory]
     [InlineData("session.NoSuchMethod();", "CS1061")]
     [InlineData("session.DeleteAsync();", "CS4014")]
+    [InlineData("_ = session.DeleteAsync();", "SACT006")]
     public async Task ThatDoNotCompileAreFound(string code, string fault)
     {
         var thrown = await Assert.ThrowsAsync<InvalidOperationException>(() => TryAsync(new CodeBlock("planted.md", 1, code, null, [])));

@@ -18,6 +18,10 @@ internal static class Compiler
 
     private static readonly ImmutableArray<ISourceGenerator> s_generators = JsonGenerators();
 
+    private static readonly ImmutableArray<DiagnosticAnalyzer> s_analyzers = [.. typeof(Analyzers.SessionAnalyzer).Assembly.GetTypes()
+        .Where(type => type.IsSubclassOf(typeof(DiagnosticAnalyzer)) && !type.IsAbstract)
+        .Select(type => (DiagnosticAnalyzer)Activator.CreateInstance(type)!)];
+
     // Unread variables are usual in a sample. A wrong null, or a call that nobody awaits, is a fault of the page.
     private static readonly HashSet<string> s_faults = ["CS4014", "CS8600", "CS8602", "CS8604", "CS8625", "CS0618"];
 
@@ -25,8 +29,11 @@ internal static class Compiler
     /// <param name="name">The name of the assembly.</param>
     /// <param name="program">The program: statements at the top level, types after them.</param>
     /// <param name="pasted">Whether nothing but the imports of a web project may be needed.</param>
-    /// <exception cref="InvalidOperationException">It does not compile. The message has the faults and the program.</exception>
-    public static Assembly Compile(string name, string program, bool pasted)
+    /// <param name="isMistake">Whether it shows a mistake, which an analyzer of the package may report.</param>
+    /// <exception cref="InvalidOperationException">
+    /// It does not compile, or an analyzer of the package warns. The message has the faults and the program.
+    /// </exception>
+    public static Assembly Compile(string name, string program, bool pasted, bool isMistake = false)
     {
         var options = new CSharpParseOptions(LanguageVersion.Preview);
         string[] sources = pasted
@@ -49,6 +56,14 @@ internal static class Compiler
         if (faults.Count > 0)
         {
             throw new InvalidOperationException($"{string.Join('\n', faults)}\n\n{program}");
+        }
+
+        // What the package reports to a reader who pastes the block.
+        var alarms = compilation.WithAnalyzers(s_analyzers).GetAnalyzerDiagnosticsAsync(CancellationToken.None).GetAwaiter().GetResult()
+            .Where(alarm => alarm.Severity >= DiagnosticSeverity.Warning).ToList();
+        if (alarms.Count > 0 && !isMistake)
+        {
+            throw new InvalidOperationException($"{string.Join('\n', alarms)}\n\n{program}");
         }
 
         stream.Position = 0;

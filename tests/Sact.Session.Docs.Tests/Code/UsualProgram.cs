@@ -98,8 +98,8 @@ internal static class UsualProgram
         Add(services.Length > 0, services);
         bool build = Has("builder.Build()");
         Add(!build, "var app = builder.Build();");
-        Add(!build && !Has("app.UseSactSession()"), "app.UseSactSession();");
         Add(build, code[app..]);
+        Add(!Has("app.UseSactSession()"), "app.UseSactSession();");
         Add(!Has("MapPost(\"/login\""), """
             app.MapPost("/login", async (Login login, ISactSession session) =>
             {

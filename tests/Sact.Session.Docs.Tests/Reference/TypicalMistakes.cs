@@ -119,7 +119,8 @@ public sealed class TypicalMistakes
     public async Task StopTheApplicationWithTheMessageOfThePage(string mistake)
     {
         var (code, message) = s_atStartUp[mistake];
-        var program = Compiler.Compile("Mistake", $"var builder = WebApplication.CreateBuilder(args); {code}", pasted: false);
+        var program = Compiler.Compile(
+            "Mistake", $"var builder = WebApplication.CreateBuilder(args); {code}", pasted: false, isMistake: true);
 
         var fault = await Assert.ThrowsAnyAsync<Exception>(async () =>
         {
@@ -138,7 +139,8 @@ public sealed class TypicalMistakes
         var program = Compiler.Compile(
             "Mistake",
             $"var builder = WebApplication.CreateBuilder(args); {services} var app = builder.Build(); {app} app.Run();",
-            pasted: false);
+            pasted: false,
+            isMistake: true);
         await using var running = await RunningProgram.StartAsync(program, TestContext.Current.CancellationToken);
         using var client = new HttpClient { BaseAddress = running.Address };
 
