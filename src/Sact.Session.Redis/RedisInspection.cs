@@ -45,7 +45,7 @@ internal sealed class RedisInspection(RedisLink link, TimeProvider clock, int re
             var answer = await master.ExecuteAsync("EVAL", Script, 0).WaitAsync(cancellationToken).ConfigureAwait(false);
             answers = (RedisResult[])answer!;
         }
-        catch (RedisServerException)
+        catch (RedisServerException fault) when (IsForbidden(fault))
         {
             // An ACL hides INFO, and sessions work without it.
             _figures["info"] = "refused";
@@ -69,6 +69,11 @@ internal sealed class RedisInspection(RedisLink link, TimeProvider clock, int re
         LookAtReplicas(info, where);
         LookAtDisk(info, where);
     }
+
+    private static bool IsForbidden(RedisServerException fault) =>
+        fault.Message.Contains("NOPERM", StringComparison.Ordinal)
+        || fault.Message.Contains("unknown command", StringComparison.OrdinalIgnoreCase)
+        || fault.Message.Contains("permission", StringComparison.OrdinalIgnoreCase);
 
     private void LookAtMemory(Dictionary<string, string> info, string where)
     {

@@ -9,18 +9,22 @@ namespace Sact.Session;
 
 /// <summary>
 /// The walk over all sessions for an administrator: <c>SCAN</c> on one master after the other, a few hundred keys at a time, so that no
-/// step keeps a server busy. It has no order. A session that lives through the whole walk is met, perhaps twice.
+/// step keeps a server busy. It has no order. A session that lives through the whole walk is met, perhaps twice, unless a cluster moves its
+/// slot or a server restarts meanwhile.
 /// </summary>
 internal sealed class RedisScan(RedisLink link, RedisRecords records)
 {
     private const int Fewest = 64;
     private const int Most = 512;
-    private const int NodeBytes = 8;
+
+    // Master, cursor, count and the cursor behind the step: three times 8 bytes and 4.
+    private const int Fixed = 28;
 
     /// <summary>
-    /// Where the walk is: the master, the cursor of the server, and the last key that was taken of the keys at that cursor.
+    /// Where the walk is: the master and its cursor. Inside a step also the number of keys that the step looked for, the cursor behind it,
+    /// and the last key that was taken.
     /// </summary>
-    private readonly record struct Place(ulong Node, ulong Cursor, string KeyPart);
+    private readonly record struct Place(ulong Node, ulong Cursor, int Count = 0, ulong Behind = 0, string KeyPart = "");
 
     public async ValueTask<ScannedRecords> RunAsync(
         SessionQuery query, byte[]? after, int most, CancellationToken cancellationToken)
@@ -29,7 +33,7 @@ internal sealed class RedisScan(RedisLink link, RedisRecords records)
             .Select(static server => (Id: IdOf(server), Server: server))
             .OrderBy(static master => master.Id)
             .ToArray();
-        var place = after is null ? new Place(masters[0].Id, 0, "") : Read(after);
+        var place = after is null ? new Place(masters[0].Id, 0) : Read(after);
         int at = Array.FindIndex(masters, master => master.Id == place.Node);
         if (at < 0)
         {
@@ -37,23 +41,28 @@ internal sealed class RedisScan(RedisLink link, RedisRecords records)
                 "The search cannot continue: the Redis server that it had reached is no longer a master. Begin with the first page again.");
         }
 
-        int looked = Math.Clamp(most, Fewest, Most);
+        int looked = place.Count > 0 ? place.Count : Math.Clamp(most, Fewest, Most);
         var (next, keys) = await records.ScanStepAsync(masters[at].Server, place.Cursor, looked, cancellationToken).ConfigureAwait(false);
 
-        // The server answers the same cursor with the same keys, or with more of them after its table has grown. In order, the keys behind
-        // the last one that was taken are those that are left.
+        // A step that reaches as far as before has the same keys, less those that have ended, so the keys behind the last one that was
+        // taken are those that are left. Keys that have ended let a step reach further. Then it has keys that nobody has taken, and all
+        // count.
+        string taken = next == place.Behind ? place.KeyPart : "";
         SessionKey[] left =
         [
-            .. keys.Distinct().Where(key => string.CompareOrdinal(key.KeyPart, place.KeyPart) > 0)
+            .. keys.Distinct().Where(key => string.CompareOrdinal(key.KeyPart, taken) > 0)
                 .OrderBy(static key => key.KeyPart, StringComparer.Ordinal),
         ];
         var found = await records.ReadAsync(left, guarded: true, cancellationToken).ConfigureAwait(false);
         var met = found
             .Where(static record => record.Value.Exists)
-            .Select(record => new ScannedRecord(record.Key, record.Value, Write(place with { KeyPart = record.Key.KeyPart })))
+            .Select(record => new ScannedRecord(
+                record.Key,
+                record.Value,
+                Write(place with { Count = looked, Behind = next, KeyPart = record.Key.KeyPart })))
             .ToList();
-        byte[]? end = next != 0 ? Write(new Place(place.Node, next, ""))
-            : at + 1 < masters.Length ? Write(new Place(masters[at + 1].Id, 0, ""))
+        byte[]? end = next != 0 ? Write(new Place(place.Node, next))
+            : at + 1 < masters.Length ? Write(new Place(masters[at + 1].Id, 0))
             : null;
         return new(met, end, looked);
     }
@@ -63,19 +72,24 @@ internal sealed class RedisScan(RedisLink link, RedisRecords records)
 
     private static Place Read(byte[] bytes)
     {
-        const int Start = NodeBytes + sizeof(ulong);
-        return new Place(
-            BinaryPrimitives.ReadUInt64BigEndian(bytes),
-            BinaryPrimitives.ReadUInt64BigEndian(bytes.AsSpan(NodeBytes)),
-            Encoding.ASCII.GetString(bytes, Start, bytes.Length - Start));
+        return bytes.Length < Fixed
+            ? throw new ArgumentException("SessionQuery.After is no cursor of this query. Begin with the first page again.", nameof(bytes))
+            : new Place(
+                BinaryPrimitives.ReadUInt64BigEndian(bytes),
+                BinaryPrimitives.ReadUInt64BigEndian(bytes.AsSpan(8)),
+                BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(16)),
+                BinaryPrimitives.ReadUInt64BigEndian(bytes.AsSpan(20)),
+                Encoding.ASCII.GetString(bytes, Fixed, bytes.Length - Fixed));
     }
 
     private static byte[] Write(Place place)
     {
-        byte[] bytes = new byte[NodeBytes + sizeof(ulong) + place.KeyPart.Length];
+        byte[] bytes = new byte[Fixed + place.KeyPart.Length];
         BinaryPrimitives.WriteUInt64BigEndian(bytes, place.Node);
-        BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(NodeBytes), place.Cursor);
-        Encoding.ASCII.GetBytes(place.KeyPart, bytes.AsSpan(NodeBytes + sizeof(ulong)));
+        BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(8), place.Cursor);
+        BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(16), place.Count);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(20), place.Behind);
+        Encoding.ASCII.GetBytes(place.KeyPart, bytes.AsSpan(Fixed));
         return bytes;
     }
 }

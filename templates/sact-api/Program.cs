@@ -31,6 +31,9 @@ builder.Services.AddRateLimiter(o =>
 });
 
 var app = builder.Build();
+
+// The store creates the file, so that only its owner may read it. The table of the users comes after it.
+app.Services.GetRequiredService<IGenericStore>();
 app.Services.GetRequiredService<Users>().CreateTable();
 app.UseExceptionHandler();
 app.UseHttpsRedirection();

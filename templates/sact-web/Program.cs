@@ -1,6 +1,7 @@
 using System.Net;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Identity;
+using Sact.Session;
 using SactWeb;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -36,6 +37,9 @@ builder.Services.AddRateLimiter(o =>
 });
 
 var app = builder.Build();
+
+// The store creates the file, so that only its owner may read it. The table of the users comes after it.
+app.Services.GetRequiredService<IGenericStore>();
 app.Services.GetRequiredService<Users>().CreateTable();
 if (!app.Environment.IsDevelopment())
 {

@@ -13,6 +13,7 @@ internal static class QueryCases
         new("Query", EachConditionSelects, "QueryAsync finds by user, state, address, user agent, creation and last seen, and by several."),
         new("Query", OnlyLiveSessionsAreFound, "QueryAsync finds no ended session, no expired one, no note and none of another prefix."),
         new("Query", PagesMissNothing, "Pages together have every session that lives throughout, while others begin and end."),
+        new("Query", AChangedPageSizeMissesNothing, "A page of another size continues without a gap, while sessions end."),
         new("Query", PagesOfAUserAreInOrder, "The sessions of a user come the newest first, each once, in pages of any size."),
         new("Query", AForeignCursorIsRefused, "A cursor that was changed, or that is of another query or prefix, is refused."),
         new("Query", AnInvalidQueryIsRefused, "A query that breaks a rule is refused, and the message repeats no value."),
@@ -45,7 +46,8 @@ internal static class QueryCases
         await FindsAsync(new() { State = SessionState.Anonymous }, "the anonymous state", visitor);
         await FindsAsync(new() { Address = "203.0.113.7" }, "the address at the sign-in", old);
         await FindsAsync(new() { Address = "198.51.100.9" }, "the address last seen", old);
-        await FindsAsync(new() { Address = "2001:DB8::7" }, "an address in other case", pending);
+        await FindsAsync(new() { Address = "2001:DB8:0::7" }, "an address in another spelling", pending);
+        await FindsAsync(new() { Address = "::ffff:203.0.113.7" }, "an IPv4 address inside of IPv6", old);
         await FindsAsync(new() { Address = "203.0.113" }, "a part of an address");
         await FindsAsync(new() { UserAgent = "iphone" }, "a part of the user agent", old, pending);
         await FindsAsync(new() { UserAgent = "Firefox", Address = "198.51.100.9" }, "the browser of one device and the address of another");
@@ -139,6 +141,35 @@ internal static class QueryCases
                 stay.TrueForAll(session => found.Contains(session.Key)),
                 $"Pages of {size} sessions miss one that was live throughout.");
         }
+    }
+
+    private static async Task AChangedPageSizeMissesNothing(CaseRun run)
+    {
+        const int Sessions = 600;
+        var store = Queries(run.Store);
+        var all = new List<SessionRecord>();
+        for (int i = 0; i < Sessions; i++)
+        {
+            all.Add(await run.SignInAsync($"{run.Alice}-{i}"));
+        }
+
+        var found = new HashSet<SessionKey>();
+        var query = new SessionQuery();
+        for (int page = 0; page == 0 || query.After is not null; page++)
+        {
+            Require(page < 1000, "The pages do not end.");
+            var answer = await store.QueryAsync(query with { PageSize = page % 3 == 0 ? 7 : 150 }, run.Token);
+            found.UnionWith(answer.Sessions.Select(static session => session.Key));
+            query = query with { After = answer.Next };
+
+            // What was found ends, so that the store has fewer records at the next page.
+            foreach (var session in answer.Sessions.Take(5))
+            {
+                await run.Other.DeleteAsync(session, run.Token);
+            }
+        }
+
+        Require(all.TrueForAll(session => found.Contains(session.Key)), "Pages of changing sizes miss a session that lived throughout.");
     }
 
     private static async Task PagesOfAUserAreInOrder(CaseRun run)

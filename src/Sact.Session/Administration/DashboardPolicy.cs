@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Infrastructure;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -17,42 +18,58 @@ internal sealed class DashboardPolicy(IServiceProvider services) : IHostedLifecy
     /// <summary>Remembers that there is a dashboard, so that its endpoints are checked at start-up.</summary>
     public void Expect() => _isMapped = true;
 
-    /// <summary>Checks the metadata of an endpoint of the dashboard.</summary>
+    /// <summary>
+    /// Checks the metadata of an endpoint of the dashboard. What its policies require is checked when the host has started.
+    /// </summary>
     /// <exception cref="InvalidOperationException">There is no policy, or anonymous requests are allowed.</exception>
     public static void Check(IEnumerable<object> metadata)
     {
-        bool isAnonymous = false, isLimited = false;
-        foreach (object item in metadata)
+        object[] all = [.. metadata];
+        if (Array.Exists(all, static item => item is IAllowAnonymous)
+            || !Array.Exists(all, static item => item is IAuthorizeData or AuthorizationPolicy or IAuthorizationRequirementData))
         {
-            isAnonymous |= item is IAllowAnonymous;
-            isLimited |= item switch
-            {
-                IAuthorizeData data => !string.IsNullOrEmpty(data.Policy) || !string.IsNullOrEmpty(data.Roles),
-                AuthorizationPolicy policy => policy.Requirements.Any(
-                    static requirement => requirement is not DenyAnonymousAuthorizationRequirement and not SessionRequirement),
-                _ => false,
-            };
-        }
-
-        if (isAnonymous || !isLimited)
-        {
-            throw new InvalidOperationException(
-                "The session dashboard has no authorization policy that limits it to administrators, so it would show everybody's "
-                + "sessions. Call MapSactSessionDashboard(…).RequireAuthorization(\"name of a policy\"), and do not allow anonymous "
-                + "requests. "
-                + "A policy must require more than a signed-in user.");
+            throw Refused();
         }
     }
 
-    public Task StartedAsync(CancellationToken cancellationToken)
+    private static InvalidOperationException Refused() => new(
+        "The session dashboard has no authorization policy that limits it to administrators, so it would show everybody's sessions. "
+        + "Call MapSactSessionDashboard(…).RequireAuthorization(\"name of a policy\"), and do not allow anonymous requests. "
+        + "A policy must require more than a signed-in user.");
+
+    /// <summary>Combines what an endpoint requires as the framework does. A requirement of a fresh session limits nobody.</summary>
+    private static async Task CheckAsync(Endpoint endpoint, IAuthorizationPolicyProvider policies)
     {
-        // The endpoints are built now in place of at the first request, and with them the check runs.
-        if (_isMapped)
+        var policy = await AuthorizationPolicy.CombineAsync(
+            policies,
+            endpoint.Metadata.GetOrderedMetadata<IAuthorizeData>(),
+            endpoint.Metadata.GetOrderedMetadata<AuthorizationPolicy>()).ConfigureAwait(false);
+        var requirements = (policy?.Requirements ?? []).Concat(
+            endpoint.Metadata.GetOrderedMetadata<IAuthorizationRequirementData>().SelectMany(static data => data.GetRequirements()));
+        if (requirements.All(static requirement => requirement is DenyAnonymousAuthorizationRequirement or SessionRequirement))
         {
-            _ = services.GetRequiredService<EndpointDataSource>().Endpoints.Count;
+            throw Refused();
+        }
+    }
+
+    public async Task StartedAsync(CancellationToken cancellationToken)
+    {
+        if (!_isMapped)
+        {
+            return;
         }
 
-        return Task.CompletedTask;
+        // The endpoints are built now in place of at the first request, and with them the first check runs.
+        var endpoints = services.GetRequiredService<EndpointDataSource>().Endpoints;
+        if (services.GetService<IAuthorizationPolicyProvider>() is not { } policies)
+        {
+            throw Refused();
+        }
+
+        foreach (var endpoint in endpoints.Where(static endpoint => endpoint.Metadata.GetMetadata<DashboardMark>() is not null))
+        {
+            await CheckAsync(endpoint, policies).ConfigureAwait(false);
+        }
     }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -65,3 +82,6 @@ internal sealed class DashboardPolicy(IServiceProvider services) : IHostedLifecy
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }
+
+/// <summary>Marks the endpoints of the dashboard.</summary>
+internal sealed class DashboardMark;

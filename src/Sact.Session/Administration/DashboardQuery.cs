@@ -6,11 +6,17 @@ namespace Sact.Session;
 /// <summary>The conditions of a search in the query string.</summary>
 internal static class DashboardQuery
 {
+    private static readonly HashSet<string> s_names = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "user", "state", "address", "agent", "createdFrom", "createdBefore", "seenFrom", "seenBefore", "size", "after", "all",
+    };
+
     /// <summary>Reads the conditions. An empty value is no condition, as an empty field of the form is none.</summary>
     /// <returns>The query; null if a value cannot be read.</returns>
     public static SessionQuery? Read(IQueryCollection values)
     {
-        bool isReadable = true;
+        // A misspelt condition would select, and end, more than the administrator meant.
+        bool isReadable = values.Keys.All(static name => s_names.Contains(name));
         var query = new SessionQuery
         {
             UserId = One("user"),

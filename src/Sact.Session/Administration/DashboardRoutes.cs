@@ -8,6 +8,7 @@ using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Sact.Session;
@@ -33,6 +34,9 @@ internal sealed class DashboardRoutes(ISessionAdministration sessions, TimeProvi
     private static readonly DashboardFile s_script = new("dashboard.js", "text/javascript; charset=utf-8");
     private static readonly DashboardFile s_style = new("dashboard.css", "text/css; charset=utf-8");
 
+    // A handle is the same until the process ends. With a fixed key anybody could try out ids.
+    private static readonly byte[] s_handleKey = RandomNumberGenerator.GetBytes(32);
+
     private readonly SemaphoreSlim _counting = new(1, 1);
     private volatile DashboardCounts? _counts;
 
@@ -41,7 +45,9 @@ internal sealed class DashboardRoutes(ISessionAdministration sessions, TimeProvi
         group.MapGet("", SendPageAsync);
         group.MapGet("/dashboard.js", s_script.SendAsync);
         group.MapGet("/dashboard.css", s_style.SendAsync);
-        group.MapGet("/api/counts", Answering(CountAsync));
+
+        // An open page counts by itself, and must not keep the session of an unattended desk alive.
+        group.MapGet("/api/counts", Answering(CountAsync)).DisableSlidingExpiration();
         group.MapGet("/api/sessions", Answering(FindAsync));
         group.MapGet("/api/sessions/{key}", Answering(ShowAsync));
         group.MapDelete("/api/sessions/{key}", Answering(EndOneAsync));
@@ -97,13 +103,16 @@ internal sealed class DashboardRoutes(ISessionAdministration sessions, TimeProvi
     private async Task CountAsync(HttpContext context)
     {
         // Over Redis a count reads all keys. However many pages are open, one count runs, at most every ten seconds.
+        DashboardCounts? answer;
         await _counting.WaitAsync(context.RequestAborted).ConfigureAwait(false);
         try
         {
-            if (_counts is null || clock.GetUtcNow() - _counts.CountedAt >= s_countedFor)
+            answer = _counts;
+            if (answer is null || clock.GetUtcNow() - answer.CountedAt >= s_countedFor)
             {
+                var began = clock.GetUtcNow();
                 var counts = await sessions.CountAsync(context.RequestAborted).ConfigureAwait(false);
-                _counts = new(counts.SignedIn, counts.Pending, counts.Anonymous, clock.GetUtcNow());
+                _counts = answer = new(counts.SignedIn, counts.Pending, counts.Anonymous, began);
             }
         }
         finally
@@ -111,7 +120,7 @@ internal sealed class DashboardRoutes(ISessionAdministration sessions, TimeProvi
             _counting.Release();
         }
 
-        await WriteAsync(context, _counts, DashboardJson.Default.DashboardCounts).ConfigureAwait(false);
+        await WriteAsync(context, answer, DashboardJson.Default.DashboardCounts).ConfigureAwait(false);
     }
 
     private async Task FindAsync(HttpContext context)
@@ -159,6 +168,11 @@ internal sealed class DashboardRoutes(ISessionAdministration sessions, TimeProvi
         var query = QueryOf(context);
         string actor = await ActorOfAsync(context).ConfigureAwait(false);
         bool endsAll = context.Request.Query["all"] == "true";
+        if (context.Request.Query.ContainsKey("all") && !endsAll)
+        {
+            throw new ArgumentException("The value of 'all' must be 'true'. Leave it out to end what the conditions select.");
+        }
+
         if (endsAll && !query.IsEmpty)
         {
             throw new ArgumentException("The request has conditions and 'all' as well. Send one of them.");
@@ -174,7 +188,8 @@ internal sealed class DashboardRoutes(ISessionAdministration sessions, TimeProvi
     }
 
     private static SessionQuery QueryOf(HttpContext context) => DashboardQuery.Read(context.Request.Query) ?? throw new ArgumentException(
-        "A value of the query cannot be read. Use each name once, ISO 8601 for times, and signedIn, pending or anonymous for the state.");
+        "The query has an unknown name, a name twice, or a value that cannot be read. Use ISO 8601 for times, and signedIn, pending or "
+        + "anonymous for the state.");
 
     private static SessionKey KeyOf(HttpContext context) =>
         SessionKey.TryParse(context.Request.RouteValues["key"] as string, null, out var key) && !key.IsDefault
@@ -187,15 +202,34 @@ internal sealed class DashboardRoutes(ISessionAdministration sessions, TimeProvi
     /// </summary>
     private static async Task<string> ActorOfAsync(HttpContext context)
     {
-        var signedIn = await SignedInSessions.OfAsync(context, name: null, schemes: []).ConfigureAwait(false);
-        if (!signedIn.IsEmpty)
+        if (await SessionOfAsync(context).ConfigureAwait(false) is { } key)
         {
-            return $"session {signedIn.Key}";
+            return $"session {key}";
         }
 
-        string id = context.User.FindFirstValue(ClaimTypes.NameIdentifier) ?? context.User.Identity?.Name ?? "";
-        byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes("sact actor\0" + id));
-        return $"user #{Base64Url.EncodeToString(hash.AsSpan(0, HandleBytes))}";
+        string? id = context.User.FindFirstValue(ClaimTypes.NameIdentifier) ?? context.User.Identity?.Name;
+        byte[] hash = HMACSHA256.HashData(s_handleKey, Encoding.UTF8.GetBytes(id ?? ""));
+        return string.IsNullOrEmpty(id) ? "a user without an id" : $"user #{Base64Url.EncodeToString(hash.AsSpan(0, HandleBytes))}";
+    }
+
+    /// <summary>
+    /// The session from which the user of the request comes. Another session of the same browser may be another user's, and must not be
+    /// named.
+    /// </summary>
+    private static async Task<SessionKey?> SessionOfAsync(HttpContext context)
+    {
+        foreach (string? scheme in context.User.Identities.Where(static identity => identity.IsAuthenticated)
+            .Select(static identity => identity.AuthenticationType))
+        {
+            if (scheme is not null
+                && context.RequestServices.GetService<AuthenticationRegistry>()?.Find(scheme) is not null
+                && await SignedInSessions.OfAsync(context, name: null, [scheme]).ConfigureAwait(false) is { IsEmpty: false } signedIn)
+            {
+                return signedIn.Key;
+            }
+        }
+
+        return null;
     }
 
     private static Task RefuseUnknownAsync(HttpContext context) => RefuseAsync(

@@ -41,6 +41,7 @@ public static class SactSessionDashboardExtensions
         source.Services.Telemetry.KeepTimelines(source.Services.Clock);
         endpoints.ServiceProvider.GetRequiredService<DashboardPolicy>().Expect();
         var group = endpoints.MapGroup(path);
+        group.WithMetadata(new DashboardMark());
         ((IEndpointConventionBuilder)group).Finally(static endpoint => DashboardPolicy.Check(endpoint.Metadata));
         new DashboardRoutes(new SessionAdministration(source.Store, source.Services), source.Services.Clock, source.Services.Telemetry.Log)
             .Map(group);

@@ -41,10 +41,22 @@ internal sealed class SessionAdministration(IGenericStore store, SessionServices
         ThrowIfOfAnother(key);
         ThrowIfBadActor(actor);
         var found = await Calls.GetAsync(key, endsWithRequest: false, cancellationToken).ConfigureAwait(false);
-        if (found is not { State: not SessionState.Note } session
-            || !await EndAsync(session, actor, cancellationToken).ConfigureAwait(false))
+        if (found is not { State: not SessionState.Note } session)
         {
             return false;
+        }
+
+        try
+        {
+            if (!await EndAsync(session, actor, cancellationToken).ConfigureAwait(false))
+            {
+                return false;
+            }
+        }
+        catch (SessionStoreException fault) when (fault.OutcomeUnknown)
+        {
+            AdministrationLog.Failed(services.Telemetry.Log, actor, 0, fault);
+            throw;
         }
 
         AdministrationLog.EndedOne(services.Telemetry.Log, actor, key);
@@ -56,8 +68,11 @@ internal sealed class SessionAdministration(IGenericStore store, SessionServices
         UserIdRule.ThrowIfBroken(userId, nameof(userId));
         UserIdRule.ThrowIfReserved(userId, nameof(userId));
         ThrowIfBadActor(actor);
-        long ended = await Calls
-            .EndActiveSessionsAsync(userId, null, SessionEndReason.Administrator, cancellationToken, actor).ConfigureAwait(false);
+        var calls = Calls;
+        long ended = await AuditedAsync(
+            actor,
+            () => calls.EndActiveSessionsAsync(userId, null, SessionEndReason.Administrator, cancellationToken, actor))
+            .ConfigureAwait(false);
         services.Telemetry.Metrics.Ended(EndedReason.Administrator, ended);
         AdministrationLog.EndedUser(services.Telemetry.Log, actor, ended);
         return ended;
@@ -84,32 +99,53 @@ internal sealed class SessionAdministration(IGenericStore store, SessionServices
                 var page = await QueryAsync(rest, cancellationToken).ConfigureAwait(false);
                 foreach (var some in page.Sessions.Where(session => session.CreatedAt <= began).Chunk(EndsAtOnce))
                 {
-                    bool[] answers = await Task.WhenAll(
-                        some.Select(session => EndAsync(session, actor, cancellationToken))).ConfigureAwait(false);
-                    ended += answers.LongCount(static answer => answer);
+                    await Task.WhenAll(some.Select(EndOneAsync)).ConfigureAwait(false);
                 }
 
                 rest = rest with { After = page.Next };
             }
             while (rest.After is not null);
         }
-        finally
+        catch (Exception fault) when (fault is SessionStoreException or OperationCanceledException)
         {
-            // After a failure too: what has ended is reported.
-            AdministrationLog.EndedMatching(services.Telemetry.Log, actor, ended, ConditionsOf(query));
+            AdministrationLog.Failed(services.Telemetry.Log, actor, Interlocked.Read(ref ended), fault);
+            throw;
         }
 
+        AdministrationLog.EndedMatching(services.Telemetry.Log, actor, ended, ConditionsOf(query));
         return ended;
+
+        async Task EndOneAsync(SessionRecord session)
+        {
+            if (await EndAsync(session, actor, cancellationToken).ConfigureAwait(false))
+            {
+                Interlocked.Increment(ref ended);
+            }
+        }
     }
 
     public async ValueTask<long> EndAllAsync(string actor, CancellationToken cancellationToken = default)
     {
         ThrowIfBadActor(actor);
-        long ended = await GuardAsync(store.ClearAsync, cancellationToken).ConfigureAwait(false);
+        long ended = await AuditedAsync(actor, () => GuardAsync(store.ClearAsync, cancellationToken)).ConfigureAwait(false);
         services.Telemetry.Metrics.Ended(EndedReason.Administrator, ended);
         await services.Observers.EndedAllAsync(ended, SessionEndReason.Administrator, actor).ConfigureAwait(false);
         AdministrationLog.EndedAll(services.Telemetry.Log, actor, ended);
         return ended;
+    }
+
+    /// <summary>Makes a call that ends sessions. After a failure some may have ended, and the log must name who did it.</summary>
+    private async ValueTask<long> AuditedAsync(string actor, Func<ValueTask<long>> call)
+    {
+        try
+        {
+            return await call().ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is SessionStoreException or OperationCanceledException)
+        {
+            AdministrationLog.Failed(services.Telemetry.Log, actor, 0, fault);
+            throw;
+        }
     }
 
     private async Task<bool> EndAsync(SessionRecord session, string actor, CancellationToken cancellationToken)
@@ -133,13 +169,9 @@ internal sealed class SessionAdministration(IGenericStore store, SessionServices
 
         if (store is ISessionQueryStore)
         {
-            if (store is GenericStore { Prefix: var prefix })
-            {
-                // Before the call: a cursor that was changed is no fault of the store.
-                QueryCursor.Read(prefix, query);
-            }
-
-            return await Calls.QueryAsync(query, cancellationToken).ConfigureAwait(false);
+            // A refusal of the store is no fault of it: it is about the cursor, which the caller sends.
+            var (page, refusal) = await Calls.QueryAsync(query, cancellationToken).ConfigureAwait(false);
+            return page ?? throw refusal!;
         }
 
         if (query.UserId is not { } userId)

@@ -38,9 +38,14 @@
     if (answer.status === 204) return null;
     const body = await answer.json().catch(() => null);
     if (answer.ok && body) return body;
-    if (answer.status === 401 || answer.redirected) throw new Refusal('You are signed out. Sign in again, then reload this page.');
+    const needsProof = body?.type === 'urn:sact-session:insufficient-user-authentication';
+    if ((answer.status === 401 && !needsProof) || answer.redirected) {
+      throw new Refusal('You are signed out. Sign in again, then reload this page.');
+    }
     if (answer.status === 403) throw new Refusal('You may not do this. The request was refused.');
-    if (answer.status === 503) throw new Refusal('The session store does not answer. Look at the log of the server.');
+    if (answer.status === 503) {
+      throw new Refusal('The session store does not answer. Look at the log of the server, then begin with the first page again.');
+    }
     const problem = new Refusal(body ? [body.title, body.detail].filter(Boolean).join(' ') : `The server answered ${answer.status}.`);
     problem.status = answer.status;
     throw problem;
@@ -148,7 +153,7 @@
     $('next').disabled = !next;
     $('status').textContent = $('error').hidden ? summary(next, skipped) : '';
     $('end-matching').disabled = query.size === 0;
-    if (shown.length === 0) {
+    if (shown.length === 0 && !next && $('error').hidden) {
       $('rows').append(element('tr', element('td', 'No session matches.', { class: 'empty', colspan: '7' })));
     }
   }
@@ -205,7 +210,8 @@
   }
 
   async function endOne(key, user) {
-    if (!await confirm(user ? `End this session of ${user}? The user is signed out on that device.` : 'End this session of a visitor?')) return;
+    const question = user ? `End this session of ${user}? The user is signed out on that device.` : 'End this session of a visitor?';
+    if (!await confirm(question)) return;
     try {
       await call('/api/sessions/' + encodeURIComponent(key), 'DELETE');
       removed(key, 'The session has ended.');
@@ -239,8 +245,12 @@
     count();
   }
 
+  let counting = false;
+
+  // One at a time: over a large Redis a count takes long, and must not hold the connections that a search needs.
   async function count() {
-    if (document.hidden) return;
+    if (document.hidden || counting) return;
+    counting = true;
     try {
       const counts = await call('/api/counts');
       $('signed-in').textContent = number(counts.signedIn);
@@ -248,6 +258,8 @@
       $('anonymous').textContent = number(counts.anonymous);
     } catch {
       for (const id of ['signed-in', 'pending', 'anonymous']) $(id).textContent = '–';
+    } finally {
+      counting = false;
     }
   }
 

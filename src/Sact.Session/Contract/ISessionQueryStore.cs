@@ -6,7 +6,7 @@ namespace Sact.Session.Stores;
 /// </summary>
 public interface ISessionQueryStore : IGenericStore
 {
-    /// <summary>Finds one page of live sessions. It never writes.</summary>
+    /// <summary>Finds one page of live sessions. It changes no session.</summary>
     /// <remarks>
     /// A session that is live and matches while all pages are read is found. One that begins or ends meanwhile may be missing. A page
     /// costs about the same, whichever it is: a store looks at a bounded number of records and then answers what it has found. So a page

@@ -5,8 +5,12 @@ internal sealed class RecordQuery(RecordStore store)
 {
     // A page reads this many records at most. Then it answers what it has found, so that no condition makes a page slow.
     private const int MostLooked = 8192;
-    private const int LargestStep = 2048;
+    private const int LargestStep = 512;
+    private const int SmallestStep = 64;
     private const int Growth = 4;
+
+    // Records may be large. A page that takes longer answers what it has found, so that no call runs into the time-out of the store.
+    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(1);
 
     public async ValueTask<SessionPage> RunAsync(SessionQuery query, RecordStore.RecordScan scan, CancellationToken cancellationToken)
     {
@@ -17,7 +21,8 @@ internal sealed class RecordQuery(RecordStore store)
         }
 
         var found = new List<SessionRecord>(query.PageSize);
-        int skipped = 0, looked = 0, step = query.PageSize;
+        int skipped = 0, looked = 0, step = Math.Max(query.PageSize, SmallestStep);
+        long began = store.Timestamp;
         while (true)
         {
             var part = await scan(query, position, step, cancellationToken).ConfigureAwait(false);
@@ -33,7 +38,7 @@ internal sealed class RecordQuery(RecordStore store)
 
             looked += part.Looked;
             position = part.End;
-            if (position is null || looked >= MostLooked)
+            if (position is null || looked >= MostLooked || store.ElapsedSince(began) >= s_longest)
             {
                 return Page(query, found, position, skipped);
             }

@@ -33,6 +33,10 @@ public abstract class RecordStore : GenericStore, IEndedSessionStore, ISessionBa
 
     internal DateTimeOffset Now => Clock.GetUtcNow();
 
+    internal long Timestamp => Clock.GetTimestamp();
+
+    internal TimeSpan ElapsedSince(long timestamp) => Clock.GetElapsedTime(timestamp);
+
     /// <inheritdoc/>
     public override async ValueTask<SessionRecord?> GetAsync(SessionKey key, CancellationToken cancellationToken = default) =>
         (await FindAsync(key, cancellationToken).ConfigureAwait(false)).Record;

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Sact.Session;
 
 /// <summary>
@@ -95,10 +97,14 @@ public sealed record SessionQuery
     /// <summary>Whether a condition is about what only the packed record has.</summary>
     internal bool LooksIntoRecords => Address is not null || UserAgent is not null;
 
+    /// <summary>An address as it is kept: an IPv6 address has several spellings, and an IPv4 address one inside of IPv6.</summary>
+    private static string Canonical(string address) => !address.Contains(':') || !IPAddress.TryParse(address, out var parsed) ? address
+        : (parsed.IsIPv4MappedToIPv6 ? parsed.MapToIPv4() : parsed).ToString();
+
     private static bool IsUsable(string? value) => value is null or { Length: > 0 and <= MaxLength } && UnicodeRule.IsWellFormed(value);
 
     // Both at once: the address of one device and the browser of another are no device that the administrator looks for.
     private bool Matches(SessionClient? client) => client is not null
-        && (Address is null || string.Equals(client.RemoteAddress, Address, StringComparison.OrdinalIgnoreCase))
+        && (Address is null || string.Equals(client.RemoteAddress, Canonical(Address), StringComparison.OrdinalIgnoreCase))
         && (UserAgent is null || client.UserAgent?.Contains(UserAgent, StringComparison.OrdinalIgnoreCase) == true);
 }

@@ -13,15 +13,14 @@ internal sealed class ActiveSessionCount(IGenericStore store, TimeProvider clock
     private readonly CancellationTokenSource _stop = new();
     private long? _begunAt;
     private long? _value;
-    private long _countedAt;
     private bool _isDisposed;
 
     /// <summary>Completes when no count runs.</summary>
     public Task Running { get; private set; } = Task.CompletedTask;
 
     /// <summary>
-    /// The latest count; null before the first one, after one that failed, and if it is older than two intervals. It begins the next count
-    /// if that is due.
+    /// The latest count; null before the first one, after one that failed, and while one hangs for two intervals. It begins the next count
+    /// if that is due. Whoever collects seldom receives an old count, because a count begins when somebody collects.
     /// </summary>
     public long? Value
     {
@@ -43,7 +42,7 @@ internal sealed class ActiveSessionCount(IGenericStore store, TimeProvider clock
                     Running = Task.Run(() => CountAsync(every), CancellationToken.None);
                 }
 
-                return _value is { } value && clock.GetElapsedTime(_countedAt) < 2 * every ? value : null;
+                return Running.IsCompleted || clock.GetElapsedTime(_begunAt!.Value) < 2 * every ? _value : null;
             }
         }
     }
@@ -94,7 +93,6 @@ internal sealed class ActiveSessionCount(IGenericStore store, TimeProvider clock
         lock (_lock)
         {
             _value = counted;
-            _countedAt = clock.GetTimestamp();
         }
     }
 }

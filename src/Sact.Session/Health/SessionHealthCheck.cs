@@ -43,7 +43,9 @@ internal sealed class SessionHealthCheck(
         var limit = timeout ?? source.Services.Settings.StoreTimeout;
         var store = source.Store;
         findings.Note("store", (store as IDescribedStore)?.Description.System ?? store.GetType().Name);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+
+        // Not disposed here: a call that is given up is cancelled in the background, and a disposed source would forget it.
+        var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var began = clock.GetUtcNow();
         long start = clock.GetTimestamp();
 
@@ -64,6 +66,13 @@ internal sealed class SessionHealthCheck(
         {
             Abandon(inspecting, stop);
             throw;
+        }
+        finally
+        {
+            if (inspecting.IsCompleted)
+            {
+                stop.Dispose();
+            }
         }
 
         findings.Add(health);
@@ -91,7 +100,14 @@ internal sealed class SessionHealthCheck(
     private static void Abandon(Task inspecting, CancellationTokenSource stop)
     {
         Observe(inspecting);
-        Observe(stop.CancelAsync());
+        var cancelling = stop.CancelAsync();
+        Observe(cancelling);
+        cancelling.ContinueWith(
+            static (_, stop) => ((CancellationTokenSource)stop!).Dispose(),
+            stop,
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
     }
 
     private static void Observe(Task task) => task.ContinueWith(

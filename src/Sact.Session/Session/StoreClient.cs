@@ -150,13 +150,32 @@ internal readonly struct StoreClient(IGenericStore store, SessionServices servic
         }
     }
 
-    /// <summary>Finds one page of sessions, for an administrator. The store must be an <see cref="ISessionQueryStore"/>.</summary>
-    public ValueTask<SessionPage> QueryAsync(SessionQuery query, CancellationToken cancellationToken) => CallAsync(
-        static (store, query, token) => ((ISessionQueryStore)store).QueryAsync(query, token),
-        query,
-        StoreOperation.Query,
-        CallKind.UncancelledRead,
-        cancellationToken);
+    /// <summary>
+    /// Finds one page of sessions, for an administrator; or why the store refuses the query, which is no fault of the store. The store must
+    /// be an <see cref="ISessionQueryStore"/>.
+    /// </summary>
+    public ValueTask<(SessionPage? Page, ArgumentException? Refusal)> QueryAsync(SessionQuery query, CancellationToken cancellationToken)
+    {
+        return CallAsync(
+            static (store, query, token) => FindAsync((ISessionQueryStore)store, query, token),
+            query,
+            StoreOperation.Query,
+            CallKind.UncancelledRead,
+            cancellationToken);
+
+        static async ValueTask<(SessionPage?, ArgumentException?)> FindAsync(
+            ISessionQueryStore store, SessionQuery query, CancellationToken token)
+        {
+            try
+            {
+                return (await store.QueryAsync(query, token).ConfigureAwait(false), null);
+            }
+            catch (ArgumentException refusal)
+            {
+                return (null, refusal);
+            }
+        }
+    }
 
     public ValueTask<List<SessionRecord>> ListAsync(string userId, CancellationToken cancellationToken) =>
         CallAsync(

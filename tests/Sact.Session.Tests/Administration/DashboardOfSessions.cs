@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Security.Claims;
 using System.Text.Json;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -56,19 +58,21 @@ public sealed class DashboardOfSessions
     [InlineData("no policy")]
     [InlineData("a signed-in user")]
     [InlineData("a policy without a further requirement")]
+    [InlineData("a named policy without a further requirement")]
     [InlineData("anonymous requests")]
     [InlineData("a fresh session")]
     public async Task RefusesToStartWith(string what)
     {
         var fault = await Assert.ThrowsAsync<InvalidOperationException>(async () =>
         {
-            await using var site = await AuthenticationSite.StartAsync(map: app =>
+            await using var site = await AuthenticationSite.StartAsync(build: WithUsersPolicy, map: app =>
             {
                 var dashboard = app.MapSactSessionDashboard(Path);
                 _ = what switch
                 {
                     "a signed-in user" => dashboard.RequireAuthorization(),
                     "a policy without a further requirement" => dashboard.RequireAuthorization(policy => policy.RequireAuthenticatedUser()),
+                    "a named policy without a further requirement" => dashboard.RequireAuthorization("users"),
                     "anonymous requests" => dashboard.RequireAuthorization("admins").AllowAnonymous(),
                     "a fresh session" => dashboard.RequireFreshSession(TimeSpan.FromMinutes(5)),
                     _ => dashboard,
@@ -79,7 +83,11 @@ public sealed class DashboardOfSessions
         Assert.Contains("RequireAuthorization", fault.Message, StringComparison.Ordinal);
     }
 
+    private static void WithUsersPolicy(WebApplicationBuilder builder) =>
+        builder.Services.AddAuthorizationBuilder().AddPolicy("users", policy => policy.RequireAuthenticatedUser());
+
     [Theory]
+    [InlineData("a requirement in an attribute")]
     [InlineData("a policy by name")]
     [InlineData("a policy in code")]
     [InlineData("a role")]
@@ -89,6 +97,8 @@ public sealed class DashboardOfSessions
         await using var site = await AuthenticationSite.StartAsync(map: app => _ = what switch
         {
             "a policy in code" => app.MapSactSessionDashboard(Path).RequireAuthorization(policy => policy.RequireRole("admin")),
+            "a requirement in an attribute" => app.MapSactSessionDashboard(Path).RequireAuthorization()
+                .WithMetadata(new AdministratorsAttribute()),
             "a role" => app.MapSactSessionDashboard(Path).RequireAuthorization(new AuthorizeAttribute { Roles = "admin" }),
             "a group around it" => app.MapGroup("/ops").RequireAuthorization("admins").MapSactSessionDashboard("/sessions"),
             _ => app.MapSactSessionDashboard(Path).RequireAuthorization("admins"),
@@ -130,9 +140,12 @@ public sealed class DashboardOfSessions
         await using var site = await AuthenticationSite.StartAsync(
             map: app => app.MapSactSessionDashboard("/{tenant}/sessions").RequireAuthorization("admins"));
         string admin = await site.SignInAsync("root", query: "?role=admin");
-        using var page = await site.SendAsync("/%22%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E/sessions", admin);
+        using var page = await site.SendAsync("/a'&b/sessions", admin);
 
-        Assert.DoesNotContain("<script>alert", await page.Content.ReadAsStringAsync(), StringComparison.OrdinalIgnoreCase);
+        Assert.Equal(HttpStatusCode.OK, page.StatusCode);
+        string html = await page.Content.ReadAsStringAsync();
+        Assert.Contains("data-root=\"/a&#x27;&amp;b/sessions\"", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("/a'", html, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -255,6 +268,8 @@ public sealed class DashboardOfSessions
     [InlineData("?size=20")]
     [InlineData("?user=")]
     [InlineData("?all=false")]
+    [InlineData("?all=")]
+    [InlineData("?user=alice&adress=203.0.113.7")]
     [InlineData("?all=true&user=alice")]
     [InlineData("?user=alice&user=bob")]
     public async Task EndsNothingForAnUnclearSelection(string query)
@@ -303,6 +318,40 @@ public sealed class DashboardOfSessions
         await DeleteAsync(site, "?user=alice", admin);
 
         Assert.Equal($"session {KeyOf(site, admin)}", log.Actor);
+    }
+
+    /// <summary>An administrator of another scheme may have an ordinary session in the same browser. It did not act.</summary>
+    [Fact]
+    public async Task NamesNoSessionOfAnotherUserInTheLog()
+    {
+        var log = new ActorLog();
+        await using var site = await AuthenticationSite.StartAsync(
+            map: app => app.MapSactSessionDashboard(Path).RequireAuthorization(policy => policy.RequireAssertion(_ => true)),
+            build: builder =>
+            {
+                builder.Services.AddSactSession().UseMemory();
+                builder.Services.AddSingleton<ILoggerProvider>(log);
+                builder.Services.AddTransient<IClaimsTransformation, OtherAdministrator>();
+            });
+        string id = await site.SignInAsync("alice");
+        await DeleteAsync(site, "?user=bob", id);
+
+        Assert.StartsWith("user #", log.Actor, StringComparison.Ordinal);
+        Assert.DoesNotContain("root", log.Actor, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task DoesNotKeepAnUnattendedSessionAlive()
+    {
+        await using var site = await StartAsync();
+        string admin = await site.SignInAsync("root", query: "?role=admin");
+        await JsonAsync(site, "/api/counts", admin);
+        var before = await site.Services.GetRequiredService<IGenericStore>().GetAsync(SessionKey.Parse(KeyOf(site, admin)));
+        site.Clock.Advance(TimeSpan.FromHours(1));
+        await JsonAsync(site, "/api/counts", admin);
+        var after = await site.Services.GetRequiredService<IGenericStore>().GetAsync(SessionKey.Parse(KeyOf(site, admin)));
+
+        Assert.Equal(before!.LastSeenAt, after!.LastSeenAt);
     }
 
     [Fact]
@@ -371,6 +420,21 @@ public sealed class DashboardOfSessions
         }
 
         return await client.SendAsync(request, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>A requirement that an attribute has, without a policy.</summary>
+    [AttributeUsage(AttributeTargets.All)]
+    private sealed class AdministratorsAttribute : Attribute, IAuthorizationRequirementData
+    {
+        public IEnumerable<IAuthorizationRequirement> GetRequirements() =>
+            [new Microsoft.AspNetCore.Authorization.Infrastructure.RolesAuthorizationRequirement(["admin"])];
+    }
+
+    /// <summary>Makes every user another one, as a second authentication scheme would.</summary>
+    private sealed class OtherAdministrator : IClaimsTransformation
+    {
+        public Task<ClaimsPrincipal> TransformAsync(ClaimsPrincipal principal) => Task.FromResult(new ClaimsPrincipal(
+            new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, "root")], "company directory")));
     }
 
     /// <summary>Keeps the actor of the last act.</summary>

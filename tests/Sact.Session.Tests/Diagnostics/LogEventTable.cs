@@ -62,6 +62,7 @@ public sealed class LogEventTable
         (61, "EndedUser", LogLevel.Information),
         (62, "EndedMatching", LogLevel.Information),
         (63, "EndedAll", LogLevel.Information),
+        (64, "Failed", LogLevel.Warning),
     ];
 
     [Fact]
