@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -218,15 +219,12 @@ internal sealed class DashboardRoutes(ISessionAdministration sessions, TimeProvi
     /// </summary>
     private static async Task<SessionKey?> SessionOfAsync(HttpContext context)
     {
-        foreach (string? scheme in context.User.Identities.Where(static identity => identity.IsAuthenticated)
-            .Select(static identity => identity.AuthenticationType))
+        string? scheme = context.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Ticket?.AuthenticationScheme;
+        if (scheme is not null
+            && context.RequestServices.GetService<AuthenticationRegistry>()?.Find(scheme) is not null
+            && await SignedInSessions.OfAsync(context, name: null, [scheme]).ConfigureAwait(false) is { IsEmpty: false } signedIn)
         {
-            if (scheme is not null
-                && context.RequestServices.GetService<AuthenticationRegistry>()?.Find(scheme) is not null
-                && await SignedInSessions.OfAsync(context, name: null, [scheme]).ConfigureAwait(false) is { IsEmpty: false } signedIn)
-            {
-                return signedIn.Key;
-            }
+            return signedIn.Key;
         }
 
         return null;

@@ -19,7 +19,7 @@ internal sealed class ActiveSessionCount(IGenericStore store, TimeProvider clock
     public Task Running { get; private set; } = Task.CompletedTask;
 
     /// <summary>
-    /// The latest count; null before the first one, after one that failed, and while one hangs for two intervals. It begins the next count
+    /// The latest count; null before the first one, after one that failed, and while one hangs for an interval. It begins the next count
     /// if that is due. Whoever collects seldom receives an old count, because a count begins when somebody collects.
     /// </summary>
     public long? Value
@@ -42,7 +42,7 @@ internal sealed class ActiveSessionCount(IGenericStore store, TimeProvider clock
                     Running = Task.Run(() => CountAsync(every), CancellationToken.None);
                 }
 
-                return Running.IsCompleted || clock.GetElapsedTime(_begunAt!.Value) < 2 * every ? _value : null;
+                return Running.IsCompleted || clock.GetElapsedTime(_begunAt!.Value) < every ? _value : null;
             }
         }
     }

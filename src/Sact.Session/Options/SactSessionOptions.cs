@@ -218,8 +218,8 @@ public sealed class SactSessionOptions
 
     /// <summary>
     /// Follows a published profile: sets <see cref="IdleTimeout"/> and <see cref="AbsoluteTimeout"/> to its longest times, and the cookie
-    /// to https only. An option that is set afterwards may be stricter. One that contradicts the profile is refused at start-up. The log has
-    /// the sheet of the profile at start-up (event 38).
+    /// to https only. An option that is set afterwards may be stricter. One that contradicts the profile is refused at start-up. The log
+    /// has the sheet of the profile at start-up (event 38).
     /// </summary>
     /// <remarks>
     /// A profile is no certificate: the level of the authenticators, and which endpoints need it, are the duty of the application

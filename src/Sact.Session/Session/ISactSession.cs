@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -27,14 +26,6 @@ namespace Sact.Session;
 /// </example>
 public interface ISactSession
 {
-    /// <summary>Gives the session to the parameter of a minimal API. The framework calls it.</summary>
-    /// <param name="context">The request.</param>
-    /// <param name="parameter">The parameter.</param>
-    /// <returns>The session of the request.</returns>
-    /// <exception cref="InvalidOperationException">No session is registered.</exception>
-    static ValueTask<ISactSession?> BindAsync(HttpContext context, ParameterInfo parameter) =>
-        new(InjectedSession.Of(context, typeof(IGenericStore)));
-
     /// <summary>The request whose cookie is read.</summary>
     [JsonIgnore]
     HttpRequest Request { get; }

@@ -1,7 +1,4 @@
-using System.Diagnostics.CodeAnalysis;
-using System.Reflection;
 using System.Text.Json.Serialization;
-using Microsoft.AspNetCore.Http;
 
 namespace Sact.Session;
 
@@ -13,11 +10,6 @@ namespace Sact.Session;
 public interface ISession<out TStore> : ISactSession
     where TStore : IGenericStore
 {
-    /// <inheritdoc cref="ISactSession.BindAsync"/>
-    [SuppressMessage("Design", "CA1000:Do not declare static members on generic types", Justification = "The framework looks for it here.")]
-    static new ValueTask<ISession<TStore>?> BindAsync(HttpContext context, ParameterInfo parameter) =>
-        new((ISession<TStore>)InjectedSession.Of(context, typeof(TStore)));
-
     /// <summary>The store, for administration: end the sessions of a user, count.</summary>
     [JsonIgnore]
     TStore Store { get; }

@@ -9,8 +9,6 @@ internal static class SessionServiceRegistrar
     /// <summary>Registers the non-generic session and the session over <see cref="IGenericStore"/> of a registration.</summary>
     public static void AddSessions(IServiceCollection services, string name)
     {
-        InjectedSession.Find = static (context, storeType) =>
-            RegistryOfRequest.SourceOf(context, storeType, name: null).FacadeOf(context);
         if (name.Length == 0)
         {
             services.AddScoped(static provider => (ISession<IGenericStore>)Facade(provider, typeof(IGenericStore), null));

@@ -16,7 +16,7 @@ internal enum Scenario
     /// <summary>Who is signed in, and three fields.</summary>
     Read,
 
-    /// <summary>The same, the session received as the parameter of a minimal API is.</summary>
+    /// <summary>The same, the session taken from the request's services as an injected one is.</summary>
     ReadInjected,
 
     /// <summary>Who is signed in, and a field of 1 KB.</summary>

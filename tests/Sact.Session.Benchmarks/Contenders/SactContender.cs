@@ -20,7 +20,7 @@ internal sealed class SactContender(string store, Action<SactSessionBuilder> cho
     {
         Scenario.Read => static context => ReadAsync(context, context.GetSactSession()),
         Scenario.ReadInjected =>
-            static async context => await ReadAsync(context, (await ISession<IGenericStore>.BindAsync(context, null!))!),
+            static context => ReadAsync(context, context.RequestServices.GetRequiredService<ISession<IGenericStore>>()),
         Scenario.ReadLarge => static async context => Use(context, (await context.GetSactSession().GetAsync())?[Large], "", "", ""),
         Scenario.Update => static async context =>
         {

@@ -86,7 +86,9 @@ internal sealed class DrilledApplication : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether a signal of the runbook is seen: a counter with or without a label, an event, or words of the health check.</summary>
+    /// <summary>
+    /// Whether a signal of the runbook is seen: a counter with or without a label, an event, or words of the health check.
+    /// </summary>
     public async Task<bool> SeesAsync(string signal)
     {
         if (signal.StartsWith("sact.session.", StringComparison.Ordinal))

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Security.Claims;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
@@ -8,6 +9,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Sact.Session.Tests;
 
@@ -326,12 +328,13 @@ public sealed class DashboardOfSessions
     {
         var log = new ActorLog();
         await using var site = await AuthenticationSite.StartAsync(
-            map: app => app.MapSactSessionDashboard(Path).RequireAuthorization(policy => policy.RequireAssertion(_ => true)),
+            map: app => app.MapSactSessionDashboard(Path).RequireAuthorization(
+                policy => policy.AddAuthenticationSchemes("company").RequireRole("admin")),
             build: builder =>
             {
                 builder.Services.AddSactSession().UseMemory();
                 builder.Services.AddSingleton<ILoggerProvider>(log);
-                builder.Services.AddTransient<IClaimsTransformation, OtherAdministrator>();
+                builder.Services.AddAuthentication().AddScheme<AuthenticationSchemeOptions, CompanyHandler>("company", null);
             });
         string id = await site.SignInAsync("alice");
         await DeleteAsync(site, "?user=bob", id);
@@ -430,11 +433,13 @@ public sealed class DashboardOfSessions
             [new Microsoft.AspNetCore.Authorization.Infrastructure.RolesAuthorizationRequirement(["admin"])];
     }
 
-    /// <summary>Makes every user another one, as a second authentication scheme would.</summary>
-    private sealed class OtherAdministrator : IClaimsTransformation
+    /// <summary>Another scheme, by which everybody is the administrator.</summary>
+    private sealed class CompanyHandler(
+        IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
+        : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
     {
-        public Task<ClaimsPrincipal> TransformAsync(ClaimsPrincipal principal) => Task.FromResult(new ClaimsPrincipal(
-            new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, "root")], "company directory")));
+        protected override Task<AuthenticateResult> HandleAuthenticateAsync() => Task.FromResult(AuthenticateResult.Success(
+            new AuthenticationTicket(AuthenticationSite.Principal("root", "admin"), Scheme.Name)));
     }
 
     /// <summary>Keeps the actor of the last act.</summary>

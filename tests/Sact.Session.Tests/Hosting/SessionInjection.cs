@@ -1,7 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.Extensions.DependencyInjection;
@@ -23,34 +22,6 @@ public sealed class WhoController(ISession<IGenericStore> session, Session<Probe
 /// <summary>Controllers, pages, middleware, minimal APIs and filters get the session injected.</summary>
 public sealed class SessionInjection
 {
-    /// <summary>A scope of services costs as much as the read of the session.</summary>
-    [Fact]
-    public async Task MakesNoScopeOfServicesForAMinimalApi()
-    {
-        await using var site = await Site.StartAsync(app =>
-        {
-            app.MapGet("/any", (ISactSession session, HttpContext context) => Scope(session, context));
-            app.MapGet("/general", (ISession<IGenericStore> session, HttpContext context) => Scope(session, context));
-            app.MapGet("/store", (ISession<ProbeStore> session, HttpContext context) => Scope(session, context));
-            app.MapGet("/services", ([FromServices] ISactSession session, HttpContext context) => Scope(session, context));
-        });
-
-        // The first request of a site finds the registration with a scope.
-        await site.SendAsync("/any");
-        foreach (string path in (string[])["/any", "/general", "/store"])
-        {
-            Assert.Equal("the session, no scope", await (await site.SendAsync(path)).Content.ReadAsStringAsync());
-        }
-
-        Assert.Equal("the session, a scope", await (await site.SendAsync("/services")).Content.ReadAsStringAsync());
-
-        static string Scope(ISactSession session, HttpContext context)
-        {
-            string scope = context.Features[typeof(IServiceProvidersFeature)] is null ? "no scope" : "a scope";
-            return ReferenceEquals(session, context.GetSactSession()) ? $"the session, {scope}" : "another session";
-        }
-    }
-
     [Theory]
     [InlineData("/controller")]
     [InlineData("/controller/action")]

@@ -17,7 +17,8 @@ public sealed class ProfilesOfNist
         options.UseProfile(profile);
 
         Assert.Equal(profile, options.Profile);
-        Assert.Equal((TimeSpan.FromMinutes(idleMinutes), TimeSpan.FromHours(absoluteHours)), (options.IdleTimeout, options.AbsoluteTimeout));
+        Assert.Equal(
+            (TimeSpan.FromMinutes(idleMinutes), TimeSpan.FromHours(absoluteHours)), (options.IdleTimeout, options.AbsoluteTimeout));
         Assert.Empty(SactSessionOptionsValidator.Validate(options));
     }
 
