@@ -78,7 +78,7 @@ internal static class ProfileRule
             "the application's duty: authenticators of this level, and RequireAssuranceLevel("
                 + $"{((int)profile).ToString(CultureInfo.InvariantCulture)}) where it is needed",
         ];
-        return string.Join(Environment.NewLine, lines.Select(static line => "  " + line));
+        return string.Concat(lines.Select(static line => $"{Environment.NewLine}  {line}"));
     }
 
     // The rotor alone, of the parts of a session id that nobody else knows.

@@ -10,7 +10,7 @@ internal static partial class SetupLog
         "The {Registration} session registration uses {Store} with the prefix {Prefix} and the cookie {Cookie}.")]
     public static partial void Started(ILogger logger, string registration, string store, string prefix, string cookie);
 
-    [LoggerMessage(38, LogLevel.Information, "The {Registration} session registration follows the profile {Profile}:\n{Sheet}")]
+    [LoggerMessage(38, LogLevel.Information, "The {Registration} session registration follows the profile {Profile}: {Sheet}")]
     public static partial void FollowsProfile(ILogger logger, string registration, SessionProfile profile, string sheet);
 
     [LoggerMessage(
