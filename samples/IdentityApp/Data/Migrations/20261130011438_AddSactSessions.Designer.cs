@@ -273,6 +273,8 @@ namespace IdentityApp.Data.Migrations
 
                     b.HasKey("Prefix", "KeyPart");
 
+                    b.HasIndex("Prefix", "CreatedAt");
+
                     b.HasIndex("Prefix", "ExpiresAt");
 
                     b.HasIndex("Prefix", "UserId");

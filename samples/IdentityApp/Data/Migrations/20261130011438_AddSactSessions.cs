@@ -43,6 +43,11 @@ namespace IdentityApp.Data.Migrations
                 });
 
             migrationBuilder.CreateIndex(
+                name: "IX_SactSessions_Prefix_CreatedAt",
+                table: "SactSessions",
+                columns: new[] { "Prefix", "CreatedAt" });
+
+            migrationBuilder.CreateIndex(
                 name: "IX_SactSessions_Prefix_ExpiresAt",
                 table: "SactSessions",
                 columns: new[] { "Prefix", "ExpiresAt" });

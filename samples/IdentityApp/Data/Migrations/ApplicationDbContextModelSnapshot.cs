@@ -270,6 +270,8 @@ namespace IdentityApp.Data.Migrations
 
                     b.HasKey("Prefix", "KeyPart");
 
+                    b.HasIndex("Prefix", "CreatedAt");
+
                     b.HasIndex("Prefix", "ExpiresAt");
 
                     b.HasIndex("Prefix", "UserId");
