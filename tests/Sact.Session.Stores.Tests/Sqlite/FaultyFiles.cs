@@ -142,12 +142,13 @@ public sealed class FaultyFiles
             await SqliteFile.SignInAsync(store);
         }
 
-        file.Run("DROP TABLE sact_sessions_version; DROP INDEX sact_sessions_user; DROP INDEX sact_sessions_expiry");
+        file.Run("DROP TABLE sact_sessions_version; DROP INDEX sact_sessions_user; DROP INDEX sact_sessions_expiry; "
+            + "DROP INDEX sact_sessions_created");
         using var again = file.Open();
 
         Assert.Equal(1, await again.CountActiveSessionsAsync());
         Assert.Equal(2L, file.Run("SELECT max(version) FROM sact_sessions_version"));
-        Assert.Equal(2L, file.Run("SELECT count(*) FROM sqlite_master WHERE name LIKE 'sact_sessions_%' AND type = 'index'"));
+        Assert.Equal(3L, file.Run("SELECT count(*) FROM sqlite_master WHERE name LIKE 'sact_sessions_%' AND type = 'index'"));
     }
 
     [Fact]
