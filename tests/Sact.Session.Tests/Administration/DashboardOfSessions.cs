@@ -334,7 +334,8 @@ public sealed class DashboardOfSessions
             {
                 builder.Services.AddSactSession().UseMemory();
                 builder.Services.AddSingleton<ILoggerProvider>(log);
-                builder.Services.AddAuthentication().AddScheme<AuthenticationSchemeOptions, CompanyHandler>("company", null);
+                builder.Services.AddAuthentication(SactSessionDefaults.AuthenticationScheme)
+                    .AddScheme<AuthenticationSchemeOptions, CompanyHandler>("company", null);
             });
         string id = await site.SignInAsync("alice");
         await DeleteAsync(site, "?user=bob", id);
