@@ -1,7 +1,8 @@
 using Sact.Session.Benchmarks;
 
-// dotnet run -c Release --project tests/Sact.Session.Benchmarks [-- --quick] [--filter process|stores|http|outage|growth|sweep|micro …]
-string[] parts = ["process", "stores", "http", "outage", "growth", "sweep", "micro"];
+// dotnet run -c Release --project tests/Sact.Session.Benchmarks [-- --quick]
+//   [--filter process|stores|http|outage|growth|sweep|search|micro …]
+string[] parts = ["process", "stores", "http", "outage", "growth", "sweep", "search", "micro"];
 bool quick = args.Contains("--quick");
 string[] chosen = args.Contains("--filter")
     ? [.. args.SkipWhile(static arg => arg != "--filter").Skip(1).TakeWhile(static arg => !arg.StartsWith("--", StringComparison.Ordinal))]
@@ -43,6 +44,9 @@ foreach (string part in chosen)
             break;
         case "sweep":
             await SweepPart.RunAsync(report, quick);
+            break;
+        case "search":
+            await SearchPart.RunAsync(report, quick);
             break;
         default:
             MicroPart.Run(report, folder);

@@ -164,7 +164,8 @@ internal static class QueryCases
             }
         }
 
-        Require(Array.TrueForAll(all, session => found.Contains(session.Key)), "Pages of changing sizes miss a session that lived throughout.");
+        Require(
+            Array.TrueForAll(all, session => found.Contains(session.Key)), "Pages of changing sizes miss a session that lived throughout.");
     }
 
     private static async Task PagesOfAUserAreInOrder(CaseRun run)

@@ -4,7 +4,7 @@ namespace Sact.Session.Stores;
 internal sealed class RecordQuery(RecordStore store)
 {
     // A page reads this many records at most. Then it answers what it has found, so that no condition makes a page slow.
-    private const int MostLooked = 8192;
+    private const int MostLooked = 4096;
     private const int LargestStep = 512;
     private const int SmallestStep = 64;
     private const int Growth = 4;
