@@ -9,20 +9,10 @@ internal sealed class SessionScan(EntityFrameworkDatabase database, string prefi
     public async ValueTask<ScannedRecords> RunAsync(
         SessionQuery query, byte[]? after, int most, CancellationToken cancellationToken)
     {
-        // Limits between two milliseconds are widened here. The query itself compares exactly.
-        var start = QueryPosition.Read(after);
+        // EF Core makes parameters of local variables.
+        var (from, (createdAt, keyPart), seenFrom, seenBefore) = QueryRange.Of(query, after);
         long now = Now;
-        long from = query.CreatedFrom?.ToUnixTimeMilliseconds() ?? long.MinValue;
-        long before = query.CreatedBefore?.ToUnixTimeMilliseconds() + 1 ?? long.MaxValue;
-        long seenFrom = query.LastSeenFrom?.ToUnixTimeMilliseconds() ?? long.MinValue;
-        long seenBefore = query.LastSeenBefore?.ToUnixTimeMilliseconds() + 1 ?? long.MaxValue;
         int state = (int?)query.State ?? -1;
-        if (start.CreatedAt >= before)
-        {
-            start = new QueryPosition(before, "");
-        }
-
-        var (createdAt, keyPart) = start;
         var rows = await database.ReadAsync(
             call => call.Context.Set<SessionRow>()
                 .IgnoreQueryFilters()
@@ -41,23 +31,7 @@ internal sealed class SessionScan(EntityFrameworkDatabase database, string prefi
                 })
                 .ToListAsync(call.Token),
             cancellationToken).ConfigureAwait(false);
-        var records = new List<ScannedRecord>();
-        byte[]? end = null;
-        foreach (var row in rows)
-        {
-            if (!SessionKey.TryParse($"{prefix}:{row.KeyPart}", null, out var key))
-            {
-                continue;
-            }
-
-            end = new QueryPosition(row.CreatedAt, row.KeyPart).ToBytes();
-            if (row.Record is { } packed)
-            {
-                records.Add(new(key, StoredRecord.Unpack(key, packed), end));
-            }
-        }
-
-        return new(records, rows.Count < most ? null : end, rows.Count);
+        return ScannedRecords.Of([.. rows.Select(row => Read(row.KeyPart, row.CreatedAt, row.Record))], most);
     }
 
     public async ValueTask<SessionCounts> CountAsync(CancellationToken cancellationToken)
@@ -74,6 +48,12 @@ internal sealed class SessionScan(EntityFrameworkDatabase database, string prefi
         return states.Aggregate(
             default(SessionCounts), static (counts, state) => counts.Add((SessionState)state.State, state.Count));
     }
+
+    // A row that somebody else wrote may have another key.
+    private ScannedRecord Read(string keyPart, long createdAt, byte[]? packed) =>
+        SessionKey.TryParse($"{prefix}:{keyPart}", null, out var key)
+            ? new(key, createdAt, packed is null ? default : StoredRecord.Unpack(key, packed))
+            : default;
 
     private long Now => clock.GetUtcNow().ToUnixTimeMilliseconds();
 }

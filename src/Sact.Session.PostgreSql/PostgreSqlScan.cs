@@ -12,25 +12,21 @@ internal sealed class PostgreSqlScan(PostgreSqlDatabase database, PostgreSqlStat
     public async ValueTask<ScannedRecords> RunAsync(
         SessionQuery query, byte[]? after, int most, CancellationToken cancellationToken)
     {
-        // Limits between two milliseconds are widened here. The query itself compares exactly.
-        var start = QueryPosition.Read(after);
-        long before = query.CreatedBefore?.ToUnixTimeMilliseconds() + 1 ?? long.MaxValue;
-        if (start.CreatedAt >= before)
-        {
-            start = new QueryPosition(before, "");
-        }
-
+        var range = QueryRange.Of(query, after);
         var scan = Command(statements.Scan)
             .Add(prefix)
             .Add(clock.GetUtcNow())
             .Add((int?)query.State ?? AnyState)
-            .Add(query.CreatedFrom?.ToUnixTimeMilliseconds() ?? long.MinValue)
-            .Add(start.CreatedAt)
-            .Add(start.KeyPart)
-            .Add(query.LastSeenFrom?.ToUnixTimeMilliseconds() ?? long.MinValue)
-            .Add(query.LastSeenBefore?.ToUnixTimeMilliseconds() + 1 ?? long.MaxValue)
+            .Add(range.CreatedFrom)
+            .Add(range.Start.CreatedAt)
+            .Add(range.Start.KeyPart)
+            .Add(range.LastSeenFrom)
+            .Add(range.LastSeenBefore)
             .Add((long)most);
-        return Read(await database.ReadAsync(scan, cancellationToken).ConfigureAwait(false), most);
+        var rows = await database.ReadAsync(scan, cancellationToken).ConfigureAwait(false);
+
+        // Without any session there is one row without a key.
+        return ScannedRecords.Of([.. rows.Where(static row => row[1] is string).Select(Read)], most);
     }
 
     public async ValueTask<SessionCounts> CountAsync(CancellationToken cancellationToken)
@@ -45,25 +41,8 @@ internal sealed class PostgreSqlScan(PostgreSqlDatabase database, PostgreSqlStat
     [SuppressMessage("Security", "CA2100", Justification = "The text is that of the package, and every value is a parameter.")]
     private static NpgsqlBatchCommand Command(string sql) => new(sql);
 
-    private ScannedRecords Read(List<object[]> rows, int most)
-    {
-        var records = new List<ScannedRecord>();
-        byte[]? end = null;
-        foreach (object[] row in rows)
-        {
-            // Without any session there is one row without a key. A row that somebody else wrote may have another key.
-            if (row[1] is not string keyPart || !SessionKey.TryParse($"{prefix}:{keyPart}", null, out var key))
-            {
-                continue;
-            }
-
-            end = new QueryPosition((long)row[2], keyPart).ToBytes();
-            if (row[3] is byte[] packed)
-            {
-                records.Add(new(key, StoredRecord.Unpack(key, packed), end));
-            }
-        }
-
-        return new(records, rows.Count < most ? null : end, rows.Count);
-    }
+    // A row that somebody else wrote may have another key.
+    private ScannedRecord Read(object[] row) => SessionKey.TryParse($"{prefix}:{row[1]}", null, out var key)
+        ? new(key, (long)row[2], row[3] is byte[] packed ? StoredRecord.Unpack(key, packed) : default)
+        : default;
 }

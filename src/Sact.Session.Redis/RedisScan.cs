@@ -12,7 +12,7 @@ namespace Sact.Session;
 /// step keeps a server busy. It has no order. A session that lives through the whole walk is met, perhaps twice, unless a cluster moves its
 /// slot or a server restarts meanwhile.
 /// </summary>
-internal sealed class RedisScan(RedisLink link, RedisRecords records)
+internal sealed class RedisScan(RedisLink link, RedisRecords records, TimeProvider clock)
 {
     private const int Fewest = 64;
     private const int Most = 512;
@@ -66,6 +66,31 @@ internal sealed class RedisScan(RedisLink link, RedisRecords records)
             : null;
         return new(met, end, looked);
     }
+
+    /// <summary>Reads all keys of every master.</summary>
+    public async ValueTask<SessionCounts> CountAsync(CancellationToken cancellationToken)
+    {
+        var counts = default(SessionCounts);
+        var now = clock.GetUtcNow();
+        var seen = new HashSet<SessionKey>();
+        foreach (var master in await link.MastersAsync(guarded: true, cancellationToken).ConfigureAwait(false))
+        {
+            await foreach (var some in records.ScanAsync(master, cancellationToken).ConfigureAwait(false))
+            {
+                // SCAN may return a key twice, and two nodes may return the same key.
+                var found = await records.ReadAsync(some, guarded: true, cancellationToken).ConfigureAwait(false);
+                counts = found
+                    .Where(record => record.Value.IsLiveSession(now) && seen.Add(record.Key))
+                    .Aggregate(counts, static (sum, record) => sum.Add(StateOf(record.Value), 1));
+            }
+        }
+
+        return counts;
+    }
+
+    /// <summary>The state is in the body, which a newer format may have changed. Only the user can be known of that one.</summary>
+    private static SessionState StateOf(StoredRecord stored) =>
+        stored.Record?.State ?? (stored.Header.UserId is null ? SessionState.Anonymous : SessionState.SignedIn);
 
     private static ulong IdOf(IServer server) => BinaryPrimitives.ReadUInt64BigEndian(
         SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{server.EndPoint}"))));

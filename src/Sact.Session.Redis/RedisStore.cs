@@ -77,7 +77,7 @@ public sealed class RedisStore
         _records = new RedisRecords(_link, _keys);
         _index = new RedisUserIndex(_link, _keys, TagOf);
         _endings = new RedisEndings(_link, _keys);
-        _scan = new RedisScan(_link, _records);
+        _scan = new RedisScan(_link, _records, Clock);
     }
 
     /// <inheritdoc/>
@@ -150,7 +150,7 @@ public sealed class RedisStore
     /// <inheritdoc/>
     /// <remarks>Reads all keys of every master with <c>SCAN</c>. While a cluster moves slots the number is approximate.</remarks>
     public override async ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) =>
-        (await CountByStateAsync(cancellationToken).ConfigureAwait(false)).Total;
+        (await _scan.CountAsync(cancellationToken).ConfigureAwait(false)).Total;
 
     /// <inheritdoc/>
     /// <remarks>
@@ -162,25 +162,7 @@ public sealed class RedisStore
 
     /// <inheritdoc/>
     /// <remarks>Reads all keys of every master with <c>SCAN</c>. While a cluster moves slots the numbers are approximate.</remarks>
-    public async ValueTask<SessionCounts> CountByStateAsync(CancellationToken cancellationToken = default)
-    {
-        var counts = default(SessionCounts);
-        var now = Clock.GetUtcNow();
-        var seen = new HashSet<SessionKey>();
-        foreach (var master in await _link.MastersAsync(guarded: true, cancellationToken).ConfigureAwait(false))
-        {
-            await foreach (var some in _records.ScanAsync(master, cancellationToken).ConfigureAwait(false))
-            {
-                // SCAN may return a key twice, and two nodes may return the same key.
-                var found = await _records.ReadAsync(some, guarded: true, cancellationToken).ConfigureAwait(false);
-                counts = found
-                    .Where(record => record.Value.IsLiveSession(now) && seen.Add(record.Key))
-                    .Aggregate(counts, static (sum, record) => sum.Add(StateOf(record.Value), 1));
-            }
-        }
-
-        return counts;
-    }
+    public ValueTask<SessionCounts> CountByStateAsync(CancellationToken cancellationToken = default) => _scan.CountAsync(cancellationToken);
 
     /// <inheritdoc/>
     /// <remarks>
@@ -399,10 +381,6 @@ public sealed class RedisStore
                 cancellationToken));
         return (selected.Length, (await Task.WhenAll(ended).ConfigureAwait(false)).Sum(Live));
     }
-
-    /// <summary>The state is in the body, which a newer format may have changed. Only the user can be known of that one.</summary>
-    private static SessionState StateOf(StoredRecord stored) =>
-        stored.Record?.State ?? (stored.Header.UserId is null ? SessionState.Anonymous : SessionState.SignedIn);
 
     private long Live(IReadOnlyList<StoredRecord> ended)
     {

@@ -9,28 +9,22 @@ internal sealed class SqliteScan(SqliteDatabase database, SqliteSchema schema, s
     public async ValueTask<ScannedRecords> RunAsync(
         SessionQuery query, byte[]? after, int most, CancellationToken cancellationToken)
     {
-        // Limits between two milliseconds are widened here. The query itself compares exactly.
-        var start = QueryPosition.Read(after);
-        long before = query.CreatedBefore?.ToUnixTimeMilliseconds() + 1 ?? long.MaxValue;
-        if (start.CreatedAt >= before)
-        {
-            start = new QueryPosition(before, "");
-        }
-
-        return await database.ReadAsync(
+        var range = QueryRange.Of(query, after);
+        var rows = await database.ReadAsync(
             schema.Scan,
             command => command
                 .Set("$prefix", prefix)
                 .Set("$now", Now)
                 .Set("$state", (int?)query.State)
-                .Set("$from", query.CreatedFrom?.ToUnixTimeMilliseconds() ?? long.MinValue)
-                .Set("$created_at", start.CreatedAt)
-                .Set("$session_key", start.KeyPart.Length == 0 ? "" : $"{prefix}:{start.KeyPart}")
-                .Set("$seen_from", query.LastSeenFrom?.ToUnixTimeMilliseconds() ?? long.MinValue)
-                .Set("$seen_before", query.LastSeenBefore?.ToUnixTimeMilliseconds() + 1 ?? long.MaxValue)
+                .Set("$from", range.CreatedFrom)
+                .Set("$created_at", range.Start.CreatedAt)
+                .Set("$session_key", range.Start.KeyPart.Length == 0 ? "" : $"{prefix}:{range.Start.KeyPart}")
+                .Set("$seen_from", range.LastSeenFrom)
+                .Set("$seen_before", range.LastSeenBefore)
                 .Set("$most", most),
-            rows => Read(rows, most),
+            Read,
             cancellationToken).ConfigureAwait(false);
+        return ScannedRecords.Of(rows, most);
     }
 
     public async ValueTask<SessionCounts> CountAsync(CancellationToken cancellationToken) => await database.ReadAsync(
@@ -50,28 +44,16 @@ internal sealed class SqliteScan(SqliteDatabase database, SqliteSchema schema, s
 
     private long Now => clock.GetUtcNow().ToUnixTimeMilliseconds();
 
-    private ScannedRecords Read(SqliteDataReader rows, int most)
+    private List<ScannedRecord> Read(SqliteDataReader rows)
     {
-        var records = new List<ScannedRecord>();
-        int looked = 0;
-        byte[]? end = null;
+        var found = new List<ScannedRecord>();
         while (rows.Read())
         {
-            looked++;
-
             // A row that somebody else wrote may have anything in its columns.
-            if (rows.GetValue(0) is not string name || !SessionKey.TryParse(name, null, out var key) || key.Prefix != prefix)
-            {
-                continue;
-            }
-
-            end = new QueryPosition(rows.GetInt64(1), key.KeyPart).ToBytes();
-            if (!rows.IsDBNull(2))
-            {
-                records.Add(new(key, rows.Stored(key, 2), end));
-            }
+            bool hasKey = SessionKey.TryParse(rows.GetValue(0) as string, null, out var key) && key.Prefix == prefix;
+            found.Add(hasKey ? new(key, rows.GetInt64(1), rows.IsDBNull(2) ? default : rows.Stored(key, 2)) : default);
         }
 
-        return new(records, looked < most ? null : end, looked);
+        return found;
     }
 }

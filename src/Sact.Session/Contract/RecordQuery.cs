@@ -1,7 +1,7 @@
 namespace Sact.Session.Stores;
 
 /// <summary>Finds the sessions of a query among the records that a store walks over.</summary>
-internal sealed class RecordQuery(RecordStore store)
+internal sealed class RecordQuery(RecordStore store, TimeProvider clock)
 {
     // A page reads this many records at most. Then it answers what it has found, so that no condition makes a page slow.
     private const int MostLooked = 4096;
@@ -22,7 +22,7 @@ internal sealed class RecordQuery(RecordStore store)
 
         var found = new List<SessionRecord>(query.PageSize);
         int skipped = 0, looked = 0, step = Math.Max(query.PageSize, SmallestStep);
-        long began = store.Timestamp;
+        long began = clock.GetTimestamp();
         while (true)
         {
             var part = await scan(query, position, step, cancellationToken).ConfigureAwait(false);
@@ -38,7 +38,7 @@ internal sealed class RecordQuery(RecordStore store)
 
             looked += part.Looked;
             position = part.End;
-            if (position is null || looked >= MostLooked || store.ElapsedSince(began) >= s_longest)
+            if (position is null || looked >= MostLooked || clock.GetElapsedTime(began) >= s_longest)
             {
                 return Page(query, found, position, skipped);
             }
@@ -115,7 +115,7 @@ internal sealed class RecordQuery(RecordStore store)
             store.ReportUnreadable(key, error);
             skipped++;
         }
-        else if (stored.IsLiveSession(store.Now))
+        else if (stored.IsLiveSession(clock.GetUtcNow()))
         {
             if (stored.Record is not { } record)
             {

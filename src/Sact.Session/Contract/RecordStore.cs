@@ -33,10 +33,6 @@ public abstract class RecordStore : GenericStore, IEndedSessionStore, ISessionBa
 
     internal DateTimeOffset Now => Clock.GetUtcNow();
 
-    internal long Timestamp => Clock.GetTimestamp();
-
-    internal TimeSpan ElapsedSince(long timestamp) => Clock.GetElapsedTime(timestamp);
-
     /// <inheritdoc/>
     public override async ValueTask<SessionRecord?> GetAsync(SessionKey key, CancellationToken cancellationToken = default) =>
         (await FindAsync(key, cancellationToken).ConfigureAwait(false)).Record;
@@ -326,7 +322,7 @@ public abstract class RecordStore : GenericStore, IEndedSessionStore, ISessionBa
     /// <returns>The page.</returns>
     /// <exception cref="ArgumentException">The query breaks a rule, or its cursor is of another query.</exception>
     protected ValueTask<SessionPage> QueryAsync(SessionQuery query, RecordScan scan, CancellationToken cancellationToken) =>
-        new RecordQuery(this).RunAsync(query, scan, cancellationToken);
+        new RecordQuery(this, Clock).RunAsync(query, scan, cancellationToken);
 
     internal void ReportUnreadable(SessionKey key, FormatException error) => LogUnreadable(key.ToString(), error);
 

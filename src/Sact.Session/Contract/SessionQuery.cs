@@ -91,11 +91,8 @@ public sealed record SessionQuery
             && !(session.CreatedAt >= CreatedBefore)
             && !(session.LastSeenAt < LastSeenFrom)
             && !(session.LastSeenAt >= LastSeenBefore)
-            && (!LooksIntoRecords || Matches(session.SignInClient) || Matches(session.LastSeenClient));
+            && ((Address ?? UserAgent) is null || Matches(session.SignInClient) || Matches(session.LastSeenClient));
     }
-
-    /// <summary>Whether a condition is about what only the packed record has.</summary>
-    internal bool LooksIntoRecords => Address is not null || UserAgent is not null;
 
     /// <summary>An address as it is kept: an IPv6 address has several spellings, and an IPv4 address one inside of IPv6.</summary>
     private static string Canonical(string address) => !address.Contains(':') || !IPAddress.TryParse(address, out var parsed) ? address

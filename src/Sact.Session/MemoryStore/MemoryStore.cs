@@ -185,16 +185,8 @@ public sealed class MemoryStore
     }
 
     /// <inheritdoc/>
-    public override ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default)
-    {
-        if (cancellationToken.IsCancellationRequested)
-        {
-            return ValueTask.FromCanceled<long>(cancellationToken);
-        }
-
-        var now = Clock.GetUtcNow();
-        return new(_table.All.LongCount(session => session.State != SessionState.Note && session.IsLive(now)));
-    }
+    public override async ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) =>
+        (await CountByStateAsync(cancellationToken).ConfigureAwait(false)).Total;
 
     /// <inheritdoc/>
     /// <remarks>It looks at all sessions and finds them in their order, so no page has fewer sessions than it may have.</remarks>
