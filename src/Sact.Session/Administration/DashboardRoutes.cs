@@ -22,18 +22,18 @@ namespace Sact.Session;
 internal sealed class DashboardRoutes(ISessionAdministration sessions, TimeProvider clock, ILogger log)
 {
     public const string BadRequestType = "urn:sact-session:bad-query";
-    public const string NoSuchSessionType = "urn:sact-session:no-such-session";
     public const string CannotQueryType = "urn:sact-session:cannot-query";
 
     private const string Policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; "
         + "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
+    private const string Root = "{{root}}";
     private const int HandleBytes = 9;
 
     private static readonly TimeSpan s_countedFor = TimeSpan.FromSeconds(10);
-    private static readonly DashboardFile s_page = new("dashboard.html", "text/html; charset=utf-8");
-    private static readonly DashboardFile s_script = new("dashboard.js", "text/javascript; charset=utf-8");
-    private static readonly DashboardFile s_style = new("dashboard.css", "text/css; charset=utf-8");
+    private static readonly EmbeddedFile s_page = new("Administration.dashboard.html", "text/html; charset=utf-8");
+    private static readonly EmbeddedFile s_script = new("Administration.dashboard.js", "text/javascript; charset=utf-8");
+    private static readonly EmbeddedFile s_style = new("Administration.dashboard.css", "text/css; charset=utf-8");
 
     // A handle is the same until the process ends. With a fixed key anybody could try out ids.
     private static readonly byte[] s_handleKey = RandomNumberGenerator.GetBytes(32);
@@ -44,8 +44,8 @@ internal sealed class DashboardRoutes(ISessionAdministration sessions, TimeProvi
     public void Map(RouteGroupBuilder group)
     {
         group.MapGet("", SendPageAsync);
-        group.MapGet("/dashboard.js", s_script.SendAsync);
-        group.MapGet("/dashboard.css", s_style.SendAsync);
+        group.MapGet("/dashboard.js", static context => SendFileAsync(context, s_script));
+        group.MapGet("/dashboard.css", static context => SendFileAsync(context, s_style));
 
         // An open page counts by itself, and must not keep the session of an unattended desk alive.
         group.MapGet("/api/counts", Answering(CountAsync)).DisableSlidingExpiration();
@@ -64,7 +64,14 @@ internal sealed class DashboardRoutes(ISessionAdministration sessions, TimeProvi
         headers.XFrameOptions = "DENY";
         headers["Referrer-Policy"] = "no-referrer";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
-        return s_page.SendAsync(context, HtmlEncoder.Default.Encode(root));
+        SessionRoutes.ForbidOtherSites(context);
+        return s_page.SendVersionAsync(context, s_page.Text.Replace(Root, HtmlEncoder.Default.Encode(root), StringComparison.Ordinal));
+    }
+
+    private static Task SendFileAsync(HttpContext context, EmbeddedFile file)
+    {
+        SessionRoutes.ForbidOtherSites(context);
+        return file.SendAsync(context, "private, no-cache");
     }
 
     /// <summary>
@@ -127,10 +134,7 @@ internal sealed class DashboardRoutes(ISessionAdministration sessions, TimeProvi
     private async Task FindAsync(HttpContext context)
     {
         var page = await sessions.FindAsync(QueryOf(context), context.RequestAborted).ConfigureAwait(false);
-        await WriteAsync(
-            context,
-            new DashboardPage([.. page.Sessions.Select(DashboardSession.Of)], page.Next, page.Skipped),
-            DashboardJson.Default.DashboardPage).ConfigureAwait(false);
+        await WriteAsync(context, page, DashboardJson.Default.AdministeredSessionPage).ConfigureAwait(false);
     }
 
     private async Task ShowAsync(HttpContext context)
@@ -141,15 +145,7 @@ internal sealed class DashboardRoutes(ISessionAdministration sessions, TimeProvi
             return;
         }
 
-        await WriteAsync(
-            context,
-            new DashboardDetails(
-                found.Key.ToString(),
-                found.Session is { } session ? DashboardSession.Of(session) : null,
-                found.EndReason,
-                found.EndedAt,
-                found.Timeline),
-            DashboardJson.Default.DashboardDetails).ConfigureAwait(false);
+        await WriteAsync(context, found, DashboardJson.Default.AdministeredSessionDetails).ConfigureAwait(false);
     }
 
     private async Task EndOneAsync(HttpContext context)
@@ -233,7 +229,7 @@ internal sealed class DashboardRoutes(ISessionAdministration sessions, TimeProvi
     private static Task RefuseUnknownAsync(HttpContext context) => RefuseAsync(
         context,
         StatusCodes.Status404NotFound,
-        NoSuchSessionType,
+        SessionRoutes.NoSuchSessionType,
         "There is no such session.",
         "It may have ended or expired. Search again.");
 

@@ -7,16 +7,14 @@ namespace Sact.Session;
 /// <summary>The endpoints of <c>MapSactSessionTimeLeft</c>: plain request delegates, which Native AOT compiles.</summary>
 internal sealed class TimeLeftRoutes(Func<HttpContext, RequestSession> sessionOf)
 {
-    private const string Resource = "Sact.Session.SessionsApi.time-left.js";
-
-    private static readonly Lazy<byte[]> s_script = new(ReadScript);
+    private static readonly EmbeddedFile s_script = new("SessionsApi.time-left.js", "text/javascript; charset=utf-8");
 
     public void Map(RouteGroupBuilder group)
     {
         group.MapGet("", ShowAsync).DisableSlidingExpiration();
         group.MapPost("", StayAsync);
         group.MapDelete("", SignOutAsync).DisableSlidingExpiration();
-        group.MapGet("/script.js", SendScriptAsync);
+        group.MapGet("/script.js", static context => s_script.SendAsync(context, "private, max-age=3600"));
     }
 
     private Task ShowAsync(HttpContext context) => AnswerAsync(context);
@@ -64,22 +62,5 @@ internal sealed class TimeLeftRoutes(Func<HttpContext, RequestSession> sessionOf
         SessionsApiLog.CrossSite(sessionOf(context).Telemetry.Log);
         await SessionRoutes.RefuseAsync(context).ConfigureAwait(false);
         return true;
-    }
-
-    private static async Task SendScriptAsync(HttpContext context)
-    {
-        context.Response.ContentType = "text/javascript; charset=utf-8";
-        context.Response.Headers.XContentTypeOptions = "nosniff";
-        context.Response.Headers.CacheControl = "private, max-age=3600";
-        context.Response.ContentLength = s_script.Value.Length;
-        await context.Response.Body.WriteAsync(s_script.Value, context.RequestAborted).ConfigureAwait(false);
-    }
-
-    private static byte[] ReadScript()
-    {
-        using var resource = typeof(TimeLeftRoutes).Assembly.GetManifestResourceStream(Resource)!;
-        using var copy = new MemoryStream();
-        resource.CopyTo(copy);
-        return copy.ToArray();
     }
 }
