@@ -14,12 +14,12 @@ internal static partial class AdministrationLog
     [LoggerMessage(62, LogLevel.Information, "The administrator {Actor} ended {Count} sessions that a query found by {Conditions}.")]
     public static partial void EndedMatching(ILogger logger, string actor, long count, string conditions);
 
+    [LoggerMessage(63, LogLevel.Information, "The administrator {Actor} ended all {Count} sessions of the registration.")]
+    public static partial void EndedAll(ILogger logger, string actor, long count);
+
     [LoggerMessage(
         64,
         LogLevel.Warning,
-        "The administrator {Actor} was ending sessions when the store failed. {Count} have certainly ended, and others may have.")]
+        "The administrator {Actor} did not finish ending sessions. {Count} have certainly ended, and others may have.")]
     public static partial void Failed(ILogger logger, string actor, long count, Exception exception);
-
-    [LoggerMessage(63, LogLevel.Information, "The administrator {Actor} ended all {Count} sessions of the registration.")]
-    public static partial void EndedAll(ILogger logger, string actor, long count);
 }

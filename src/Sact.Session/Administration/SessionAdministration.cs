@@ -33,7 +33,7 @@ internal sealed class SessionAdministration(IGenericStore store, SessionServices
     }
 
     public ValueTask<SessionCounts> CountAsync(CancellationToken cancellationToken = default) => store is ISessionQueryStore queries
-        ? GuardAsync(queries.CountByStateAsync, cancellationToken)
+        ? GuardAsync(StoreOperation.Count, queries.CountByStateAsync, cancellationToken)
         : throw CannotQuery();
 
     public async ValueTask<bool> EndAsync(SessionKey key, string actor, CancellationToken cancellationToken = default)
@@ -127,7 +127,8 @@ internal sealed class SessionAdministration(IGenericStore store, SessionServices
     public async ValueTask<long> EndAllAsync(string actor, CancellationToken cancellationToken = default)
     {
         ThrowIfBadActor(actor);
-        long ended = await AuditedAsync(actor, () => GuardAsync(store.ClearAsync, cancellationToken)).ConfigureAwait(false);
+        long ended = await AuditedAsync(actor, () => GuardAsync(StoreOperation.Clear, store.ClearAsync, cancellationToken))
+            .ConfigureAwait(false);
         services.Telemetry.Metrics.Ended(EndedReason.Administrator, ended);
         await services.Observers.EndedAllAsync(ended, SessionEndReason.Administrator, actor).ConfigureAwait(false);
         AdministrationLog.EndedAll(services.Telemetry.Log, actor, ended);
@@ -226,11 +227,18 @@ internal sealed class SessionAdministration(IGenericStore store, SessionServices
     /// <summary>Makes a call that may take longer than <c>StoreTimeout</c>, because it reads everything.</summary>
     [SuppressMessage(
         "Design", "CA1031:Do not catch general exception types", Justification = "Whatever a store throws is a fault of the store.")]
-    private async ValueTask<T> GuardAsync<T>(Func<CancellationToken, ValueTask<T>> call, CancellationToken cancellationToken)
+    private async ValueTask<T> GuardAsync<T>(
+        string operation, Func<CancellationToken, ValueTask<T>> call, CancellationToken cancellationToken)
     {
         try
         {
-            return await call(cancellationToken).ConfigureAwait(false);
+            return await StoreCall.ObserveAsync(
+                store,
+                services.Telemetry.Metrics,
+                services.Clock,
+                operation,
+                (call, cancellationToken),
+                static about => about.call(about.cancellationToken)).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -238,7 +246,7 @@ internal sealed class SessionAdministration(IGenericStore store, SessionServices
         }
         catch (Exception fault)
         {
-            services.Telemetry.StoreFault(StoreOperation.Query, fault);
+            services.Telemetry.StoreFault(operation, fault);
             throw fault as SessionStoreException
                 ?? new SessionStoreException($"The session store failed ({fault.GetType().Name}).", fault, outcomeUnknown: true);
         }

@@ -12,5 +12,6 @@ internal static class StoreOperation
     public const string List = "list";
     public const string Sweep = "sweep";
     public const string Count = "count";
+    public const string Clear = "clear";
     public const string Query = "query";
 }

@@ -285,6 +285,72 @@ public sealed class AdministrationOfSessions
             async () => await Of(app).EndMatchingAsync(new SessionQuery { State = SessionState.Pending }, Actor));
     }
 
+    /// <summary>Whoever reads the log after an outage must see who may have ended sessions, although no answer came.</summary>
+    [Fact]
+    public async Task NamesTheActorOfAnActThatTheStoreDidNotFinish()
+    {
+        await using var app = ProbedApp(out var store);
+        var key = await SignInAsync(app, "alice");
+        store.Before = static (verb, _) => verb.StartsWith("delete", StringComparison.Ordinal)
+            ? throw new InvalidOperationException("the disk is gone")
+            : default;
+        Func<Task>[] acts =
+        [
+            async () => await Of(app).EndAsync(key, Actor),
+            async () => await Of(app).EndUserAsync("alice", Actor),
+            async () => await Of(app).EndMatchingAsync(new SessionQuery { UserId = "alice" }, Actor),
+            async () => await Of(app).EndAllAsync(Actor),
+        ];
+        foreach (var act in acts)
+        {
+            await Assert.ThrowsAsync<SessionStoreException>(act);
+        }
+
+        Assert.Equal(Enumerable.Repeat(Unfinished(0), acts.Length), Logged(app));
+    }
+
+    [Fact]
+    public async Task CountsWhatHadEndedWhenTheStoreFailed()
+    {
+        await using var app = ProbedApp(out var store);
+        await SignInAsync(app, "alice");
+        await SignInAsync(app, "alice");
+        await SignInAsync(app, "alice");
+        int calls = 0;
+        store.Before = (verb, _) => verb == "delete" && ++calls == 2 ? throw new InvalidOperationException("the disk is gone") : default;
+
+        await Assert.ThrowsAsync<SessionStoreException>(
+            async () => await Of(app).EndMatchingAsync(new SessionQuery { UserId = "alice" }, Actor));
+
+        Assert.Equal([Unfinished(2)], Logged(app));
+        Assert.Single((await Of(app).FindAsync(new SessionQuery { UserId = "alice" })).Sessions);
+    }
+
+    [Fact]
+    public async Task NamesTheActorOfAnActThatWasCancelled()
+    {
+        await using var app = ProbedApp(out var store);
+        await SignInAsync(app, "alice");
+        using var cancelling = new CancellationTokenSource();
+        store.Before = (verb, _) => verb == "list" ? new(cancelling.CancelAsync()) : default;
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            async () => await Of(app).EndMatchingAsync(new SessionQuery { UserId = "alice" }, Actor, cancelling.Token));
+
+        Assert.Equal([Unfinished(0)], Logged(app));
+    }
+
+    private static string Unfinished(int ended) =>
+        $"64 The administrator {Actor} did not finish ending sessions. {ended} have certainly ended, and others may have.";
+
+    private static TestApp ProbedApp(out ProbeStore store)
+    {
+        var app = App(more => more.AddSactSession().UseStore(services => new ProbeStore(
+            new MemoryStore(new() { TimeProvider = services.GetRequiredService<TimeProvider>() }))));
+        store = (ProbeStore)app.Services.GetRequiredService<SessionRegistry>().Sources[0].Store;
+        return app;
+    }
+
     private static TestApp App(Action<IServiceCollection>? more = null) => new(services =>
     {
         services.AddLogging(logging => logging.AddProvider(new Messages()));

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Sact.Session.Tests;
 
@@ -32,6 +33,19 @@ public sealed class SpansOfStoreCalls : IDisposable
         Assert.Equal(
             ["create session", "delete session", "delete_user session", "list session", "read session", "update session"],
             names.Distinct().Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task AreAlsoThoseOfAdministrators()
+    {
+        await using var app = new TestApp(static services => services.AddSactSession().UseMemory());
+        var administration = app.Services.GetRequiredService<ISessionAdministration>();
+
+        await administration.FindAsync(new SessionQuery());
+        await administration.CountAsync();
+        await administration.EndAllAsync("operator");
+
+        Assert.Equal(["query", "count", "clear"], _spans.All.Select(span => RecordedSpans.TagsOf(span)["db.operation.name"]));
     }
 
     [Fact]
