@@ -15,8 +15,7 @@ internal sealed class ProviderEvents(Func<HttpContext, OpenIdConnectEvents> inne
     /// <summary>Keeps what the id token says of the session at the provider.</summary>
     public override async Task TokenValidated(TokenValidatedContext context)
     {
-        await inner(context.HttpContext).TokenValidated(context).ConfigureAwait(false);
-        await base.TokenValidated(context).ConfigureAwait(false);
+        await RunAsync(context, inner(context.HttpContext).TokenValidated, base.TokenValidated).ConfigureAwait(false);
         if (context.Properties is { } properties
             && ProviderSession.Of(context.Scheme.Name, context.Options.ClientId!, context.SecurityToken) is { } session)
         {
@@ -27,8 +26,7 @@ internal sealed class ProviderEvents(Func<HttpContext, OpenIdConnectEvents> inne
     /// <summary>Front-channel logout, unless the application has handled it.</summary>
     public override async Task RemoteSignOut(RemoteSignOutContext context)
     {
-        await inner(context.HttpContext).RemoteSignOut(context).ConfigureAwait(false);
-        await base.RemoteSignOut(context).ConfigureAwait(false);
+        await RunAsync(context, inner(context.HttpContext).RemoteSignOut, base.RemoteSignOut).ConfigureAwait(false);
         if (context.Result is null && context.ProtocolMessage is not null)
         {
             await FrontChannelLogout.HandleAsync(context, SchemeOf(context.HttpContext, context.Scheme.Name)).ConfigureAwait(false);
@@ -38,8 +36,9 @@ internal sealed class ProviderEvents(Func<HttpContext, OpenIdConnectEvents> inne
     /// <summary>Ends the session before the browser leaves for the provider: the user may never come back from there.</summary>
     public override async Task RedirectToIdentityProviderForSignOut(RedirectContext context)
     {
-        await inner(context.HttpContext).RedirectToIdentityProviderForSignOut(context).ConfigureAwait(false);
-        await base.RedirectToIdentityProviderForSignOut(context).ConfigureAwait(false);
+        var first = inner(context.HttpContext);
+        await RunAsync(
+            context, first.RedirectToIdentityProviderForSignOut, base.RedirectToIdentityProviderForSignOut).ConfigureAwait(false);
         string scheme = SchemeOf(context.HttpContext, context.Scheme.Name).SessionScheme;
         await context.HttpContext.SignOutAsync(scheme).ConfigureAwait(false);
 
@@ -51,70 +50,44 @@ internal sealed class ProviderEvents(Func<HttpContext, OpenIdConnectEvents> inne
         }
     }
 
-    public override async Task AccessDenied(AccessDeniedContext context)
-    {
-        await inner(context.HttpContext).AccessDenied(context).ConfigureAwait(false);
-        await base.AccessDenied(context).ConfigureAwait(false);
-    }
+    public override Task AccessDenied(AccessDeniedContext context) =>
+        RunAsync(context, inner(context.HttpContext).AccessDenied, base.AccessDenied);
 
-    public override async Task RemoteFailure(RemoteFailureContext context)
-    {
-        await inner(context.HttpContext).RemoteFailure(context).ConfigureAwait(false);
-        await base.RemoteFailure(context).ConfigureAwait(false);
-    }
+    public override Task RemoteFailure(RemoteFailureContext context) =>
+        RunAsync(context, inner(context.HttpContext).RemoteFailure, base.RemoteFailure);
 
-    public override async Task TicketReceived(TicketReceivedContext context)
-    {
-        await inner(context.HttpContext).TicketReceived(context).ConfigureAwait(false);
-        await base.TicketReceived(context).ConfigureAwait(false);
-    }
+    public override Task TicketReceived(TicketReceivedContext context) =>
+        RunAsync(context, inner(context.HttpContext).TicketReceived, base.TicketReceived);
 
-    public override async Task AuthenticationFailed(AuthenticationFailedContext context)
-    {
-        await inner(context.HttpContext).AuthenticationFailed(context).ConfigureAwait(false);
-        await base.AuthenticationFailed(context).ConfigureAwait(false);
-    }
+    public override Task AuthenticationFailed(AuthenticationFailedContext context) =>
+        RunAsync(context, inner(context.HttpContext).AuthenticationFailed, base.AuthenticationFailed);
 
-    public override async Task AuthorizationCodeReceived(AuthorizationCodeReceivedContext context)
-    {
-        await inner(context.HttpContext).AuthorizationCodeReceived(context).ConfigureAwait(false);
-        await base.AuthorizationCodeReceived(context).ConfigureAwait(false);
-    }
+    public override Task AuthorizationCodeReceived(AuthorizationCodeReceivedContext context) =>
+        RunAsync(context, inner(context.HttpContext).AuthorizationCodeReceived, base.AuthorizationCodeReceived);
 
-    public override async Task MessageReceived(MessageReceivedContext context)
-    {
-        await inner(context.HttpContext).MessageReceived(context).ConfigureAwait(false);
-        await base.MessageReceived(context).ConfigureAwait(false);
-    }
+    public override Task MessageReceived(MessageReceivedContext context) =>
+        RunAsync(context, inner(context.HttpContext).MessageReceived, base.MessageReceived);
 
-    public override async Task PushAuthorization(PushedAuthorizationContext context)
-    {
-        await inner(context.HttpContext).PushAuthorization(context).ConfigureAwait(false);
-        await base.PushAuthorization(context).ConfigureAwait(false);
-    }
+    public override Task PushAuthorization(PushedAuthorizationContext context) =>
+        RunAsync(context, inner(context.HttpContext).PushAuthorization, base.PushAuthorization);
 
-    public override async Task RedirectToIdentityProvider(RedirectContext context)
-    {
-        await inner(context.HttpContext).RedirectToIdentityProvider(context).ConfigureAwait(false);
-        await base.RedirectToIdentityProvider(context).ConfigureAwait(false);
-    }
+    public override Task RedirectToIdentityProvider(RedirectContext context) =>
+        RunAsync(context, inner(context.HttpContext).RedirectToIdentityProvider, base.RedirectToIdentityProvider);
 
-    public override async Task SignedOutCallbackRedirect(RemoteSignOutContext context)
-    {
-        await inner(context.HttpContext).SignedOutCallbackRedirect(context).ConfigureAwait(false);
-        await base.SignedOutCallbackRedirect(context).ConfigureAwait(false);
-    }
+    public override Task SignedOutCallbackRedirect(RemoteSignOutContext context) =>
+        RunAsync(context, inner(context.HttpContext).SignedOutCallbackRedirect, base.SignedOutCallbackRedirect);
 
-    public override async Task TokenResponseReceived(TokenResponseReceivedContext context)
-    {
-        await inner(context.HttpContext).TokenResponseReceived(context).ConfigureAwait(false);
-        await base.TokenResponseReceived(context).ConfigureAwait(false);
-    }
+    public override Task TokenResponseReceived(TokenResponseReceivedContext context) =>
+        RunAsync(context, inner(context.HttpContext).TokenResponseReceived, base.TokenResponseReceived);
 
-    public override async Task UserInformationReceived(UserInformationReceivedContext context)
+    public override Task UserInformationReceived(UserInformationReceivedContext context) =>
+        RunAsync(context, inner(context.HttpContext).UserInformationReceived, base.UserInformationReceived);
+
+    /// <summary>Runs the event of the application, and then what a late <c>PostConfigure</c> has set on this object.</summary>
+    private static async Task RunAsync<T>(T context, Func<T, Task> first, Func<T, Task> second)
     {
-        await inner(context.HttpContext).UserInformationReceived(context).ConfigureAwait(false);
-        await base.UserInformationReceived(context).ConfigureAwait(false);
+        await first(context).ConfigureAwait(false);
+        await second(context).ConfigureAwait(false);
     }
 
     private static ProviderScheme SchemeOf(HttpContext context, string name) =>

@@ -37,7 +37,7 @@ internal sealed class PasswordPage(UserStore users, Passwords passwords, ISactSe
             return Page();
         }
 
-        // Not replaced if it was changed elsewhere meanwhile: then this request stands on a password that is none any more.
+        // Not replaced if it was changed elsewhere meanwhile: this request has checked a password that is no longer valid.
         if (!users.TryReplacePassword(Account, passwords.Hash(Chosen)))
         {
             await session.DeleteAsync();
