@@ -1,8 +1,8 @@
 using Sact.Session.Benchmarks;
 
 // dotnet run -c Release --project tests/Sact.Session.Benchmarks [-- --quick]
-//   [--filter process|stores|http|outage|growth|sweep|search|micro …]
-string[] parts = ["process", "stores", "http", "outage", "growth", "sweep", "search", "micro"];
+//   [--filter process|stores|http|outage|revocation|watch|growth|sweep|search|micro …]
+string[] parts = ["process", "stores", "http", "outage", "revocation", "watch", "growth", "sweep", "search", "micro"];
 bool quick = args.Contains("--quick");
 string[] chosen = args.Contains("--filter")
     ? [.. args.SkipWhile(static arg => arg != "--filter").Skip(1).TakeWhile(static arg => !arg.StartsWith("--", StringComparison.Ordinal))]
@@ -38,6 +38,12 @@ foreach (string part in chosen)
             break;
         case "outage":
             await OutagePart.RunAsync(report, quick);
+            break;
+        case "revocation":
+            await RevocationPart.RunAsync(report, quick);
+            break;
+        case "watch":
+            await WatchCostPart.RunAsync(report);
             break;
         case "growth":
             await GrowthPart.RunAsync(report, quick);

@@ -212,7 +212,7 @@ internal static class GrowthPart
         return cookies;
     }
 
-    private static long Settled()
+    public static long Settled()
     {
         for (int i = 0; i < 3; i++)
         {

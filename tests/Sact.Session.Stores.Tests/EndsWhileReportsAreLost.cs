@@ -1,0 +1,247 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
+using Npgsql;
+using static Sact.Session.Stores.Tests.PostgreSqlStores;
+
+namespace Sact.Session.Stores.Tests;
+
+/// <summary>
+/// Connections that are open on one node, while sessions end on another one and faults lose the reports of it. Once the store answers
+/// again, one <c>WatchInterval</c> closes exactly the connections whose sessions have ended. The seed chooses the faults.
+/// </summary>
+/// <remarks>The environment variable <c>SACT_ENDS</c> sets how many sessions end: <c>SACT_ENDS=100000</c>.</remarks>
+public abstract class EndsWhileReportsAreLost
+{
+    private const int PerRound = 32;
+
+    private static readonly int s_ends =
+        int.TryParse(Environment.GetEnvironmentVariable("SACT_ENDS"), CultureInfo.InvariantCulture, out int ends) ? ends : 160;
+
+    /// <summary>What happens to the link between the watching node and its server.</summary>
+    private enum Fault
+    {
+        None,
+        ListenerIsKilled,
+        CutBeforeTheEnds,
+        CutAmongTheEnds,
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [Trait("abuse", "I6")]
+    public async Task LeaveNoConnectionOpen(int seed)
+    {
+        var random = new Random(seed);
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        await using var link = await OpenAsync(clock);
+        var options = new SactSessionOptions { TimeProvider = clock, WatchInterval = TimeSpan.FromSeconds(5) };
+        var lost = new HashSet<Fault>();
+        for (int ended = 0; ended < s_ends;)
+        {
+            var connections = await ConnectAsync(link, options);
+            var (ending, living) = (connections[..(PerRound / 2)], connections[(PerRound / 2)..]);
+            var fault = (Fault)random.Next(4);
+            await BeginAsync(link, fault);
+            foreach (var (index, connection) in ending.Index())
+            {
+                if (fault == Fault.CutAmongTheEnds && index == ending.Length / 2)
+                {
+                    link.Cut();
+                }
+
+                Assert.Equal(1, await link.Ending.DeleteActiveSessionsAsync(connection.User, null, TestContext.Current.CancellationToken));
+            }
+
+            link.Restore();
+            Assert.NotNull(await Recovery.OfAsync(async () => await link.Watching.GetAsync(living[0].Key)));
+            if (Array.Exists(ending, static connection => !connection.Ended.IsCancellationRequested))
+            {
+                lost.Add(fault);
+            }
+
+            clock.Advance(options.WatchInterval);
+
+            foreach (var connection in ending)
+            {
+                Assert.True(
+                    await IsCancelledAsync(connection.Ended), $"A connection survived the end of its session: {fault}, seed {seed}.");
+            }
+
+            Assert.All(living, connection => Assert.False(connection.Ended.IsCancellationRequested, $"A live session: {fault}."));
+            ended += ending.Length;
+            foreach (var connection in living)
+            {
+                await link.Ending.DeleteActiveSessionsAsync(connection.User, null, TestContext.Current.CancellationToken);
+            }
+        }
+
+        // Otherwise no report was lost, and the test would show nothing.
+        Assert.Contains(Fault.CutBeforeTheEnds, lost);
+    }
+
+    private protected abstract ValueTask<BrokenLink> OpenAsync(TimeProvider clock);
+
+    private static async Task BeginAsync(BrokenLink link, Fault fault)
+    {
+        if (fault == Fault.ListenerIsKilled)
+        {
+            await link.KillListenersAsync();
+        }
+        else if (fault == Fault.CutBeforeTheEnds)
+        {
+            link.Cut();
+        }
+    }
+
+    /// <summary>Signs users in on the ending node, and reads their sessions on the watching one, as open requests.</summary>
+    private static async Task<Connection[]> ConnectAsync(BrokenLink link, SactSessionOptions options)
+    {
+        var connections = new List<Connection>();
+        for (int i = 0; i < PerRound; i++)
+        {
+            string user = Guid.NewGuid().ToString("N");
+            var signingIn = NewRequest();
+            await new Session<IGenericStore>(signingIn.Request, signingIn.Response, link.Ending, options).SetAsync(user);
+            var reading = NewRequest(signingIn.Response.Headers.SetCookie.ToString().Split(';')[0]);
+            ISession<IGenericStore> session = new Session<IGenericStore>(reading.Request, reading.Response, link.Watching, options);
+            var read = await Recovery.OfAsync(async () => await session.GetAsync());
+            Assert.Equal(user, read?.UserId);
+            connections.Add(new(user, read!.Key, session.EndedToken));
+        }
+
+        return [.. connections];
+    }
+
+    private static DefaultHttpContext NewRequest(string? cookie = null)
+    {
+        var context = new DefaultHttpContext();
+        context.Request.Scheme = "https";
+        context.Request.Headers.Cookie = cookie;
+        return context;
+    }
+
+    private static async Task<bool> IsCancelledAsync(CancellationToken token)
+    {
+        var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = token.Register(cancelled.SetResult);
+        return await Task.WhenAny(cancelled.Task, Task.Delay(TimeSpan.FromSeconds(30))) == cancelled.Task;
+    }
+
+    private sealed record Connection(string User, SessionKey Key, CancellationToken Ended);
+}
+
+/// <summary>Two nodes over one server. The link of the one that watches can break.</summary>
+internal abstract class BrokenLink : IAsyncDisposable
+{
+    public abstract IGenericStore Watching { get; }
+
+    public abstract IGenericStore Ending { get; }
+
+    /// <summary>Ends the connections by which nodes listen; those for commands live.</summary>
+    public abstract Task KillListenersAsync();
+
+    public abstract void Cut();
+
+    public abstract void Restore();
+
+    public abstract ValueTask DisposeAsync();
+}
+
+public sealed class EndsWhileReportsOfRedisAreLost : EndsWhileReportsAreLost
+{
+    private protected override async ValueTask<BrokenLink> OpenAsync(TimeProvider clock)
+    {
+        var server = await RedisServer.StartAsync();
+        return new Link(server, new RedisProxy(server), clock);
+    }
+
+    private sealed class Link : BrokenLink
+    {
+        private readonly RedisServer _server;
+        private readonly RedisProxy _proxy;
+        private readonly RedisStore _watching;
+        private readonly RedisStore _ending;
+
+        public Link(RedisServer server, RedisProxy proxy, TimeProvider clock)
+        {
+            (_server, _proxy) = (server, proxy);
+            string prefix = NewPrefix();
+            _watching = RedisStores.OpenRedis(proxy.Configuration, options => (options.Prefix, options.TimeProvider) = (prefix, clock));
+            _ending = RedisStores.OpenRedis(server.Configuration, options => (options.Prefix, options.TimeProvider) = (prefix, clock));
+        }
+
+        public override IGenericStore Watching => _watching;
+
+        public override IGenericStore Ending => _ending;
+
+        public override Task KillListenersAsync() => _server.Behind.ExecuteAsync("CLIENT", "KILL", "TYPE", "pubsub");
+
+        public override void Cut() => _proxy.Cut();
+
+        public override void Restore() => _proxy.Restore();
+
+        public override async ValueTask DisposeAsync()
+        {
+            await _watching.DisposeAsync();
+            await _ending.DisposeAsync();
+            await _proxy.DisposeAsync();
+            await _server.DisposeAsync();
+        }
+    }
+}
+
+public sealed class EndsWhileNotificationsOfPostgreSqlAreLost : EndsWhileReportsAreLost
+{
+    private protected override async ValueTask<BrokenLink> OpenAsync(TimeProvider clock)
+    {
+        var server = await PostgresServer.StartAsync();
+        return new Link(server, new PostgresProxy(server), clock);
+    }
+
+    private sealed class Link : BrokenLink
+    {
+        // A privileged port, at which nothing listens.
+        private const int Nowhere = 1;
+
+        private readonly PostgresServer _server;
+        private readonly PostgresProxy _proxy;
+        private readonly PostgreSqlStore _watching;
+        private readonly PostgreSqlStore _ending;
+        private readonly NpgsqlDataSource _administrator;
+
+        public Link(PostgresServer server, PostgresProxy proxy, TimeProvider clock)
+        {
+            (_server, _proxy) = (server, proxy);
+            string prefix = NewPrefix();
+            _administrator = NpgsqlDataSource.Create(server.ConnectionString);
+            _watching = Open(proxy.ConnectionString, options => (options.Prefix, options.TimeProvider) = (prefix, clock));
+            _ending = Open(server.ConnectionString, options => (options.Prefix, options.TimeProvider) = (prefix, clock));
+        }
+
+        public override IGenericStore Watching => _watching;
+
+        public override IGenericStore Ending => _ending;
+
+        public override async Task KillListenersAsync()
+        {
+            await using var kill = _administrator.CreateCommand(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN %'");
+            await kill.ExecuteNonQueryAsync();
+        }
+
+        public override void Cut() => _proxy.LeadTo(Nowhere);
+
+        public override void Restore() => _proxy.LeadTo(_server);
+
+        public override async ValueTask DisposeAsync()
+        {
+            await _watching.DisposeAsync();
+            await _ending.DisposeAsync();
+            await _administrator.DisposeAsync();
+            await _proxy.DisposeAsync();
+            await _server.DisposeAsync();
+        }
+    }
+}
