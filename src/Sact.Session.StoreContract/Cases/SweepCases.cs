@@ -163,16 +163,18 @@ internal static class SweepCases
     private static async Task NeverTakesWhatIsTouched(CaseRun run)
     {
         var sweeper = Sweeper(run);
-        var lifetimes = new SessionLifetimes(TimeSpan.FromHours(1), TimeSpan.FromHours(1), TimeSpan.FromDays(30));
+        var idle = TimeSpan.FromHours(6);
+        var step = idle - TimeSpan.FromMinutes(1);
+        var lifetimes = new SessionLifetimes(idle, idle, TimeSpan.FromDays(30));
         var sessions = new SessionRecord[8];
         for (int i = 0; i < sessions.Length; i++)
         {
             sessions[i] = await run.SignInAsync(i % 2 == 0 ? run.Alice : null, lifetimes: lifetimes, presented: true);
         }
 
-        for (var left = s_span; left > TimeSpan.FromHours(2); left -= TimeSpan.FromMinutes(59))
+        for (var left = s_span; left > idle; left -= step)
         {
-            run.Clock.Advance(TimeSpan.FromMinutes(59));
+            run.Clock.Advance(step);
             await TogetherAsync(sessions.Length + 2, async i =>
             {
                 if (i < sessions.Length)
