@@ -1,8 +1,8 @@
 using Sact.Session.Benchmarks;
 
 // dotnet run -c Release --project tests/Sact.Session.Benchmarks [-- --quick]
-//   [--filter process|stores|http|outage|revocation|watch|growth|sweep|search|micro …]
-string[] parts = ["process", "stores", "http", "outage", "revocation", "watch", "growth", "sweep", "search", "micro"];
+//   [--filter process|telemetry|stores|http|outage|revocation|watch|growth|sweep|search|micro …]
+string[] parts = ["process", "telemetry", "stores", "http", "outage", "revocation", "watch", "growth", "sweep", "search", "micro"];
 bool quick = args.Contains("--quick");
 string[] chosen = args.Contains("--filter")
     ? [.. args.SkipWhile(static arg => arg != "--filter").Skip(1).TakeWhile(static arg => !arg.StartsWith("--", StringComparison.Ordinal))]
@@ -29,6 +29,9 @@ foreach (string part in chosen)
     {
         case "process":
             await ProcessPart.RunAsync(report, quick);
+            break;
+        case "telemetry":
+            await TelemetryPart.RunAsync(report, quick);
             break;
         case "stores":
             await StoresPart.RunAsync(report, quick);
