@@ -1,5 +1,5 @@
 // Installed from the packed package: registers, signs in over HTTP on loopback, reads, signs out. The mistakes at the end must be
-// reported by the analyzers of the package. Exits 0 if all of it works.
+// reported by the analyzers of the package. Then the packed command line is installed. Exits 0 if all of it works.
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
@@ -37,11 +37,14 @@ logout.Headers.Add("Cookie", cookie);
 await client.SendAsync(logout);
 string signedOut = await Me();
 await app.StopAsync();
-string log = File.ReadAllText(
-    typeof(WrongCart).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(one => one.Key == "Alarms").Value!);
+string Known(string name) =>
+    typeof(WrongCart).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(one => one.Key == name).Value!;
+string log = File.ReadAllText(Known("Alarms"));
 string alarms = string.Join(' ', Regex.Matches(log, "\"ruleId\": \"(SACT[0-9]+)\"").Select(match => match.Groups[1].Value).Order());
-Console.WriteLine($"signed in: {signedIn}; signed out: {signedOut}; alarms: {alarms}");
-return (signedIn, signedOut, alarms) == ("alice admin", "401", "SACT001 SACT005") ? 0 : 1;
+string tool = await PackedTool.RunAsync(Known("Root"));
+Console.WriteLine($"signed in: {signedIn}; signed out: {signedOut}; alarms: {alarms}; tool: {tool}");
+return (signedIn, signedOut, alarms, tool)
+    == ("alice admin", "401", "SACT001 SACT005", "signed-in 1, 200, Ended 1 session., 401") ? 0 : 1;
 
 // SACT001: the type of the framework. SACT005: an anonymous type, in a native project without the warnings of .NET.
 internal sealed class WrongCart(Microsoft.AspNetCore.Http.ISession session, ISactSession own)

@@ -19,6 +19,7 @@ internal static partial class MessagesOfTheSource
         "Sact.Session.EntityFrameworkCore",
         "Sact.Session.OpenIdConnect",
         "Sact.Session.Testing",
+        "Sact.Session.Tool",
     ];
 
     /// <summary>Each message with its package and the type of its exception.</summary>
