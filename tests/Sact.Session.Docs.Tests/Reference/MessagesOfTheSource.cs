@@ -18,6 +18,9 @@ internal static partial class MessagesOfTheSource
         "Sact.Session.Redis",
         "Sact.Session.EntityFrameworkCore",
         "Sact.Session.OpenIdConnect",
+        "Sact.Session.Aspire",
+        "Sact.Session.Aspire.Redis",
+        "Sact.Session.Aspire.PostgreSql",
         "Sact.Session.Testing",
         "Sact.Session.Tool",
     ];

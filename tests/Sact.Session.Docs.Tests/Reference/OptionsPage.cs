@@ -16,9 +16,11 @@ public sealed class OptionsPage
         .. new[]
         {
             typeof(SactSessionOptions), typeof(SqliteStoreOptions), typeof(PostgreSqlStoreOptions), typeof(RedisStoreOptions),
-            typeof(EntityFrameworkStoreOptions), typeof(SactOpenIdConnectOptions),
+            typeof(EntityFrameworkStoreOptions), typeof(SactOpenIdConnectOptions), typeof(SactSessionRedisSettings),
+            typeof(SactSessionPostgreSqlSettings),
         }.Select(type => type.Assembly).SelectMany(assembly => assembly.GetExportedTypes())
-            .Where(type => type.Name.EndsWith("Options", StringComparison.Ordinal)),
+            .Where(type => type.Name.EndsWith("Options", StringComparison.Ordinal)
+                || type.Name.EndsWith("Settings", StringComparison.Ordinal)),
     ];
 
     [Theory]
