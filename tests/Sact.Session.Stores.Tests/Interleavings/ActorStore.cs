@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Sact.Session.Stores.Tests.Interleavings;
 
 /// <summary>The store as one actor uses it: its calls wait at the gate and are noted. Without an actor they are only noted.</summary>
-internal sealed class ActorStore(IGenericStore inner, Scene scene, Actor? actor) : IEndedSessionStore
+internal sealed class ActorStore(IGenericStore inner, Scene scene, Actor? actor, KnownCookie? cookie) : IEndedSessionStore
 {
     public string CreateSessionId(string? userId = null) => inner.CreateSessionId(userId);
 
@@ -17,7 +17,7 @@ internal sealed class ActorStore(IGenericStore inner, Scene scene, Actor? actor)
     /// <summary>As a store that leaves no markers would answer, if the wrapped one leaves none.</summary>
     public async ValueTask<SessionLookup> FindAsync(SessionKey key, CancellationToken cancellationToken = default)
     {
-        var call = await BeginAsync(new(CallKind.Read, actor) { Key = key });
+        var call = await BeginAsync(new(CallKind.Read, actor, cookie) { Key = key });
         var found = inner is IEndedSessionStore ended
             ? await ended.FindAsync(key, cancellationToken)
             : new SessionLookup(await inner.GetAsync(key, cancellationToken));
@@ -29,7 +29,7 @@ internal sealed class ActorStore(IGenericStore inner, Scene scene, Actor? actor)
     public async ValueTask<SessionCreation> CreateAsync(
         SessionRecord session, SessionCap? cap = null, CancellationToken cancellationToken = default)
     {
-        var call = await BeginAsync(new(CallKind.Create, actor) { Key = session.Key, UserId = session.UserId });
+        var call = await BeginAsync(new(CallKind.Create, actor, cookie) { Key = session.Key, UserId = session.UserId });
         var creation = await inner.CreateAsync(session, cap, cancellationToken);
         End(call);
         return creation;
@@ -38,7 +38,7 @@ internal sealed class ActorStore(IGenericStore inner, Scene scene, Actor? actor)
     public async ValueTask<SessionUpdate> UpdateAsync(
         SessionRecord session, SessionChange change, CancellationToken cancellationToken = default)
     {
-        var call = await BeginAsync(new(CallKind.Update, actor) { Key = session.Key, Change = change });
+        var call = await BeginAsync(new(CallKind.Update, actor, cookie) { Key = session.Key, Change = change });
         var update = actor is null
             ? await inner.UpdateAsync(session, change, cancellationToken)
             : await UpdateAsync(actor, session, change, cancellationToken);
@@ -54,7 +54,7 @@ internal sealed class ActorStore(IGenericStore inner, Scene scene, Actor? actor)
     public async ValueTask<bool> EndAsync(
         SessionRecord session, SessionEndReason reason, CancellationToken cancellationToken = default)
     {
-        var call = await BeginAsync(new(CallKind.End, actor) { Key = session.Key, Reason = reason });
+        var call = await BeginAsync(new(CallKind.End, actor, cookie) { Key = session.Key, Reason = reason });
         bool answer = inner is IEndedSessionStore ended
             ? await ended.EndAsync(session, reason, cancellationToken)
             : await inner.DeleteAsync(session, cancellationToken);
@@ -69,7 +69,7 @@ internal sealed class ActorStore(IGenericStore inner, Scene scene, Actor? actor)
     public async ValueTask<long> EndActiveSessionsAsync(
         string userId, SessionKey? except, SessionEndReason reason, CancellationToken cancellationToken = default)
     {
-        var call = await BeginAsync(new(CallKind.EndUser, actor) { UserId = userId, Except = except, Reason = reason });
+        var call = await BeginAsync(new(CallKind.EndUser, actor, cookie) { UserId = userId, Except = except, Reason = reason });
         long count = inner is IEndedSessionStore ended
             ? await ended.EndActiveSessionsAsync(userId, except, reason, cancellationToken)
             : await inner.DeleteActiveSessionsAsync(userId, except, cancellationToken);
@@ -80,7 +80,7 @@ internal sealed class ActorStore(IGenericStore inner, Scene scene, Actor? actor)
     public async IAsyncEnumerable<SessionRecord> GetActiveSessionsAsync(
         string userId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var call = await BeginAsync(new(CallKind.List, actor) { UserId = userId });
+        var call = await BeginAsync(new(CallKind.List, actor, cookie) { UserId = userId });
         await foreach (var record in inner.GetActiveSessionsAsync(userId, cancellationToken))
         {
             yield return record;
@@ -96,7 +96,7 @@ internal sealed class ActorStore(IGenericStore inner, Scene scene, Actor? actor)
     /// <summary>Destroys what has expired. Redis does this by itself, so there is nothing to call.</summary>
     public async Task CleanUpAsync()
     {
-        var call = await BeginAsync(new(CallKind.CleanUp, actor));
+        var call = await BeginAsync(new(CallKind.CleanUp, actor, cookie));
         if (inner is IExpiredSessionStore cleaned)
         {
             await cleaned.DeleteExpiredAsync(100);

@@ -10,7 +10,7 @@ public sealed class BrokenStoresInInterleavings
     private static readonly Dictionary<string, (Profile Profile, string Broken)> s_broken = new()
     {
         [nameof(UpsertsOnUpdate)] = (Profiles.Calls((o, d) => new UpsertsOnUpdate(o, d)), "after its acknowledged end"),
-        [nameof(WritesWholeBlobs)] = (Profiles.Calls((o, d) => new WritesWholeBlobs(o, d)), "An acknowledged"),
+        [nameof(WritesWholeBlobs)] = (Profiles.Calls((o, d) => new WritesWholeBlobs(o, d)), ""),
         [nameof(IgnoresConditions)] = (Profiles.Calls((o, d) => new IgnoresConditions(o, d)), "compare-and-swap"),
         [nameof(IgnoresTheGeneration)] = (Profiles.Calls((o, d) => new IgnoresTheGeneration(o, d)), "has replaced at once"),
         [nameof(IgnoresWhatARenewalSaw)] = (Profiles.Calls((o, d) => new IgnoresWhatARenewalSaw(o, d)), ""),
@@ -22,7 +22,7 @@ public sealed class BrokenStoresInInterleavings
             Profiles.Calls((o, d) => new SweepsByTheFirstDeadline(o, d)), "nothing has ended is refused"),
         [nameof(ListsFromAnIndexItForgets)] = (Profiles.Calls((o, d) => new ListsFromAnIndexItForgets(o, d)), "The list of"),
         [nameof(KeepsTheGeneration)] = (Profiles.Calls((o, d) => new KeepsTheGeneration(o, d)), ""),
-        [nameof(ReadsTheExpired)] = (Profiles.Calls((o, d) => new ReadsTheExpired(o, d)), "An expired session is accepted"),
+        [nameof(ReadsTheExpired)] = (Profiles.Calls((o, d) => new ReadsTheExpired(o, d)), "The store returns an expired session"),
 
         // The lost race is inside of the store, so the gates are there.
         [nameof(ReplacesWithoutComparing)] = (Profiles.Steps((o, d) => new ReplacesWithoutComparing(o, d)), ""),

@@ -186,6 +186,11 @@ internal sealed class Promises(Scene scene)
             return null;
         }
 
+        if (call is { Kind: CallKind.Update, IsApplied: true, Cookie: { } cookie } && EndsOf(cookie.Session).HasReplaced(cookie, call.Began))
+        {
+            return $"A request changes a session with an id that another one has replaced at once: {call}.";
+        }
+
         bool isOwn = call.Kind switch
         {
             CallKind.End => Own(actor).Any(session => session.Key == call.Key),
@@ -224,6 +229,11 @@ internal sealed class Promises(Scene scene)
         if (!scene.Records.TryGetValue(session.Key, out var record))
         {
             return null;
+        }
+
+        if (session.HasExpired)
+        {
+            return $"The store returns an expired session: {session.Tag}.";
         }
 
         long version = 0;

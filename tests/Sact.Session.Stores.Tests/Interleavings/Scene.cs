@@ -130,7 +130,7 @@ internal sealed class Scene
         }
 
         var options = _bed.OptionsOf(touches: verb == Verb.Touch, _seals);
-        return (visit, new Session<IGenericStore>(context.Request, context.Response, new ActorStore(_bed.Store, this, actor), options));
+        return (visit, new Session<IGenericStore>(context.Request, context.Response, new ActorStore(_bed.Store, this, actor, cookie), options));
     }
 
     /// <summary>Notes the answer of a request, with the cookie that it sends.</summary>
@@ -195,7 +195,7 @@ internal sealed class Scene
 
         try
         {
-            await new ActorStore(_bed.Store, this, actor).CleanUpAsync();
+            await new ActorStore(_bed.Store, this, actor, null).CleanUpAsync();
             visit.Ended = Stage.Step;
         }
         catch (Exception fault)

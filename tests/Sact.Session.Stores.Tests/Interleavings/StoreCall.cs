@@ -12,11 +12,14 @@ internal enum CallKind
 }
 
 /// <summary>One call of the store, with the steps in which it began and was answered.</summary>
-internal sealed class StoreCall(CallKind kind, Actor? actor)
+internal sealed class StoreCall(CallKind kind, Actor? actor, KnownCookie? cookie)
 {
     public CallKind Kind => kind;
 
     public Actor? Actor => actor;
+
+    /// <summary>The cookie of the request that makes the call.</summary>
+    public KnownCookie? Cookie => cookie;
 
     /// <summary>The session of the call; null for a call about a user or about all.</summary>
     public SessionKey? Key { get; init; }
