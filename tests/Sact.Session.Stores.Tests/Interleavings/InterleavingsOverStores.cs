@@ -10,11 +10,12 @@ namespace Sact.Session.Stores.Tests.Interleavings;
 public abstract class InterleavingsOverAStore
 {
     /// <summary>The number in a usual run.</summary>
-    private protected virtual int Usual => 200;
+    private protected virtual int Usual => 100;
 
     private protected abstract ValueTask<Profile> ProfileAsync();
 
     [Fact]
+    [Trait("seeds", "interleavings")]
     [Trait("abuse", "D1")]
     [Trait("abuse", "D2")]
     [Trait("abuse", "D3")]
@@ -40,17 +41,21 @@ public sealed class InterleavingsOverMemory : InterleavingsOverAStore
     private protected override ValueTask<Profile> ProfileAsync() => new(Profiles.Memory);
 }
 
-/// <summary>The rules that every store of packed records shares: the gates are before each read, addition and replacement of a record.</summary>
+/// <summary>
+/// The rules that every store of packed records shares: the gates are before each read, addition, replacement and end of a record.
+/// </summary>
 public sealed class InterleavingsInsideOfAStore : InterleavingsOverAStore
 {
-    private protected override int Usual => 10_000;
+    private protected override int Usual => 5_000;
 
-    private protected override ValueTask<Profile> ProfileAsync() => new(Profiles.Steps((o, d) => new RecordDictionaryStore(o, d)));
+    private protected override ValueTask<Profile> ProfileAsync() =>
+        new(Profiles.Steps((o, d) => new RecordDictionaryStore(o, d)));
 }
 
 public sealed class InterleavingsOverSqlite : InterleavingsOverAStore
 {
-    private protected override ValueTask<Profile> ProfileAsync() => new(Profiles.Server(() => new(new SqliteSubject(inMemory: false))));
+    private protected override ValueTask<Profile> ProfileAsync() =>
+        new(Profiles.Server(() => new(new SqliteSubject(inMemory: false))));
 }
 
 public sealed class InterleavingsOverPostgreSql(SharedPostgres shared) : InterleavingsOverAStore
@@ -83,11 +88,13 @@ public sealed class InterleavingsOverRedisCluster(SharedRedisCluster shared) : I
 public sealed class InterleavingsOverEntityFrameworkSqlite(SqliteOfEntityFramework fixture)
     : InterleavingsOverAStore, IClassFixture<SqliteOfEntityFramework>
 {
-    private protected override ValueTask<Profile> ProfileAsync() => new(Profiles.Server(() => new(new EntityFrameworkSubject(fixture))));
+    private protected override ValueTask<Profile> ProfileAsync() =>
+        new(Profiles.Server(() => new(new EntityFrameworkSubject(fixture))));
 }
 
 public sealed class InterleavingsOverEntityFrameworkPostgreSql(PostgresOfEntityFramework fixture)
     : InterleavingsOverAStore, IClassFixture<PostgresOfEntityFramework>
 {
-    private protected override ValueTask<Profile> ProfileAsync() => new(Profiles.Server(() => new(new EntityFrameworkSubject(fixture))));
+    private protected override ValueTask<Profile> ProfileAsync() =>
+        new(Profiles.Server(() => new(new EntityFrameworkSubject(fixture))));
 }

@@ -13,6 +13,6 @@ internal static class Profiles
     public static Profile Steps(Func<GenericStoreOptions, DictionaryData, RecordDictionaryStore> open) =>
         Calls(open) with { Primitives = static subject => ((DictionarySubject)subject).Data };
 
-    /// <summary>A file or a server. Many interleavings move its clock by seconds only, less than may pass before it distrusts a clock.</summary>
+    /// <summary>A file or a server. Many interleavings move its clock by seconds, less than may pass before it distrusts a clock.</summary>
     public static Profile Server(Func<ValueTask<StoreContractSubject>> open) => new(open, MovesClock: false, Bursts: true, PerBed: 500);
 }

@@ -95,7 +95,8 @@ internal sealed class Promises(Scene scene)
     private bool IsRenewed(KnownSession session, Actor? except) => scene.Calls.Any(call =>
         call.Key == session.Key && call.Actor != except && call is { IsApplied: true, Change.Renewal: not null });
 
-    private bool Has(Visit visit, CallKind kind) => scene.Calls.Any(call => call.Kind == kind && call.Actor == visit.Actor && call.IsAnswered);
+    private bool Has(Visit visit, CallKind kind) =>
+        scene.Calls.Any(call => call.Kind == kind && call.Actor == visit.Actor && call.IsAnswered);
 
     private string? OfData(Visit visit, KnownSession session)
     {
@@ -186,7 +187,8 @@ internal sealed class Promises(Scene scene)
             return null;
         }
 
-        if (call is { Kind: CallKind.Update, IsApplied: true, Cookie: { } cookie } && EndsOf(cookie.Session).HasReplaced(cookie, call.Began))
+        if (call is { Kind: CallKind.Update, IsApplied: true, Cookie: { } cookie }
+            && EndsOf(cookie.Session).HasReplaced(cookie, call.Began))
         {
             return $"A request changes a session with an id that another one has replaced at once: {call}.";
         }

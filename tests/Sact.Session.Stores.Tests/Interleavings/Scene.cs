@@ -97,7 +97,7 @@ internal sealed class Scene
             }
         }
 
-        if (_bed.Profile.MovesClock)
+        if (_bed.Profile.MovesClock && _calls.Exists(static call => call is { IsApplied: true, Change.Renewal: not null }))
         {
             _bed.Clock.Advance(Bed.RenewalGrace);
             FirstLate = _visits.Count;
@@ -129,8 +129,9 @@ internal sealed class Scene
             context.Request.Headers.Cookie = $"__Host-sid={cookie.Id}";
         }
 
+        var store = new ActorStore(_bed.Store, this, actor, cookie);
         var options = _bed.OptionsOf(touches: verb == Verb.Touch, _seals);
-        return (visit, new Session<IGenericStore>(context.Request, context.Response, new ActorStore(_bed.Store, this, actor, cookie), options));
+        return (visit, new Session<IGenericStore>(context.Request, context.Response, store, options));
     }
 
     /// <summary>Notes the answer of a request, with the cookie that it sends.</summary>
