@@ -97,7 +97,8 @@ internal sealed class RedisScan(RedisLink link, RedisRecords records, TimeProvid
 
     private static Place Read(byte[] bytes)
     {
-        return bytes.Length < Fixed
+        // Whoever may search can forge a cursor. A step must not become so long that it keeps the server busy.
+        return bytes.Length < Fixed || BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(16)) is < 0 or > Most
             ? throw new ArgumentException("SessionQuery.After is no cursor of this query. Begin with the first page again.", nameof(bytes))
             : new Place(
                 BinaryPrimitives.ReadUInt64BigEndian(bytes),

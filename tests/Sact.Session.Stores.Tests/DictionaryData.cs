@@ -9,6 +9,9 @@ internal sealed class DictionaryData
 
     public Lock Lock { get; } = new();
 
+    /// <summary>Runs before each primitive of a <see cref="RecordDictionaryStore"/>; null for nothing. A test holds it at a gate.</summary>
+    public Func<Task>? BeforeEach { get; set; }
+
     public Dictionary<SessionKey, SessionRecord> Records { get; } = [];
 
     /// <summary>What is left of ended sessions, for a store that keeps it.</summary>

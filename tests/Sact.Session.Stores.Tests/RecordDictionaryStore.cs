@@ -179,9 +179,20 @@ internal class RecordDictionaryStore(GenericStoreOptions options, DictionaryData
     private ValueTask<T> Locked<T>(Func<T> work, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        lock (Data.Lock)
+        return Data.BeforeEach is { } before ? WaitAsync(before()) : new(Work());
+
+        async ValueTask<T> WaitAsync(Task gate)
         {
-            return new(work());
+            await gate;
+            return Work();
+        }
+
+        T Work()
+        {
+            lock (Data.Lock)
+            {
+                return work();
+            }
         }
     }
 }

@@ -18,6 +18,8 @@ internal sealed class DictionarySubject(Func<GenericStoreOptions, DictionaryData
     {
     }
 
+    public DictionaryData Data => _data;
+
     public override bool SharesData => true;
 
     public override ValueTask<IGenericStore> OpenAsync(TimeProvider clock, string prefix, CancellationToken cancellationToken) =>

@@ -101,7 +101,8 @@ public sealed class EndedMarker
             : new EndedMarker(key, reason, endedAt, Next(stored.Header.Version), stored.Header.LineageHash, default, EndedSecrets.None);
 
     /// <summary>Whether the marker is still visible.</summary>
-    internal bool IsVisible(DateTimeOffset now) => now < EndedAt + Lifetime;
+    // Nothing is added to a time that was read: whoever writes to the store chooses it, and the sum may be out of range.
+    internal bool IsVisible(DateTimeOffset now) => now - Lifetime < EndedAt;
 
     /// <summary>How often an id of the session had been replaced at once.</summary>
     internal int Generation => _others.Generation;

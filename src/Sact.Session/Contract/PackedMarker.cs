@@ -53,7 +53,8 @@ internal static class PackedMarker
             parts.HasFlag(Parts.Previous) ? reader.Hash() : default,
             parts.HasFlag(Parts.Previous) ? Instant.Of(reader.Time()) : Instant.None,
             generation);
-        return !Enum.IsDefined(reason) || PartsOf(current, others) != parts || !reader.Rest().IsEmpty || header.UserId is not null
+        bool hasOneForm = PartsOf(current, others) == parts && reader.Rest().IsEmpty && header.AbsoluteDeadline == header.ExpiresAt;
+        return !Enum.IsDefined(reason) || !hasOneForm || header.UserId is not null
             ? throw new FormatException("The bytes are no marker of an ended session.")
             : new EndedMarker(key, reason, header.ExpiresAt, header.Version, header.LineageHash, current, others);
     }

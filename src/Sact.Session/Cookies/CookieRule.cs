@@ -44,15 +44,15 @@ internal static class CookieRule
 
     public static IEnumerable<string> ValidateAttributes(CookieBuilder cookie)
     {
-        if (!IsAttributeValue(cookie.Path) || (cookie.Path is { } path && !path.StartsWith('/')))
+        if (!IsScope(cookie.Path) || (cookie.Path is { } path && !path.StartsWith('/')))
         {
-            yield return "The cookie's Path begins with '/' and has no ';', control or non-ASCII characters. "
+            yield return "The cookie's Path begins with '/', does not end with a space, and has no ';', control or non-ASCII characters. "
                 + "Set SactSessionOptions.Cookie.Path accordingly.";
         }
 
-        if (!IsAttributeValue(cookie.Domain) || cookie.Domain is "")
+        if (!IsScope(cookie.Domain) || cookie.Domain is "")
         {
-            yield return "The cookie's Domain is not empty and has no ';', control or non-ASCII characters. "
+            yield return "The cookie's Domain is not empty, and has no space at its ends and no ';', control or non-ASCII characters. "
                 + "Set SactSessionOptions.Cookie.Domain accordingly, or leave it null.";
         }
 
@@ -89,4 +89,7 @@ internal static class CookieRule
         ["path", "domain", "secure", "httponly", "samesite", "max-age", "expires"], StringComparer.OrdinalIgnoreCase);
 
     private static bool IsAttributeValue(string? value) => value is null || value.All(static c => c is >= ' ' and <= '~' and not ';');
+
+    // A browser removes spaces at the ends, so the cookie would have another scope than the options say.
+    private static bool IsScope(string? value) => IsAttributeValue(value) && value?.Trim().Length == value?.Length;
 }

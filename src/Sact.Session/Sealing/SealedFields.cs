@@ -107,7 +107,15 @@ internal static class SealedFields
             }
         }
 
-        return SessionFields.Restore(all);
+        try
+        {
+            return SessionFields.Restore(all);
+        }
+        catch (ArgumentException fault)
+        {
+            // A name that is invalid, or that occurs twice, was planted by somebody who can write to the store.
+            throw Unopened(fault);
+        }
     }
 
     /// <summary>
@@ -122,8 +130,9 @@ internal static class SealedFields
     }
 
     /// <summary>What nobody can open with the session's own id was changed in the store, or belongs to another session.</summary>
-    public static SessionStoreException Unopened() => new(
-        "A sealed field of the session cannot be opened: it was changed in the store, or belongs to another session. End the session.");
+    public static SessionStoreException Unopened(Exception? fault = null) => new(
+        "A sealed field of the session cannot be opened: it was changed in the store, or belongs to another session. End the session.",
+        fault);
 
     private static byte[] Open(DataKey? key, string name, ReadOnlyMemory<byte> sealedJson) =>
         key is not null && key.TryOpen(name, sealedJson.Span, out byte[]? json) ? json : throw Unopened();

@@ -61,6 +61,40 @@ public sealed class PackedMarkers
         Assert.Equal(packed, Convert.ToHexString(StoredRecord.Unpack(record.Key, Convert.FromHexString(packed)).Ended!.Pack()));
     }
 
+    /// <summary>A marker has one form. The header has its time twice.</summary>
+    [Fact]
+    [Trait("abuse", "H2")]
+    public void WithTwoTimesAreDamaged()
+    {
+        var record = new RandomRecords(22).Next();
+        byte[] packed = EndedMarker.Of(record, SessionEndReason.SignedOut, s_endedAt).Pack();
+        BinaryPrimitives.WriteInt64BigEndian(packed.AsSpan(18), s_endedAt.AddDays(1).ToUnixTimeMilliseconds());
+        RecordHeader.WriteChecksum(record.Key, packed);
+
+        Assert.NotNull(StoredRecord.Unpack(record.Key, packed).Error);
+    }
+
+    /// <summary>Whoever can write to the store chooses the time, and nothing is added to it. A newer format may have such a time too.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [Trait("abuse", "H2")]
+    public void OfTheLastInstantOfAllAreVisibleAndKeepTheirKey(byte format)
+    {
+        var record = new RandomRecords(23).Next();
+        byte[] packed = EndedMarker.Of(record, SessionEndReason.SignedOut, s_endedAt).Pack();
+        packed[0] = format;
+        long last = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
+        BinaryPrimitives.WriteInt64BigEndian(packed.AsSpan(RecordHeader.ExpiresAtOffset), last);
+        BinaryPrimitives.WriteInt64BigEndian(packed.AsSpan(18), last);
+        RecordHeader.WriteChecksum(record.Key, packed);
+
+        var stored = StoredRecord.Unpack(record.Key, packed);
+
+        Assert.True(stored.IsOccupiedFor(record, s_endedAt));
+        Assert.True(stored.Ended?.IsVisible(s_endedAt) ?? stored.Header.IsNewer);
+    }
+
     [Fact]
     [Trait("abuse", "K1")]
     public void HoldNeitherTheUserNorTheData()

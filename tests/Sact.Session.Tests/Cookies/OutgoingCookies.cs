@@ -42,6 +42,22 @@ public sealed class OutgoingCookies
         }
     }
 
+    /// <summary>A browser would remove the space, and keep the cookie in another scope.</summary>
+    [Theory]
+    [InlineData("/app ", null, "Path")]
+    [InlineData("/", "example.test ", "Domain")]
+    [InlineData("/", " example.test", "Domain")]
+    [InlineData("/", " ", "Domain")]
+    [Trait("abuse", "B1")]
+    public void AScopeWithASpaceAtItsEndsIsRefused(string path, string? domain, string culprit) => Assert.Contains(
+        $"The cookie's {culprit}",
+        Refusal(options =>
+        {
+            options.Cookie.Name = "sid";
+            (options.Cookie.Path, options.Cookie.Domain) = (path, domain);
+        }),
+        StringComparison.Ordinal);
+
     [Theory]
     [InlineData("a b")]
     [InlineData("a=b")]

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
 
 namespace Sact.Session.Tests;
 
@@ -22,6 +23,35 @@ public sealed class SealedMetadata : IDisposable
         var data = (await _host.Request(id).Session.GetAsync())!;
         Assert.Equal(["canary-name", "n"], data.Fields.Select(field => field.Key));
         Assert.Equal(("canary-value", 1), (data["canary-name"], data.Get<int>("n")));
+    }
+
+    /// <summary>The record has the right checksum, so only somebody who can write to the store has made it.</summary>
+    [Theory]
+    [InlineData("\0")]
+    [InlineData("$~who")]
+    [Trait("abuse", "H2")]
+    public async Task BesideAPlantedNameIsAFaultOfTheStore(string planted)
+    {
+        var store = new PackedStore(_host.Clock);
+        var signingIn = Over(store, null);
+        await signingIn.SetAsync("alice", new JsonObject { ["who"] = "alice" });
+        var record = SessionRecord.Unpack(signingIn.GetKey(), store[signingIn.GetKey()]);
+        byte[] name = Encoding.UTF8.GetBytes(planted);
+        store[record.Key] = (record with
+        {
+            Fields = SessionFields.Unpack([.. record.Fields.Packed.AsSpan(), (byte)name.Length, 1, .. name, (byte)'1']),
+        }).Pack();
+
+        var data = (await Over(store, signingIn.SessionId).GetAsync())!;
+
+        Assert.Throws<SessionStoreException>(() => data.Fields);
+    }
+
+    private Session<PackedStore> Over(PackedStore store, string? id)
+    {
+        var context = new DefaultHttpContext { Request = { Scheme = "https", Host = new HostString("example.test") } };
+        context.Request.Headers.Cookie = id is null ? default : $"__Host-sid={id}";
+        return new Session<PackedStore>(context.Request, context.Response, store, _host.Options);
     }
 
     [Fact]

@@ -1,0 +1,191 @@
+using System.Buffers.Binary;
+using System.Buffers.Text;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Sact.Session.Stores.Tests.Sqlite;
+using Sact.Session.Tests.Fuzzing;
+
+namespace Sact.Session.Stores.Tests.Fuzzing;
+
+/// <summary>
+/// Cursors of an administrator's search: changed, moved to another query, or forged with a right checksum. Each is refused, or it is a
+/// place in the same search, from which the walk ends.
+/// </summary>
+[Trait("seeds", "fuzzing")]
+public abstract class FuzzedCursors
+{
+    private const int MostPages = 500;
+    private static int s_prefixes;
+
+    private readonly List<(SessionQuery Query, string Cursor, string Page)> _known = [];
+    private string _prefix = "";
+    private ISessionQueryStore _store = null!;
+
+    /// <summary>The share of inputs, because a page of a server costs a round trip.</summary>
+    private protected virtual double Share => 0.02;
+
+    /// <summary>Whether a walk may meet a session twice, as SCAN of Redis may.</summary>
+    private protected virtual bool MayRepeat => false;
+
+    private protected abstract ValueTask<StoreContractSubject> SubjectAsync();
+
+    [Fact]
+    public async Task AreRefusedOrContinueTheSameSearch()
+    {
+        await using var subject = await SubjectAsync();
+        await BeginAsync(subject);
+
+        await FuzzRun.RunAsync($"cursors ({GetType().Name})", OneAsync, ["continued", "refused", "forged and continued"], Share);
+    }
+
+    private async Task BeginAsync(StoreContractSubject subject)
+    {
+        var clock = new StoreContractClock(subject.ServerNow);
+        _prefix = $"cursors-{Interlocked.Increment(ref s_prefixes)}";
+        _store = (ISessionQueryStore)await subject.OpenAsync(clock, _prefix, CancellationToken.None);
+        var options = new SactSessionOptions { TimeProvider = clock, StoreTimeout = TimeSpan.FromMinutes(1) };
+        for (int i = 0; i < 40; i++)
+        {
+            var context = new DefaultHttpContext { Request = { Scheme = "https", Host = new HostString("example.test") } };
+            var session = new Session<IGenericStore>(context.Request, context.Response, (IGenericStore)_store, options);
+            await (i % 4 == 0 ? session.StartAsync().AsTask() : session.SetAsync(i % 4 == 1 ? "bob" : "alice").AsTask());
+            clock.Advance(TimeSpan.FromMilliseconds(i % 3));
+        }
+
+        SessionQuery[] queries =
+        [
+            new() { PageSize = 7 },
+            new() { PageSize = 3, UserId = "alice" },
+            new() { PageSize = 2, State = SessionState.Anonymous },
+            new() { PageSize = 5, CreatedFrom = subject.ServerNow, CreatedBefore = subject.ServerNow.AddMilliseconds(25) },
+        ];
+        foreach (var query in queries)
+        {
+            var page = await _store.QueryAsync(query);
+            while (page.Next is { } next)
+            {
+                page = await _store.QueryAsync(query with { After = next });
+                _known.Add((query, next, KeysOf(page)));
+            }
+        }
+
+        Assert.True(_known.Count > 8);
+    }
+
+    private async ValueTask<string> OneAsync(SeededNumbers numbers)
+    {
+        var mutator = new Mutator(numbers);
+        var (query, cursor, page) = numbers.Of(_known);
+        var other = numbers.Of(_known);
+        int kind = numbers.Below(10);
+        bool isForged = kind >= 6;
+        string after = kind switch
+        {
+            < 4 => mutator.String(cursor, other.Cursor),
+            < 6 => other.Cursor,
+            _ => Forge(query, mutator.Bytes(Base64Url.DecodeFromChars(cursor)[8..], Base64Url.DecodeFromChars(other.Cursor)[8..])),
+        };
+        SessionPage found;
+        try
+        {
+            found = await _store.QueryAsync(query with { After = after });
+        }
+        catch (ArgumentException refusal)
+        {
+            Assert.Contains("SessionQuery.After is no cursor of this query", refusal.Message, StringComparison.Ordinal);
+            Assert.True(after != cursor);
+            return "refused";
+        }
+        catch (SessionStoreException fault) when (isForged)
+        {
+            Assert.Contains("The search cannot continue", fault.Message, StringComparison.Ordinal);
+            return "refused";
+        }
+
+        if (isForged)
+        {
+            await AssertEndsAsync(query, found);
+            return "forged and continued";
+        }
+
+        // White space and padding aside, only a cursor of this query has its checksum.
+        string expected = kind < 4 ? page : other.Page;
+        Assert.Equal(expected, KeysOf(found));
+        Assert.True(kind < 4 || other.Query with { PageSize = 1 } == query with { PageSize = 1 });
+        return "continued";
+    }
+
+    private async Task AssertEndsAsync(SessionQuery query, SessionPage page)
+    {
+        var seen = new HashSet<SessionKey>();
+        for (int pages = 0; ; pages++)
+        {
+            Assert.True(pages < MostPages, "The walk from a forged cursor does not end.");
+            Assert.InRange(page.Sessions.Count, 0, query.PageSize);
+            Assert.All(page.Sessions, session => Assert.True(query.Matches(session) && session.Key.Prefix == _prefix));
+            Assert.True(page.Sessions.All(session => seen.Add(session.Key)) || MayRepeat);
+            if (page.Next is not { } next)
+            {
+                return;
+            }
+
+            page = await _store.QueryAsync(query with { After = next });
+        }
+    }
+
+    private static string KeysOf(SessionPage page) => string.Join(' ', page.Sessions.Select(static session => session.Key.KeyPart));
+
+    /// <summary>What only an administrator with the source code makes: a checksum that fits any place.</summary>
+    private string Forge(SessionQuery query, byte[] position)
+    {
+        string[] conditions =
+        [
+            _prefix, query.UserId ?? "", query.State?.ToString() ?? "", "", "", Time(query.CreatedFrom), Time(query.CreatedBefore), "", "",
+        ];
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        byte[] length = new byte[sizeof(int)];
+        foreach (byte[] bytes in conditions.Select(Encoding.UTF8.GetBytes))
+        {
+            BinaryPrimitives.WriteInt32BigEndian(length, bytes.Length);
+            hash.AppendData(length);
+            hash.AppendData(bytes);
+        }
+
+        hash.AppendData(position);
+        return Base64Url.EncodeToString([.. hash.GetHashAndReset()[..8], .. position]);
+
+        static string Time(DateTimeOffset? time) => time?.UtcTicks.ToString(CultureInfo.InvariantCulture) ?? "";
+    }
+}
+
+public sealed class FuzzedCursorsOfMemory : FuzzedCursors
+{
+    private protected override double Share => 0.9;
+
+    private protected override ValueTask<StoreContractSubject> SubjectAsync() => new(new MemorySubject());
+}
+
+public sealed class FuzzedCursorsOfSqlite : FuzzedCursors
+{
+    private protected override ValueTask<StoreContractSubject> SubjectAsync() => new(new SqliteSubject(inMemory: false));
+}
+
+public sealed class FuzzedCursorsOfPostgreSql(SharedPostgres shared) : FuzzedCursors
+{
+    private protected override async ValueTask<StoreContractSubject> SubjectAsync() => new PostgreSqlSubject(await shared.GetAsync());
+}
+
+public sealed class FuzzedCursorsOfRedis(SharedRedis shared) : FuzzedCursors
+{
+    private protected override bool MayRepeat => true;
+
+    private protected override async ValueTask<StoreContractSubject> SubjectAsync() => new RedisSubject(await shared.ConnectionsAsync());
+}
+
+public sealed class FuzzedCursorsOfEntityFramework(EntityFramework.SqliteOfEntityFramework fixture)
+    : FuzzedCursors, IClassFixture<EntityFramework.SqliteOfEntityFramework>
+{
+    private protected override ValueTask<StoreContractSubject> SubjectAsync() => new(new EntityFramework.EntityFrameworkSubject(fixture));
+}
