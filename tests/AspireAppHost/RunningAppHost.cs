@@ -10,6 +10,7 @@ public sealed class RunningAppHost : IAsyncLifetime
 {
     private RedisServer? _redis;
     private PostgresServer? _postgres;
+    private IDistributedApplicationTestingBuilder? _builder;
     private DistributedApplication? _application;
 
     public DistributedApplication Application => _application!;
@@ -21,9 +22,9 @@ public sealed class RunningAppHost : IAsyncLifetime
     {
         _redis = await RedisServer.StartAsync();
         _postgres = await PostgresServer.StartAsync();
-        await using var builder = await BuilderAsync(
+        _builder = await BuilderAsync(
             $"--ConnectionStrings:cache={_redis.Configuration}", $"--ConnectionStrings:db={_postgres.ConnectionString}");
-        _application = await builder.BuildAsync();
+        _application = await _builder.BuildAsync();
         await _application.StartAsync();
         using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(3));
         await _application.ResourceNotifications.WaitForResourceHealthyAsync("shop", timeout.Token);
@@ -32,6 +33,7 @@ public sealed class RunningAppHost : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await (_application?.DisposeAsync() ?? default);
+        await (_builder?.DisposeAsync() ?? default);
         await (_redis?.DisposeAsync() ?? default);
         await (_postgres?.DisposeAsync() ?? default);
     }
