@@ -106,10 +106,8 @@ public abstract class FuzzedCursors
             return "forged and continued";
         }
 
-        // White space and padding aside, only a cursor of this query has its checksum.
-        string expected = kind < 4 ? page : other.Page;
-        Assert.Equal(expected, KeysOf(found));
-        Assert.True(kind < 4 || other.Query with { PageSize = 1 } == query with { PageSize = 1 });
+        // White space and padding aside, only a cursor of this query has its checksum. A splice may make the other one.
+        Assert.True((KeysOf(found) == page && kind < 4) || (KeysOf(found) == other.Page && other.Query == query));
         return "continued";
     }
 
