@@ -27,11 +27,21 @@ public readonly record struct QueryPosition(long CreatedAt, string KeyPart)
     /// <param name="bytes">What <see cref="ToBytes"/> wrote; null for the place before all sessions.</param>
     /// <returns>The place.</returns>
     /// <exception cref="ArgumentException">The bytes are no place.</exception>
-    public static QueryPosition Read(byte[]? bytes) =>
-        bytes is null ? First
-        : bytes.Length == sizeof(long) + SessionKey.KeyPartLength
-            ? new(BinaryPrimitives.ReadInt64BigEndian(bytes), Encoding.ASCII.GetString(bytes, sizeof(long), SessionKey.KeyPartLength))
-        : throw QueryCursor.Refused();
+    public static QueryPosition Read(byte[]? bytes)
+    {
+        if (bytes is null)
+        {
+            return First;
+        }
+
+        // Whoever may search can forge a cursor. A character that no key has, such as NUL, is a fault in some databases.
+        Span<byte> key = stackalloc byte[SessionKeyPart.Size];
+        return bytes.Length == sizeof(long) + SessionKey.KeyPartLength
+            && Encoding.ASCII.GetString(bytes, sizeof(long), SessionKey.KeyPartLength) is var keyPart
+            && StrictBase64Url.TryDecode(keyPart, key)
+            ? new(BinaryPrimitives.ReadInt64BigEndian(bytes), keyPart)
+            : throw QueryCursor.Refused();
+    }
 
     /// <summary>Writes the place.</summary>
     /// <returns>The bytes.</returns>

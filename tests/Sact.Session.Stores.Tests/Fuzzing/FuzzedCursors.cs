@@ -1,8 +1,4 @@
-using System.Buffers.Binary;
 using System.Buffers.Text;
-using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.AspNetCore.Http;
 using Sact.Session.Stores.Tests.Sqlite;
 using Sact.Session.Tests.Fuzzing;
@@ -85,7 +81,7 @@ public abstract class FuzzedCursors
         {
             < 4 => mutator.String(cursor, other.Cursor),
             < 6 => other.Cursor,
-            _ => Forge(query, mutator.Bytes(Base64Url.DecodeFromChars(cursor)[8..], Base64Url.DecodeFromChars(other.Cursor)[8..])),
+            _ => ForgedCursor.Of(_prefix, query, mutator.Bytes(PlaceOf(cursor), PlaceOf(other.Cursor))),
         };
         SessionPage found;
         try
@@ -110,10 +106,8 @@ public abstract class FuzzedCursors
             return "forged and continued";
         }
 
-        // White space and padding aside, only a cursor of this query has its checksum.
-        string expected = kind < 4 ? page : other.Page;
-        Assert.Equal(expected, KeysOf(found));
-        Assert.True(kind < 4 || other.Query with { PageSize = 1 } == query with { PageSize = 1 });
+        // White space and padding aside, only a cursor of this query has its checksum. A splice may make the other one.
+        Assert.True((KeysOf(found) == page && kind < 4) || (KeysOf(found) == other.Page && other.Query == query));
         return "continued";
     }
 
@@ -135,29 +129,10 @@ public abstract class FuzzedCursors
         }
     }
 
+    /// <summary>The place in a cursor, without its checksum.</summary>
+    private static byte[] PlaceOf(string cursor) => Base64Url.DecodeFromChars(cursor)[8..];
+
     private static string KeysOf(SessionPage page) => string.Join(' ', page.Sessions.Select(static session => session.Key.KeyPart));
-
-    /// <summary>What only an administrator with the source code makes: a checksum that fits any place.</summary>
-    private string Forge(SessionQuery query, byte[] position)
-    {
-        string[] conditions =
-        [
-            _prefix, query.UserId ?? "", query.State?.ToString() ?? "", "", "", Time(query.CreatedFrom), Time(query.CreatedBefore), "", "",
-        ];
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        byte[] length = new byte[sizeof(int)];
-        foreach (byte[] bytes in conditions.Select(Encoding.UTF8.GetBytes))
-        {
-            BinaryPrimitives.WriteInt32BigEndian(length, bytes.Length);
-            hash.AppendData(length);
-            hash.AppendData(bytes);
-        }
-
-        hash.AppendData(position);
-        return Base64Url.EncodeToString([.. hash.GetHashAndReset()[..8], .. position]);
-
-        static string Time(DateTimeOffset? time) => time?.UtcTicks.ToString(CultureInfo.InvariantCulture) ?? "";
-    }
 }
 
 public sealed class FuzzedCursorsOfMemory : FuzzedCursors

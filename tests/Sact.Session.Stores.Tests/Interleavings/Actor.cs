@@ -36,5 +36,13 @@ internal sealed class Actor(Stage stage, int number, Verb verb)
     /// <summary>The session that the actor is changing, from the call to its answer.</summary>
     public SessionKey? Updating { get; set; }
 
+    /// <summary>The number of that change, and the number of the change that it waits for.</summary>
+    public long Update { get; set; }
+
+    public long WaitsFor { get; set; }
+
+    /// <summary>The last change that may be writing this one. Changes that began later are not what the actor waits for.</summary>
+    public long Bound { get; set; }
+
     public Exception? Fault { get; set; }
 }

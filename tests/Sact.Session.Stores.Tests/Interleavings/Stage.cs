@@ -21,6 +21,7 @@ internal sealed class Stage(SeededNumbers numbers, Action afterStep, bool seesSt
     private readonly Lock _lock = new();
     private readonly List<int> _releases = [];
     private Actor[] _actors = [];
+    private long _updates;
     private TaskCompletionSource? _settled;
 
     public int Step { get; private set; }
@@ -75,6 +76,8 @@ internal sealed class Stage(SeededNumbers numbers, Action afterStep, bool seesSt
         lock (_lock)
         {
             actor.Updating = key;
+            actor.Update = ++_updates;
+            actor.Bound = long.MaxValue;
         }
     }
 
@@ -86,6 +89,7 @@ internal sealed class Stage(SeededNumbers numbers, Action afterStep, bool seesSt
             if (seesSteps && actor.State == ActorState.Running)
             {
                 actor.State = ActorState.Joined;
+                actor.WaitsFor = _actors.FirstOrDefault(other => IsWriting(other, actor))?.Update ?? 0;
             }
         }
     }
@@ -94,6 +98,12 @@ internal sealed class Stage(SeededNumbers numbers, Action afterStep, bool seesSt
     {
         lock (_lock)
         {
+            foreach (var other in _actors.Where(other => other.State == ActorState.Joined && other.WaitsFor == actor.Update))
+            {
+                // The next write carries every change that waits now, and no later one.
+                other.Bound = _updates;
+            }
+
             actor.Updating = null;
             actor.State = actor.State == ActorState.Joined ? ActorState.Running : actor.State;
         }
@@ -166,7 +176,10 @@ internal sealed class Stage(SeededNumbers numbers, Action afterStep, bool seesSt
     private bool IsSettled(Actor actor) => actor.State switch
     {
         ActorState.Waiting or ActorState.Finished => true,
-        ActorState.Joined => _actors.Any(other => other.State == ActorState.Waiting && other.Updating == actor.Updating),
+        ActorState.Joined => _actors.Any(other => IsWriting(other, actor)),
         _ => false,
     };
+
+    private static bool IsWriting(Actor writer, Actor joined) =>
+        writer.State == ActorState.Waiting && writer.Updating == joined.Updating && writer.Update <= joined.Bound;
 }

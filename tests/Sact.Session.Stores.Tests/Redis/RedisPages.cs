@@ -1,3 +1,7 @@
+using System.Buffers.Binary;
+using System.Buffers.Text;
+using Sact.Session.Stores.Tests.Fuzzing;
+
 namespace Sact.Session.Stores.Tests;
 
 /// <summary>Pages of a search over Redis, between which sessions begin and end.</summary>
@@ -40,5 +44,28 @@ public sealed class RedisPages(SharedRedis shared)
             Assert.Empty(lost);
             await store.ClearAsync();
         }
+    }
+
+    /// <summary>The checksum of a cursor has no key. A cursor has the number of keys of a step, and a long step stops the server.</summary>
+    [Theory]
+    [InlineData(int.MaxValue)]
+    [InlineData(513)]
+    [InlineData(-1)]
+    public async Task AForgedCursorIsNoLongStep(int count)
+    {
+        await using var store = RedisStores.OpenRedis((await shared.GetAsync()).Configuration);
+        await Task.WhenAll(
+            Enumerable.Range(0, 20).Select(i => store.CreateAsync(PostgreSqlStores.NewSession(store, $"user-{i}")).AsTask()));
+        var query = new SessionQuery { PageSize = 1 };
+        string cursor = (await store.QueryAsync(query)).Next!;
+        byte[] place = Base64Url.DecodeFromChars(cursor)[8..];
+        Assert.Equal(cursor, ForgedCursor.Of(store.Prefix, query, place));
+        BinaryPrimitives.WriteInt32BigEndian(place.AsSpan(16), count);
+
+        var refusal = await Assert.ThrowsAsync<ArgumentException>(
+            () => store.QueryAsync(query with { After = ForgedCursor.Of(store.Prefix, query, place) }).AsTask());
+
+        Assert.Contains("is no cursor of this query", refusal.Message, StringComparison.Ordinal);
+        await store.ClearAsync();
     }
 }

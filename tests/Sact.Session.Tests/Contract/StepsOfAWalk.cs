@@ -20,6 +20,22 @@ public sealed class StepsOfAWalk
             new QueryPosition(500, row.Key.KeyPart), QueryRange.Of(new SessionQuery { CreatedBefore = s_time }, row.Position).Start);
     }
 
+    /// <summary>An administrator can forge a place. PostgreSQL has no NUL in a string, so it answered with a fault.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0x2b)]
+    [InlineData(0x25)]
+    [InlineData(0x80)]
+    public void RefuseAPlaceBehindAKeyThatNoSessionHas(byte character)
+    {
+        byte[] place = Row('B', 500).Position;
+        place[^1] = character;
+
+        var refusal = Assert.Throws<ArgumentException>(() => QueryRange.Of(new SessionQuery(), place));
+
+        Assert.Contains("is no cursor of this query", refusal.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void ReadEveryMillisecondThatHasAPartInTheLimits()
     {

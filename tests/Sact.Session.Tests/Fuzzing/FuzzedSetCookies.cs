@@ -63,7 +63,8 @@ public sealed class FuzzedSetCookies
         catch (ArgumentException refusal)
         {
             // Nothing of a refused cookie is sent, and the message repeats neither a value nor a broken name.
-            Assert.True(name == own || !context.Response.Headers.SetCookie.Any(line => line!.StartsWith(name + "=", StringComparison.Ordinal)));
+            Assert.True(
+                name == own || !context.Response.Headers.SetCookie.Any(line => line!.StartsWith(name + "=", StringComparison.Ordinal)));
             Assert.True(value.Length < 12 || !refusal.Message.Contains(value, StringComparison.Ordinal));
             outcome = "cookie refused";
         }
