@@ -63,7 +63,7 @@ internal sealed class FaultRun(RunSettings settings, TestedStore store)
         for (var since = Stopwatch.StartNew(); since.Elapsed < settings.Duration;)
         {
             var (fault, duration, quiet, random) = plan.Next();
-            await RecoverAsync(await InjectAsync(fault, new FaultContext(random, duration, _recorder), load), fault.Unnoticed);
+            await RecoverAsync(await InjectAsync(fault, new FaultContext(random, duration, _recorder), load), fault.Allowance);
             if (Held.Count == 0 && settings.Storm == 0 && settings.Duration >= s_short && since.Elapsed > settings.Duration / 3)
             {
                 await MeasureAsync(applications, load);
@@ -104,7 +104,7 @@ internal sealed class FaultRun(RunSettings settings, TestedStore store)
             From = from,
             Until = until,
             IsDoubtful = fault.IsDoubtful,
-            Unnoticed = fault.Unnoticed,
+            Allowance = fault.Allowance,
             LosesFrom = context.LosesFrom,
             LosesUntil = context.LosesUntil,
             LosesEnds = context.LosesEnds,
@@ -113,9 +113,9 @@ internal sealed class FaultRun(RunSettings settings, TestedStore store)
     }
 
     /// <summary>Waits until every process has completed an operation since then; twice as long as it may take, at most.</summary>
-    private async Task RecoverAsync(long since, double unnoticed = 0)
+    private async Task RecoverAsync(long since, double allowance = 0)
     {
-        double most = unnoticed + (2 * settings.RecoveryLimit);
+        double most = allowance + (2 * settings.RecoveryLimit);
         for (var waited = Stopwatch.StartNew(); waited.Elapsed.TotalSeconds < most; await Task.Delay(5))
         {
             if (Enumerable.Range(0, Applications.Count).All(process => _recorder.HasDone(process, since)))

@@ -7,9 +7,6 @@ namespace Sact.Session.Faults;
 /// </summary>
 internal sealed class RecoveryRule(History history, double limit, CheckResult result)
 {
-    // No operation lasts longer: the browser gives up.
-    private const long LongestOperation = 60_000_000;
-
     public void Check()
     {
         var faults = history.Faults.OrderBy(fault => fault.From).ToArray();
@@ -35,18 +32,19 @@ internal sealed class RecoveryRule(History history, double limit, CheckResult re
         Operation? failed = null;
         foreach (var operation in since)
         {
-            if (operation.Until > next + LongestOperation)
+            // One that ended after the next fault began may have failed because of that one.
+            if (operation.Until > next)
             {
                 break;
             }
 
-            if (operation.Outcome == Outcome.Done && operation.Until <= next)
+            if (operation.Outcome == Outcome.Done)
             {
                 first ??= SecondsBetween(fault.Until, operation.Until);
             }
 
             bool hasFailed = operation.Outcome is Outcome.Failed or Outcome.Unknown;
-            if (hasFailed && operation.From >= fault.Until && operation.From < next && operation.From >= (failed?.From ?? 0))
+            if (hasFailed && operation.From >= fault.Until && operation.From >= (failed?.From ?? 0))
             {
                 failed = operation;
             }
@@ -54,7 +52,7 @@ internal sealed class RecoveryRule(History history, double limit, CheckResult re
 
         double last = failed is null ? 0 : SecondsBetween(fault.Until, failed.From);
         result.Recoveries.Add(new Recovery(fault, process, first, last));
-        double allowed = limit + fault.Unnoticed;
+        double allowed = limit + fault.Allowance;
         if ((first ?? SecondsBetween(fault.Until, next)) > allowed)
         {
             string when = first is { } seconds ? string.Create(CultureInfo.InvariantCulture, $"{seconds:F1} s after it") : "not at all";

@@ -27,8 +27,10 @@ public sealed record InjectedFault
     /// </summary>
     public bool IsDoubtful { get; init; }
 
-    /// <summary>How many seconds the store takes to learn of the fault, which ends without a sign; 0 for a fault that it sees.</summary>
-    public double Unnoticed { get; init; }
+    /// <summary>
+    /// How many seconds a recovery may take longer: a fault without a sign must be noticed first, and a new process must load its code.
+    /// </summary>
+    public double Allowance { get; init; }
 
     public override string ToString() => $"{Kind}, {From / 1e6:F3} s to {Until / 1e6:F3} s";
 }

@@ -31,6 +31,6 @@ internal sealed class FaultContext(Random random, TimeSpan duration, HistoryReco
 /// <param name="RunAsync">Injects it, holds it, and ends it.</param>
 /// <param name="IsQuick">Whether it is over as soon as it ends, so that a storm of faults can have it.</param>
 /// <param name="IsDoubtful">Whether answers prove nothing meanwhile.</param>
-/// <param name="Unnoticed">How many seconds the store takes to learn of it.</param>
+/// <param name="Allowance">How many seconds the recovery from it may take longer than from others.</param>
 internal sealed record Fault(
-    string Kind, Func<FaultContext, Task> RunAsync, bool IsQuick = false, bool IsDoubtful = false, double Unnoticed = 0);
+    string Kind, Func<FaultContext, Task> RunAsync, bool IsQuick = false, bool IsDoubtful = false, double Allowance = 0);

@@ -20,7 +20,7 @@ internal static class NetworkFaults
                 Each(proxies, proxy => proxy.HalfOpen());
                 return context.HoldAsync();
             },
-            Unnoticed: SilenceOfAServer);
+            Allowance: SilenceOfAServer);
         yield return new Fault(
             "cut",
             context =>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Npgsql;
 
 namespace Sact.Session.Faults;
 
@@ -53,14 +54,14 @@ internal sealed class TestedPostgres : TestedStore
 
         // What is acknowledged before this moment is below the position that is read after it.
         context.BeginLoss();
-        object position = (await old.ScalarAsync("SELECT pg_current_wal_insert_lsn()::text"))!;
+        object position = (await AskAsync(old, "SELECT pg_current_wal_insert_lsn()::text"))!;
         for (var since = Stopwatch.StartNew(); !await FollowsAsync(standby, position);)
         {
             Assert.True(since.Elapsed < TimeSpan.FromMinutes(1), "The standby did not follow.");
         }
 
         await old.StopAsync();
-        await standby.ScalarAsync("SELECT pg_promote()");
+        await AskAsync(standby, "SELECT pg_promote()");
         _server = standby;
         Proxies[0].LeadTo(standby.Port);
         context.EndLoss();
@@ -68,15 +69,33 @@ internal sealed class TestedPostgres : TestedStore
     }
 
     private static async Task<bool> FollowsAsync(PostgresServer standby, object position) =>
-        await standby.ScalarAsync(
+        await AskAsync(
+            standby,
             "SELECT pg_last_wal_receive_lsn() IS NOT NULL AND pg_last_wal_receive_lsn() >= @position::pg_lsn",
             ("position", position)) is true;
+
+    // Over a connection of its moment: one of a pool may have broken with the last fault.
+    private static async Task<object?> AskAsync(PostgresServer server, string sql, params (string Name, object Value)[] parameters)
+    {
+        await using var connection = new NpgsqlConnection(server.ConnectionString + ";Application Name=behind;Pooling=False");
+        await connection.OpenAsync();
+#pragma warning disable CA2100 // The statements are constants.
+        await using var command = new NpgsqlCommand(sql, connection);
+#pragma warning restore CA2100
+        foreach (var (name, value) in parameters)
+        {
+            command.Parameters.AddWithValue(name, value);
+        }
+
+        return await command.ExecuteScalarAsync();
+    }
 
     private async Task TerminateAsync(FaultContext context)
     {
         for (var left = context.Duration; left > TimeSpan.Zero; left -= s_betweenKills)
         {
-            await Server.ScalarAsync(
+            await AskAsync(
+                Server,
                 """
                 SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
                 WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND application_name <> 'behind'
@@ -94,8 +113,8 @@ internal sealed class TestedPostgres : TestedStore
 
     private async Task SetReadOnlyAsync(string value)
     {
-        await Server.ScalarAsync($"ALTER SYSTEM SET default_transaction_read_only = {value}");
-        await Server.ScalarAsync("SELECT pg_reload_conf()");
+        await AskAsync(Server, $"ALTER SYSTEM SET default_transaction_read_only = {value}");
+        await AskAsync(Server, "SELECT pg_reload_conf()");
     }
 
     private async Task FreezeAsync(FaultContext context)

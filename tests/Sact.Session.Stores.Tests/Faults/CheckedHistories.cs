@@ -531,7 +531,7 @@ public sealed class AHistoryWithoutARecovery
     public void IsAcceptedIfTheStoreCouldNotKnowOfTheFault()
     {
         var history = SignedIn();
-        history.Fault(fault => fault with { Unnoticed = 5 });
+        history.Fault(fault => fault with { Allowance = 5 });
         history.Wait(5);
         history.Read("a");
         history.Accepted(Verb.Read, "a", read => read with { Process = 1 });

@@ -101,10 +101,22 @@ public sealed class RedisServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts the server and waits until it has loaded its data.</summary>
     public async Task StartAgainAsync()
     {
         await BeginAgainAsync();
         await ConnectAsync();
+        for (bool isLoading = true; isLoading;)
+        {
+            try
+            {
+                await Database.KeyExistsAsync("none");
+                isLoading = false;
+            }
+            catch (RedisServerException fault) when (fault.Message.StartsWith("LOADING", StringComparison.Ordinal))
+            {
+            }
+        }
     }
 
     /// <summary>Starts the server without the data that it had on disk.</summary>
