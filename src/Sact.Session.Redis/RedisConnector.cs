@@ -21,6 +21,7 @@ internal sealed class RedisConnector : IDisposable, IAsyncDisposable
     private static readonly TimeSpan s_betweenAttempts = TimeSpan.FromSeconds(1);
 
     private readonly ConfigurationOptions? _configuration;
+    private readonly RedisSockets _sockets = new();
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly RedisOutage _outage;
@@ -50,6 +51,7 @@ internal sealed class RedisConnector : IDisposable, IAsyncDisposable
         {
             _configuration = RedisConnectionString.Parse(options.Configuration);
             _configuration.ConnectionAttemptCompleted += OnAttempt;
+            _configuration.Tunnel ??= _sockets;
         }
     }
 
@@ -91,6 +93,11 @@ internal sealed class RedisConnector : IDisposable, IAsyncDisposable
     /// Notes why a call has lost its connection. The client's own event comes later, and calls that fail until then need a cause.
     /// </summary>
     public void NoteBreak(RedisConnectionException fault) => _break = RedisCause.Of(fault, HasPassword);
+
+    /// <summary>
+    /// Breaks connections over which nothing is answered, so that the client makes new ones. Those of the application stay as they are.
+    /// </summary>
+    public void Break() => _sockets.Close();
 
     /// <summary>Lets the calls that wait for a server look again.</summary>
     public void LookAgain() => _outage.Wake();

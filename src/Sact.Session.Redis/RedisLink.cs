@@ -20,6 +20,7 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
     private static readonly TimeSpan s_trust = TimeSpan.FromDays(1);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromMilliseconds(128);
     private static readonly TimeSpan s_betweenFollowings = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_lastChance = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_forgotten = TimeSpan.FromSeconds(10);
 
     private readonly RedisStoreOptions _options;
@@ -297,11 +298,34 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
             var ping = database.PingAsync(CommandFlags.DemandMaster);
             _silence.GaveUp(_silence.Now, ping);
             Volatile.Write(ref _probe, ping);
+            _ = BreakUnlessAnsweredAsync(ping);
         }
 
         throw new SessionStoreException(
             $"Redis at {_connector.Address} has not answered for {length.TotalSeconds:0} seconds (time-out). "
             + "Calls fail at once until it answers again. Check the server and the network.");
+    }
+
+    /// <summary>
+    /// Breaks the connection if the command is not answered either. The server may live, and the connection may be half-open.
+    /// </summary>
+    private async Task BreakUnlessAnsweredAsync(Task ping)
+    {
+        try
+        {
+            await ping.WaitAsync(s_lastChance, _time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            if (_silence.Length is not null)
+            {
+                _connector.Break();
+            }
+        }
+        catch (Exception fault) when (RedisFaults.Is(fault))
+        {
+            // The connection has broken by itself.
+        }
     }
 
     private async ValueTask WaitForServerAsync(IConnectionMultiplexer connection, RedisCause? cause, CancellationToken cancellationToken)

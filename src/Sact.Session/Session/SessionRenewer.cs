@@ -147,9 +147,20 @@ internal readonly struct SessionRenewer(RequestSession session)
     /// Finds out whether a replacement of unknown outcome happened. If it did, the old secret is invalid and only this request knows the
     /// new one: without this read the user would be locked out.
     /// </summary>
+    /// <returns>Null if it did not happen, or if the store cannot say.</returns>
     private async ValueTask<SessionUpdate?> SettleAsync(SessionKey key, SecretHash hash)
     {
-        var stored = await session.Calls.GetAsync(key, endsWithRequest: false, CancellationToken.None).ConfigureAwait(false);
+        SessionRecord? stored;
+        try
+        {
+            stored = await session.Calls.GetAsync(key, endsWithRequest: false, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (SessionStoreException)
+        {
+            // The fault of the write says more: its outcome is unknown, and that of a read never is.
+            return null;
+        }
+
         if (session.IfLive(stored, key) is not { } after || after.CurrentHash != hash)
         {
             return null;

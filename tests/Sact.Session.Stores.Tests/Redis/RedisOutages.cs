@@ -358,6 +358,32 @@ public sealed class RedisThatIsSilent
         Assert.NotNull(await Recovery.OfAsync(async () => await store.GetAsync(session.Key)));
     }
 
+    /// <summary>The client alone gives up such a connection after 20 seconds.</summary>
+    [Fact]
+    [Trait("abuse", "E4")]
+    public async Task OverAConnectionThatIsHalfOpenIsReachedOverANewOneASecondLater()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var proxy = new RedisProxy(server);
+        var time = new FakeTimeProvider();
+        await using var store = new RedisStore(new() { Configuration = proxy.Configuration, Prefix = NewPrefix() }, time);
+        var session = NewSession(store);
+        await store.CreateAsync(session);
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        int connections = proxy.Accepted;
+        proxy.LetGoDead();
+        await GiveUpAsync(store, session);
+        time.Advance(RedisSilence.Limit);
+        await Assert.ThrowsAsync<SessionStoreException>(async () => await store.GetAsync(session.Key));
+        Assert.Equal(connections, proxy.Accepted);
+
+        time.Advance(TimeSpan.FromSeconds(1));
+
+        var since = Stopwatch.StartNew();
+        Assert.NotNull(await Recovery.OfAsync(async () => await store.GetAsync(session.Key)));
+        Assert.True(since.Elapsed < TimeSpan.FromSeconds(10), $"The recovery took {since.Elapsed}.");
+    }
+
     [Fact]
     public async Task IsNotOneThatAnswersLate()
     {

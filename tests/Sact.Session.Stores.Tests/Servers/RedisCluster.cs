@@ -7,6 +7,8 @@ namespace Sact.Session.Stores.Tests;
 /// <summary>A Redis Cluster of the tests' own: three masters on loopback ports, which share the slots among them.</summary>
 public sealed class RedisCluster : IAsyncDisposable
 {
+    public const int Count = 3;
+
     private const int Slots = 16384;
     private readonly List<RedisServer> _nodes = [];
     private readonly List<string> _ids = [];
@@ -22,12 +24,13 @@ public sealed class RedisCluster : IAsyncDisposable
     /// <summary>
     /// Starts the nodes and makes them one cluster. Without redis-server on the machine the test is skipped, and in CI it fails.
     /// </summary>
-    public static async Task<RedisCluster> StartAsync()
+    /// <param name="settings">More settings of each node, by its number; null for none.</param>
+    public static async Task<RedisCluster> StartAsync(Func<int, string[]>? settings = null)
     {
         var cluster = new RedisCluster();
         try
         {
-            await cluster.FormAsync();
+            await cluster.FormAsync(settings ?? (static _ => []));
             return cluster;
         }
         catch
@@ -114,13 +117,13 @@ public sealed class RedisCluster : IAsyncDisposable
         return (int.Parse(ends[0], CultureInfo.InvariantCulture), int.Parse(ends[^1], CultureInfo.InvariantCulture));
     }
 
-    private async Task FormAsync()
+    private async Task FormAsync(Func<int, string[]> settings)
     {
-        const int Count = 3;
         for (int i = 0; i < Count; i++)
         {
             // Full coverage is not asked for, because a test may stop a node; a node that is slow on a busy machine is not taken for dead.
-            var node = await RedisServer.StartAsync("--cluster-enabled", "yes", "--cluster-node-timeout", "30000");
+            var node = await RedisServer.StartAsync(
+                ["--cluster-enabled", "yes", "--cluster-node-timeout", "30000", .. settings(i)]);
             _nodes.Add(node);
             _ids.Add((string)(await node.Behind.ExecuteAsync("CLUSTER", "MYID"))!);
             await node.Behind.ExecuteAsync("CLUSTER", "SET-CONFIG-EPOCH", i + 1);
@@ -132,13 +135,19 @@ public sealed class RedisCluster : IAsyncDisposable
             await _nodes[0].Behind.ExecuteAsync("CLUSTER", "MEET", "127.0.0.1", node.Port);
         }
 
+        await WaitUntilWholeAsync();
+    }
+
+    /// <summary>Waits until every node finds the cluster whole.</summary>
+    public async Task WaitUntilWholeAsync()
+    {
         var since = Stopwatch.StartNew();
         foreach (var node in _nodes)
         {
             for (string info = ""; !info.Contains("cluster_state:ok", StringComparison.Ordinal) || !info.Contains(
                 $"cluster_known_nodes:{Count}", StringComparison.Ordinal);)
             {
-                Assert.True(since.Elapsed < TimeSpan.FromMinutes(1), "The cluster did not form within a minute.");
+                Assert.True(since.Elapsed < TimeSpan.FromMinutes(1), "The cluster was not whole within a minute.");
                 await Task.Delay(20);
                 info = (string)(await node.Behind.ExecuteAsync("CLUSTER", "INFO"))!;
             }

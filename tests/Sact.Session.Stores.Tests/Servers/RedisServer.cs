@@ -30,6 +30,9 @@ public sealed class RedisServer : IAsyncDisposable
 
     public int Port { get; private set; }
 
+    /// <summary>Which server it follows from its next start on; null for none.</summary>
+    public RedisServer? Master { get; set; }
+
     public EndPoint EndPoint => new IPEndPoint(IPAddress.Loopback, Port);
 
     public string Configuration => ConfigurationAt(Port);
@@ -44,7 +47,9 @@ public sealed class RedisServer : IAsyncDisposable
         string.Join(',', ports.Select(port => $"127.0.0.1:{port}")) + $",password={Password}";
 
     /// <summary>Starts a server. Without redis-server on the machine the test is skipped, and in CI it fails.</summary>
-    public static async Task<RedisServer> StartAsync(params string[] settings)
+    public static Task<RedisServer> StartAsync(params string[] settings) => StartAsync(null, settings);
+
+    private static async Task<RedisServer> StartAsync(RedisServer? master, string[] settings)
     {
         if (!(Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(
             folder => File.Exists(Path.Combine(folder, Program))))
@@ -54,7 +59,7 @@ public sealed class RedisServer : IAsyncDisposable
             throw new InvalidOperationException(Missing);
         }
 
-        var server = new RedisServer(settings);
+        var server = new RedisServer(settings) { Master = master };
         try
         {
             // Another process may have taken the port since it was found free.
@@ -77,7 +82,7 @@ public sealed class RedisServer : IAsyncDisposable
     /// <summary>Starts a second server that follows this one, and waits until it does.</summary>
     public async Task<RedisServer> StartReplicaAsync()
     {
-        var replica = await StartAsync([.. _settings, "--replicaof", $"127.0.0.1 {Port}"]);
+        var replica = await StartAsync(this, _settings);
         await replica.WaitForAsync("replication", "master_link_status", "up");
         return replica;
     }
@@ -96,10 +101,40 @@ public sealed class RedisServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts the server and waits until it has loaded its data.</summary>
     public async Task StartAgainAsync()
     {
         await BeginAgainAsync();
         await ConnectAsync();
+        for (bool isLoading = true; isLoading;)
+        {
+            try
+            {
+                await Database.KeyExistsAsync("none");
+                isLoading = false;
+            }
+            catch (RedisServerException fault) when (fault.Message.StartsWith("LOADING", StringComparison.Ordinal))
+            {
+            }
+        }
+    }
+
+    /// <summary>Starts the server without the data that it had on disk.</summary>
+    public async Task StartEmptyAsync()
+    {
+        foreach (string entry in Directory.GetFileSystemEntries(_folder))
+        {
+            if (Directory.Exists(entry))
+            {
+                Directory.Delete(entry, recursive: true);
+            }
+            else
+            {
+                File.Delete(entry);
+            }
+        }
+
+        await StartAgainAsync();
     }
 
     /// <summary>Starts the server and does not wait until it has loaded its data.</summary>
@@ -175,6 +210,7 @@ public sealed class RedisServer : IAsyncDisposable
         [
             "--port", $"{Port}", "--bind", "127.0.0.1", "--dir", _folder, "--save", "", "--daemonize", "no", "--logfile", "",
             "--requirepass", Password, "--masterauth", Password, "--repl-diskless-sync-delay", "0", .. _settings,
+            .. Master is null ? Array.Empty<string>() : ["--replicaof", $"127.0.0.1 {Master.Port}"],
         ];
         var start =
             new ProcessStartInfo(Program, settings)
