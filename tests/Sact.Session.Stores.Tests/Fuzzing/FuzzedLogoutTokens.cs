@@ -112,7 +112,7 @@ public sealed class FuzzedLogoutTokens : IAsyncLifetime
         }
 
         Assert.Null(parts.ReadClaims(_provider.Issuer, TestProvider.Client, _now, _settings, out var read));
-        Assert.Equal("RS256", JsonNode.Parse(header)!["alg"]!.GetValue<string>());
+        Assert.Equal("RS256", JsonNode.Parse(Encoding.UTF8.GetBytes(header))!["alg"]!.GetValue<string>());
         AssertClaims(Encoding.UTF8.GetBytes(claims), read!);
         return "claims accepted";
     }

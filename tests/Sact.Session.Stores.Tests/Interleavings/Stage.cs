@@ -84,14 +84,18 @@ internal sealed class Stage(SeededNumbers numbers, Action afterStep, bool seesSt
     /// <summary>The change neither was answered at once nor came to a gate, so another actor writes it.</summary>
     public void NoteJoined(Actor actor)
     {
+        TaskCompletionSource? settled = null;
         lock (_lock)
         {
             if (seesSteps && actor.State == ActorState.Running)
             {
                 actor.State = ActorState.Joined;
                 actor.WaitsFor = _actors.FirstOrDefault(other => IsWriting(other, actor))?.Update ?? 0;
+                settled = TakeSettled();
             }
         }
+
+        settled?.SetResult();
     }
 
     public void EndUpdate(Actor actor)
@@ -145,11 +149,17 @@ internal sealed class Stage(SeededNumbers numbers, Action afterStep, bool seesSt
         {
             actor.State = state;
             actor.Gate = gate;
-            settled = _settled;
-            _settled = null;
+            settled = TakeSettled();
         }
 
         settled?.SetResult();
+    }
+
+    private TaskCompletionSource? TakeSettled()
+    {
+        var settled = _settled;
+        _settled = null;
+        return settled;
     }
 
     private async Task SettledAsync()
