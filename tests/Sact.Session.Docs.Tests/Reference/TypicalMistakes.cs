@@ -21,6 +21,10 @@ public sealed class TypicalMistakes
             "builder.Services.AddSactSession().UseRedis(connectionName: \"cache\"); builder.Build().Run();",
             "The Redis store has no connection: no IConnectionMultiplexer is registered under the key 'cache', and ConnectionStrings has "
                 + "no 'cache'."),
+        ["a resource of Aspire is missing"] = (
+            "builder.AddSactSessionRedis(\"cache\"); builder.Build().Run();",
+            "The connection string of sessions in Redis is missing or empty. It was searched under 'ConnectionStrings:cache', then as "
+                + "'ConnectionString' in the sections"),
         ["a key of the section is misspelt"] = (
             "builder.Configuration[\"Sessions:IdelTimeout\"] = \"01:00:00\"; "
                 + "builder.Services.AddSactSession(builder.Configuration.GetSection(\"Sessions\")); builder.Build().Run();",
