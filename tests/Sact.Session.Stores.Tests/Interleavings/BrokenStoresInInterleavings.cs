@@ -48,8 +48,8 @@ public sealed class BrokenStoresInInterleavings
     [Fact]
     public async Task AreBrokenByTheirOneFaultAlone()
     {
-        await new InterleavingRun(Profiles.Calls((o, d) => new DictionaryStore(o, d))).RunAsync(1, 1000);
-        await new InterleavingRun(Profiles.Calls((o, d) => new RecordDictionaryStore(o, d))).RunAsync(1, 1000);
+        await new InterleavingRun(Profiles.Calls((o, d) => new DictionaryStore(o, d))).RunAsync(1, 500);
+        await new InterleavingRun(Profiles.Calls((o, d) => new RecordDictionaryStore(o, d))).RunAsync(1, 500);
     }
 }
 

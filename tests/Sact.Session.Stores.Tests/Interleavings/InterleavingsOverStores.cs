@@ -46,7 +46,7 @@ public sealed class InterleavingsOverMemory : InterleavingsOverAStore
 /// </summary>
 public sealed class InterleavingsInsideOfAStore : InterleavingsOverAStore
 {
-    private protected override int Usual => 5_000;
+    private protected override int Usual => 3_000;
 
     private protected override ValueTask<Profile> ProfileAsync() =>
         new(Profiles.Steps((o, d) => new RecordDictionaryStore(o, d)));

@@ -74,7 +74,7 @@ public sealed class PackedMarkers
         Assert.NotNull(StoredRecord.Unpack(record.Key, packed).Error);
     }
 
-    /// <summary>Whoever writes to the store chooses the time, and nothing is added to it. A newer format may have such a time too.</summary>
+    /// <summary>Whoever writes to the store chooses the time, and nothing is added to it. A newer format may have it too.</summary>
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
