@@ -8,7 +8,7 @@ namespace Sact.Session;
 /// moment if the server hangs. Whatever the server answers, to a probe or to a call, ends the outage.
 /// </summary>
 internal sealed class PostgreSqlCircuitBreaker(
-    Func<CancellationToken, Task> probe, PostgreSqlFaults faults, ILogger logger, TimeProvider clock)
+    Func<bool, CancellationToken, Task> probe, PostgreSqlFaults faults, ILogger logger, TimeProvider clock)
 {
     // A call that is given up sooner proves nothing: its client may have gone away.
     private static readonly TimeSpan s_silence = TimeSpan.FromSeconds(1);
@@ -133,7 +133,7 @@ internal sealed class PostgreSqlCircuitBreaker(
     private async Task ProbeAsync(Outage outage)
     {
         var limit = new CancellationTokenSource();
-        var running = probe(limit.Token);
+        var running = probe(outage.Hangs, limit.Token);
         try
         {
             await running.WaitAsync(s_probeTimeout, clock).ConfigureAwait(false);

@@ -91,6 +91,18 @@ internal sealed class PostgreSqlConnections : IAsyncDisposable, IDisposable
         return stopped;
     }
 
+    /// <summary>
+    /// Gives up the idle connections of the store's pool, so that the next one is new. Those of the application stay as they are.
+    /// </summary>
+    public void GiveUpIdle()
+    {
+        if (_owned)
+        {
+            _source.Clear();
+            _preparing?.Clear();
+        }
+    }
+
     public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) =>
         Volatile.Read(ref _prepares) == 1 ? OpenPreparingAsync(cancellationToken) : OpenPlainAsync(cancellationToken);
 

@@ -224,8 +224,14 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable, IDisposable
         }
     }
 
-    private async Task ProbeAsync(CancellationToken cancellationToken)
+    private async Task ProbeAsync(bool hangs, CancellationToken cancellationToken)
     {
+        // A server that seems to hang may live behind connections that are half-open. Each of them would cost a probe its time-out.
+        if (hangs)
+        {
+            _connections.GiveUpIdle();
+        }
+
         var call = _breaker.Begin();
         using var cancellation = new PostgreSqlCancellation(_breaker, call, _cancellations, s_clock, cancellationToken);
         for (int number = 1; ; number++)

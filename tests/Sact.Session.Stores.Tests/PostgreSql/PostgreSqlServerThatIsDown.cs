@@ -13,7 +13,7 @@ public sealed class PostgreSqlServerThatIsDown
     private int _probes;
 
     public PostgreSqlServerThatIsDown() => _breaker = new PostgreSqlCircuitBreaker(
-        _ =>
+        (_, _) =>
         {
             Interlocked.Increment(ref _probes);
             return _probe();

@@ -110,7 +110,7 @@ public sealed class RedisServer : IAsyncDisposable
         {
             try
             {
-                await Database.KeyExistsAsync("none");
+                await Behind.ExecuteAsync("PING");
                 isLoading = false;
             }
             catch (RedisServerException fault) when (fault.Message.StartsWith("LOADING", StringComparison.Ordinal))
