@@ -31,8 +31,7 @@ internal static class AttributeCases
         new(
             "script-reads-cookie",
             "Scripts can read the session's cookie",
-            [Reference.Page("WSTG-SESS-02", "https://owasp.org/www-project-web-security-testing-guide/v42/4-Web_Application_Security_Testing/"
-                + "06-Session_Management_Testing/02-Testing_for_Cookies_Attributes")],
+            [Reference.Wstg("WSTG-SESS-02", "06-Session_Management_Testing/02-Testing_for_Cookies_Attributes")],
             "The cookie of a sign-in is read.",
             app => AttributeAsync(app, cookie => cookie.Attributes.ContainsKey("httponly"), "the cookie is not HttpOnly")),
         new(

@@ -9,13 +9,15 @@ internal static class CacheCases
             "shared-cache-keeps-page",
             "A shared cache gives a stranger the page of a user",
             [Reference.Cve("CVE-2023-30861"), Reference.Cve("CVE-2014-1418")],
-            "A page names its user and has the header \"public, max-age=60\" of the application. A stranger gets it through the same cache.",
-            app => ThroughAsync(app, "/page")),
+            "A page names its user and has the header \"public, max-age=60\" of the application. "
+                + "A stranger gets it through the same cache.",
+            ThroughAsync),
         new(
             "shared-cache-keeps-cookie",
             "A shared cache gives a stranger the session's cookie",
             [Reference.Cve("CVE-2023-30861"), Reference.Cve("CVE-2012-2671")],
-            "A page begins a session and has the header \"public, max-age=60\" of the application. A stranger gets it through the same cache.",
+            "A page begins a session and has the header \"public, max-age=60\" of the application. "
+                + "A stranger gets it through the same cache.",
             CookieAsync),
         new(
             "output-cache-mixes-users",
@@ -32,14 +34,14 @@ internal static class CacheCases
         new(
             "page-stays-in-browser",
             "The browser may keep the page of a user after the sign-out",
-            [Reference.Page("WSTG-ATHN-06", "https://owasp.org/www-project-web-security-testing-guide/v42/4-Web_Application_Security_Testing/"
-                + "04-Authentication_Testing/06-Testing_for_Browser_Cache_Weaknesses")],
+            [Reference.Wstg("WSTG-ATHN-06", "04-Authentication_Testing/06-Testing_for_Browser_Cache_Weaknesses")],
             "A page names its user and has no cache header of the application. The header of the answer is read.",
             PlainAsync) { IsAboutDefaults = true },
     ];
 
-    private static async Task<Finding> ThroughAsync(Application app, string path)
+    private static async Task<Finding> ThroughAsync(Application app)
     {
+        string path = "/page/" + Application.New("page");
         string user = Application.New("alice");
         var browser = await app.SignInAsync(user);
         var cache = new SharedCache(app);
@@ -50,11 +52,12 @@ internal static class CacheCases
 
     private static async Task<Finding> CookieAsync(Application app)
     {
+        string path = "/visited-page/" + Application.New("page");
         var cache = new SharedCache(app);
-        var first = await cache.GetAsync("/visited-page", app.NewBrowser());
+        var first = await cache.GetAsync(path, app.NewBrowser());
         string? begun = first.SetCookies.LastOrDefault(cookie => cookie.Name == app.CookieName)?.Value;
         Application.Expect(begun is not null, "the page began no session");
-        var stranger = await cache.GetAsync("/visited-page", app.NewBrowser());
+        var stranger = await cache.GetAsync(path, app.NewBrowser());
         return Finding.FailsIf(stranger.SetCookies.Any(cookie => cookie.Value == begun), "both have the same cookie");
     }
 

@@ -17,7 +17,8 @@ internal static class FaultCases
             "outage-drops-writes",
             "A write succeeds while the store is down, and is lost",
             [s_swallowed],
-            "The store fails after the request has read its session. The request writes and answers 200. The value is read after the repair.",
+            "The store fails after the request has read its session. The request writes and answers 200. "
+                + "The value is read after the repair.",
             WriteAsync),
         Of(
             "outage-drops-sign-in",

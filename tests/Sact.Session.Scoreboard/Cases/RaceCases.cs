@@ -115,7 +115,8 @@ internal static class RaceCases
             await app.RepeatIdsAsync(false);
         }
 
-        return Finding.FailsIf(await first.WhoAsync() is var who && who != alice, $"alice's cookie is {(who is null ? "nobody's" : "bob's")}");
+        string? who = await first.WhoAsync();
+        return Finding.FailsIf(who != alice, $"alice's cookie is {(who is null ? "nobody's" : "bob's")}");
     }
 
     private static async Task<Finding> CancelledAsync(Application app)

@@ -9,5 +9,10 @@ internal sealed record Reference(string Name, Uri Address)
     public static Reference GitHub(string repository, int number) =>
         new($"{repository}#{number}", new Uri($"https://github.com/{repository}/issues/{number}"));
 
+    /// <summary>A test of the OWASP guide for testers.</summary>
+    public static Reference Wstg(string id, string path) => new(
+        id,
+        new Uri("https://owasp.org/www-project-web-security-testing-guide/v42/4-Web_Application_Security_Testing/" + path));
+
     public static Reference Page(string name, string address) => new(name, new Uri(address));
 }

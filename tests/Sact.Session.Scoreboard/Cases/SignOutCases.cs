@@ -103,7 +103,8 @@ internal static class SignOutCases
         await app.SignInAsync(bob, browser);
         await app.OpenAsync(gate);
         await late;
-        return Finding.FailsIf(await browser.WhoAsync() is var who && who != bob, $"the browser is {(who is null ? "nobody's" : "alice's")}");
+        string? who = await browser.WhoAsync();
+        return Finding.FailsIf(who != bob, $"the browser is {(who is null ? "nobody's" : "alice's")}");
     }
 
     private static async Task<Finding> CookieStaysAsync(Application app)
@@ -121,7 +122,8 @@ internal static class SignOutCases
         await browser.SetAsync("cart", canary);
         await app.DumpAsync();
         await browser.PostAsync("/logout");
-        return Finding.FailsIf((await app.DumpAsync()).Any(line => line.Contains(canary, StringComparison.Ordinal)), "the value is still stored");
+        string[] dump = await app.DumpAsync();
+        return Finding.FailsIf(dump.Any(line => line.Contains(canary, StringComparison.Ordinal)), "the value is still stored");
     }
 
     private static async Task<Finding> ForgedAsync(Application app)

@@ -24,12 +24,14 @@ internal static class AllContenders
         new NodeContender(
             "express-session, defaults",
             "express-session",
-            "`session({ secret })` with the defaults of the package and its memory store, no new id at a sign-in, and `destroy()` to sign out.",
+            "`session({ secret })` with the defaults of the package and its memory store, no new id at a sign-in, and "
+                + "`destroy()` to sign out.",
             ("MODE", "defaults")),
         new NodeContender(
             "express-session, memory",
             "express-session",
-            "The README: the example \"User login\" with `regenerate`, `resave` and `saveUninitialized` off, a cookie that is Secure and Lax."),
+            "The README: the example \"User login\" with `regenerate`, `resave` and `saveUninitialized` off, a cookie that "
+                + "is Secure and Lax."),
         new RedisPeerContender(new NodeContender(
             "express-session, connect-redis", "express-session", "The same over connect-redis and a private Redis.")),
         new NodeContender(
@@ -55,7 +57,8 @@ internal static class AllContenders
         new NodeContender(
             "better-auth",
             "better-auth",
-            "The documentation: email and password, sessions in a database (its memory adapter), all options of sessions at their defaults."),
+            "The documentation: email and password, sessions in a database (its memory adapter), all options of sessions at "
+                + "their defaults."),
         new NodeContender(
             "better-auth, cookie cache",
             "better-auth",

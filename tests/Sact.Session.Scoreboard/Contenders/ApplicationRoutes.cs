@@ -32,7 +32,9 @@ internal sealed class ApplicationRoutes(Gates gates, Func<HttpContext, SessionVe
         string value = query["value"].ToString();
         string user = query["user"].ToString();
         string? gate = query["gate"];
-        switch (context.Request.Path.Value)
+
+        // A second segment only makes an address new, so that no answer of before is in a cache.
+        switch (string.Concat("/", context.Request.Path.Value!.Split('/')[1]))
         {
             case "/login":
                 await verbs.SignInAsync(user);

@@ -9,6 +9,8 @@ internal sealed class Application(Uri address, string cookieName, string version
 {
     private static int s_names;
 
+    // A contender may close the connections of its requests after an error. Those of the scoreboard itself stay open.
+    private readonly HttpClient _controls = NewClient(address);
     private HttpClient _client = NewClient(address);
 
     /// <summary>The name of the cookie that carries the session.</summary>
@@ -40,37 +42,15 @@ internal sealed class Application(Uri address, string cookieName, string version
     });
 
     /// <summary>One request with exactly these cookies. The answer's headers are reported before its body ends.</summary>
-    public async Task<Reply> SendAsync(
+    public Task<Reply> SendAsync(
         HttpMethod method,
         string path,
         (string Name, string Value)[] query,
         string cookies,
         (string Name, string Value)? header = null,
         Action<Reply>? begun = null,
-        CancellationToken cancellationToken = default)
-    {
-        string parameters = string.Join('&', query.Select(static pair => $"{pair.Name}={Uri.EscapeDataString(pair.Value)}"));
-        using var request = new HttpRequestMessage(method, new Uri($"{path}?{parameters}", UriKind.Relative));
-
-        // Every contender runs behind a proxy that ends TLS, as in production.
-        request.Headers.Add("X-Forwarded-Proto", "https");
-        if (cookies.Length > 0)
-        {
-            request.Headers.TryAddWithoutValidation("Cookie", cookies);
-        }
-
-        if (header is { } extra)
-        {
-            request.Headers.TryAddWithoutValidation(extra.Name, extra.Value);
-        }
-
-        using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        begun?.Invoke(new((int)response.StatusCode, "", response.Headers));
-        string body = await response.Content.ReadAsStringAsync(cancellationToken);
-        return (int)response.StatusCode == 501
-            ? throw new NotApplicableException(body)
-            : new((int)response.StatusCode, body, response.Headers);
-    }
+        CancellationToken cancellationToken = default) =>
+        SendAsync(_client, method, path, query, cookies, header, begun, cancellationToken);
 
     /// <summary>Waits until so many requests are held at a gate. A request that was answered before is a fault of the case.</summary>
     public async Task HoldAsync(string gate, params Task<Reply>[] requests)
@@ -111,7 +91,7 @@ internal sealed class Application(Uri address, string cookieName, string version
         await ControlAsync("store", default, ("down", isDown ? "true" : "false"));
         if (!isDown)
         {
-            // A contender may close a connection after an error, and a request on it would be lost.
+            // A request on a connection that is about to be closed would be lost.
             _client.Dispose();
             _client = NewClient(address);
         }
@@ -130,6 +110,7 @@ internal sealed class Application(Uri address, string cookieName, string version
     public async ValueTask DisposeAsync()
     {
         _client.Dispose();
+        _controls.Dispose();
         await stop();
     }
 
@@ -139,6 +120,39 @@ internal sealed class Application(Uri address, string cookieName, string version
         using var client = new HttpClient();
         string[] about = (await client.GetStringAsync(new Uri(address, "/control/about"))).Split('\n');
         return (about[0], about[1]);
+    }
+
+    private static async Task<Reply> SendAsync(
+        HttpClient client,
+        HttpMethod method,
+        string path,
+        (string Name, string Value)[] query,
+        string cookies,
+        (string Name, string Value)? header,
+        Action<Reply>? begun,
+        CancellationToken cancellationToken)
+    {
+        string parameters = string.Join('&', query.Select(static pair => $"{pair.Name}={Uri.EscapeDataString(pair.Value)}"));
+        using var request = new HttpRequestMessage(method, new Uri($"{path}?{parameters}", UriKind.Relative));
+
+        // Every contender runs behind a proxy that ends TLS, as in production.
+        request.Headers.Add("X-Forwarded-Proto", "https");
+        if (cookies.Length > 0)
+        {
+            request.Headers.TryAddWithoutValidation("Cookie", cookies);
+        }
+
+        if (header is { } extra)
+        {
+            request.Headers.TryAddWithoutValidation(extra.Name, extra.Value);
+        }
+
+        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        begun?.Invoke(new((int)response.StatusCode, "", response.Headers));
+        string body = await response.Content.ReadAsStringAsync(cancellationToken);
+        return (int)response.StatusCode == 501
+            ? throw new NotApplicableException(body)
+            : new((int)response.StatusCode, body, response.Headers);
     }
 
     private static HttpClient NewClient(Uri address) =>
@@ -151,7 +165,7 @@ internal sealed class Application(Uri address, string cookieName, string version
     private async Task<string> ControlAsync(
         string verb, CancellationToken cancellationToken, params (string Name, string Value)[] query)
     {
-        var reply = await SendAsync(HttpMethod.Post, "/control/" + verb, query, "", cancellationToken: cancellationToken);
+        var reply = await SendAsync(_controls, HttpMethod.Post, "/control/" + verb, query, "", null, null, cancellationToken);
         Expect(reply.Status == 200, $"the control {verb} answered {reply.Status}: {reply.Body}");
         return reply.Body;
     }

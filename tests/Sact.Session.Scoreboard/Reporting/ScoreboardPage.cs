@@ -18,25 +18,25 @@ internal static class ScoreboardPage
         page.Append(CultureInfo.InvariantCulture, $$"""
             # Scoreboard: published bugs, replayed
 
-            This page is generated. One command replays {{cases.Count}} published session bugs on this library over each of its stores, and on
-            peers that NuGet and npm serve:
+            This page is generated. One command replays {{cases.Count}} published session bugs on this library over each of its stores,
+            and on peers that NuGet and npm serve:
 
             ```
             {{Command}}
             ```
 
-            It needs the .NET 10 SDK. With Node 20 or newer and npm it runs the peers of Node, and with redis-server and PostgreSQL the stores
-            that need them. What is missing is reported and left out. `--filter` takes ids or families of cases, `--contender` takes parts of
-            names, and `--repeat` how often a case is played. The exit code is 1 if this library fails a case.
+            It needs the .NET 10 SDK. With Node 20 or newer and npm it runs the peers of Node. With redis-server and PostgreSQL it runs
+            the stores that need them. What is missing is reported and left out. `--filter` takes ids or families of cases,
+            `--contender` takes parts of names, and `--repeat` how often a case is played. The exit code is 1 if this library fails a case.
 
-            This run: {{date:yyyy-MM-dd}}, .NET {{Environment.Version}}. Each failure was played {{repeats}} times, and each case that holds
-            {{Math.Min(repeats, Tournament.PlaysThatHold)}} times.
+            This run: {{date:yyyy-MM-dd}}, .NET {{Environment.Version}}. Each failure was played {{repeats}} times,
+            and each case that holds {{Math.Min(repeats, Tournament.PlaysThatHold)}} times.
 
             ## How to read it
 
             - Every contender is the same small application behind Kestrel or Node. The scoreboard is a browser: it speaks HTTP only.
             - A race is forced by a gate that holds a request between its read and its write. It is no matter of luck.
-            - *Fails 20/20* means that the bug was seen in 20 of 20 plays. *Fails by default* is about a default that an option changes.
+            - *Fails 20/20* means that the bug was seen in 20 of 20 plays. *Fails by default* means that an option changes it.
             - A dash means that the case does not apply: the contender lacks the feature. The reasons are below.
             - Peers are configured as their documentation recommends. [Configurations](#configurations) has each, with its source.
             - A case is here because a bug was published, and not because this library passes it. Most peers never promised to pass all.

@@ -49,7 +49,8 @@ internal sealed class SactContender(string store, Func<Task<SactStore>> open) : 
 
         public override async Task<string?> ReadAsync(string key) => (await session.GetAnyAsync())?[key];
 
-        public override async Task<bool> WriteAsync(string key, string value) => await session.UpdateAsync(new JsonObject { [key] = value });
+        public override Task<bool> WriteAsync(string key, string value) =>
+            session.UpdateAsync(new JsonObject { [key] = value }).AsTask();
 
         public override async Task VisitAsync(string key, string value)
         {

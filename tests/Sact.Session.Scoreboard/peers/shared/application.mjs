@@ -23,7 +23,7 @@ function feature (sessions, name) {
  */
 export async function answer (path, query, sessions) {
   try {
-    return await route(path.replace(/(?<=-cached)\/.*/, ''), query, sessions)
+    return await route(path.replace(/^(\/[a-z-]+)\/.*/, '$1'), query, sessions)
   } catch (fault) {
     if (fault instanceof NotApplicable) return text(fault.message, 501)
     throw fault
