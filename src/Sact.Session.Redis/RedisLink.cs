@@ -20,13 +20,13 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
     private static readonly TimeSpan s_trust = TimeSpan.FromDays(1);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromMilliseconds(128);
     private static readonly TimeSpan s_betweenFollowings = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan s_lastChance = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_forgotten = TimeSpan.FromSeconds(10);
 
     private readonly RedisStoreOptions _options;
     private readonly RedisConnector _connector;
     private readonly RedisGuard _guard;
     private readonly RedisSilence _silence;
+    private readonly RedisProbe _probe;
 
     // A node of a cluster that a redirect names and that the client has no connection to: it is new, or it is down.
     private readonly RedisOutage _newNode;
@@ -36,7 +36,6 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
     private long _checkedAt;
     private volatile bool _checked;
     private long _followedAt = long.MinValue;
-    private Task? _probe;
 
     /// <param name="options">The options of the store.</param>
     /// <param name="clock">The clock of the sessions.</param>
@@ -51,6 +50,7 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
         _newNode = new RedisOutage(time, TimeSpan.Zero, s_forgotten);
         _guard = new RedisGuard(options, logger);
         _connector = new RedisConnector(options, time, logger);
+        _probe = new RedisProbe(_silence, _connector, time);
         _connector.Reached += _silence.Reset;
         _connector.Reached += _newNode.End;
     }
@@ -76,7 +76,7 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
             {
                 var connection = await _connector.GetAsync(cancellationToken).ConfigureAwait(false);
                 var database = connection.GetDatabase(_options.Database);
-                RefuseSilent(database);
+                _probe.RefuseSilent(database);
                 if (deposed is null && !_connector.Reaches(connection, database, key))
                 {
                     await WaitForServerAsync(connection, null, cancellationToken).ConfigureAwait(false);
@@ -175,7 +175,7 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
         try
         {
             var connection = await _connector.GetAsync(cancellationToken).ConfigureAwait(false);
-            RefuseSilent(connection.GetDatabase(_options.Database));
+            _probe.RefuseSilent(connection.GetDatabase(_options.Database));
             while (!connection.IsConnected)
             {
                 await _connector.WaitAsync(null, cancellationToken).ConfigureAwait(false);
@@ -280,51 +280,6 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
         else if (fault is RedisConnectionException broken)
         {
             _connector.NoteBreak(broken);
-        }
-    }
-
-    /// <summary>
-    /// Fails at once while a server that is connected answers nothing. One command at a time finds out whether it answers again.
-    /// </summary>
-    private void RefuseSilent(IDatabase database)
-    {
-        if (_silence.Length is not { } length)
-        {
-            return;
-        }
-
-        if (Volatile.Read(ref _probe) is not { IsCompleted: false })
-        {
-            var ping = database.PingAsync(CommandFlags.DemandMaster);
-            _silence.GaveUp(_silence.Now, ping);
-            Volatile.Write(ref _probe, ping);
-            _ = BreakUnlessAnsweredAsync(ping);
-        }
-
-        throw new SessionStoreException(
-            $"Redis at {_connector.Address} has not answered for {length.TotalSeconds:0} seconds (time-out). "
-            + "Calls fail at once until it answers again. Check the server and the network.");
-    }
-
-    /// <summary>
-    /// Breaks the connection if the command is not answered either. The server may live, and the connection may be half-open.
-    /// </summary>
-    private async Task BreakUnlessAnsweredAsync(Task ping)
-    {
-        try
-        {
-            await ping.WaitAsync(s_lastChance, _time).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            if (_silence.Length is not null)
-            {
-                _connector.Break();
-            }
-        }
-        catch (Exception fault) when (RedisFaults.Is(fault))
-        {
-            // The connection has broken by itself.
         }
     }
 

@@ -126,7 +126,7 @@ public abstract class EndsWhileReportsAreLost
     {
         var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var registration = token.Register(cancelled.SetResult);
-        return await Task.WhenAny(cancelled.Task, Task.Delay(TimeSpan.FromSeconds(30))) == cancelled.Task;
+        return await Task.WhenAny(cancelled.Task, Task.Delay(TimeSpan.FromSeconds(30), CancellationToken.None)) == cancelled.Task;
     }
 
     private sealed record Connection(string User, SessionKey Key, CancellationToken Ended);
