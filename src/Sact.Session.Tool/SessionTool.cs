@@ -66,6 +66,7 @@ internal static class SessionTool
         CleanupCommand.Create(console),
         ExportCommand.Create(console),
         CheckCommand.Create(console),
+        CopyCommand.Create(console),
     };
 
     private static string Explain(ParseResult parsed)

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Sact.Session.Tool;
 
-/// <summary>Opens the stores of a command. It creates nothing.</summary>
+/// <summary>Opens the stores of a command. It creates nothing but the table of a target.</summary>
 internal sealed class StoreOpener(ToolConsole console, ILoggerFactory logs)
 {
     private const string DefaultTable = "sact_sessions";
@@ -13,7 +13,7 @@ internal sealed class StoreOpener(ToolConsole console, ILoggerFactory logs)
     /// <exception cref="SessionStoreException">The file or its table is missing, or cannot be opened.</exception>
     public RecordStore Open(StoreChoice choice)
     {
-        string connectionString = console.ConnectionString(ToolConsole.ConnectionVariable);
+        string connectionString = console.ConnectionString(choice.Variable);
         try
         {
             return choice.Kind switch
@@ -24,7 +24,7 @@ internal sealed class StoreOpener(ToolConsole console, ILoggerFactory logs)
                     ConnectionString = connectionString,
                     Table = choice.Table ?? DefaultTable,
                     Schema = choice.Schema ?? "public",
-                    CreateSchema = false,
+                    CreateSchema = choice.IsTarget,
                 })),
                 _ => new RedisStore(Configure(choice, new RedisStoreOptions { Configuration = connectionString })),
             };
@@ -33,7 +33,7 @@ internal sealed class StoreOpener(ToolConsole console, ILoggerFactory logs)
         {
             // The stores never repeat a part of a connection string in these messages.
             throw new ToolUsageException(
-                $"The environment variable {ToolConsole.ConnectionVariable} or a name is wrong. {refused.Message}");
+                $"The environment variable {choice.Variable} or a name is wrong. {refused.Message}");
         }
     }
 
@@ -49,7 +49,7 @@ internal sealed class StoreOpener(ToolConsole console, ILoggerFactory logs)
     private SqliteStore OpenSqlite(StoreChoice choice, string connectionString)
     {
         string table = choice.Table ?? DefaultTable;
-        connectionString = ThatCreatesNothing(connectionString, table);
+        connectionString = choice.IsTarget ? connectionString : ThatCreatesNothing(connectionString, table);
         return new SqliteStore(Configure(choice, new SqliteStoreOptions { ConnectionString = connectionString, Table = table }));
     }
 

@@ -9,6 +9,9 @@ internal sealed class ToolConsole
     /// <summary>The connection string of the store.</summary>
     public const string ConnectionVariable = "SACT_SESSION_CONNECTION";
 
+    /// <summary>The connection string of the store that <c>copy</c> writes to.</summary>
+    public const string TargetVariable = "SACT_SESSION_TARGET_CONNECTION";
+
     public required TextReader In { get; init; }
 
     /// <summary>The answer of the command, for a reader or a program.</summary>

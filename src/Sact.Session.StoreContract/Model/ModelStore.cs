@@ -112,7 +112,9 @@ internal sealed class ModelStore(bool leavesMarkers)
     {
         if (reason is null)
         {
+            // A store may destroy the markers that it has, and may leave some for what ends here.
             _forgotten.UnionWith(_markers.Values.Select(static marker => marker.Lineage));
+            _forgotten.UnionWith(_sessions.Values.Select(static session => session.Lineage));
             _markers.Clear();
         }
 

@@ -7,7 +7,7 @@ internal static class CheckCommand
 {
     public static Command Create(ToolConsole console)
     {
-        var store = new StoreOptions();
+        var store = StoreOptions.OfStore();
         var prefix = StoreOptions.NewPrefix();
         var json = JsonOption.Create();
         var skipIndex = new Option<bool>("--skip-index") { Description = "Does not compare the index with the records, which reads all." };

@@ -9,7 +9,7 @@ internal static class CleanupCommand
 
     public static Command Create(ToolConsole console)
     {
-        var store = new StoreOptions();
+        var store = StoreOptions.OfStore();
         var prefix = StoreOptions.NewPrefix();
         var command = new Command("cleanup", "Destroys the records of expired sessions, in batches.") { prefix };
         store.AddTo(command);

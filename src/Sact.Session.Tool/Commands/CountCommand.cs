@@ -7,7 +7,7 @@ internal static class CountCommand
 {
     public static Command Create(ToolConsole console)
     {
-        var store = new StoreOptions();
+        var store = StoreOptions.OfStore();
         var prefix = StoreOptions.NewPrefix();
         var json = JsonOption.Create();
         var command = new Command("count", "Counts the live sessions by state.") { prefix, json };

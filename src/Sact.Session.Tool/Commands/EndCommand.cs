@@ -7,7 +7,7 @@ internal static class EndCommand
 {
     public static Command Create(ToolConsole console)
     {
-        var store = new StoreOptions();
+        var store = StoreOptions.OfStore();
         var prefix = StoreOptions.NewPrefix();
         var query = new QueryOptions();
         var key = new Argument<string?>("key")

@@ -9,7 +9,7 @@ internal static class ListCommand
 
     public static Command Create(ToolConsole console)
     {
-        var store = new StoreOptions();
+        var store = StoreOptions.OfStore();
         var prefix = StoreOptions.NewPrefix();
         var query = new QueryOptions();
         var json = JsonOption.Create();

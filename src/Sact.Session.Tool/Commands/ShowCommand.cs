@@ -7,7 +7,7 @@ internal static class ShowCommand
 {
     public static Command Create(ToolConsole console)
     {
-        var store = new StoreOptions();
+        var store = StoreOptions.OfStore();
         var prefix = StoreOptions.NewPrefix();
         var json = JsonOption.Create();
         var key = new Argument<string>("key") { Description = "The session key, as list shows it." };

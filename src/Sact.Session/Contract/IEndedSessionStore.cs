@@ -7,8 +7,8 @@ namespace Sact.Session.Stores;
 /// <remarks>
 /// Every end leaves a marker: these methods, <see cref="IGenericStore.DeleteAsync"/> (<see cref="SessionEndReason.SignedOut"/>),
 /// <see cref="IGenericStore.DeleteActiveSessionsAsync"/> (<see cref="SessionEndReason.SignedOutElsewhere"/>), and the cap of
-/// <see cref="IGenericStore.CreateAsync"/> (<see cref="SessionEndReason.OverLimit"/>). <see cref="IGenericStore.ClearAsync"/> leaves
-/// none, and may destroy those that are there. The first end of a session wins: a later one changes nothing.
+/// <see cref="IGenericStore.CreateAsync"/> (<see cref="SessionEndReason.OverLimit"/>). <see cref="IGenericStore.ClearAsync"/> need
+/// not leave any, and may destroy those that are there. The first end of a session wins: a later one changes nothing.
 /// </remarks>
 public interface IEndedSessionStore : IGenericStore
 {

@@ -142,7 +142,8 @@ internal static class SessionAliases
         }
     }
 
-    private static bool TryReadTarget(SessionRecord alias, out SessionKey key)
+    /// <summary>Reads which session an alias leads to.</summary>
+    public static bool TryReadTarget(SessionRecord alias, out SessionKey key)
     {
         key = default;
         return alias.Fields.TryGetValue(Target, out var json) && SessionKey.TryParse(SessionJson.Text(json.Span), null, out key);

@@ -10,12 +10,14 @@ internal sealed record ToolRun(int Code, string Out, string Error)
     /// <summary>Runs a command.</summary>
     /// <param name="arguments">The arguments.</param>
     /// <param name="connection">What is in SACT_SESSION_CONNECTION; null for nothing.</param>
+    /// <param name="target">What is in SACT_SESSION_TARGET_CONNECTION; null for nothing.</param>
     /// <param name="answer">What a person types; null if nobody is there.</param>
     /// <param name="clock">The clock; null for the system's.</param>
     /// <param name="cancellationToken">What Ctrl+C cancels.</param>
     public static async Task<ToolRun> Async(
         string[] arguments,
         string? connection = null,
+        string? target = null,
         string? answer = null,
         TimeProvider? clock = null,
         CancellationToken cancellationToken = default)
@@ -28,7 +30,12 @@ internal sealed record ToolRun(int Code, string Out, string Error)
             Out = output,
             Error = TextWriter.Synchronized(error),
             IsInteractive = answer is not null,
-            Variable = name => name == ToolConsole.ConnectionVariable ? connection : null,
+            Variable = name => name switch
+            {
+                ToolConsole.ConnectionVariable => connection,
+                ToolConsole.TargetVariable => target,
+                _ => null,
+            },
             UserName = "operator",
             Clock = clock ?? TimeProvider.System,
         };

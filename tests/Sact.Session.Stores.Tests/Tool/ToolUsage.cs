@@ -25,6 +25,8 @@ public sealed class ToolUsage
         "show no-key --store redis --prefix app",
         "show other:AAAAAAAAAAAAAAAAAAAAAAAA --store redis --prefix app",
         "end --store redis --prefix app",
+        "copy --store redis --prefix app",
+        "copy --store redis --prefix app --target-store redis --target-table t",
         "end --all --user alice --store redis --prefix app",
         "end --all --actor a\tb --yes --store redis --prefix app",
     ];
@@ -104,7 +106,7 @@ public sealed class ToolUsage
 
         Assert.Equal(0, run.Code);
         Assert.All(
-            (string[])["count", "list", "show", "end", "cleanup", "export", "check", "SACT_SESSION_CONNECTION"],
+            (string[])["count", "list", "show", "end", "cleanup", "export", "check", "copy", "SACT_SESSION_CONNECTION"],
             word => Assert.Contains(word, run.Out, StringComparison.Ordinal));
     }
 

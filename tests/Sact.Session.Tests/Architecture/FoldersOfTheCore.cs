@@ -30,6 +30,7 @@ public sealed class FoldersOfTheCore
         ["Administration"] = 4,
         ["SessionsApi"] = 4,
         ["Health"] = 4,
+        ["Migration"] = 4,
         ["Setup"] = 5,
     };
 
