@@ -36,7 +36,7 @@ internal static class FaultReport
 
     /// <summary>Prints what the processes held, and how late the slowest store calls were.</summary>
     /// <returns>What has grown, or was late.</returns>
-    public static List<string> PrintProcesses(IReadOnlyList<Held> held, double lateFactor)
+    public static List<string> PrintProcesses(IReadOnlyList<Held> held, double lateFactor, bool isStorm)
     {
         var faults = new List<string>();
         double limit = lateFactor * FaultRun.StoreTimeout;
@@ -62,7 +62,7 @@ internal static class FaultReport
             }
         }
 
-        if (held.Count > 1)
+        if (isStorm)
         {
             faults.AddRange(GrowthRule.Check(held[0], held[^1]));
         }

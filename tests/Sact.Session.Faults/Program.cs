@@ -79,7 +79,7 @@ await using (tested)
     var since = Stopwatch.StartNew();
     var result = new HistoryChecker(history, limit).Check();
     FaultReport.Print(history, result);
-    var held = FaultReport.PrintProcesses(run.Held, Number("late", 1.1));
+    var held = FaultReport.PrintProcesses(run.Held, Number("late", 1.1), storm > 0);
     Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"checked in {since.Elapsed.TotalSeconds:F1} s; saved as {file}"));
     return result.Violations.Count == 0 && held.Count == 0 ? 0 : Broken;
 }

@@ -12,7 +12,9 @@ internal static class NetworkFaults
         yield return State("drop", NetworkState.Silent, proxies);
         yield return State("refuse", NetworkState.Refusing, proxies);
         yield return State("cut in mid-reply", NetworkState.CuttingAnswers, proxies);
-        yield return State("garble", NetworkState.Garbling, proxies) with { IsDoubtful = true };
+
+        // Not in a storm: a length that was changed may make a client take a large array, which the pool of the runtime keeps for a while.
+        yield return State("garble", NetworkState.Garbling, proxies) with { IsDoubtful = true, IsQuick = false };
         yield return new Fault(
             "half-open",
             context =>
