@@ -52,12 +52,13 @@ internal sealed class MigratingEnds(RecordStore from, RecordStore to)
     {
         var live = await LiveInOldAsync(cancellationToken).ConfigureAwait(false);
         long ended = await from.ClearAsync(cancellationToken).ConfigureAwait(false);
-        ended += await to.ClearAsync(cancellationToken).ConfigureAwait(false);
+        ended += await to.ClearAsync(CancellationToken.None).ConfigureAwait(false);
 
-        // A cleared store has no markers. Without one, a move that has read a session before would bring it back.
+        // A cleared store has no markers. Without one, a move that has read a session before would bring it back. The caller cannot stop
+        // this: what has ended must not come back.
         await Parallel.ForEachAsync(
             live,
-            new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
+            new ParallelOptions { MaxDegreeOfParallelism = AtOnce },
             async (one, _) => await EndInNewAsync(RecordOfKey.Named(one.Key, one.Lineage, to.Now), SessionEndReason.Administrator)
                 .ConfigureAwait(false)).ConfigureAwait(false);
         return ended;

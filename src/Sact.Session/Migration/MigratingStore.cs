@@ -32,6 +32,7 @@ namespace Sact.Session;
 /// </para>
 /// <para>
 /// <b>The end of all</b> notes what is live in the old store, clears both stores, and leaves markers in the new one for what it noted.
+/// An old store that is no <see cref="ISessionQueryStore"/> cannot say what is live: a move that is killed meanwhile may leave its session.
 /// </para>
 /// <para>
 /// <b>A process that is killed</b> during a move loses nothing. After step 1: nothing has happened. After step 2: both stores have the

@@ -61,6 +61,7 @@ public sealed class MovesThatAreKilled
     [InlineData("session")]
     [InlineData("user")]
     [InlineData("all")]
+    [InlineData("all, and its caller leaves")]
     [Trait("abuse", "D12")]
     public async Task AfterAnEndBringNothingBack(string end)
     {
@@ -78,7 +79,7 @@ public sealed class MovesThatAreKilled
         Assert.Empty(await PostgreSqlStores.ListAsync(Store()));
     }
 
-    /// <summary>The marker of an end is gone when a process that slept goes on. It looks once more at the old store.</summary>
+    /// <summary>The marker of an end is gone when a process that slept continues. It looks once more at the old store.</summary>
     [Theory]
     [InlineData("session")]
     [InlineData("all")]
@@ -132,9 +133,16 @@ public sealed class MovesThatAreKilled
         {
             "session" => await Store().EndAsync(_session, SessionEndReason.Administrator) ? 1 : 0,
             "user" => await Store().DeleteActiveSessionsAsync("alice"),
-            _ => await Store().ClearAsync(),
+            "all" => await Store().ClearAsync(),
+            _ => await ClearAndLeaveAsync(),
         };
         Assert.Equal(1, ended);
+    }
+
+    private async Task<long> ClearAndLeaveAsync()
+    {
+        using var leaves = new CancellationTokenSource();
+        return await new MigratingStore(new HookedStore(Options(), _old) { AfterClear = leaves.Cancel }, New()).ClearAsync(leaves.Token);
     }
 
     private static SessionStoreException Killed() => new("The process has ended.");
@@ -159,6 +167,15 @@ public sealed class MovesThatAreKilled
         public Action? AfterRead { get; init; }
 
         public Action? AfterEnd { get; init; }
+
+        public Action? AfterClear { get; init; }
+
+        public override async ValueTask<long> ClearAsync(CancellationToken cancellationToken = default)
+        {
+            long ended = await base.ClearAsync(cancellationToken);
+            AfterClear?.Invoke();
+            return ended;
+        }
 
         protected override async ValueTask<RecordAddition> AddAsync(
             SessionRecord session, RecordAdmission admission, CancellationToken cancellationToken)
