@@ -22,6 +22,11 @@ public abstract class StoreContractSubject : IAsyncDisposable
     public virtual bool CountsExactly => true;
 
     /// <summary>
+    /// Whether <see cref="IGenericStore.ClearAsync"/> may leave markers, which refuse a late creation of what it has ended; default false.
+    /// </summary>
+    public virtual bool ClearLeavesMarkers => false;
+
+    /// <summary>
     /// The current time of the server's own clock; default <see cref="StoreContractClock.DefaultStart"/>, for a store without such a clock.
     /// </summary>
     /// <remarks>

@@ -26,7 +26,8 @@ internal sealed class ModelRun
         _run = run;
         _numbers = numbers;
         _changes = new ModelChanges(numbers);
-        _model = new ModelStore(leavesMarkers: run.Store is IEndedSessionStore);
+        _model = new ModelStore(
+            leavesMarkers: run.Store is IEndedSessionStore, clearMayLeaveMarkers: run.Subject.ClearLeavesMarkers);
         _model.SetClock(run.Now);
         _users = [run.Alice, run.Bob, "carol {'\"*}", null];
         for (int user = 0; user < _users.Length; user++)

@@ -1,7 +1,7 @@
 namespace Sact.Session.StoreContract;
 
 /// <summary>The plain model of a store: a dictionary and a time.</summary>
-internal sealed class ModelStore(bool leavesMarkers)
+internal sealed class ModelStore(bool leavesMarkers, bool clearMayLeaveMarkers)
 {
     private readonly Dictionary<SessionKey, ModelSession> _sessions = [];
     private readonly Dictionary<SessionKey, ModelMarker> _markers = [];
@@ -112,10 +112,13 @@ internal sealed class ModelStore(bool leavesMarkers)
     {
         if (reason is null)
         {
-            // A store may destroy the markers that it has, and may leave some for what ends here.
+            // A store may destroy the markers that it has.
             _forgotten.UnionWith(_markers.Values.Select(static marker => marker.Lineage));
-            _forgotten.UnionWith(_sessions.Values.Select(static session => session.Lineage));
             _markers.Clear();
+            if (clearMayLeaveMarkers)
+            {
+                _forgotten.UnionWith(_sessions.Values.Select(static session => session.Lineage));
+            }
         }
 
         long ended = 0;

@@ -84,6 +84,8 @@ internal sealed class MigratingSubject(StoreContractSubject from, StoreContractS
 {
     public override bool SharesData => true;
 
+    public override bool ClearLeavesMarkers => true;
+
     public override DateTimeOffset ServerNow =>
         ((StoreContractSubject[])[from, to]).OfType<PostgreSqlSubject>().FirstOrDefault()?.ServerNow ?? base.ServerNow;
 
