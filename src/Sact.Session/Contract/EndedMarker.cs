@@ -101,8 +101,13 @@ public sealed class EndedMarker
             : new EndedMarker(key, reason, endedAt, Next(stored.Header.Version), stored.Header.LineageHash, default, EndedSecrets.None);
 
     /// <summary>Whether the marker is still visible.</summary>
-    // Nothing is added to a time that was read: whoever writes to the store chooses it, and the sum may be out of range.
-    internal bool IsVisible(DateTimeOffset now) => now - Lifetime < EndedAt;
+    internal bool IsVisible(DateTimeOffset now) => IsVisible(EndedAt, now);
+
+    /// <summary>Whether a marker of an end at this time is still visible.</summary>
+    internal static bool IsVisible(DateTimeOffset endedAt, DateTimeOffset now) =>
+
+        // Nothing is added to a time that was read: whoever writes to the store chooses it, and the sum may be out of range.
+        now - Lifetime < endedAt;
 
     /// <summary>How often an id of the session had been replaced at once.</summary>
     internal int Generation => _others.Generation;

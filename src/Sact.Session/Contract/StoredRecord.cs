@@ -86,7 +86,7 @@ public readonly struct StoredRecord
     public bool IsOccupiedFor(SessionRecord session, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(session);
-        bool hasEnded = IsEnded && Header.LineageHash == session.LineageHash && now - EndedMarker.Lifetime < Header.ExpiresAt;
+        bool hasEnded = IsEnded && Header.LineageHash == session.LineageHash && EndedMarker.IsVisible(Header.ExpiresAt, now);
         return Error is not null || IsLive(now) || hasEnded;
     }
 }
