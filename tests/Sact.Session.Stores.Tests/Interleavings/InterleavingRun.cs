@@ -24,14 +24,14 @@ internal sealed class InterleavingRun(Profile profile)
     /// <returns>How many it ran.</returns>
     public async Task<int> RunUsualAsync(int usual)
     {
-        if (SeededNumbers.FromEnvironment("SACT_INTERLEAVING") is { } one)
+        if (FuzzNumbers.FromEnvironment("SACT_INTERLEAVING") is { } one)
         {
             await RunAsync(one, 1);
             return 1;
         }
 
-        int count = (int)(SeededNumbers.FromEnvironment("SACT_INTERLEAVINGS") ?? (ulong)usual);
-        await RunAsync(SeededNumbers.FromEnvironment("SACT_INTERLEAVINGS_FIRST") ?? 1, count);
+        int count = (int)(FuzzNumbers.FromEnvironment("SACT_INTERLEAVINGS") ?? (ulong)usual);
+        await RunAsync(FuzzNumbers.FromEnvironment("SACT_INTERLEAVINGS_FIRST") ?? 1, count);
         return count;
     }
 

@@ -31,14 +31,14 @@ internal static class FuzzRun
     private static async Task RunInPoolAsync(
         string target, Func<SeededNumbers, ValueTask<string>> one, string[] outcomes, double share)
     {
-        if (SeededNumbers.FromEnvironment("SACT_FUZZ_INPUT") is { } single)
+        if (FuzzNumbers.FromEnvironment("SACT_FUZZ_INPUT") is { } single)
         {
             await TryAsync(target, one, single);
             return;
         }
 
-        ulong first = SeededNumbers.FromEnvironment("SACT_FUZZ_FIRST") ?? 1;
-        ulong count = (ulong)((SeededNumbers.FromEnvironment("SACT_FUZZ_INPUTS") ?? Usual) * share / Targets) + 1;
+        ulong first = FuzzNumbers.FromEnvironment("SACT_FUZZ_FIRST") ?? 1;
+        ulong count = (ulong)((FuzzNumbers.FromEnvironment("SACT_FUZZ_INPUTS") ?? Usual) * share / Targets) + 1;
         var found = new SortedDictionary<string, long>(StringComparer.Ordinal);
         for (ulong number = first; number < first + count; number++)
         {
