@@ -48,5 +48,9 @@ public sealed class FaultsOfEveryStore
         string printed = await errors;
         Assert.True(run.ExitCode == 0, $"Exit code {run.ExitCode}:\n{output}\n{printed}");
         Assert.Contains("violations: 0", output, StringComparison.Ordinal);
+
+        // A history without a fault, or without a session that was accepted, would have no violation either.
+        Assert.Matches("accepted: [1-9][0-9]", output);
+        Assert.Matches(@"(?m)^\| (?!fault)[^|]+ \| [1-9][0-9]* \|", output);
     }
 }
