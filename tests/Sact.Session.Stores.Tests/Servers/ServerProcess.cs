@@ -10,6 +10,9 @@ namespace Sact.Session.Stores.Tests;
 /// </summary>
 internal static class ServerProcess
 {
+    /// <summary>How long the tests wait until they look again at what another process does. A spinning test would slow it down.</summary>
+    public static TimeSpan PollInterval => TimeSpan.FromMilliseconds(20);
+
     public static int FreePort()
     {
         using var probe = new TcpListener(IPAddress.Loopback, 0);
@@ -81,6 +84,8 @@ internal static class ServerProcess
                         $"{name} did not start within a minute, or ended ({(process.HasExited ? process.ExitCode : "runs")}).", fault);
                 }
             }
+
+            await Task.Delay(PollInterval);
         }
     }
 }
