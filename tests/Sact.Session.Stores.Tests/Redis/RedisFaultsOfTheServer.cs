@@ -12,7 +12,7 @@ internal static class Recovery
 {
     public static async Task<T> OfAsync<T>(Func<Task<T>> call)
     {
-        for (var since = Stopwatch.StartNew(); ; await Task.Yield())
+        for (var since = Stopwatch.StartNew(); ; await Task.Delay(ServerProcess.PollInterval))
         {
             try
             {
@@ -151,9 +151,10 @@ public sealed class RedisFailover
         await using var store = OpenRedis(RedisServer.ConfigurationAt(master.Port, replica.Port));
         var session = NewSession(store);
         await store.CreateAsync(session);
-        for (var since = Stopwatch.StartNew(); !await replica.Database.KeyExistsAsync(RedisSubject.NameOf(session.Key)); await Task.Yield())
+        for (var since = Stopwatch.StartNew(); !await replica.Database.KeyExistsAsync(RedisSubject.NameOf(session.Key));)
         {
             Assert.True(since.Elapsed < TimeSpan.FromMinutes(1), "The replica did not receive the session.");
+            await Task.Delay(ServerProcess.PollInterval);
         }
 
         await replica.Behind.ExecuteAsync("REPLICAOF", "NO", "ONE");

@@ -42,7 +42,7 @@ internal sealed class CheckedHealth : IAsyncDisposable
             }
 
             Assert.False(limit.IsCancellationRequested, $"{entry.Status}: {entry.Description}");
-            await Task.Yield();
+            await Task.Delay(ServerProcess.PollInterval);
         }
     }
 

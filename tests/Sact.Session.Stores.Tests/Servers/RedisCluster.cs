@@ -148,7 +148,7 @@ public sealed class RedisCluster : IAsyncDisposable
                 $"cluster_known_nodes:{Count}", StringComparison.Ordinal);)
             {
                 Assert.True(since.Elapsed < TimeSpan.FromMinutes(1), "The cluster was not whole within a minute.");
-                await Task.Delay(20);
+                await Task.Delay(ServerProcess.PollInterval);
                 info = (string)(await node.Behind.ExecuteAsync("CLUSTER", "INFO"))!;
             }
         }

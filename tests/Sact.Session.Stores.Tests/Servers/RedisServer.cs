@@ -90,7 +90,7 @@ public sealed class RedisServer : IAsyncDisposable
     /// <summary>Waits until INFO says so; it is asked again and again.</summary>
     public async Task WaitForAsync(string section, string name, string value)
     {
-        for (var since = Stopwatch.StartNew(); ; await Task.Yield())
+        for (var since = Stopwatch.StartNew(); ; await Task.Delay(ServerProcess.PollInterval))
         {
             if ((await Behind.InfoAsync(section)).SelectMany(group => group).Any(line => line.Key == name && line.Value == value))
             {
