@@ -15,7 +15,7 @@ internal static class SqliteFaults
             5 or 6 => "another process has locked the file for longer than BusyTimeout. "
                 + "Look which one it is, or raise SqliteStoreOptions.BusyTimeout.",
             8 => "the file is read-only. Give the process the right to write it and its folder.",
-            10 => "the disk reports an I/O error. Check the disk of the machine.",
+            10 => $"the disk reports an I/O error (SQLite error {sqlite.SqliteExtendedErrorCode}). Check the disk of the machine.",
             11 or 26 => "the file is corrupt or no SQLite database. Restore it from a backup, and end all sessions after that.",
             13 => "the disk is full. Free some space.",
             14 => "the file cannot be opened. Check the path in the connection string and the rights of the folder.",

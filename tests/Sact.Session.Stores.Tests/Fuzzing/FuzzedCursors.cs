@@ -152,11 +152,16 @@ public sealed class FuzzedCursorsOfPostgreSql(SharedPostgres shared) : FuzzedCur
     private protected override async ValueTask<StoreContractSubject> SubjectAsync() => new PostgreSqlSubject(await shared.GetAsync());
 }
 
-public sealed class FuzzedCursorsOfRedis(SharedRedis shared) : FuzzedCursors
+public sealed class FuzzedCursorsOfRedis : FuzzedCursors, IAsyncDisposable
 {
+    // On the server that other tests share the table of keys grows meanwhile, and SCAN then returns other pages.
+    private readonly SharedRedis _own = new();
+
     private protected override bool MayRepeat => true;
 
-    private protected override async ValueTask<StoreContractSubject> SubjectAsync() => new RedisSubject(await shared.ConnectionsAsync());
+    public ValueTask DisposeAsync() => _own.DisposeAsync();
+
+    private protected override async ValueTask<StoreContractSubject> SubjectAsync() => new RedisSubject(await _own.ConnectionsAsync());
 }
 
 public sealed class FuzzedCursorsOfEntityFramework(EntityFramework.SqliteOfEntityFramework fixture)
