@@ -68,7 +68,8 @@ internal sealed class RedisGuard(RedisStoreOptions options, ILogger logger)
                 {
                     throw new SessionStoreException(
                         "The sessions of this prefix were made with another RoutingKey, and ending the sessions of a user would miss some. "
-                        + "Set GenericStoreOptions.RoutingKey back, or end all sessions with ClearAsync.");
+                        + "Set GenericStoreOptions.RoutingKey back; for sact-session, set SACT_SESSION_ROUTING_KEY. "
+                        + "Only ClearAsync, which ends all sessions, makes another one valid.");
                 }
 
                 await database.KeyExpireAsync(Key, s_ttl, flags: CommandFlags.DemandMaster).ConfigureAwait(false);

@@ -5,7 +5,7 @@ internal static class ExitCode
 {
     public const int Done = 0;
 
-    /// <summary>The command ran and found a problem, found nothing, or was stopped.</summary>
+    /// <summary>The command ran and found a problem, or no session of the key, or was stopped. An empty list is no problem.</summary>
     public const int Problems = 1;
 
     /// <summary>An option, an argument or the environment is wrong. Nothing was done.</summary>

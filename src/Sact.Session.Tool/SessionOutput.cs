@@ -45,8 +45,10 @@ internal static class SessionOutput
             json.WriteStartObject("metadata");
             foreach (var (name, value) in metadata.Where(static field => !field.Key.StartsWith('$')))
             {
+                // Not as it is stored: a value may contain line breaks, and characters that move the cursor of a terminal.
                 json.WritePropertyName(name);
-                json.WriteRawValue(value.Span);
+                using var parsed = JsonDocument.Parse(value, new JsonDocumentOptions { MaxDepth = 1000 });
+                parsed.WriteTo(json);
             }
 
             json.WriteEndObject();

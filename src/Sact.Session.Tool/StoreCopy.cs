@@ -1,14 +1,18 @@
+using System.Collections.Concurrent;
+
 namespace Sact.Session.Tool;
 
 /// <summary>Copies or moves all live sessions of one store to another, while applications use both.</summary>
 internal sealed class StoreCopy(RecordStore source, RecordStore target, bool endsAtSource)
 {
     private const int AtOnce = 16;
+    private const int MostNamed = 20;
 
     private readonly SessionMove _move = new(source, target);
     private long _copied;
     private long _known;
     private long _gone;
+    private long _refused;
 
     /// <summary>How many sessions the target has now because of this copy.</summary>
     public long Copied => _copied;
@@ -18,6 +22,12 @@ internal sealed class StoreCopy(RecordStore source, RecordStore target, bool end
 
     /// <summary>How many ended or expired while they were copied.</summary>
     public long Gone => _gone;
+
+    /// <summary>How many live sessions were left out because the target refuses them or has an older state of them.</summary>
+    public long Refused => _refused;
+
+    /// <summary>The keys of the first of them, each with the reason.</summary>
+    public ConcurrentQueue<string> Refusals { get; } = new();
 
     /// <summary>How many live records cannot be copied, because a newer version wrote them or because they cannot be read.</summary>
     public int Skipped { get; private set; }
@@ -36,8 +46,8 @@ internal sealed class StoreCopy(RecordStore source, RecordStore target, bool end
         var seen = new HashSet<SessionKey>();
         await foreach (var page in walk.PagesAsync(cancellationToken).ConfigureAwait(false))
         {
-            var keys = page.Sessions.Select(static session => session.Key).Where(seen.Add);
-            foreach (var some in keys.Chunk(ISessionBatchStore.MostKeys))
+            var sessions = page.Sessions.Where(session => seen.Add(session.Key));
+            foreach (var some in sessions.Chunk(ISessionBatchStore.MostKeys))
             {
                 await CopyAsync(some, cancellationToken).ConfigureAwait(false);
             }
@@ -48,13 +58,21 @@ internal sealed class StoreCopy(RecordStore source, RecordStore target, bool end
         Skipped = walk.Skipped;
     }
 
-    private async Task CopyAsync(SessionKey[] keys, CancellationToken cancellationToken)
+    private async Task CopyAsync(SessionRecord[] sessions, CancellationToken cancellationToken)
     {
+        SessionKey[] keys = [.. sessions.Select(static session => session.Key)];
         var found = await target.FindManyAsync(keys, cancellationToken).ConfigureAwait(false);
         var options = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken };
         await Parallel.ForAsync(0, keys.Length, options, async (i, stop) =>
         {
-            bool isKnown = found[i].Record is not null || found[i].Ended is not null;
+            if (found[i].Record is { } there && there.Version < sessions[i].Version)
+            {
+                // Nodes that use both stores change a session at the target once it is there.
+                Refuse(keys[i], "it was changed at the source after an earlier copy. A node used the source alone.");
+                return;
+            }
+
+            bool isKnown = found[i].Record is not null || found[i].Ended is { Reason: not SessionEndReason.Expired };
             if (isKnown)
             {
                 Interlocked.Increment(ref _known);
@@ -65,13 +83,31 @@ internal sealed class StoreCopy(RecordStore source, RecordStore target, bool end
                 return;
             }
 
-            bool lives = endsAtSource
-                ? await _move.MoveAsync(keys[i], stop).ConfigureAwait(false)
-                : await _move.CopyAsync(keys[i], stop).ConfigureAwait(false);
+            bool lives;
+            try
+            {
+                lives = endsAtSource
+                    ? await _move.MoveAsync(keys[i], stop).ConfigureAwait(false)
+                    : await _move.CopyAsync(keys[i], stop).ConfigureAwait(false);
+            }
+            catch (ArgumentException refused)
+            {
+                Refuse(keys[i], refused.Message);
+                return;
+            }
+
             if (!isKnown)
             {
                 Interlocked.Increment(ref lives ? ref _copied : ref _gone);
             }
         }).ConfigureAwait(false);
+    }
+
+    private void Refuse(SessionKey key, string why)
+    {
+        if (Interlocked.Increment(ref _refused) <= MostNamed)
+        {
+            Refusals.Enqueue($"{key} was left out: {why}");
+        }
     }
 }

@@ -41,6 +41,7 @@ internal sealed class StoreOpener(ToolConsole console, ILoggerFactory logs)
         where TOptions : GenericStoreOptions
     {
         options.Prefix = choice.Prefix;
+        options.RoutingKey = console.RoutingKey();
         options.TimeProvider = console.Clock;
         options.LoggerFactory = logs;
         return options;

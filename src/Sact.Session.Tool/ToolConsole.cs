@@ -12,6 +12,9 @@ internal sealed class ToolConsole
     /// <summary>The connection string of the store that <c>copy</c> writes to.</summary>
     public const string TargetVariable = "SACT_SESSION_TARGET_CONNECTION";
 
+    /// <summary>The <see cref="GenericStoreOptions.RoutingKey"/> of the application, which may be a secret.</summary>
+    public const string RoutingKeyVariable = "SACT_SESSION_ROUTING_KEY";
+
     public required TextReader In { get; init; }
 
     /// <summary>The answer of the command, for a reader or a program.</summary>
@@ -52,6 +55,9 @@ internal sealed class ToolConsole
         : throw new ToolUsageException(
             $"The environment variable {variable} is missing or empty. Set it to the connection string of the store. "
             + "A connection string is never an argument, because other users of the machine can read those.");
+
+    /// <summary>Reads the routing key; null if the variable is missing or empty. It is never written anywhere.</summary>
+    public string? RoutingKey() => Variable(RoutingKeyVariable) is { Length: > 0 } value ? value : null;
 
     /// <summary>Waits for a confirmation. Without a person to answer, the option --yes is the only one.</summary>
     /// <exception cref="ToolUsageException">Nobody can answer.</exception>

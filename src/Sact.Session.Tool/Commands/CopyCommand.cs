@@ -42,8 +42,33 @@ internal static class CopyCommand
             await console.Out.WriteLineAsync(
                 $"copied              {copy.Copied}\nat target before    {copy.Known}\nended meanwhile     {copy.Gone}")
                 .ConfigureAwait(false);
-            return await Outcome.OfSkippedAsync(console, copy.Skipped).ConfigureAwait(false);
+            return await OutcomeAsync(console, copy).ConfigureAwait(false);
         });
         return command;
+    }
+
+    private static async Task<int> OutcomeAsync(ToolConsole console, StoreCopy copy)
+    {
+        int code = await Outcome.OfSkippedAsync(console, copy.Skipped).ConfigureAwait(false);
+        foreach (string refusal in copy.Refusals)
+        {
+            await console.Error.WriteLineAsync(refusal).ConfigureAwait(false);
+        }
+
+        if (copy.Refused > 0)
+        {
+            await console.Error.WriteLineAsync($"{copy.Refused} sessions were left out and live on at the source.").ConfigureAwait(false);
+            return ExitCode.Problems;
+        }
+
+        if (copy.Copied + copy.Known + copy.Gone + copy.Skipped == 0)
+        {
+            await console.Error.WriteLineAsync(
+                "The source has no session of this prefix. After a copy with --move that is the aim. Otherwise check --prefix.")
+                .ConfigureAwait(false);
+            return ExitCode.Problems;
+        }
+
+        return code;
     }
 }

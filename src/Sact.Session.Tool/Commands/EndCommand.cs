@@ -50,7 +50,9 @@ internal static class EndCommand
 
             long ended = await EndAsync(opened.Administration, one, wanted, everything, who, stop).ConfigureAwait(false);
             await console.Out.WriteLineAsync(ended == 1 ? "Ended 1 session." : $"Ended {ended} sessions.").ConfigureAwait(false);
-            return ended == 0 && !one.IsDefault ? ExitCode.Problems : ExitCode.Done;
+
+            // Whoever names a user or a condition expects a session. A wrong prefix must not look like a success.
+            return ended == 0 && !everything ? ExitCode.Problems : ExitCode.Done;
         });
         return command;
     }
@@ -76,7 +78,8 @@ internal static class EndCommand
             found += page.Sessions.Count;
         }
 
-        return $"This ends the {found} sessions that meet the conditions.";
+        string unread = walk.Skipped == 0 ? "" : $" {walk.Skipped} others cannot be read by this version, and live on.";
+        return $"This ends the {found} sessions that meet the conditions.{unread}";
     }
 
     private static async Task<long> EndAsync(

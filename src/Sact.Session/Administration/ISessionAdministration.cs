@@ -72,7 +72,10 @@ public interface ISessionAdministration
     /// <returns>The number of live sessions that ended.</returns>
     /// <exception cref="ArgumentException">The query has no condition or breaks a rule, or the actor breaks the rule.</exception>
     /// <exception cref="NotSupportedException">The store cannot query, and the query names no user.</exception>
-    /// <exception cref="SessionStoreException">The store does not answer. Some sessions may have ended.</exception>
+    /// <exception cref="SessionStoreException">
+    /// The store does not answer, and some sessions may have ended. Or all have ended but those that a newer version wrote, or that cannot
+    /// be read.
+    /// </exception>
     ValueTask<long> EndMatchingAsync(SessionQuery query, string actor, CancellationToken cancellationToken = default);
 
     /// <summary>

@@ -92,6 +92,7 @@ internal sealed class SessionAdministration(IGenericStore store, SessionServices
         var began = services.Now;
         var rest = query with { PageSize = SessionQuery.MaxPageSize, After = null };
         long ended = 0;
+        long skipped = 0;
         try
         {
             do
@@ -102,9 +103,17 @@ internal sealed class SessionAdministration(IGenericStore store, SessionServices
                     await Task.WhenAll(some.Select(EndOneAsync)).ConfigureAwait(false);
                 }
 
+                skipped += page.Skipped;
                 rest = rest with { After = page.Next };
             }
             while (rest.After is not null);
+
+            if (skipped > 0)
+            {
+                throw new SessionStoreException(
+                    $"{ended} sessions have ended. {skipped} others were left out: a newer version of Sact.Session wrote them, or they "
+                    + "cannot be read, so nobody knows whether they meet the conditions. Update this application, or end all sessions.");
+            }
         }
         catch (Exception fault) when (fault is SessionStoreException or OperationCanceledException)
         {

@@ -92,6 +92,76 @@ public sealed partial class CopyingSessions(SharedPostgres postgres, SharedRedis
         Assert.Equal(2, (await PostgreSqlStores.ListAsync(to.Store)).Count);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task AgainLeavesOutAndNamesWhatWasChangedAtTheSourceAlone(bool move)
+    {
+        await using var from = await ToolPlace.CreateAsync("sqlite", postgres, redis);
+        await using var to = await ToolPlace.CreateAsync("postgresql", postgres, redis, from.Prefix);
+        var changed = await from.SignInAsync("alice");
+        var other = await from.SignInAsync("bob");
+        await CopyAsync(from, to, move: false);
+        await from.Store.UpdateAsync(changed, PostgreSqlStores.Set("theme", "\"dark\""));
+
+        var again = await CopyAsync(from, to, move);
+
+        Assert.Equal(1, again.Code);
+        Assert.Contains($"{changed.Key} was left out: it was changed at the source", again.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(other.Key.ToString(), again.Error, StringComparison.Ordinal);
+        Assert.True(await from.IsLiveAsync(changed));
+        Assert.Equal(!move, await from.IsLiveAsync(other));
+        Assert.Empty((await to.Store.GetAsync(changed.Key))!.Fields);
+    }
+
+    [Fact]
+    public async Task CopiesASessionThatHasExpiredAtTheTargetOnly()
+    {
+        await using var from = await ToolPlace.CreateAsync("sqlite", postgres, redis);
+        await using var to = await ToolPlace.CreateAsync("postgresql", postgres, redis, from.Prefix);
+        var session = await from.SignInAsync("alice");
+        var expired = session with { LastSeenAt = session.LastSeenAt - TimeSpan.FromDays(300) };
+        await to.Store.CreateAsync(expired with { CreatedAt = expired.LastSeenAt });
+        Assert.False(await to.IsLiveAsync(session));
+
+        var run = await CopyAsync(from, to, move: false);
+
+        Assert.Equal(0, run.Code);
+        Assert.True(await to.IsLiveAsync(session));
+    }
+
+    /// <summary>A session keeps the routing tag with which it began, and Redis finds the sessions of a user by it.</summary>
+    [Fact]
+    public async Task LeavesOutAndNamesWhatRedisRefuses()
+    {
+        const string RoutingKey = "a newer routing key";
+        await using var from = await ToolPlace.CreateAsync("sqlite", postgres, redis, routingKey: RoutingKey);
+        await using var to = await ToolPlace.CreateAsync("redis", postgres, redis, from.Prefix, RoutingKey);
+        var before = new MemoryStore(new MemoryStoreOptions { Prefix = from.Prefix });
+        var old = PostgreSqlStores.NewSession(before, "alice");
+        await from.Store.CreateAsync(old);
+        var newer = await from.SignInAsync("alice");
+
+        var run = await CopyAsync(from, to, move: true);
+
+        Assert.Equal(1, run.Code);
+        Assert.Contains($"{old.Key} was left out: ", run.Error, StringComparison.Ordinal);
+        Assert.Equal((true, false), (await from.IsLiveAsync(old), await to.IsLiveAsync(old)));
+        Assert.Equal((false, true), (await from.IsLiveAsync(newer), await to.IsLiveAsync(newer)));
+    }
+
+    [Fact]
+    public async Task OfAPrefixWithoutSessionsIsNoSuccess()
+    {
+        await using var from = await ToolPlace.CreateAsync("sqlite", postgres, redis);
+        await using var to = await ToolPlace.CreateAsync("postgresql", postgres, redis, from.Prefix);
+
+        var run = await CopyAsync(from, to, move: true);
+
+        Assert.Equal(1, run.Code);
+        Assert.Contains("check --prefix", run.Error, StringComparison.Ordinal);
+    }
+
     /// <summary>An identity provider must be able to end a session in the new store too.</summary>
     [Fact]
     public async Task TakesTheAliasesAlong()
@@ -203,6 +273,7 @@ public sealed partial class CopyingSessions(SharedPostgres postgres, SharedRedis
         [.. Arguments(from, to), "--yes", .. move ? ["--move"] : (string[])[]],
         from.ConnectionString,
         to.ConnectionString,
+        from.RoutingKey,
         cancellationToken: stop);
 
     private static string[] Arguments(ToolPlace from, ToolPlace to) =>

@@ -140,6 +140,9 @@ public sealed class ToolCommands(SharedPostgres postgres, SharedRedis redis)
         Assert.DoesNotContain("alice", user.Error, StringComparison.Ordinal);
         Assert.Equal((false, true), (await place.IsLiveAsync(two), await place.IsLiveAsync(three)));
 
+        var nobody = await place.RunAsync("end", "--user", "mallory", "--yes");
+        Assert.Equal((1, "Ended 0 sessions.\n"), (nobody.Code, nobody.Out));
+
         var matching = await place.RunAsync("end", "--address", "203.0.113.7", "--yes");
         Assert.Equal("Ended 1 session.\n", matching.Out);
         Assert.Contains("sact-session run by operator", matching.Error, StringComparison.Ordinal);
@@ -159,10 +162,10 @@ public sealed class ToolCommands(SharedPostgres postgres, SharedRedis redis)
     public async Task EndsOnlyWhatIsConfirmed(string? answer, int code, bool lives)
     {
         await using var place = await PlaceAsync("sqlite");
-        var session = await place.SignInAsync("alice");
-        foreach (string[] which in (string[][])[[session.Key.ToString()], ["--user", "alice"], ["--all"]])
+        foreach (string which in (string[])["key", "--user alice", "--all"])
         {
-            var run = await place.RunAsync(answer, ["end", .. which]);
+            var session = await place.SignInAsync("alice");
+            var run = await place.RunAsync(answer, ["end", .. which == "key" ? [session.Key.ToString()] : which.Split(' ')]);
 
             Assert.Equal(code, run.Code);
             Assert.Equal(lives, await place.IsLiveAsync(session));
@@ -227,6 +230,25 @@ public sealed class ToolCommands(SharedPostgres postgres, SharedRedis redis)
         }
 
         Assert.DoesNotContain("sealed-secret", full.Out + plain.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ExportsOneLineForEachSessionWhateverItsMetadataContains()
+    {
+        await using var place = await PlaceAsync("sqlite");
+        const string Value = "{\n  \"n\": 1,\n  \"text\": \"\u009b2J\u2028\u202e\"\n}";
+        await place.SignInAsync("alice", record => record with
+        {
+            Fields = SessionFields.Restore([new("cart", Encoding.UTF8.GetBytes(Value))]),
+        });
+
+        var export = await place.RunAsync("export", "--metadata");
+
+        string line = Assert.Single(export.Lines);
+        Assert.DoesNotContain(line, static character => character > '~');
+        var cart = JsonDocument.Parse(line).RootElement.GetProperty("metadata").GetProperty("cart");
+        Assert.Equal(1, cart.GetProperty("n").GetInt32());
+        Assert.Equal("\u009b2J\u2028\u202e", cart.GetProperty("text").GetString());
     }
 
     [Theory]

@@ -11,11 +11,17 @@ internal sealed class ToolPlace : IAsyncDisposable
     private readonly Func<string, Task> _unlist;
 
     private ToolPlace(
-        string kind, string connectionString, Func<GenericStoreOptions> options, Func<string, Task> unlist, string prefix)
+        string kind,
+        string connectionString,
+        Func<GenericStoreOptions> options,
+        Func<string, Task> unlist,
+        string prefix,
+        string? routingKey)
     {
         Kind = kind;
         ConnectionString = connectionString;
         Prefix = prefix;
+        RoutingKey = routingKey;
         _options = options;
         _unlist = unlist;
         Store = Open();
@@ -27,13 +33,16 @@ internal sealed class ToolPlace : IAsyncDisposable
 
     public string Prefix { get; }
 
+    public string? RoutingKey { get; }
+
     public RecordStore Store { get; }
 
     public ISessionQueryStore Queries => (ISessionQueryStore)Store;
 
     public static TheoryData<string> Kinds => ["sqlite", "postgresql", "redis"];
 
-    public static async Task<ToolPlace> CreateAsync(string kind, SharedPostgres postgres, SharedRedis redis, string? prefix = null)
+    public static async Task<ToolPlace> CreateAsync(
+        string kind, SharedPostgres postgres, SharedRedis redis, string? prefix = null, string? routingKey = null)
     {
         prefix ??= PostgreSqlStores.NewPrefix();
         switch (kind)
@@ -54,7 +63,8 @@ internal sealed class ToolPlace : IAsyncDisposable
                         file.Run($"UPDATE sact_sessions SET user_id = NULL WHERE session_key = '{key}'");
                         return Task.CompletedTask;
                     },
-                    prefix);
+                    prefix,
+                    routingKey);
                 place._open.Add(file);
                 return place;
             case "postgresql":
@@ -65,7 +75,8 @@ internal sealed class ToolPlace : IAsyncDisposable
                     () => new PostgreSqlStoreOptions { ConnectionString = server.ConnectionString, Prefix = prefix },
                     key => server.RunAsync(
                         $"UPDATE sact_sessions SET user_id = NULL WHERE prefix = '{prefix}' AND key_part = '{key.Split(':')[1]}'"),
-                    prefix);
+                    prefix,
+                    routingKey);
             default:
                 var connections = await redis.ConnectionsAsync();
                 string configuration = (await redis.GetAsync()).Configuration;
@@ -85,18 +96,21 @@ internal sealed class ToolPlace : IAsyncDisposable
                             }
                         }
                     },
-                    prefix);
+                    prefix,
+                    routingKey);
         }
     }
 
     /// <summary>Another store over the same sessions, as another process has it.</summary>
     public RecordStore Open()
     {
-        RecordStore store = _options() switch
+        var options = _options();
+        options.RoutingKey = RoutingKey;
+        RecordStore store = options switch
         {
             SqliteStoreOptions sqlite => new SqliteStore(sqlite),
             PostgreSqlStoreOptions postgres => new PostgreSqlStore(postgres),
-            var redis => new RedisStore((RedisStoreOptions)redis),
+            _ => new RedisStore((RedisStoreOptions)options),
         };
         _open.Insert(0, (IDisposable)store);
         return store;
@@ -107,7 +121,7 @@ internal sealed class ToolPlace : IAsyncDisposable
 
     /// <summary>Runs a command over the place, with a person who answers.</summary>
     public Task<ToolRun> RunAsync(string? answer, string[] arguments) =>
-        ToolRun.Async([.. arguments, "--store", Kind, "--prefix", Prefix], ConnectionString, answer: answer);
+        ToolRun.Async([.. arguments, "--store", Kind, "--prefix", Prefix], ConnectionString, routingKey: RoutingKey, answer: answer);
 
     /// <summary>Removes a session from the index of its user behind the back of the store.</summary>
     public Task UnlistAsync(SessionRecord session) => _unlist(session.Key.ToString());

@@ -11,6 +11,7 @@ internal sealed record ToolRun(int Code, string Out, string Error)
     /// <param name="arguments">The arguments.</param>
     /// <param name="connection">What is in SACT_SESSION_CONNECTION; null for nothing.</param>
     /// <param name="target">What is in SACT_SESSION_TARGET_CONNECTION; null for nothing.</param>
+    /// <param name="routingKey">What is in SACT_SESSION_ROUTING_KEY; null for nothing.</param>
     /// <param name="answer">What a person types; null if nobody is there.</param>
     /// <param name="clock">The clock; null for the system's.</param>
     /// <param name="cancellationToken">What Ctrl+C cancels.</param>
@@ -18,6 +19,7 @@ internal sealed record ToolRun(int Code, string Out, string Error)
         string[] arguments,
         string? connection = null,
         string? target = null,
+        string? routingKey = null,
         string? answer = null,
         TimeProvider? clock = null,
         CancellationToken cancellationToken = default)
@@ -34,6 +36,7 @@ internal sealed record ToolRun(int Code, string Out, string Error)
             {
                 ToolConsole.ConnectionVariable => connection,
                 ToolConsole.TargetVariable => target,
+                ToolConsole.RoutingKeyVariable => routingKey,
                 _ => null,
             },
             UserName = "operator",

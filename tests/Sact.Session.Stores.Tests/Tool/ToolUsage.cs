@@ -77,6 +77,37 @@ public sealed class ToolUsage
     }
 
     [Theory]
+    [InlineData("04/03/2026")]
+    [InlineData("12:00")]
+    [InlineData("2026-11-30 18:00")]
+    public async Task ATimeThatReadersUnderstandDifferentlyIsRefused(string time)
+    {
+        string[] store = ["--store", "redis", "--prefix", "app"];
+
+        var run = await ToolRun.Async(["end", "--last-seen-before", time, "--yes", .. store], connection: "127.0.0.1:1");
+
+        Assert.Equal(2, run.Code);
+        Assert.Contains("--last-seen-before", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("2026-11-30")]
+    [InlineData("2026-11-30T18:00")]
+    [InlineData("2026-11-30T18:00Z")]
+    [InlineData("2026-11-30T18:00:00+01:00")]
+    [InlineData("2026-11-30T18:00:00.1234567+00:00")]
+    public async Task ATimeOfIso8601IsAccepted(string time)
+    {
+        using var file = new Sqlite.SqliteFile();
+        using var store = file.Open();
+
+        var run = await ToolRun.Async(
+            ["list", "--last-seen-before", time, "--store", "sqlite", "--prefix", store.Prefix], file.ConnectionString);
+
+        Assert.Equal((0, ""), (run.Code, run.Error));
+    }
+
+    [Theory]
     [InlineData("sqlite", "Data Source=/nowhere/app.db;Password=" + Secret, 3)]
     [InlineData("sqlite", "Data Source=/nowhere/app.db;Pasword=" + Secret, 2)]
     [InlineData("sqlite", Secret, 2)]

@@ -128,7 +128,7 @@ public sealed class AdministrationOfSessions
     {
         SessionKey? late = null;
         TestApp? running = null;
-        await using var app = running = App(more => more.AddSactSession().UseStore(services => new LateSignIn(
+        await using var app = running = App(more => more.AddSactSession().UseStore(services => new QueriedStore(
             services.GetRequiredService<TimeProvider>(), async () => late ??= await SignInLaterAsync())));
         await SignInAsync(app, "alice");
 
@@ -277,12 +277,27 @@ public sealed class AdministrationOfSessions
     [Fact]
     public async Task AFailingStoreIsAFaultAndNoEmptyPage()
     {
-        await using var app = App(more => more.AddSactSession().UseStore(services => new LateSignIn(
+        await using var app = App(more => more.AddSactSession().UseStore(services => new QueriedStore(
             services.GetRequiredService<TimeProvider>(), () => throw new InvalidOperationException("the disk is gone"))));
 
         await Assert.ThrowsAsync<SessionStoreException>(async () => await Of(app).FindAsync(new SessionQuery()));
         await Assert.ThrowsAsync<SessionStoreException>(
             async () => await Of(app).EndMatchingAsync(new SessionQuery { State = SessionState.Pending }, Actor));
+    }
+
+    [Fact]
+    public async Task EndsWhatMatchesAndFailsBecauseOfRecordsThatItCannotRead()
+    {
+        await using var app = App(more => more.AddSactSession().UseStore(
+            services => new QueriedStore(services.GetRequiredService<TimeProvider>(), static () => Task.CompletedTask) { Unread = 2 }));
+        await SignInAsync(app, "alice");
+
+        var fault = await Assert.ThrowsAsync<SessionStoreException>(
+            async () => await Of(app).EndMatchingAsync(new SessionQuery { State = SessionState.SignedIn }, Actor));
+
+        Assert.StartsWith("1 sessions have ended. 2 others were left out", fault.Message, StringComparison.Ordinal);
+        Assert.Empty((await Of(app).FindAsync(new SessionQuery { UserId = "alice" })).Sessions);
+        Assert.Equal([Unfinished(1)], Logged(app));
     }
 
     /// <summary>Whoever reads the log after an outage must see who may have ended sessions, although no answer came.</summary>
@@ -389,27 +404,30 @@ public sealed class AdministrationOfSessions
     }
 
     /// <summary>A store in memory that does something before it answers a query.</summary>
-    private sealed class LateSignIn : DelegatingStore, ISessionQueryStore
+    private sealed class QueriedStore : DelegatingStore, ISessionQueryStore
     {
         private readonly MemoryStore _inner;
         private readonly Func<Task> _before;
 
-        public LateSignIn(TimeProvider clock, Func<Task> before)
+        public QueriedStore(TimeProvider clock, Func<Task> before)
             : this(new MemoryStore(new MemoryStoreOptions { TimeProvider = clock }), before)
         {
         }
 
-        private LateSignIn(MemoryStore inner, Func<Task> before)
+        private QueriedStore(MemoryStore inner, Func<Task> before)
             : base(inner, inner)
         {
             _inner = inner;
             _before = before;
         }
 
+        /// <summary>How many records of each page only a newer version can read.</summary>
+        public int Unread { get; init; }
+
         public async ValueTask<SessionPage> QueryAsync(SessionQuery query, CancellationToken cancellationToken = default)
         {
             await _before();
-            return await _inner.QueryAsync(query, cancellationToken);
+            return await _inner.QueryAsync(query, cancellationToken) with { Skipped = Unread };
         }
 
         public ValueTask<SessionCounts> CountByStateAsync(CancellationToken cancellationToken = default) =>
