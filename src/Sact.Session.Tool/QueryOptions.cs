@@ -1,16 +1,11 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Globalization;
 
 namespace Sact.Session.Tool;
 
 /// <summary>The conditions of a <see cref="SessionQuery"/> as options.</summary>
 internal sealed class QueryOptions
 {
-    // Nothing else: 04/03 is a day in March or in April, depending on the reader.
-    private static readonly string[] s_iso8601 =
-        ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
-
     private readonly Option<string?> _state = new("--state") { Description = "The state: signed-in, pending or anonymous." };
     private readonly Option<string?> _address = new("--address") { Description = "The IP address at the sign-in or when last seen." };
     private readonly Option<string?> _userAgent = new("--user-agent") { Description = "A part of the User-Agent." };
@@ -65,8 +60,7 @@ internal sealed class QueryOptions
     private static DateTimeOffset? TimeOf(ArgumentResult argument)
     {
         if (argument.Tokens is [var token]
-            && DateTimeOffset.TryParseExact(
-                token.Value, s_iso8601, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
+            && Iso8601.TryParse(token.Value, out var time))
         {
             return time;
         }

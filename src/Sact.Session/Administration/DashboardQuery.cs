@@ -54,8 +54,7 @@ internal static class DashboardQuery
 
         DateTimeOffset? Time(string? value)
         {
-            bool isTime = DateTimeOffset.TryParse(
-                value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time);
+            bool isTime = Iso8601.TryParse(value, out var time);
             isReadable &= value is null || isTime;
             return isTime ? time : null;
         }

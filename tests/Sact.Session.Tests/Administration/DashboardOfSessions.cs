@@ -292,6 +292,8 @@ public sealed class DashboardOfSessions
     [InlineData("?size=many")]
     [InlineData("?state=root")]
     [InlineData("?createdFrom=yesterday")]
+    [InlineData("?seenBefore=04/03/2026")]
+    [InlineData("?seenBefore=12:00")]
     [InlineData("?createdFrom=2030-01-02&createdBefore=2030-01-01")]
     [InlineData("?after=AAAA")]
     [InlineData("?after=%22%3E%3Cscript%3E")]
