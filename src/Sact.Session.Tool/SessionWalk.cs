@@ -16,7 +16,7 @@ internal sealed class SessionWalk(ISessionQueryStore store, SessionQuery query)
         var next = query;
         do
         {
-            var page = await PageAsync(next, cancellationToken).ConfigureAwait(false);
+            var page = await PageAsync(store, next, cancellationToken).ConfigureAwait(false);
             Skipped += page.Skipped;
             yield return page;
             next = next with { After = page.Next };
@@ -24,13 +24,16 @@ internal sealed class SessionWalk(ISessionQueryStore store, SessionQuery query)
         while (next.After is not null);
     }
 
-    private async Task<SessionPage> PageAsync(SessionQuery next, CancellationToken cancellationToken)
+    /// <summary>Reads one page.</summary>
+    /// <exception cref="ToolUsageException">The cursor is not one of this query.</exception>
+    /// <exception cref="SessionStoreException">The store does not answer.</exception>
+    public static async Task<SessionPage> PageAsync(ISessionQueryStore store, SessionQuery query, CancellationToken cancellationToken)
     {
         try
         {
-            return await store.QueryAsync(next, cancellationToken).ConfigureAwait(false);
+            return await store.QueryAsync(query, cancellationToken).ConfigureAwait(false);
         }
-        catch (ArgumentException) when (next.After is not null && next.After == query.After)
+        catch (ArgumentException) when (query.After is not null)
         {
             throw new ToolUsageException(
                 "The option --after is no cursor of this search. A cursor continues only the search that it came from. "

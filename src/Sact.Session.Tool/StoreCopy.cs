@@ -23,10 +23,10 @@ internal sealed class StoreCopy(RecordStore source, RecordStore target, bool end
     /// <summary>How many ended or expired while they were copied.</summary>
     public long Gone => _gone;
 
-    /// <summary>How many live sessions were left out because the target refuses them or has an older state of them.</summary>
+    /// <summary>How many live sessions were left out because they cannot move.</summary>
     public long Refused => _refused;
 
-    /// <summary>The keys of the first of them, each with the reason.</summary>
+    /// <summary>Why, for the first of them. Each sentence has the key.</summary>
     public ConcurrentQueue<string> Refusals { get; } = new();
 
     /// <summary>How many live records cannot be copied, because a newer version wrote them or because they cannot be read.</summary>
@@ -65,49 +65,32 @@ internal sealed class StoreCopy(RecordStore source, RecordStore target, bool end
         var options = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken };
         await Parallel.ForAsync(0, keys.Length, options, async (i, stop) =>
         {
-            if (found[i].Record is { } there && there.Version < sessions[i].Version)
-            {
-                // Nodes that use both stores change a session at the target once it is there.
-                Refuse(keys[i], "it was changed at the source after an earlier copy. A node used the source alone.");
-                return;
-            }
-
+            // A target that has an older state is refused by the move.
             bool isKnown = found[i].Record is not null || found[i].Ended is { Reason: not SessionEndReason.Expired };
-            if (isKnown)
-            {
-                Interlocked.Increment(ref _known);
-            }
-
-            if (isKnown && !endsAtSource)
-            {
-                return;
-            }
-
-            bool lives;
+            bool isComplete = isKnown && !endsAtSource && !(found[i].Record?.Version < sessions[i].Version);
+            bool lives = true;
             try
             {
-                lives = endsAtSource
-                    ? await _move.MoveAsync(keys[i], stop).ConfigureAwait(false)
-                    : await _move.CopyAsync(keys[i], stop).ConfigureAwait(false);
+                lives = isComplete || await CopyAsync(keys[i], stop).ConfigureAwait(false);
             }
-            catch (ArgumentException refused)
+            catch (UnmovableSessionException refused)
             {
-                Refuse(keys[i], refused.Message);
+                Refuse(refused);
                 return;
             }
 
-            if (!isKnown)
-            {
-                Interlocked.Increment(ref lives ? ref _copied : ref _gone);
-            }
+            Interlocked.Increment(ref isKnown ? ref _known : ref lives ? ref _copied : ref _gone);
         }).ConfigureAwait(false);
     }
 
-    private void Refuse(SessionKey key, string why)
+    private ValueTask<bool> CopyAsync(SessionKey key, CancellationToken cancellationToken) =>
+        endsAtSource ? _move.MoveAsync(key, cancellationToken) : _move.CopyAsync(key, cancellationToken);
+
+    private void Refuse(UnmovableSessionException refused)
     {
         if (Interlocked.Increment(ref _refused) <= MostNamed)
         {
-            Refusals.Enqueue($"{key} was left out: {why}");
+            Refusals.Enqueue(refused.Message);
         }
     }
 }

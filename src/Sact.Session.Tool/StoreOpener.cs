@@ -96,16 +96,9 @@ internal sealed class StoreOpener(ToolConsole console, ILoggerFactory logs)
         }
         catch (SqliteException fault)
         {
-            throw new SessionStoreException($"The SQLite file cannot be opened: {SqliteFaultOf(fault)}", fault);
+            throw new SessionStoreException($"The SQLite file cannot be opened: {SqliteFaults.Explain(fault)}", fault);
         }
 
         return parts.ConnectionString;
     }
-
-    private static string SqliteFaultOf(SqliteException fault) => fault.SqliteErrorCode switch
-    {
-        14 => "it does not exist, or this user may not read it. Check the path in the connection string.",
-        26 => "it is no SQLite database, or it is encrypted with another password.",
-        _ => $"SQLite reports error {fault.SqliteExtendedErrorCode}.",
-    };
 }

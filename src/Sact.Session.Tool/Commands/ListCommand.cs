@@ -47,15 +47,10 @@ internal static class ListCommand
         {
             // A page never has more than what is left, so that its cursor continues exactly behind the last line.
             var part = query with { PageSize = Math.Min(SessionQuery.MaxPageSize, most - found.Count), After = next };
-            var walk = new SessionWalk(store, part);
-            await foreach (var page in walk.PagesAsync(stop).ConfigureAwait(false))
-            {
-                found.AddRange(page.Sessions.Select(static record => new AdministeredSession(record)));
-                next = page.Next;
-                break;
-            }
-
-            skipped += walk.Skipped;
+            var page = await SessionWalk.PageAsync(store, part, stop).ConfigureAwait(false);
+            found.AddRange(page.Sessions.Select(static record => new AdministeredSession(record)));
+            skipped += page.Skipped;
+            next = page.Next;
         }
         while (next is not null && found.Count < most);
 

@@ -111,8 +111,9 @@ internal sealed class SessionAdministration(IGenericStore store, SessionServices
             if (skipped > 0)
             {
                 throw new SessionStoreException(
-                    $"{ended} sessions have ended. {skipped} others were left out: a newer version of Sact.Session wrote them, or they "
-                    + "cannot be read, so nobody knows whether they meet the conditions. Update this application, or end all sessions.");
+                    $"Sessions that were left out: {skipped}. A newer version of Sact.Session wrote them, or they cannot be read, so it is "
+                    + $"unknown whether they meet the conditions. All others have ended: {ended}. "
+                    + "Update this application, or end all sessions.");
             }
         }
         catch (Exception fault) when (fault is SessionStoreException or OperationCanceledException)

@@ -44,7 +44,7 @@
     }
     if (answer.status === 403) throw new Refusal('You may not do this. The request was refused.');
     if (answer.status === 503) {
-      throw new Refusal('The session store does not answer. Look at the log of the server, then begin with the first page again.');
+      throw new Refusal('The session store did not do all of it. Look at the log of the server, then begin with the first page again.');
     }
     const problem = new Refusal(body ? [body.title, body.detail].filter(Boolean).join(' ') : `The server answered ${answer.status}.`);
     problem.status = answer.status;

@@ -31,6 +31,10 @@ namespace Sact.Session;
 /// user, because the cap counts in the new store.
 /// </para>
 /// <para>
+/// <b>A session that cannot move</b> stays in the old store, and takes a place under the cap: the new store refuses it, or has an older
+/// state of it. It is served. Each change of it is a <see cref="SessionStoreException"/> that says why.
+/// </para>
+/// <para>
 /// <b>The end of all</b> notes what is live in the old store, clears both stores, and leaves markers in the new one for what it noted.
 /// An old store that is no <see cref="ISessionQueryStore"/> cannot say what is live: a move that is killed meanwhile may leave its session.
 /// </para>
@@ -145,17 +149,17 @@ public sealed class MigratingStore : GenericStore, IEndedSessionStore, ISessionB
 
         // The cap counts and ends in the new store only, so all sessions of the user must be there, and nowhere else.
         if (cap is not null && session.UserId is { } userId
-            && await _move.MoveAllAsync(userId, cancellationToken).ConfigureAwait(false) is > 0 and var newer)
+            && await _move.MoveAllAsync(userId, cancellationToken).ConfigureAwait(false) is > 0 and var staying)
         {
-            // Those of a newer format cannot move, and take their places under the cap.
-            if (newer >= cap.Max)
+            // Those that cannot move take their places under the cap.
+            if (staying >= cap.Max)
             {
                 // It throws, unless the cap refuses.
-                cap.ChooseEnded([], newer, _to.Now);
+                cap.ChooseEnded([], staying, _to.Now);
                 return SessionCreation.CapReached;
             }
 
-            cap = new SessionCap(cap.Max - newer, cap.Policy);
+            cap = new SessionCap(cap.Max - staying, cap.Policy);
         }
 
         var creation = await _to.CreateAsync(session, cap, cancellationToken).ConfigureAwait(false);

@@ -19,38 +19,47 @@ internal sealed class SessionMove(RecordStore from, RecordStore to)
     private volatile bool _isChecked;
 
     /// <summary>Moves a session, if the old store has it.</summary>
+    /// <exception cref="UnmovableSessionException">The new store refuses it, or has another or an older state of it.</exception>
     /// <exception cref="SessionStoreException">A store does not answer, or the record is of a newer format.</exception>
     public ValueTask<bool> MoveAsync(SessionKey key, CancellationToken cancellationToken) =>
         RunAsync(key, endsOld: true, cancellationToken);
 
     /// <summary>Copies a session, if the old store has it, and leaves the old store as it is.</summary>
+    /// <exception cref="UnmovableSessionException">The new store refuses it, or has another or an older state of it.</exception>
     /// <exception cref="SessionStoreException">A store does not answer, or the record is of a newer format.</exception>
     public ValueTask<bool> CopyAsync(SessionKey key, CancellationToken cancellationToken) =>
         RunAsync(key, endsOld: false, cancellationToken);
 
     /// <summary>Moves all sessions of a user.</summary>
-    /// <returns>How many live ones stay in the old store, because they are of a newer format.</returns>
+    /// <returns>How many live ones stay in the old store, because they are of a newer format or cannot move.</returns>
     /// <exception cref="SessionStoreException">A store does not answer.</exception>
     public async ValueTask<int> MoveAllAsync(string userId, CancellationToken cancellationToken)
     {
         // All of them first, because the moves change what is listed.
         var keys = new List<SessionKey>();
-        int newer = 0;
+        int staying = 0;
         await foreach (var (key, stored) in from.ReadUserAsync(userId, cancellationToken).ConfigureAwait(false))
         {
             if (stored.IsLive(from.Now) && string.Equals(stored.Header.UserId, userId, StringComparison.Ordinal))
             {
-                newer += stored.Record is null ? 1 : 0;
+                staying += stored.Record is null ? 1 : 0;
                 keys.AddRange(stored.Record is null ? [] : [key]);
             }
         }
 
         foreach (var key in keys)
         {
-            await MoveAsync(key, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await MoveAsync(key, cancellationToken).ConfigureAwait(false);
+            }
+            catch (UnmovableSessionException)
+            {
+                staying++;
+            }
         }
 
-        return newer;
+        return staying;
     }
 
     /// <summary>Leaves a marker in the old store that nobody sees, because no id has its hash.</summary>
@@ -129,7 +138,28 @@ internal sealed class SessionMove(RecordStore from, RecordStore to)
 
     private async ValueTask PutAsync(SessionRecord record, CancellationToken cancellationToken)
     {
-        var creation = await to.CreateAsync(record, cap: null, cancellationToken).ConfigureAwait(false);
+        // With both stores in use the old record never changes. A repeated creation counts as done, so it cannot tell that.
+        var before = await to.ReadAsync(record.Key, cancellationToken).ConfigureAwait(false);
+        if (before.IsLive(to.Now) && before.Header.LineageHash == record.LineageHash && before.Header.Version < record.Version)
+        {
+            throw new UnmovableSessionException(
+                $"The old store has a newer state of the session {record.Key} than the new one, "
+                + "because a process used the old store alone. End the session in both stores.");
+        }
+
+        SessionCreation creation;
+        try
+        {
+            creation = await to.CreateAsync(record, cap: null, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ArgumentException refused)
+        {
+            throw new UnmovableSessionException(
+                $"The new store refuses the session {record.Key}. In Redis it began before the RoutingKey was changed. "
+                + "End the session, or wait until it has expired.",
+                refused);
+        }
+
         if (creation.Status == SessionCreationStatus.Created)
         {
             return;
@@ -139,7 +169,7 @@ internal sealed class SessionMove(RecordStore from, RecordStore to)
         var there = await to.ReadAsync(record.Key, cancellationToken).ConfigureAwait(false);
         if (there.Exists && (there.Error is not null || there.Header.LineageHash != record.LineageHash))
         {
-            throw new SessionStoreException(
+            throw new UnmovableSessionException(
                 $"The new store has another record, or one that cannot be read, under the key of the session {record.Key}. "
                 + "End the session in both stores.");
         }

@@ -107,7 +107,7 @@ public sealed partial class CopyingSessions(SharedPostgres postgres, SharedRedis
         var again = await CopyAsync(from, to, move);
 
         Assert.Equal(1, again.Code);
-        Assert.Contains($"{changed.Key} was left out: it was changed at the source", again.Error, StringComparison.Ordinal);
+        Assert.Contains($"a newer state of the session {changed.Key} than the new one", again.Error, StringComparison.Ordinal);
         Assert.DoesNotContain(other.Key.ToString(), again.Error, StringComparison.Ordinal);
         Assert.True(await from.IsLiveAsync(changed));
         Assert.Equal(!move, await from.IsLiveAsync(other));
@@ -145,7 +145,7 @@ public sealed partial class CopyingSessions(SharedPostgres postgres, SharedRedis
         var run = await CopyAsync(from, to, move: true);
 
         Assert.Equal(1, run.Code);
-        Assert.Contains($"{old.Key} was left out: ", run.Error, StringComparison.Ordinal);
+        Assert.Contains($"refuses the session {old.Key}.", run.Error, StringComparison.Ordinal);
         Assert.Equal((true, false), (await from.IsLiveAsync(old), await to.IsLiveAsync(old)));
         Assert.Equal((false, true), (await from.IsLiveAsync(newer), await to.IsLiveAsync(newer)));
     }

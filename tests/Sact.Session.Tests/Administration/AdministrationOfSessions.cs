@@ -295,7 +295,7 @@ public sealed class AdministrationOfSessions
         var fault = await Assert.ThrowsAsync<SessionStoreException>(
             async () => await Of(app).EndMatchingAsync(new SessionQuery { State = SessionState.SignedIn }, Actor));
 
-        Assert.StartsWith("1 sessions have ended. 2 others were left out", fault.Message, StringComparison.Ordinal);
+        Assert.StartsWith("Sessions that were left out: 2. ", fault.Message, StringComparison.Ordinal);
         Assert.Empty((await Of(app).FindAsync(new SessionQuery { UserId = "alice" })).Sessions);
         Assert.Equal([Unfinished(1)], Logged(app));
     }
