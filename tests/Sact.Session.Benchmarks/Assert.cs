@@ -6,7 +6,13 @@ namespace Sact.Session.Stores.Tests;
 /// </summary>
 internal static class Assert
 {
-    public static void SkipUnless(bool condition, string reason) => True(condition, reason);
+    public static void SkipUnless(bool condition, string reason)
+    {
+        if (!condition)
+        {
+            throw new MissingServerException(reason);
+        }
+    }
 
     public static void True(bool condition, string reason)
     {
@@ -16,3 +22,6 @@ internal static class Assert
         }
     }
 }
+
+/// <summary>A server or a program is not on the machine. Any other fault of a part ends the run.</summary>
+internal sealed class MissingServerException(string message) : InvalidOperationException(message);

@@ -58,7 +58,7 @@ await using (tested)
     {
         await tested.StartAsync(seed);
     }
-    catch (InvalidOperationException missing)
+    catch (MissingServerException missing)
     {
         Console.WriteLine($"left out: {missing.Message}");
         return LeftOut;

@@ -1,4 +1,5 @@
 using Sact.Session.Scoreboard;
+using Sact.Session.Tests;
 
 // dotnet run -c Release --project tests/Sact.Session.Scoreboard [-- --repeat 20] [--filter id|family …] [--contender name …] [--write]
 string[] known = ["--repeat", "--filter", "--contender", "--write"];
@@ -35,7 +36,7 @@ foreach (var contender in contenders)
 
 if (args.Contains("--write"))
 {
-    string page = Path.Combine(Repository.Root, ScoreboardPage.Path);
+    string page = Path.Combine(Checkout.Root, ScoreboardPage.Path);
     await File.WriteAllTextAsync(page, ScoreboardPage.Write(results, cases, repeats, DateOnly.FromDateTime(DateTime.UtcNow)));
     Console.WriteLine($"Written: {ScoreboardPage.Path}");
 }

@@ -1,7 +1,7 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
 using Npgsql;
+using Sact.Session.Tests.Fuzzing;
 using static Sact.Session.Stores.Tests.PostgreSqlStores;
 
 namespace Sact.Session.Stores.Tests;
@@ -15,8 +15,7 @@ public abstract class EndsWhileReportsAreLost
 {
     private const int PerRound = 32;
 
-    private static readonly int s_ends =
-        int.TryParse(Environment.GetEnvironmentVariable("SACT_ENDS"), CultureInfo.InvariantCulture, out int ends) ? ends : 160;
+    private static readonly int s_ends = (int)(FuzzNumbers.FromEnvironment("SACT_ENDS") ?? 160);
 
     /// <summary>What happens to the link between the watching node and its server.</summary>
     private enum Fault
@@ -43,10 +42,15 @@ public abstract class EndsWhileReportsAreLost
             var connections = await ConnectAsync(link, options);
             var (ending, living) = (connections[..(PerRound / 2)], connections[(PerRound / 2)..]);
             var fault = (Fault)random.Next(4);
-            await BeginAsync(link, fault);
+            if (fault == Fault.ListenerIsKilled)
+            {
+                await link.KillListenersAsync();
+            }
+
+            int cutAt = CutAt(fault, ending.Length);
             foreach (var (index, connection) in ending.Index())
             {
-                if (fault == Fault.CutAmongTheEnds && index == EndsBeforeTheCut(fault, ending.Length))
+                if (index == cutAt)
                 {
                     link.Cut();
                 }
@@ -55,7 +59,7 @@ public abstract class EndsWhileReportsAreLost
             }
 
             // No report of an end after the cut can arrive. One that was sent before it may.
-            var unreported = ending[EndsBeforeTheCut(fault, ending.Length)..];
+            var unreported = ending[cutAt..];
             Assert.All(unreported, static connection => Assert.False(connection.Ended.IsCancellationRequested));
             lost += unreported.Length;
             link.Restore();
@@ -81,24 +85,13 @@ public abstract class EndsWhileReportsAreLost
 
     private protected abstract ValueTask<BrokenLink> OpenAsync(TimeProvider clock);
 
-    private static int EndsBeforeTheCut(Fault fault, int ends) => fault switch
+    /// <summary>How many ends come before the cut: all of them, if there is none.</summary>
+    private static int CutAt(Fault fault, int ends) => fault switch
     {
         Fault.CutBeforeTheEnds => 0,
         Fault.CutAmongTheEnds => ends / 2,
         _ => ends,
     };
-
-    private static async Task BeginAsync(BrokenLink link, Fault fault)
-    {
-        if (fault == Fault.ListenerIsKilled)
-        {
-            await link.KillListenersAsync();
-        }
-        else if (fault == Fault.CutBeforeTheEnds)
-        {
-            link.Cut();
-        }
-    }
 
     /// <summary>Signs users in on the ending node, and reads their sessions on the watching one, as open requests.</summary>
     private static async Task<Connection[]> ConnectAsync(BrokenLink link, SactSessionOptions options)

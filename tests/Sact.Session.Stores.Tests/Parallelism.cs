@@ -1,2 +1,2 @@
-// Many tests wait for a server or a limit of time, and leave both cores idle with the one thread per core that is the default.
+// Many tests wait for a server or a time limit. With the default of one thread per core, cores would be idle.
 [assembly: Xunit.v3.Parallelization(MaxThreads = 4)]

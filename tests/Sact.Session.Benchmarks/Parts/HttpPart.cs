@@ -43,7 +43,7 @@ internal static class HttpPart
         {
             await RedisAsync(report, quick);
         }
-        catch (Exception fault) when (fault is InvalidOperationException or SessionStoreException or HttpRequestException)
+        catch (MissingServerException fault)
         {
             report.Say($"HTTP over Redis is left out: {fault.Message}");
         }

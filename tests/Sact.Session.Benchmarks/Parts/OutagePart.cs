@@ -49,7 +49,7 @@ internal static class OutagePart
         {
             await run();
         }
-        catch (Exception fault) when (fault is InvalidOperationException or HttpRequestException)
+        catch (MissingServerException fault)
         {
             report.Say($"The outage of {store} is left out: {fault.Message}");
         }

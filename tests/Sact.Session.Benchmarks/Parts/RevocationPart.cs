@@ -68,7 +68,7 @@ internal static class RevocationPart
         {
             await run();
         }
-        catch (InvalidOperationException fault)
+        catch (MissingServerException fault)
         {
             report.Say($"The revocation over {store} is left out: {fault.Message}");
         }
@@ -87,7 +87,7 @@ internal static class RevocationPart
                 visitors.Add(await Visitor.ConnectAsync(client, nodes, $"user-{user}"));
             }
 
-            // The first end finds code that never ran. It is not of the measure.
+            // The first end also compiles code, so its time is discarded.
             await visitors[0].EndAsync();
             var delays = new List<double>();
             foreach (var visitor in visitors.Skip(1))

@@ -29,7 +29,7 @@ internal static class StoresPart
         {
             await run();
         }
-        catch (Exception fault) when (fault is InvalidOperationException or SessionStoreException)
+        catch (MissingServerException fault)
         {
             report.Say($"{store} is left out: {fault.Message}");
         }

@@ -28,7 +28,7 @@ internal static class WatchCostPart
                 "{0:N0} B");
             report.AskAtMost($"calls of the store per interval, {Connections:N0} idle connections", "≤ 40", polls, 40, "{0:N1}");
         }
-        catch (InvalidOperationException fault)
+        catch (MissingServerException fault)
         {
             report.Say($"The cost of the watch is left out: {fault.Message}");
         }

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Sact.Session.Stores.Tests;
+using Sact.Session.Tests;
 
 namespace Sact.Session.Scoreboard;
 
@@ -13,11 +15,10 @@ internal static class NodePeers
 
     private static async Task<string> RunAsync()
     {
-        string peers = Path.Combine(Repository.Root, "tests", "Sact.Session.Scoreboard", "peers");
+        string peers = Path.Combine(Checkout.Root, "tests", "Sact.Session.Scoreboard", "peers");
         foreach (string program in new[] { "node", "npm" })
         {
-            if (!(Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(
-                folder => File.Exists(Path.Combine(folder, program))))
+            if (ServerProcess.FolderOf([], program) is null)
             {
                 throw new InvalidOperationException($"{program} is not on this machine: install Node 20 or newer.");
             }

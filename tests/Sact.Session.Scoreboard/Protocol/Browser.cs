@@ -5,8 +5,6 @@ internal sealed class Browser(Application application, IReadOnlyDictionary<strin
 {
     private readonly Dictionary<string, string> _cookies = new(cookies ?? new Dictionary<string, string>(), StringComparer.Ordinal);
 
-    public Application Application => application;
-
     /// <summary>The session's own cookie; null if the browser has none.</summary>
     public string? SessionCookie
     {

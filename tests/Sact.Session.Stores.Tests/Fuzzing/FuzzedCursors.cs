@@ -62,6 +62,7 @@ public abstract class FuzzedCursors
             var page = await _store.QueryAsync(query);
             while (page.Next is { } next)
             {
+                Assert.True(_known.Count < MostPages, "The walk does not end.");
                 page = await _store.QueryAsync(query with { After = next });
                 _known.Add((query, next, KeysOf(page)));
             }
@@ -154,7 +155,7 @@ public sealed class FuzzedCursorsOfPostgreSql(SharedPostgres shared) : FuzzedCur
 
 public sealed class FuzzedCursorsOfRedis : FuzzedCursors, IAsyncDisposable
 {
-    // On the server that other tests share the table of keys grows meanwhile, and SCAN then returns other pages.
+    // Other tests add keys to the shared server. SCAN then returns other pages, so this test has its own server.
     private readonly SharedRedis _own = new();
 
     private protected override bool MayRepeat => true;

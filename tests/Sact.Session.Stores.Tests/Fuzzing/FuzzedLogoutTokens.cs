@@ -10,8 +10,8 @@ using Sact.Session.Tests.Fuzzing;
 namespace Sact.Session.Stores.Tests.Fuzzing;
 
 /// <summary>
-/// Logout tokens, changed before or after they are signed. One is accepted only if header and payload are what the provider signed, and if
-/// a second reader, written for this test, finds every claim in order. Any other is refused for one of the documented reasons.
+/// Logout tokens, changed before or after they are signed. An accepted one has the header and the payload that the provider signed. A
+/// second reader, written for this test, finds every claim of it in order. Any other is refused for one of the documented reasons.
 /// </summary>
 [Trait("seeds", "fuzzing")]
 public sealed class FuzzedLogoutTokens : IAsyncLifetime

@@ -14,7 +14,7 @@ internal sealed class InterleavingRun(Profile profile)
 {
     private readonly ConcurrentDictionary<ulong, bool> _different = new();
 
-    /// <summary>The number of interleavings in which the calls of the actors came in an order that no other one had.</summary>
+    /// <summary>The number of different orders in which the calls of the actors came.</summary>
     public int Different => _different.Count;
 
     /// <summary>

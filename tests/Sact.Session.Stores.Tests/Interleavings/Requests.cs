@@ -12,7 +12,7 @@ internal sealed class Requests
     private readonly bool _isLost;
     private readonly bool _comesBack;
 
-    private Requests(Scene scene, SeededNumbers numbers, IReadOnlyList<Device> devices)
+    public Requests(Scene scene, SeededNumbers numbers, IReadOnlyList<Device> devices)
     {
         _scene = scene;
         int which = numbers.Below(100);
@@ -22,8 +22,6 @@ internal sealed class Requests
         _isLost = numbers.Percent(25);
         _comesBack = numbers.Percent(60);
     }
-
-    public static Requests Draw(Scene scene, SeededNumbers numbers, IReadOnlyList<Device> devices) => new(scene, numbers, devices);
 
     public async Task PlayAsync(Actor actor)
     {

@@ -68,7 +68,7 @@ internal sealed class Scene
     {
         await SetUpAsync();
         Actor[] actors = [.. verbs.Select((verb, i) => new Actor(Stage, i, verb))];
-        var requests = actors.ToDictionary(actor => actor, _ => Requests.Draw(this, _numbers, _devices));
+        var requests = actors.ToDictionary(actor => actor, _ => new Requests(this, _numbers, _devices));
         await Stage.RunAsync(actors, actor => requests[actor].PlayAsync(actor));
         foreach (var actor in actors)
         {

@@ -14,10 +14,10 @@ public abstract class MigratingContractCases
 
     private protected abstract Task<MigratingSubject> NewSubjectAsync();
 
-    private protected static MigratingSubject OfDictionaries(bool began)
+    private protected static MigratingSubject OfDictionaries(bool beganInOld)
     {
         static DictionarySubject New() => new((options, data) => new RecordDictionaryStore(options, data));
-        return new MigratingSubject(New(), New(), began);
+        return new MigratingSubject(New(), New(), beganInOld);
     }
 
     private protected async Task HoldsAsync(string @case)
@@ -34,7 +34,7 @@ public sealed class MigratingContract : MigratingContractCases
     [MemberData(nameof(Cases))]
     public Task Holds(string @case) => HoldsAsync(@case);
 
-    private protected override Task<MigratingSubject> NewSubjectAsync() => Task.FromResult(OfDictionaries(began: false));
+    private protected override Task<MigratingSubject> NewSubjectAsync() => Task.FromResult(OfDictionaries(beganInOld: false));
 }
 
 /// <summary>Sessions that began in the old store.</summary>
@@ -53,7 +53,7 @@ public sealed class MigratingOldSessionsContract : MigratingContractCases
         await StoreContractModel.RunAsync(subject, seed, commands, TestContext.Current.CancellationToken);
     }
 
-    private protected override Task<MigratingSubject> NewSubjectAsync() => Task.FromResult(OfDictionaries(began: true));
+    private protected override Task<MigratingSubject> NewSubjectAsync() => Task.FromResult(OfDictionaries(beganInOld: true));
 }
 
 /// <summary>
@@ -73,27 +73,26 @@ public sealed class MigratingSqliteToPostgreSqlContract(SharedPostgres postgres)
     public Task Holds(string @case) => HoldsAsync(@case);
 
     private protected override async Task<MigratingSubject> NewSubjectAsync() => new(
-        new SqliteSubject(inMemory: false), new PostgreSqlSubject(await postgres.GetAsync()), began: true);
+        new SqliteSubject(inMemory: false), new PostgreSqlSubject(await postgres.GetAsync()), beganInOld: true);
 }
 
 /// <summary>Two subjects as one.</summary>
 /// <param name="from">The old store.</param>
 /// <param name="to">The new store.</param>
-/// <param name="began">Whether sessions began in the old store.</param>
-internal sealed class MigratingSubject(StoreContractSubject from, StoreContractSubject to, bool began) : StoreContractSubject
+/// <param name="beganInOld">Whether sessions began in the old store.</param>
+internal sealed class MigratingSubject(StoreContractSubject from, StoreContractSubject to, bool beganInOld) : StoreContractSubject
 {
     public override bool SharesData => true;
 
     public override bool ClearLeavesMarkers => true;
 
-    public override DateTimeOffset ServerNow =>
-        ((StoreContractSubject[])[from, to]).OfType<PostgreSqlSubject>().FirstOrDefault()?.ServerNow ?? base.ServerNow;
+    public override DateTimeOffset ServerNow => to.ServerNow;
 
     public override async ValueTask<IGenericStore> OpenAsync(TimeProvider clock, string prefix, CancellationToken cancellationToken)
     {
         var old = (RecordStore)await from.OpenAsync(clock, prefix, cancellationToken);
         var store = new MigratingStore(old, (RecordStore)await to.OpenAsync(clock, prefix, cancellationToken));
-        return began ? new BeganInOldStore(store, old, clock) : store;
+        return beganInOld ? new BeganInOldStore(store, old, clock) : store;
     }
 
     public override async ValueTask<bool> PlantGarbageAsync(SessionRecord session, CancellationToken cancellationToken) =>

@@ -18,7 +18,7 @@ public sealed class MovesThatAreOvertaken
         var session = await SignInAsync();
         var (slow, fast) = (Open(gated: true), Open(gated: false));
         var update = slow.UpdateAsync(session, PostgreSqlStores.Set("n", "1")).AsTask();
-        await _reached.Task;
+        await ReachedAsync();
 
         long ended = end switch
         {
@@ -42,7 +42,7 @@ public sealed class MovesThatAreOvertaken
         var session = await SignInAsync();
         var (slow, fast) = (Open(gated: true), Open(gated: false));
         var update = slow.UpdateAsync(session, PostgreSqlStores.Set("slow", "1")).AsTask();
-        await _reached.Task;
+        await ReachedAsync();
 
         Assert.Equal(SessionUpdateStatus.Applied, (await fast.UpdateAsync(session, PostgreSqlStores.Set("fast", "1"))).Status);
         _goOn.SetResult();
@@ -58,7 +58,7 @@ public sealed class MovesThatAreOvertaken
         var session = await SignInAsync();
         var (slow, fast) = (Open(gated: true), Open(gated: false));
         var update = slow.UpdateAsync(session, PostgreSqlStores.Set("n", "1")).AsTask();
-        await _reached.Task;
+        await ReachedAsync();
 
         var next = PostgreSqlStores.NewSession(fast);
         Assert.Equal([session.Key], (await fast.CreateAsync(next, new SessionCap(1))).Ended);
@@ -122,23 +122,16 @@ public sealed class MovesThatAreOvertaken
 
     private RecordDictionaryStore OldStore() => new(new GenericStoreOptions(), _old);
 
-    private RecordDictionaryStore NewStore(bool gated) =>
-        gated ? new GatedStore(_new, _reached, _goOn.Task) : new RecordDictionaryStore(new GenericStoreOptions(), _new);
-
-    /// <summary>Stops before it adds the session of a user.</summary>
-    private sealed class GatedStore(DictionaryData data, TaskCompletionSource reached, Task goOn)
-        : RecordDictionaryStore(new GenericStoreOptions(), data)
+    private HookedStore NewStore(bool gated) => new(new GenericStoreOptions(), _new)
     {
-        protected override async ValueTask<RecordAddition> AddAsync(
-            SessionRecord session, RecordAdmission admission, CancellationToken cancellationToken)
-        {
-            if (session.State == SessionState.SignedIn)
-            {
-                reached.TrySetResult();
-                await goOn;
-            }
+        BeforeAdd = gated ? WaitAsync : null,
+    };
 
-            return await base.AddAsync(session, admission, cancellationToken);
-        }
+    private Task WaitAsync()
+    {
+        _reached.TrySetResult();
+        return _goOn.Task;
     }
+
+    private Task ReachedAsync() => _reached.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
 }

@@ -50,12 +50,14 @@ public sealed class ToolCommands(SharedPostgres postgres, SharedRedis redis)
             Assert.InRange(some.Length, 0, 7);
             found.AddRange(some);
             next = json.GetProperty("next").GetString();
-            pages++;
+            Assert.InRange(++pages, 1, 1000);
         }
         while (next is not null);
 
         Assert.True(pages >= 4, $"{pages} pages");
-        Assert.Equal(keys.Order(), found.Distinct().Order());
+
+        // SCAN of Redis may return a session twice.
+        Assert.Equal(keys.Order(), (kind == "redis" ? found.Distinct() : found).Order());
         Assert.Equal(keys.Order(), (await place.RunAsync("list", "--limit", "1000")).Lines.Select(line => line.Split(' ')[0]).Order());
     }
 

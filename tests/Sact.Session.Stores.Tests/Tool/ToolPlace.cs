@@ -37,8 +37,6 @@ internal sealed class ToolPlace : IAsyncDisposable
 
     public RecordStore Store { get; }
 
-    public ISessionQueryStore Queries => (ISessionQueryStore)Store;
-
     public static TheoryData<string> Kinds => ["sqlite", "postgresql", "redis"];
 
     public static async Task<ToolPlace> CreateAsync(

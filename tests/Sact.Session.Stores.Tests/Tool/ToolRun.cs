@@ -13,7 +13,6 @@ internal sealed record ToolRun(int Code, string Out, string Error)
     /// <param name="target">What is in SACT_SESSION_TARGET_CONNECTION; null for nothing.</param>
     /// <param name="routingKey">What is in SACT_SESSION_ROUTING_KEY; null for nothing.</param>
     /// <param name="answer">What a person types; null if nobody is there.</param>
-    /// <param name="clock">The clock; null for the system's.</param>
     /// <param name="cancellationToken">What Ctrl+C cancels.</param>
     public static async Task<ToolRun> Async(
         string[] arguments,
@@ -21,7 +20,6 @@ internal sealed record ToolRun(int Code, string Out, string Error)
         string? target = null,
         string? routingKey = null,
         string? answer = null,
-        TimeProvider? clock = null,
         CancellationToken cancellationToken = default)
     {
         using var output = new StringWriter { NewLine = "\n" };
@@ -40,7 +38,7 @@ internal sealed record ToolRun(int Code, string Out, string Error)
                 _ => null,
             },
             UserName = "operator",
-            Clock = clock ?? TimeProvider.System,
+            Clock = TimeProvider.System,
         };
         int code = await SessionTool.RunAsync(arguments, console, cancellationToken);
         return new ToolRun(code, output.ToString(), error.ToString());

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace Sact.Session.Tests.Fuzzing;
 
 /// <summary>
-/// Cookie headers around issued ids. A second reader, written for this test, says which value is presented; a user is signed in only if
+/// Cookie headers around issued ids. A second reader, written for this test, says which value is presented. A user is signed in only if
 /// that value is an issued id, letter for letter.
 /// </summary>
 [Trait("seeds", "fuzzing")]

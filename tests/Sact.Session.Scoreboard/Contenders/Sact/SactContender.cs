@@ -26,7 +26,7 @@ internal sealed class SactContender(string store, Func<Task<SactStore>> open) : 
         if (!withFaults)
         {
             opened.Choose(builder);
-            return opened.Controls(clock) with { CloseAsync = opened.DisposeAsync };
+            return opened.Controls(clock) with { CloseAsync = opened.CloseAsync };
         }
 
         var (faulty, faults) = FaultyStore.Over(opened.Create(clock));
@@ -35,7 +35,7 @@ internal sealed class SactContender(string store, Func<Task<SactStore>> open) : 
         {
             Break = isDown => faults.IsDown = isDown,
             RepeatIds = isOn => faults.RepeatsIds = isOn,
-            CloseAsync = opened.DisposeAsync,
+            CloseAsync = opened.CloseAsync,
         };
     }
 

@@ -1,19 +1,12 @@
 namespace Sact.Session.Scoreboard;
 
 /// <summary>A store of this library, with the server or the file that it needs.</summary>
-internal sealed class SactStore(
-    Action<SactSessionBuilder> choose,
-    Func<MovedClock, IEndedSessionStore> create,
-    Func<MovedClock, StoreControls> controls,
-    Func<ValueTask> close) : IAsyncDisposable
-{
-    /// <summary>As an application chooses it.</summary>
-    public void Choose(SactSessionBuilder builder) => choose(builder);
-
-    /// <summary>The store itself, to be put behind one that fails.</summary>
-    public IEndedSessionStore Create(MovedClock clock) => create(clock);
-
-    public StoreControls Controls(MovedClock clock) => controls(clock);
-
-    public ValueTask DisposeAsync() => close();
-}
+/// <param name="Choose">As an application chooses it.</param>
+/// <param name="Create">The store itself, to be put behind one that fails.</param>
+/// <param name="Controls">What a case may do to it.</param>
+/// <param name="CloseAsync">Stops the server.</param>
+internal sealed record SactStore(
+    Action<SactSessionBuilder> Choose,
+    Func<MovedClock, IEndedSessionStore> Create,
+    Func<MovedClock, StoreControls> Controls,
+    Func<ValueTask> CloseAsync);
