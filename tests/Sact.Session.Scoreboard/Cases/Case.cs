@@ -12,9 +12,6 @@ internal sealed record Case(
     /// <summary>Whether the case needs an application whose store can be made to fail, or whose ids can be made to repeat.</summary>
     public bool NeedsFaults { get; init; }
 
-    /// <summary>The most plays of a case whose plays leave so much in the store that each takes longer than the one before.</summary>
-    public int MostPlays { get; init; } = int.MaxValue;
-
     /// <summary>Whether the case is about a default that an option changes, and not about a flaw.</summary>
     public bool IsAboutDefaults { get; init; }
 

@@ -69,25 +69,13 @@ internal static class DeviceCases
     private static async Task<Finding> LateWriteAsync(Application app)
     {
         var (user, first, others) = await ThreeAsync(app);
-        var copy = others[0].Copy();
-        bool outlives;
-        string gate = Application.New("gate");
-        var late = others[0].SetAsync("cart", "late", gate);
-        await app.HoldAsync(gate, late);
-        try
-        {
-            await first.PostAsync("/logout-all");
-            outlives = await copy.WhoAsync() is not null;
-        }
-        finally
-        {
-            await app.OpenAsync(gate);
-            await late;
-        }
-
-        return outlives
-            ? throw new NotApplicableException("The sign-out everywhere ends no session at once, with or without a late request.")
-            : Finding.FailsIf(await copy.WhoAsync() == user, "after the late write the other session lives");
+        string? who = await SignOutCases.WhoAfterLateAsync(
+            app,
+            others[0],
+            static (browser, gate) => browser.SetAsync("cart", "late", gate),
+            () => first.PostAsync("/logout-all"),
+            "The sign-out everywhere ends no session at once, with or without a late request.");
+        return Finding.FailsIf(who == user, "after the late write the other session lives");
     }
 
     private static async Task<Finding> ForeignAsync(Application app)
@@ -105,7 +93,9 @@ internal static class DeviceCases
     {
         string user = Application.New("alice");
         var browser = await app.SignInAsync(user);
-        foreach (string handle in (await browser.GetAsync("/devices")).Body.Split('\n'))
+        string[] handles = (await browser.GetAsync("/devices")).Body.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Application.Expect(handles.Length > 0, "the list of devices is empty");
+        foreach (string handle in handles)
         {
             var thief = app.NewBrowser();
             thief.SessionCookie = handle;

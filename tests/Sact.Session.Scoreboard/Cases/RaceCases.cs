@@ -142,6 +142,7 @@ internal static class RaceCases
                 return false;
             }
         }));
+        Application.Expect(await browsers[0].WhoAsync() == users[0], "alice is not signed in after the requests");
         return Finding.FailsIf(found.Contains(true), "an answer named the other user");
     }
 }

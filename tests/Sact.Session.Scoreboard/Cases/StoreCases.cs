@@ -57,7 +57,9 @@ internal static class StoreCases
         string user = Application.New("alice");
         var browser = await app.SignInAsync(user);
         Application.Expect(browser.SessionCookie is not null, "there is no cookie");
-        foreach (string line in (await app.DumpAsync()).Except(before).Take(50))
+        string[] added = [.. (await app.DumpAsync()).Except(before)];
+        Application.Expect(added.Length > 0, "the dump shows nothing of the session");
+        foreach (string line in added.Take(50))
         {
             // A key often has a prefix before the id.
             foreach (string value in new[] { line, line[(line.LastIndexOf(':') + 1)..], Uri.EscapeDataString(line) }.Distinct())

@@ -30,8 +30,7 @@ internal static class ScoreboardPage
             `--contender` takes parts of names, and `--repeat` how often a case is played. The exit code is 1 if this library fails a case.
 
             This run: {{date:yyyy-MM-dd}}, .NET {{Environment.Version}}. Each failure was played {{repeats}} times,
-            and each case that holds {{Math.Min(repeats, Tournament.PlaysThatHold)}} times. A smaller number is beside its failure:
-            each play of that case leaves many records.
+            and each case that holds {{Math.Min(repeats, Tournament.PlaysThatHold)}} times.
 
             ## How to read it
 

@@ -26,7 +26,7 @@ internal static class Tournament
             {
                 var app = one.NeedsFaults ? faulty ??= await contender.StartAsync(withFaults: true) : plain;
                 var findings = new List<Finding>();
-                while (findings.Count < PlaysOf(findings, Math.Min(repeats, one.MostPlays)))
+                while (findings.Count < PlaysOf(findings, repeats))
                 {
                     findings.Add(await PlayAsync(one, app));
                 }
