@@ -13,9 +13,10 @@ namespace Sact.Session.Stores.Tests;
 /// <remarks>The environment variable <c>SACT_ENDS</c> sets how many sessions end: <c>SACT_ENDS=100000</c>.</remarks>
 public abstract class EndsWhileReportsAreLost
 {
-    private const int PerRound = 32;
-
     private static readonly int s_ends = (int)(FuzzNumbers.FromEnvironment("SACT_ENDS") ?? 160);
+
+    // Recovery from a fault takes longer than many ends, so a large number of ends has more of them in each round.
+    private static readonly int s_endsPerRound = Math.Max(16, s_ends / 200);
 
     /// <summary>What happens to the link between the watching node and its server.</summary>
     private enum Fault
@@ -24,6 +25,9 @@ public abstract class EndsWhileReportsAreLost
         ListenerIsKilled,
         CutBeforeTheEnds,
         CutAmongTheEnds,
+
+        /// <summary>The replica takes the place of its master, which follows it from then on.</summary>
+        CutAndFailoverAmongTheEnds,
     }
 
     [Theory]
@@ -40,8 +44,8 @@ public abstract class EndsWhileReportsAreLost
         for (int ended = 0; ended < s_ends;)
         {
             var connections = await ConnectAsync(link, options);
-            var (ending, living) = (connections[..(PerRound / 2)], connections[(PerRound / 2)..]);
-            var fault = (Fault)random.Next(4);
+            var (ending, living) = (connections[..s_endsPerRound], connections[s_endsPerRound..]);
+            var fault = (Fault)random.Next(link.HasReplica ? 5 : 4);
             if (fault == Fault.ListenerIsKilled)
             {
                 await link.KillListenersAsync();
@@ -53,6 +57,10 @@ public abstract class EndsWhileReportsAreLost
                 if (index == cutAt)
                 {
                     link.Cut();
+                    if (fault == Fault.CutAndFailoverAmongTheEnds)
+                    {
+                        await link.FailoverAsync();
+                    }
                 }
 
                 Assert.Equal(1, await link.Ending.DeleteActiveSessionsAsync(connection.User, null, TestContext.Current.CancellationToken));
@@ -89,7 +97,7 @@ public abstract class EndsWhileReportsAreLost
     private static int CutAt(Fault fault, int ends) => fault switch
     {
         Fault.CutBeforeTheEnds => 0,
-        Fault.CutAmongTheEnds => ends / 2,
+        Fault.CutAmongTheEnds or Fault.CutAndFailoverAmongTheEnds => ends / 2,
         _ => ends,
     };
 
@@ -97,7 +105,7 @@ public abstract class EndsWhileReportsAreLost
     private static async Task<Connection[]> ConnectAsync(BrokenLink link, SactSessionOptions options)
     {
         var connections = new List<Connection>();
-        for (int i = 0; i < PerRound; i++)
+        for (int i = 0; i < 2 * s_endsPerRound; i++)
         {
             string user = Guid.NewGuid().ToString("N");
             var signingIn = NewRequest();
@@ -144,6 +152,11 @@ internal abstract class BrokenLink : IAsyncDisposable
 
     public abstract void Restore();
 
+    public virtual bool HasReplica => false;
+
+    /// <summary>Gives the sessions to the replica, and waits until <see cref="Ending"/> works again.</summary>
+    public virtual Task FailoverAsync() => throw new NotSupportedException();
+
     public abstract ValueTask DisposeAsync();
 }
 
@@ -151,41 +164,58 @@ public sealed class EndsWhileReportsOfRedisAreLost : EndsWhileReportsAreLost
 {
     private protected override async ValueTask<BrokenLink> OpenAsync(TimeProvider clock)
     {
-        var server = await RedisServer.StartAsync();
-        return new Link(server, new RedisProxy(server), clock);
+        var master = await RedisServer.StartAsync();
+        return new Link(master, await master.StartReplicaAsync(), clock);
     }
 
     private sealed class Link : BrokenLink
     {
-        private readonly RedisServer _server;
         private readonly RedisProxy _proxy;
         private readonly RedisStore _watching;
         private readonly RedisStore _ending;
+        private RedisServer _master;
+        private RedisServer _replica;
 
-        public Link(RedisServer server, RedisProxy proxy, TimeProvider clock)
+        public Link(RedisServer master, RedisServer replica, TimeProvider clock)
         {
-            (_server, _proxy) = (server, proxy);
+            (_master, _replica, _proxy) = (master, replica, new RedisProxy(master));
             string prefix = NewPrefix();
-            _watching = RedisStores.OpenRedis(proxy.Configuration, options => (options.Prefix, options.TimeProvider) = (prefix, clock));
-            _ending = RedisStores.OpenRedis(server.Configuration, options => (options.Prefix, options.TimeProvider) = (prefix, clock));
+            _watching = RedisStores.OpenRedis(_proxy.Configuration, options => (options.Prefix, options.TimeProvider) = (prefix, clock));
+            _ending = RedisStores.OpenRedis(
+                RedisServer.ConfigurationAt(master.Port, replica.Port),
+                options => (options.Prefix, options.TimeProvider) = (prefix, clock));
         }
 
         public override IGenericStore Watching => _watching;
 
         public override IGenericStore Ending => _ending;
 
-        public override Task KillListenersAsync() => _server.Behind.ExecuteAsync("CLIENT", "KILL", "TYPE", "pubsub");
+        public override bool HasReplica => true;
+
+        public override Task KillListenersAsync() => _master.Behind.ExecuteAsync("CLIENT", "KILL", "TYPE", "pubsub");
 
         public override void Cut() => _proxy.Cut();
 
         public override void Restore() => _proxy.Restore();
+
+        /// <summary>FAILOVER loses no acknowledged write: the master refuses new ones until its replica has all of them.</summary>
+        public override async Task FailoverAsync()
+        {
+            await _master.Behind.ExecuteAsync("FAILOVER", "TO", "127.0.0.1", _replica.Port);
+            (_master, _replica) = (_replica, _master);
+            await _master.WaitForAsync("replication", "role", "master");
+            await _replica.WaitForAsync("replication", "master_link_status", "up");
+            _proxy.LeadTo(_master);
+            await Recovery.OfAsync(async () => await _ending.DeleteActiveSessionsAsync(Guid.NewGuid().ToString("N")));
+        }
 
         public override async ValueTask DisposeAsync()
         {
             await _watching.DisposeAsync();
             await _ending.DisposeAsync();
             await _proxy.DisposeAsync();
-            await _server.DisposeAsync();
+            await _replica.DisposeAsync();
+            await _master.DisposeAsync();
         }
     }
 }

@@ -9,9 +9,9 @@ internal sealed class RedisProxy : IAsyncDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _end = new();
     private readonly List<Link> _links = [];
-    private readonly RedisServer _server;
     private readonly Task _accepting;
     private volatile TaskCompletionSource _answers = Open();
+    private volatile RedisServer _server;
     private volatile bool _refuses;
     private int _accepted;
 
@@ -50,6 +50,9 @@ internal sealed class RedisProxy : IAsyncDisposable
         DeliverAnswers();
         _refuses = false;
     }
+
+    /// <summary>New connections reach another server. Those of now do not change.</summary>
+    public void LeadTo(RedisServer server) => _server = server;
 
     /// <summary>The connections of now carry nothing more, either way, and nobody is told; new ones work.</summary>
     public void LetGoDead()
