@@ -1,8 +1,9 @@
 using Sact.Session.Benchmarks;
 
 // dotnet run -c Release --project tests/Sact.Session.Benchmarks [-- --quick]
-//   [--filter process|telemetry|stores|http|outage|revocation|watch|growth|sweep|search|micro …]
-string[] parts = ["process", "telemetry", "stores", "http", "outage", "revocation", "watch", "growth", "sweep", "search", "micro"];
+//   [--filter process|telemetry|stores|http|outage|revocation|watch|growth|sweep|search|before|micro …]
+string[] parts =
+    ["process", "telemetry", "stores", "http", "outage", "revocation", "watch", "growth", "sweep", "search", "before", "micro"];
 bool quick = args.Contains("--quick");
 string[] chosen = args.Contains("--filter")
     ? [.. args.SkipWhile(static arg => arg != "--filter").Skip(1).TakeWhile(static arg => !arg.StartsWith("--", StringComparison.Ordinal))]
@@ -21,7 +22,8 @@ while (root is not null && !File.Exists(Path.Combine(root.FullName, "Sact.Sessio
     root = root.Parent;
 }
 
-string folder = Path.Combine(root?.FullName ?? Environment.CurrentDirectory, "artifacts", "benchmarks");
+string home = root?.FullName ?? Environment.CurrentDirectory;
+string folder = Path.Combine(home, "artifacts", "benchmarks");
 var report = new Report(folder, quick);
 foreach (string part in chosen)
 {
@@ -56,6 +58,9 @@ foreach (string part in chosen)
             break;
         case "search":
             await SearchPart.RunAsync(report, quick);
+            break;
+        case "before":
+            await BeforePart.RunAsync(report, home, quick);
             break;
         default:
             MicroPart.Run(report, folder);

@@ -1,0 +1,144 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using StackExchange.Redis;
+
+namespace Sact.Session.Benchmarks;
+
+/// <summary>
+/// Calls a store, and measures how long that takes. It uses only what both commits have, so that the same source compiles beside both.
+/// </summary>
+internal sealed class Probe(ServiceProvider services, IGenericStore store, Func<SessionKey, Func<Task>> rawGet) : IAsyncDisposable
+{
+    private SessionKey[] _keys = [];
+    private SessionRecord[] _records = [];
+    private Func<Task>[] _rawGets = [];
+
+    public static async Task<Probe> StartAsync(string store, string connection, string prefix)
+    {
+        var services = new ServiceCollection().AddLogging();
+        services.AddSingleton<Microsoft.Extensions.Logging.ILoggerFactory>(NullLoggerFactory.Instance);
+        var builder = services.AddSactSession();
+        Func<SessionKey, Func<Task>> rawGet;
+        if (store == "redis")
+        {
+            builder.UseRedis(connection, options => options.Prefix = prefix);
+            var database = (await ConnectionMultiplexer.ConnectAsync(connection)).GetDatabase();
+            rawGet = key => async () =>
+            {
+                RedisKey name = $"{key.Prefix}:{{{key.RoutingTag}}}:s:{key.KeyPart}";
+                if ((await database.StringGetAsync(name)).IsNull)
+                {
+                    throw new InvalidOperationException("The record is gone.");
+                }
+            };
+        }
+        else
+        {
+            // Each commit has another table.
+            builder.UsePostgreSql(connection, options => (options.Prefix, options.Table) = (prefix, "sessions_" + prefix));
+            rawGet = static _ => throw new NotSupportedException();
+        }
+
+        var provider = services.BuildServiceProvider();
+        return new Probe(provider, provider.GetRequiredService<IGenericStore>(), rawGet);
+    }
+
+    /// <summary>Signs one user in for each session. The result is the ids, separated by commas.</summary>
+    public async Task<string> SignInAsync(int sessions, int fieldBytes, bool client)
+    {
+        var ids = new List<string>();
+        var options = new SactSessionOptions { CaptureClient = client };
+        for (int i = 0; i < sessions; i++)
+        {
+            var context = new DefaultHttpContext();
+            context.Request.Scheme = "https";
+            context.Request.Headers.UserAgent =
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/146.0.0.0 Safari/537.36";
+            context.Connection.RemoteIpAddress = System.Net.IPAddress.Parse("192.0.2.1");
+            var session = new Session<IGenericStore>(context.Request, context.Response, store, options);
+            string padding = RandomNumberGenerator.GetHexString(fieldBytes);
+            await session.SetAsync("user-" + Guid.NewGuid().ToString("N"), new() { ["theme"] = "dark", ["padding"] = padding });
+            ids.Add(context.Response.Headers.SetCookie.ToString().Split(';')[0].Split('=', 2)[1]);
+        }
+
+        await UseAsync(ids);
+        return string.Join(',', ids);
+    }
+
+    /// <summary>Reads the sessions of these ids, which another process may have begun. Calls use them from now on.</summary>
+    public async Task UseAsync(IEnumerable<string> ids)
+    {
+        _keys = [.. ids.Select(store.GetSessionKey)];
+        _records = new SessionRecord[_keys.Length];
+        for (int i = 0; i < _keys.Length; i++)
+        {
+            await ReadAsync(i);
+        }
+    }
+
+    /// <summary>Calls of so many workers, each of which works on a session of its own.</summary>
+    public static async Task<TimeSpan> TimeAsync(int workers, int times, Func<int, Task> call)
+    {
+        var clock = Stopwatch.StartNew();
+        await Task.WhenAll(Enumerable.Range(0, workers).Select(worker => Task.Run(async () =>
+        {
+            for (int i = worker; i < times; i += workers)
+            {
+                await call(worker);
+            }
+        })));
+        return clock.Elapsed;
+    }
+
+    /// <summary>What the store's read costs at least: one command that fetches the same bytes.</summary>
+    public Task<TimeSpan> TimeRawGetsAsync(int workers, int times)
+    {
+        if (_rawGets.Length == 0)
+        {
+            _rawGets = [.. _keys.Select(rawGet)];
+        }
+
+        return TimeAsync(workers, times, worker => _rawGets[worker]());
+    }
+
+    public async Task ReadAsync(int worker) => _records[worker] = Found(await store.GetAsync(_keys[worker]));
+
+    public async Task UpdateAsync(int worker)
+    {
+        var result = await store.UpdateAsync(_records[worker], Change());
+        _records[worker] = Found(result.Record);
+    }
+
+    /// <summary>All workers change the first session.</summary>
+    public async Task UpdateFirstAsync(int worker)
+    {
+        var result = await store.UpdateAsync(_records[0], Change());
+        _records[0] = Found(result.Record);
+    }
+
+    /// <summary>So many writers of the first session begin at once: how long until the last one has its answer.</summary>
+    public async Task<TimeSpan> BurstAsync(int writers)
+    {
+        var record = Found(await store.GetAsync(_keys[0]));
+        var clock = Stopwatch.StartNew();
+        await Task.WhenAll(
+            Enumerable.Range(0, writers).Select(_ => Task.Run(async () => Found((await store.UpdateAsync(record, Change())).Record))));
+        return clock.Elapsed;
+    }
+
+    public async ValueTask DisposeAsync() => await services.DisposeAsync();
+
+    private static SessionChange Change() => new()
+    {
+        Set = SessionFields.Create(
+            [KeyValuePair.Create<string, ReadOnlyMemory<byte>>(
+                "counter", Encoding.ASCII.GetBytes(Random.Shared.Next().ToString(CultureInfo.InvariantCulture)))]),
+    };
+
+    private static SessionRecord Found(SessionRecord? record) => record ?? throw new InvalidOperationException("The session is gone.");
+}

@@ -1,0 +1,32 @@
+using System.Globalization;
+using Sact.Session.Benchmarks;
+
+// One process of a comparison of two commits. The benchmark starts it, writes commands to its input, and reads one line for each.
+(string store, string connection, string prefix) = (args[0], args[1], args[2]);
+await using var probe = await Probe.StartAsync(store, connection, prefix);
+await Console.Out.WriteLineAsync("ready");
+while (await Console.In.ReadLineAsync() is { } line)
+{
+    string[] words = line.Split(' ');
+    if (words is ["use", string ids])
+    {
+        await probe.UseAsync(ids.Split(','));
+        await Console.Out.WriteLineAsync("ready");
+        continue;
+    }
+
+    int workers = int.Parse(words[1], CultureInfo.InvariantCulture), times = int.Parse(words[2], CultureInfo.InvariantCulture);
+    string answer = words[0] switch
+    {
+        "sign-in" => await probe.SignInAsync(sessions: workers, fieldBytes: times, words.Contains("client")),
+        "get" => Print(await probe.TimeRawGetsAsync(workers, times)),
+        "read" => Print(await Probe.TimeAsync(workers, times, probe.ReadAsync)),
+        "update" => Print(await Probe.TimeAsync(workers, times, probe.UpdateAsync)),
+        "write-one" => Print(await Probe.TimeAsync(workers, times, probe.UpdateFirstAsync)),
+        "burst" => Print(await probe.BurstAsync(workers)),
+        _ => throw new InvalidOperationException("The command is unknown."),
+    };
+    await Console.Out.WriteLineAsync(answer);
+}
+
+static string Print(TimeSpan time) => time.TotalMilliseconds.ToString("R", CultureInfo.InvariantCulture);
