@@ -1,4 +1,3 @@
-using System.Security.Claims;
 using Microsoft.AspNetCore.Components.Authorization;
 
 namespace Sact.Session;
@@ -8,14 +7,11 @@ namespace Sact.Session;
 /// </summary>
 internal sealed class SessionAuthenticationState : AuthenticationStateProvider, IHostEnvironmentAuthenticationStateProvider, IDisposable
 {
-    private static readonly Task<AuthenticationState> s_nobody =
-        Task.FromResult(new AuthenticationState(new ClaimsPrincipal(new ClaimsIdentity())));
-
     private Task<AuthenticationState>? _state;
     private WatchedConnection? _watched;
-    private volatile bool _hasEnded;
+    private volatile Task<AuthenticationState>? _ended;
 
-    public override Task<AuthenticationState> GetAuthenticationStateAsync() => _hasEnded ? s_nobody : _state
+    public override Task<AuthenticationState> GetAuthenticationStateAsync() => _ended ?? _state
         ?? throw new InvalidOperationException("The user is not known yet. Use the provider in a component, after the circuit has begun.");
 
     /// <summary>The host calls it when it begins a circuit, connects one again, and renders a page for a request.</summary>
@@ -36,7 +32,7 @@ internal sealed class SessionAuthenticationState : AuthenticationStateProvider, 
     private void Watch(SignedInSessions sessions)
     {
         var watched = WatchedConnection.BeginApart(sessions);
-        _hasEnded = watched is null && sessions.PresentsDead;
+        _ended = watched is null && sessions.PresentsDead ? Nobody(sessions.EndReason) : null;
         Interlocked.Exchange(ref _watched, watched)?.Dispose();
         watched?.Ended.UnsafeRegister(static state => ((Action)state!)(), () => End(watched));
     }
@@ -45,8 +41,12 @@ internal sealed class SessionAuthenticationState : AuthenticationStateProvider, 
     {
         if (ReferenceEquals(_watched, watched))
         {
-            _hasEnded = true;
-            NotifyAuthenticationStateChanged(s_nobody);
+            var ended = Nobody(watched.Reason);
+            _ended = ended;
+            NotifyAuthenticationStateChanged(ended);
         }
     }
+
+    private static Task<AuthenticationState> Nobody(SessionEndReason? reason) =>
+        Task.FromResult<AuthenticationState>(new EndedAuthenticationState(reason));
 }
