@@ -63,46 +63,16 @@ public sealed class AccountsSite : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _sample.DisposeAsync();
 
-    /// <summary>Rewrites the sessions of a user, each with the columns that the store keeps beside the record.</summary>
     private async Task RewriteAsync(string userName, Func<SessionRecord, SessionRecord> rewrite)
     {
         await using var connection = await OpenAsync();
-        await using var select = connection.CreateCommand();
-        select.CommandText =
-            "SELECT session_key, record FROM sact_sessions WHERE user_id = (SELECT id FROM users WHERE name = $name)";
-        select.Parameters.AddWithValue("$name", userName);
-        var records = new List<SessionRecord>();
-        await using (var rows = await select.ExecuteReaderAsync())
-        {
-            while (await rows.ReadAsync())
-            {
-                records.Add(rewrite(SessionRecord.Unpack(SessionKey.Parse(rows.GetString(0)), rows.GetFieldValue<byte[]>(1))));
-            }
-        }
-
-        foreach (var record in records)
-        {
-            await using var update = connection.CreateCommand();
-            update.CommandText = """
-                UPDATE sact_sessions SET created_at = $created_at, last_seen_at = $last_seen_at, expires_at = $expires_at, record = $record
-                WHERE session_key = $session_key
-                """;
-            update.Parameters.AddWithValue("$created_at", record.CreatedAt.ToUnixTimeMilliseconds());
-            update.Parameters.AddWithValue("$last_seen_at", record.LastSeenAt.ToUnixTimeMilliseconds());
-            update.Parameters.AddWithValue("$expires_at", record.ExpiresAt.ToUnixTimeMilliseconds());
-            update.Parameters.AddWithValue("$record", record.Pack());
-            update.Parameters.AddWithValue("$session_key", record.Key.ToString());
-            await update.ExecuteNonQueryAsync();
-        }
+        await using var command = connection.CreateCommand();
+        command.CommandText = "SELECT id FROM users WHERE name = $name";
+        command.Parameters.AddWithValue("$name", userName);
+        await SessionFile.RewriteAsync(Database(_sample.Folder), (string)(await command.ExecuteScalarAsync())!, rewrite);
     }
 
-    private async Task<SqliteConnection> OpenAsync()
-    {
-        var connection = new SqliteConnection(
-            new SqliteConnectionStringBuilder { DataSource = Database(_sample.Folder), Pooling = false }.ToString());
-        await connection.OpenAsync();
-        return connection;
-    }
+    private Task<SqliteConnection> OpenAsync() => SessionFile.OpenAsync(Database(_sample.Folder));
 
     private static string Database(string folder) => Path.Combine(folder, "accounts.db");
 }
