@@ -60,7 +60,7 @@ public sealed class MissingMiddleware : SessionAnalyzer
                     break;
 
                 // The authentication scheme and the ticket store add the middleware by themselves.
-                case "SactSessionAuthenticationBuilderExtensions":
+                case "SactSessionAuthenticationBuilderExtensions" or "SactSessionIdentityBuilderExtensions":
                     _isUsed = true;
                     break;
             }

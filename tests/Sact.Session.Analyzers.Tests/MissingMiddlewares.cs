@@ -27,6 +27,7 @@ public sealed class MissingMiddlewares
     [Theory]
     [InlineData("builder.Services.AddAuthentication().AddSactSession();")]
     [InlineData("builder.Services.AddAuthentication().AddCookie().AddSactTicketStore();")]
+    [InlineData("builder.Services.AddIdentityCore<Microsoft.AspNetCore.Identity.IdentityUser>().AddSactSession();")]
     public async Task AreNotReportedWhereTheSchemeAddsThem(string registration) => Assert.Empty(
         await new Snippet(Start.Replace("var app", $"{registration}\nvar app", StringComparison.Ordinal) + "app.Run();").AlarmsAsync());
 
