@@ -15,7 +15,8 @@ internal sealed class AuthorizationStartup : IStartupFilter
 {
     public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
     {
-        if (app.ApplicationServices.GetService<IAuthorizationHandlerProvider>() is not null)
+        // The service is not resolved: it creates the handlers of the application, which may be scoped, and there is no request.
+        if (app.ApplicationServices.GetService<IServiceProviderIsService>()?.IsService(typeof(IAuthorizationHandlerProvider)) != false)
         {
             app.UseMiddleware<SactSessionMiddleware>();
         }
