@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
+using IdentityApp.Administration;
 using IdentityApp.Data;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -12,12 +13,14 @@ builder.Services.AddDbContext<ApplicationDbContext>(options =>
 builder.Services.AddDatabaseDeveloperPageExceptionFilter();
 
 builder.Services.AddDefaultIdentity<IdentityUser>(options => options.SignIn.RequireConfirmedAccount = true)
-    .AddEntityFrameworkStores<ApplicationDbContext>();
+    .AddEntityFrameworkStores<ApplicationDbContext>()
+    // Of the two lines that are added to the template, this is the first. The second is in Data/ApplicationDbContext.cs.
+    .AddSactSession().UseEntityFrameworkStore<ApplicationDbContext>();
 builder.Services.AddRazorPages();
 
-// These two lines are added to the template.
-builder.Services.AddSactSession().UseEntityFrameworkStore<ApplicationDbContext>();
-builder.Services.AddAuthentication().AddSactSession(IdentityConstants.ApplicationScheme);
+// Only the extra pages need these lines: /Devices shows the names of devices, and /Admin/Users is for the administrator.
+builder.Services.AddSactSession(options => options.CaptureClient = true);
+builder.Services.AddAdministrator();
 
 var app = builder.Build();
 
@@ -25,6 +28,10 @@ var app = builder.Build();
 if (app.Environment.IsDevelopment())
 {
     app.UseMigrationsEndPoint();
+
+    // Only the sample does this, so that one command starts it. In the template, apply migrations with "dotnet ef database update".
+    await using var scope = app.Services.CreateAsyncScope();
+    await scope.ServiceProvider.GetRequiredService<ApplicationDbContext>().Database.MigrateAsync();
 }
 else
 {

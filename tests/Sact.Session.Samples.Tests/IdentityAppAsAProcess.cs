@@ -1,9 +1,3 @@
-using System.Diagnostics;
-using System.Net;
-using System.Reflection;
-using System.Text.RegularExpressions;
-using IdentityApp.Data;
-using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 
 namespace Sact.Session.Samples.Tests;
@@ -12,117 +6,93 @@ namespace Sact.Session.Samples.Tests;
 public sealed class IdentityAppAsAProcess : IDisposable
 {
     private const string Email = "alice@example.test";
-    private const string Password = "Correct-Horse-7";
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("sact-identity-").FullName;
-
-    private string ConnectionString => $"DataSource={Path.Combine(_folder, "app.db")};Cache=Shared";
+    private readonly IdentityAppDatabase _database = new();
 
     [Fact]
     public async Task KeepsUsersAndSessionsInOneDatabase()
     {
         await MigrateAsync();
         string cookie;
-        await using (var sample = await StartAsync())
+        await using (var sample = await _database.StartAsync("Production"))
         {
-            using var alice = new Browser(sample.Address);
-            await alice.PostAsync("/Identity/Account/Register", new()
-            {
-                ["Input.Email"] = Email,
-                ["Input.Password"] = Password,
-                ["Input.ConfirmPassword"] = Password,
-            });
-            string confirmation = await alice.GetAsync($"/Identity/Account/RegisterConfirmation?email={Email}");
-            await alice.GetAsync(WebUtility.HtmlDecode(Regex.Match(confirmation, "id=\"confirm-link\" href=\"([^\"]+)\"").Groups[1].Value));
-            Assert.Equal((1L, 0L), await RowsAsync());
+            using var alice = new FormBrowser(sample.Address);
+            await IdentityAppDatabase.RegisterAsync(alice, Email);
+            Assert.Equal((1L, 0L), await _database.RowsAsync());
 
-            await LogInAsync(alice);
+            await IdentityAppDatabase.LogInAsync(alice, Email);
 
-            Assert.Contains($"Hello {Email}!", await alice.GetAsync("/"), StringComparison.Ordinal);
-            Assert.Equal((1L, 1L), await RowsAsync());
+            Assert.True(await IdentityAppDatabase.IsSignedInAsync(alice, Email));
+            Assert.Equal((1L, 1L), await _database.RowsAsync());
             cookie = alice.Cookies["__Host-sid"];
             Assert.DoesNotContain(".AspNetCore.Identity.Application", alice.Cookies.Keys);
         }
 
         // Another process, later: the session is in the database.
-        await using (var sample = await StartAsync())
+        await using (var sample = await _database.StartAsync("Production"))
         {
-            using var alice = new Browser(sample.Address) { Cookies = { ["__Host-sid"] = cookie } };
-            Assert.Contains($"Hello {Email}!", await alice.GetAsync("/"), StringComparison.Ordinal);
+            using var alice = new FormBrowser(sample.Address) { Cookies = { ["__Host-sid"] = cookie } };
+            Assert.True(await IdentityAppDatabase.IsSignedInAsync(alice, Email));
 
             await alice.PostAsync("/Identity/Account/Logout", [], formOf: "/");
 
             Assert.DoesNotContain("__Host-sid", alice.Cookies.Keys);
             alice.Cookies["__Host-sid"] = cookie;
             Assert.Contains("Login", await alice.GetAsync("/"), StringComparison.Ordinal);
-            Assert.Equal((1L, 0L), await RowsAsync());
+            Assert.Equal((1L, 0L), await _database.RowsAsync());
         }
     }
 
     [Fact]
     public async Task WithoutTheMigrationDoesNotStartAndSaysWhatToDo()
     {
-        await using (var context = NewContext())
+        await using (var context = _database.NewContext())
         {
             await context.Database.MigrateAsync("00000000000000_CreateIdentitySchema", TestContext.Current.CancellationToken);
         }
 
-        var start = StartInfo(_folder);
-        start.ArgumentList.Add("--urls");
-        start.ArgumentList.Add("http://127.0.0.1:0");
-        start.RedirectStandardOutput = start.RedirectStandardError = true;
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        string error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        var (exitCode, output) = await _database.RunToTheEndAsync("Production");
 
-        Assert.NotEqual(0, process.ExitCode);
-        Assert.Contains("AddSactSessions. Apply them: dotnet ef database update.", error + await output, StringComparison.Ordinal);
+        Assert.NotEqual(0, exitCode);
+        Assert.Contains("AddSactSessions. Apply them: dotnet ef database update.", output, StringComparison.Ordinal);
     }
 
-    public void Dispose()
+    [Fact]
+    public async Task InDevelopmentMakesItsDatabase()
     {
-        SqliteConnection.ClearAllPools();
-        Directory.Delete(_folder, recursive: true);
+        await using var sample = await _database.StartAsync("Development");
+        using var visitor = new FormBrowser(sample.Address);
+
+        Assert.Contains("Register", await visitor.GetAsync("/"), StringComparison.Ordinal);
+        Assert.Equal((0L, 0L), await _database.RowsAsync());
     }
 
-    private static async Task LogInAsync(Browser browser) => await browser.PostAsync(
-        "/Identity/Account/Login", new() { ["Input.Email"] = Email, ["Input.Password"] = Password, ["Input.RememberMe"] = "false" });
+    [Fact]
+    public async Task DeletingTheAccountSignsOutEveryDevice()
+    {
+        await using var sample = await _database.StartAsync();
+        using var phone = new FormBrowser(sample.Address);
+        using var desk = new FormBrowser(sample.Address);
+        await IdentityAppDatabase.RegisterAsync(phone, Email);
+        await IdentityAppDatabase.LogInAsync(phone, Email);
+        await IdentityAppDatabase.LogInAsync(desk, Email);
+        Assert.True(await IdentityAppDatabase.IsSignedInAsync(phone, Email));
+        Assert.Equal((1L, 2L), await _database.RowsAsync());
 
-    private ApplicationDbContext NewContext() =>
-        new(new DbContextOptionsBuilder<ApplicationDbContext>().UseSqlite(ConnectionString).Options);
+        await desk.PostAsync("/Identity/Account/Manage/DeletePersonalData", new() { ["Input.Password"] = IdentityAppDatabase.Password });
+
+        Assert.False(await IdentityAppDatabase.IsSignedInAsync(phone, Email));
+        Assert.False(await IdentityAppDatabase.IsSignedInAsync(desk, Email));
+        Assert.Equal("/Identity/Account/Login", await phone.RedirectionAsync("/Devices"));
+        Assert.Equal((0L, 0L), await _database.RowsAsync());
+    }
+
+    public void Dispose() => _database.Dispose();
 
     private async Task MigrateAsync()
     {
-        await using var context = NewContext();
+        await using var context = _database.NewContext();
         await context.Database.MigrateAsync(TestContext.Current.CancellationToken);
         Assert.False(context.Database.HasPendingModelChanges());
-    }
-
-    /// <summary>The numbers of users and of live sessions.</summary>
-    private async Task<(long Users, long Sessions)> RowsAsync()
-    {
-        await using var context = NewContext();
-        long now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
-        return (
-            await context.Users.LongCountAsync(),
-            await context.Set<SessionRow>().LongCountAsync(row => row.UserId != null && row.ExpiresAt > now));
-    }
-
-    private Task<RunningSample> StartAsync() => RunningSample.StartAsync("IdentityApp", StartInfo, "Now listening on: ");
-
-    private ProcessStartInfo StartInfo(string home)
-    {
-        string program = typeof(IdentityAppAsAProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-            .Single(data => data.Key == "IdentityApp").Value!;
-        var start = new ProcessStartInfo("dotnet", [program, "--ConnectionStrings:DefaultConnection", ConnectionString])
-        {
-            WorkingDirectory = Path.GetDirectoryName(program)!,
-        };
-
-        // The keys of Data Protection are kept below it.
-        start.Environment["HOME"] = _folder;
-        start.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
-        return start;
     }
 }

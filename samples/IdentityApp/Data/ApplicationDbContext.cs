@@ -9,7 +9,7 @@ public class ApplicationDbContext(DbContextOptions<ApplicationDbContext> options
     {
         base.OnModelCreating(builder);
 
-        // This line is added to the template.
+        // Of the two lines that are added to the template, this is the second.
         builder.AddSactSessions();
     }
 }
