@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Reflection;
-using Deque.AxeCore.Commons;
-using Deque.AxeCore.Playwright;
 using Sact.Session.Samples.Tests;
 
 namespace Sact.Session.Browser.Tests;
@@ -130,17 +128,8 @@ public sealed class TheDashboard(Site site) : IAsyncLifetime
         await Expect(admin.Page.GetByRole(AriaRole.Alertdialog)).ToBeVisibleAsync();
         await NoViolationAsync("confirm");
 
-        async Task NoViolationAsync(string what)
-        {
-            await admin.Page.ScreenshotAsync(new()
-            {
-                Path = Path.Combine(Pictures.Folder, $"dashboard-{what}-{size}-{colours.ToString().ToLowerInvariant()}.png"),
-            });
-            AxeResult found = await admin.Page.RunAxe();
-            Assert.NotEmpty(found.Passes);
-            Assert.True(found.Violations.Length == 0, string.Join("; ", found.Violations.Select(violation =>
-                $"{what}: {violation.Id} at {string.Join(", ", violation.Nodes.Select(node => node.Html))}")));
-        }
+        Task NoViolationAsync(string what) =>
+            admin.Page.ExpectNoViolationAsync($"dashboard-{what}-{size}-{colours.ToString().ToLowerInvariant()}");
     }
 
     [Fact]

@@ -15,7 +15,7 @@ public sealed class BlazorServerAsAProcess : IDisposable
         string cookie;
         await using (var sample = await StartAsync())
         {
-            using var alice = new Browser(sample.Address);
+            using var alice = new FormBrowser(sample.Address);
             Assert.Equal("/", await SignInAsync(alice));
             Assert.Contains("Live for <strong id=\"who\">Alice</strong>", await alice.GetAsync("/"), StringComparison.Ordinal);
             cookie = alice.Cookies["__Host-sid"];
@@ -23,14 +23,15 @@ public sealed class BlazorServerAsAProcess : IDisposable
 
         await using (var sample = await StartAsync())
         {
-            using var alice = new Browser(sample.Address) { Cookies = { ["__Host-sid"] = cookie } };
+            using var alice = new FormBrowser(sample.Address) { Cookies = { ["__Host-sid"] = cookie } };
             Assert.Contains("This device", await alice.GetAsync("/devices"), StringComparison.Ordinal);
 
             Assert.Equal("/sign-in", await alice.PostAsync("/devices", new() { ["_handler"] = "sign-out" }));
 
             Assert.DoesNotContain("__Host-sid", alice.Cookies.Keys);
             alice.Cookies["__Host-sid"] = cookie;
-            Assert.Equal("/sign-in?ReturnUrl=%2Fdevices", await alice.LedToAsync("/devices"));
+            Assert.Equal("/sign-in", await alice.RedirectionAsync("/devices"));
+            Assert.Equal("?ReturnUrl=%2Fdevices", await alice.RedirectionQueryAsync("/devices"));
         }
     }
 
@@ -48,11 +49,11 @@ public sealed class BlazorServerAsAProcess : IDisposable
         ];
         foreach (var (returnUrl, to) in cases)
         {
-            using var alice = new Browser(sample.Address);
+            using var alice = new FormBrowser(sample.Address);
             string path = "/sign-in?ReturnUrl=" + Uri.EscapeDataString(returnUrl);
 
             Assert.Equal(to, await SignInAsync(alice, path));
-            Assert.Equal(to, await alice.LedToAsync(path));
+            Assert.Equal(to, await alice.RedirectionAsync(path));
         }
     }
 
@@ -60,9 +61,9 @@ public sealed class BlazorServerAsAProcess : IDisposable
     public async Task ShowsNoOrderBeforeTheSignIn()
     {
         await using var sample = await StartAsync();
-        using var nobody = new Browser(sample.Address);
+        using var nobody = new FormBrowser(sample.Address);
 
-        Assert.Equal("/sign-in?ReturnUrl=%2F", await nobody.LedToAsync("/"));
+        Assert.Equal("/sign-in", await nobody.RedirectionAsync("/"));
         Assert.Contains("There is no such page", await nobody.GetAsync("/nowhere"), StringComparison.Ordinal);
     }
 
@@ -70,19 +71,18 @@ public sealed class BlazorServerAsAProcess : IDisposable
     public async Task RefusesAFormWithoutItsToken()
     {
         await using var sample = await StartAsync();
-        using var alice = new Browser(sample.Address);
+        using var alice = new FormBrowser(sample.Address);
         await SignInAsync(alice);
 
-        using var refused = await alice.PostAsItIsAsync("/devices", new() { ["_handler"] = "everywhere" });
+        Assert.Equal(HttpStatusCode.BadRequest, await alice.ForgeAsync("/devices", new() { ["_handler"] = "everywhere" }));
 
-        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
         Assert.Contains("This device", await alice.GetAsync("/devices"), StringComparison.Ordinal);
         Assert.Equal("/sign-in", await alice.PostAsync("/devices", new() { ["_handler"] = "everywhere" }));
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private static Task<string> SignInAsync(Browser browser, string path = "/sign-in") => browser.PostAsync(path, new()
+    private static Task<string?> SignInAsync(FormBrowser browser, string path = "/sign-in") => browser.PostAsync(path, new()
     {
         ["_handler"] = "sign-in",
         ["Input.UserName"] = "alice",

@@ -19,6 +19,10 @@ public sealed partial class FormBrowser(Uri address, string? userAgent = null) :
     /// <summary>Where a page redirects to, without its query; null if it shows itself.</summary>
     public async Task<string?> RedirectionAsync(string path) => PathOf((await SendAsync(HttpMethod.Get, path)).Location);
 
+    /// <summary>The query of the address to which a page redirects.</summary>
+    public async Task<string> RedirectionQueryAsync(string path) =>
+        new Uri(address, (await SendAsync(HttpMethod.Get, path)).Location!).Query;
+
     /// <summary>Sends a form and expects a redirection.</summary>
     /// <param name="path">Where the form is sent to.</param>
     /// <param name="fields">Its fields, without the token against forgery.</param>
@@ -38,10 +42,12 @@ public sealed partial class FormBrowser(Uri address, string? userAgent = null) :
 
     public void Dispose() => _client.Dispose();
 
-    [GeneratedRegex("name=\"__RequestVerificationToken\" type=\"hidden\" value=\"([^\"]+)\"")]
+    [GeneratedRegex("name=\"__RequestVerificationToken\"[^>]* value=\"([^\"]+)\"")]
     private static partial Regex Token();
 
-    private string? PathOf(Uri? location) => location is null ? null : new Uri(address, location).AbsolutePath;
+    /// <summary>The path on this site, or the whole address on another one.</summary>
+    private string? PathOf(Uri? location) => location is null ? null
+        : new Uri(address, location) is var target && target.Authority == address.Authority ? target.AbsolutePath : target.AbsoluteUri;
 
     private async Task<(HttpStatusCode Status, string Body, Uri? Location)> SendAsync(
         HttpMethod method, string path, Dictionary<string, string>? fields = null)
