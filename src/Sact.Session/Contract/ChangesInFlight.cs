@@ -44,7 +44,9 @@ internal sealed class ChangesInFlight
     }
 
     /// <summary>Ends a write. The first of those that wait writes next, for all of them.</summary>
-    public void End(WaitingChange change)
+    /// <param name="change">The change of the caller that has written.</param>
+    /// <param name="stored">What the store has now; null if the write failed, or the session is gone.</param>
+    public void End(WaitingChange change, SessionRecord? stored)
     {
         List<WaitingChange>? next;
         lock (_lock)
@@ -57,6 +59,11 @@ internal sealed class ChangesInFlight
             }
 
             _waiting[change.Name] = null;
+        }
+
+        if (stored is not null)
+        {
+            next[0].Learn(stored);
         }
 
         next[0].Write(next);

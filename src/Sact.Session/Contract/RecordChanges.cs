@@ -44,11 +44,13 @@ internal sealed class RecordChanges(RecordStore store)
     {
         var others = changes.Where(change => change != mine).ToArray();
         bool isHandedOver = false;
+        SessionRecord? stored = null;
         try
         {
             // This caller may have given up while it waited.
             cancellationToken.ThrowIfCancellationRequested();
             await WriteAsync(changes, cancellationToken).ConfigureAwait(false);
+            stored = mine.Outcome.Record;
             Array.ForEach(others, static change => change.Finish());
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && others.Length > 0)
@@ -69,7 +71,7 @@ internal sealed class RecordChanges(RecordStore store)
         {
             if (!isHandedOver)
             {
-                _inFlight.End(mine);
+                _inFlight.End(mine, stored);
             }
         }
     }
