@@ -126,6 +126,21 @@ public sealed partial class AdministratorOfIdentityApp : IAsyncLifetime
         Assert.True(await AreSignedInAsync());
     }
 
+    [Theory]
+    [InlineData("LockOut")]
+    [InlineData("Unlock")]
+    [InlineData("Delete")]
+    public async Task ChangesNothingUntilThePasswordIsGivenIfThatIsLongAgo(string handler)
+    {
+        await _database.LetPasswordsGrowOldAsync();
+
+        Assert.Equal(Login, await _admin.PostAsync(
+            $"{Users}?handler={handler}", new() { ["id"] = await IdAsync(Alice) }, formOf: Users));
+
+        Assert.True(await AreSignedInAsync());
+        Assert.DoesNotContain(Alice + " ", await _admin.GetAsync(Users), StringComparison.Ordinal);
+    }
+
     private async Task<bool> AreSignedInAsync() =>
         await IdentityAppDatabase.IsSignedInAsync(_phone, Alice) && await IdentityAppDatabase.IsSignedInAsync(_desk, Alice);
 
