@@ -69,7 +69,8 @@ public static class SactSessionIdentityBuilderExtensions
         string? name = sessions.Name.Length == 0 ? null : sessions.Name;
         identity.Services.AddAuthentication().AddSactSession(IdentityConstants.ApplicationScheme, options =>
         {
-            options.SessionName = name;
+            // A name that the application has set before is kept, and refused below.
+            options.SessionName ??= name;
             configure?.Invoke(options);
         });
         identity.Services.AddOptions<SactSessionAuthenticationOptions>(IdentityConstants.ApplicationScheme)

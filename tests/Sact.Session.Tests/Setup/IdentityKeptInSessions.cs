@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Sact.Session.Tests;
@@ -44,10 +43,10 @@ public sealed class IdentityKeptInSessions
     public async Task TheUserManagerOfTheApplicationStays()
     {
         await using var site = await StartAsync(
-            Added.AddIdentity, identity => identity.AddUserManager<UserManagerOfTheApplication>().AddSactSession());
+            Added.AddIdentity, identity => identity.AddUserManager<UnreplacedManager<SavedTestUser>>().AddSactSession());
         await using var scope = site.Services.CreateAsyncScope();
 
-        Assert.IsType<UserManagerOfTheApplication>(scope.ServiceProvider.GetRequiredService<UserManager<SavedTestUser>>());
+        Assert.IsType<UnreplacedManager<SavedTestUser>>(scope.ServiceProvider.GetRequiredService<UserManager<SavedTestUser>>());
     }
 
     [Theory]
@@ -163,13 +162,24 @@ public sealed class IdentityKeptInSessions
             .Get(IdentityConstants.ApplicationScheme).LoginPath);
     }
 
-    [Fact]
-    public async Task ASessionNameThatIsNotTheBuildersIsRefusedAtStartUp()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ASessionNameThatIsNotTheBuildersIsRefusedAtStartUp(bool isSetBefore)
     {
         var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => StartAsync(Added.AddIdentity, identity =>
         {
             identity.Services.AddSactSession("staff", options => options.Cookie.Name = "__Host-staff");
-            identity.AddSactSession(options => options.SessionName = "staff");
+            if (isSetBefore)
+            {
+                identity.Services.AddAuthentication().AddSactSession(
+                    IdentityConstants.ApplicationScheme, options => options.SessionName = "staff");
+                identity.AddSactSession();
+            }
+            else
+            {
+                identity.AddSactSession(options => options.SessionName = "staff");
+            }
         }));
 
         Assert.Contains("uses the registration of sessions 'staff'", fault.Message, StringComparison.Ordinal);
@@ -235,17 +245,4 @@ public sealed class IdentityKeptInSessions
                 return services.AddIdentityApiEndpoints<SavedTestUser>();
         }
     }
-
-    private sealed class UserManagerOfTheApplication(
-        IUserStore<SavedTestUser> store,
-        IOptions<IdentityOptions> options,
-        IPasswordHasher<SavedTestUser> hasher,
-        IEnumerable<IUserValidator<SavedTestUser>> userValidators,
-        IEnumerable<IPasswordValidator<SavedTestUser>> passwordValidators,
-        ILookupNormalizer normalizer,
-        IdentityErrorDescriber errors,
-        IServiceProvider services,
-        ILogger<UserManager<SavedTestUser>> logger)
-        : UserManager<SavedTestUser>(
-            store, options, hasher, userValidators, passwordValidators, normalizer, errors, services, logger);
 }
