@@ -84,6 +84,51 @@ public sealed class TheBlazorServer(Site site) : IAsyncLifetime
         await Expect(Orders(alice)).ToHaveCountAsync(0);
     }
 
+    /// <summary>The components of the page still have what they fetched for alice.</summary>
+    [Fact]
+    public async Task IsStillNobodysAfterTheEndWhenTheBrowserConnectsAgainAsAnotherUser()
+    {
+        await using var alice = await SignInAsync("alice");
+        await using var other = await OpenTabAsync(alice);
+        await ExpectLiveAsync(other, "Alice");
+        await alice.ClickAsync("Sign out");
+        await Expect(other.Alert).ToContainTextAsync("You signed out in this browser.");
+        await alice.FillSignInAsync("bob");
+        await alice.ClickAsync("Sign in");
+        await ExpectLiveAsync(alice, "Bob");
+
+        // What the first connection changes is on the page once there is a second one.
+        await ConnectAgainAsync(other);
+        await ConnectAgainAsync(other);
+
+        await Expect(other.Alert).ToContainTextAsync("You signed out in this browser.");
+        await Expect(Orders(other)).ToHaveCountAsync(0);
+    }
+
+    [Fact]
+    public async Task IsNobodysOnceTheBrowserConnectsAgainWithTheSessionOfAnotherUser()
+    {
+        await using var bob = await SignInAsync("bob");
+        await using var alice = await SignInAsync("alice");
+        await using var other = await OpenTabAsync(alice);
+        await ExpectLiveAsync(other, "Alice");
+        var cookie = Assert.Single(await bob.Context.CookiesAsync(), cookie => cookie.Name == "__Host-sid");
+        await alice.Context.AddCookiesAsync([new()
+        {
+            Name = cookie.Name,
+            Value = cookie.Value,
+            Domain = cookie.Domain,
+            Path = cookie.Path,
+            Secure = true,
+            HttpOnly = true,
+        }]);
+
+        await ConnectAgainAsync(other);
+
+        await Expect(other.Alert).ToContainTextAsync("This page is out of date");
+        await Expect(Orders(other)).ToHaveCountAsync(0);
+    }
+
     [Fact]
     public async Task PacksAnOrderForTheUserOfTheCircuit()
     {
@@ -236,6 +281,31 @@ public sealed class TheBlazorServer(Site site) : IAsyncLifetime
 
     private static ILocator Devices(Visitor visitor) =>
         visitor.Page.GetByRole(AriaRole.List, new() { Name = "Devices" }).Locator("> li");
+
+    /// <summary>One more page in the browser of somebody. The test can close its connections.</summary>
+    private static async Task<Visitor> OpenTabAsync(Visitor visitor)
+    {
+        var page = await visitor.Context.NewPageAsync();
+        await page.AddInitScriptAsync("""
+            window.sockets = [];
+            window.WebSocket = class extends WebSocket {
+                constructor(...address) {
+                    super(...address);
+                    window.sockets.push(this);
+                }
+            };
+            """);
+        await page.GotoAsync("/");
+        return new Visitor(visitor.Context, page);
+    }
+
+    /// <summary>Closes the connection of the circuit, and waits until Blazor has made another one.</summary>
+    private static async Task ConnectAgainAsync(Visitor visitor)
+    {
+        int before = await visitor.Page.EvaluateAsync<int>("sockets.length");
+        await visitor.Page.EvaluateAsync("sockets.forEach(socket => socket.close())");
+        await visitor.Page.WaitForFunctionAsync("before => sockets.length > before && sockets.at(-1).readyState === 1", before);
+    }
 
     /// <summary>The page is of this user, and its orders move, so the circuit lives.</summary>
     private static async Task ExpectLiveAsync(Visitor visitor, string name)

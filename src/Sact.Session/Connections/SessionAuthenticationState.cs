@@ -7,6 +7,7 @@ namespace Sact.Session;
 /// </summary>
 internal sealed class SessionAuthenticationState : AuthenticationStateProvider, IHostEnvironmentAuthenticationStateProvider, IDisposable
 {
+    private readonly Lock _lock = new();
     private Task<AuthenticationState>? _state;
     private WatchedConnection? _watched;
     private volatile Task<AuthenticationState>? _ended;
@@ -32,19 +33,59 @@ internal sealed class SessionAuthenticationState : AuthenticationStateProvider, 
     private void Watch(SignedInSessions sessions)
     {
         var watched = WatchedConnection.BeginApart(sessions);
-        _ended = watched is null && sessions.PresentsDead ? Nobody(sessions.EndReason) : null;
-        Interlocked.Exchange(ref _watched, watched)?.Dispose();
-        watched?.Ended.UnsafeRegister(static state => ((Action)state!)(), () => End(watched));
+        WatchedConnection? unused;
+        lock (_lock)
+        {
+            unused = Follow(watched, sessions);
+        }
+
+        unused?.Dispose();
+        if (unused != watched)
+        {
+            watched?.Ended.UnsafeRegister(static state => ((Action)state!)(), () => End(watched));
+        }
+    }
+
+    /// <summary>
+    /// Decides which sessions the circuit follows. One that has ended stays so: its components still have the data of its user, and the
+    /// browser may connect to it again as another one.
+    /// </summary>
+    /// <returns>The watch that is not needed; null for none.</returns>
+    private WatchedConnection? Follow(WatchedConnection? watched, SignedInSessions sessions)
+    {
+        var before = _watched;
+        if (_ended is null && watched is null && sessions.PresentsDead)
+        {
+            _ended = Nobody(sessions.EndReason);
+        }
+        else if (_ended is null && watched is not null && before?.IsOf(watched) == false)
+        {
+            _ended = Nobody(before.Reason);
+        }
+
+        if (_ended is not null || watched is null)
+        {
+            return watched;
+        }
+
+        _watched = watched;
+        return before;
     }
 
     private void End(WatchedConnection watched)
     {
-        if (ReferenceEquals(_watched, watched))
+        Task<AuthenticationState> ended;
+        lock (_lock)
         {
-            var ended = Nobody(watched.Reason);
-            _ended = ended;
-            NotifyAuthenticationStateChanged(ended);
+            if (_watched != watched || _ended is not null)
+            {
+                return;
+            }
+
+            _ended = ended = Nobody(watched.Reason);
         }
+
+        NotifyAuthenticationStateChanged(ended);
     }
 
     private static Task<AuthenticationState> Nobody(SessionEndReason? reason) =>

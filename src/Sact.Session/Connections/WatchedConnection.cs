@@ -24,6 +24,11 @@ internal sealed class WatchedConnection : IDisposable
     /// <summary>Whether the request that watches has ended its session itself.</summary>
     public bool IsEndedHere => Array.Exists(_watched, static one => one.IsEndedHere);
 
+    /// <summary>Whether another connection has the same sessions.</summary>
+    public bool IsOf(WatchedConnection other) =>
+        _watched.Length == other._watched.Length
+        && Array.TrueForAll(_watched, one => Array.Exists(other._watched, its => its.Key == one.Key));
+
     /// <summary>The log of the registration.</summary>
     public ILogger Log { get; }
 
