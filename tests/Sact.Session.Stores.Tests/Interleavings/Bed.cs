@@ -21,13 +21,14 @@ internal sealed class Bed : IAsyncDisposable
 
     private readonly StoreContractSubject _subject;
     private readonly SactSessionOptions[] _options;
+    private readonly IGenericStore[] _nodes;
 
-    private Bed(StoreContractSubject subject, Profile profile, StoreContractClock clock, IGenericStore store)
+    private Bed(StoreContractSubject subject, Profile profile, StoreContractClock clock, IGenericStore[] nodes)
     {
         _subject = subject;
         Profile = profile;
         Clock = clock;
-        Store = store;
+        _nodes = nodes;
         _options = [.. from seals in (bool[])[false, true] from touches in (bool[])[false, true] select Options(touches, seals)];
         if (profile.Primitives is { } primitives)
         {
@@ -44,15 +45,26 @@ internal sealed class Bed : IAsyncDisposable
 
     public StoreContractClock Clock { get; }
 
-    public IGenericStore Store { get; }
+    public IGenericStore Store => _nodes[0];
 
     public static async Task<Bed> OpenAsync(Profile profile)
     {
         var subject = await profile.Open();
         var clock = new StoreContractClock(subject.ServerNow);
-        var store = await subject.OpenAsync(clock, $"seeds-{Interlocked.Increment(ref s_beds)}", CancellationToken.None);
-        return new Bed(subject, profile, clock, store);
+        string prefix = $"seeds-{Interlocked.Increment(ref s_beds)}";
+        var nodes = new IGenericStore[profile.Primitives is null ? 1 : 2];
+        for (int i = 0; i < nodes.Length; i++)
+        {
+            nodes[i] = await subject.OpenAsync(clock, prefix, CancellationToken.None);
+        }
+
+        return new Bed(subject, profile, clock, nodes);
     }
+
+    /// <summary>
+    /// The store of an actor's node. Changes of one session join on a node, so only changes of different nodes lose a race.
+    /// </summary>
+    public IGenericStore StoreOf(Actor? actor) => _nodes[(actor?.Number ?? 0) % _nodes.Length];
 
     public SactSessionOptions OptionsOf(bool touches, bool seals) => _options[(seals ? 2 : 0) + (touches ? 1 : 0)];
 

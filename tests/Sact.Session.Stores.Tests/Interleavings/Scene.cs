@@ -129,7 +129,7 @@ internal sealed class Scene
             context.Request.Headers.Cookie = $"__Host-sid={cookie.Id}";
         }
 
-        var store = new ActorStore(_bed.Store, this, actor, cookie);
+        var store = new ActorStore(_bed.StoreOf(actor), this, actor, cookie);
         var options = _bed.OptionsOf(touches: verb == Verb.Touch, _seals);
         return (visit, new Session<IGenericStore>(context.Request, context.Response, store, options));
     }
@@ -196,7 +196,7 @@ internal sealed class Scene
 
         try
         {
-            await new ActorStore(_bed.Store, this, actor, null).CleanUpAsync();
+            await new ActorStore(_bed.StoreOf(actor), this, actor, null).CleanUpAsync();
             visit.Ended = Stage.Step;
         }
         catch (Exception fault)
