@@ -89,7 +89,7 @@ public abstract class RecordStore : GenericStore, IEndedSessionStore, ISessionBa
                     : SessionCreation.Exists;
             }
 
-            if (await ChooseAsync(session, cap!, cancellationToken).ConfigureAwait(false) is not { } chosen)
+            if (await SessionCapChoice.ChooseAsync(this, session, cap!, cancellationToken).ConfigureAwait(false) is not { } chosen)
             {
                 return SessionCreation.CapReached;
             }
@@ -332,7 +332,7 @@ public abstract class RecordStore : GenericStore, IEndedSessionStore, ISessionBa
         : stored.Ended is { } ended && ended.IsVisible(now) ? new(ended)
         : default;
 
-    private static bool IsOf(StoredRecord stored, string userId) =>
+    internal static bool IsOf(StoredRecord stored, string userId) =>
         stored.Error is not null || string.Equals(stored.Header.UserId, userId, StringComparison.Ordinal);
 
     /// <summary>The live record that was found, if it is of this session.</summary>
@@ -357,45 +357,5 @@ public abstract class RecordStore : GenericStore, IEndedSessionStore, ISessionBa
 
         ThrowIfNewerFormat(stored.Header.Format);
         return stored.Record;
-    }
-
-    /// <summary>Chooses which sessions of a user may end, so that the new one keeps the cap; null if the cap refuses.</summary>
-    private async ValueTask<RecordAdmission?> ChooseAsync(SessionRecord session, SessionCap cap, CancellationToken cancellationToken)
-    {
-        var now = Now;
-        var live = new List<SessionRecord>();
-        var ignored = new List<SessionKey>();
-        int newer = 0;
-        await foreach (var (key, stored) in ReadUserAsync(session.UserId!, cancellationToken).ConfigureAwait(false))
-        {
-            if (key == session.Key)
-            {
-                continue;
-            }
-
-            bool counts = stored.IsLive(now) && IsOf(stored, session.UserId!);
-            if (counts && stored.Record is { } record)
-            {
-                live.Add(record);
-            }
-            else if (counts)
-            {
-                newer++;
-            }
-            else
-            {
-                ignored.Add(key);
-            }
-        }
-
-        if (cap.ChooseEnded(live, newer, now) is null)
-        {
-            return null;
-        }
-
-        // All of them in the cap's order, because others may sign in meanwhile. With a cap of one, every other session ends.
-        var order = cap.Policy == SessionCapPolicy.Refuse ? [] : new SessionCap(1, cap.Policy).ChooseEnded(live, now)!;
-        return new RecordAdmission(
-            now, cap.Max, [.. order.Select(record => EndedMarker.Of(record, SessionEndReason.OverLimit, now))], ignored);
     }
 }
