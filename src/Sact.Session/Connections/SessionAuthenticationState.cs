@@ -33,44 +33,33 @@ internal sealed class SessionAuthenticationState : AuthenticationStateProvider, 
     private void Watch(SignedInSessions sessions)
     {
         var watched = WatchedConnection.BeginApart(sessions);
-        WatchedConnection? unused;
+        WatchedConnection? before;
+        bool isFollowed;
         lock (_lock)
         {
-            unused = Follow(watched, sessions);
+            before = _watched;
+
+            // An end is final. The components still have the data of its user, and the browser may be another user's now.
+            _ended ??= EndOf(before, watched, sessions);
+            isFollowed = watched is not null && _ended is null;
+            _watched = isFollowed ? watched : before;
         }
 
-        unused?.Dispose();
-        if (unused != watched)
+        if (!isFollowed)
         {
-            watched?.Ended.UnsafeRegister(static state => ((Action)state!)(), () => End(watched));
+            watched?.Dispose();
+            return;
         }
+
+        before?.Dispose();
+        watched!.Ended.UnsafeRegister(static state => ((Action)state!)(), () => End(watched));
     }
 
-    /// <summary>
-    /// Decides which sessions the circuit follows. One that has ended stays so: its components still have the data of its user, and the
-    /// browser may connect to it again as another one.
-    /// </summary>
-    /// <returns>The watch that is not needed; null for none.</returns>
-    private WatchedConnection? Follow(WatchedConnection? watched, SignedInSessions sessions)
-    {
-        var before = _watched;
-        if (_ended is null && watched is null && sessions.PresentsDead)
-        {
-            _ended = Nobody(sessions.EndReason);
-        }
-        else if (_ended is null && watched is not null && before?.IsOf(watched) == false)
-        {
-            _ended = Nobody(before.Reason);
-        }
-
-        if (_ended is not null || watched is null)
-        {
-            return watched;
-        }
-
-        _watched = watched;
-        return before;
-    }
+    /// <summary>Nobody, if the browser presents a session that has ended, or another one than before; null otherwise.</summary>
+    private static Task<AuthenticationState>? EndOf(WatchedConnection? before, WatchedConnection? watched, SignedInSessions sessions) =>
+        watched is null && sessions.PresentsDead ? Nobody(sessions.EndReason)
+        : watched is not null && before?.IsOf(watched) == false ? Nobody(before.Reason)
+        : null;
 
     private void End(WatchedConnection watched)
     {

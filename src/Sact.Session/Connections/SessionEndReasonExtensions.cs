@@ -11,8 +11,8 @@ public static class SessionEndReasonExtensions
     /// </summary>
     /// <param name="state">The authentication state that <c>AuthorizeView</c> or the cascading parameter gives.</param>
     /// <returns>
-    /// The reason. Null if somebody is signed in, nobody was, or the reason is not known. It is also null after a step-up in another tab:
-    /// the session lives, and the page follows it again once it is loaded again.
+    /// The reason. Null if somebody is signed in, nobody was, or the reason is not known. It is also null after a step-up in another tab,
+    /// and after the browser has connected again with the session of another user. The page shows that session once it is loaded again.
     /// </returns>
     /// <example>
     /// <code>
