@@ -9,8 +9,6 @@ namespace IdentityApp.Pages;
 [Authorize]
 public class DevicesModel(ISactSession session) : PageModel
 {
-    private static readonly TimeSpan FreshFor = TimeSpan.FromMinutes(10);
-
     public IReadOnlyList<SessionData> Devices { get; private set; } = [];
 
     [TempData]
@@ -22,9 +20,9 @@ public class DevicesModel(ISactSession session) : PageModel
 
     public async Task<IActionResult> OnPostEndAsync(string? key)
     {
-        if (!await IsFreshAsync())
+        if (await this.RequireAsync(session, "/Devices") is { } login)
         {
-            return LogInFirst();
+            return login;
         }
 
         // A key of somebody else ends nothing.
@@ -36,19 +34,13 @@ public class DevicesModel(ISactSession session) : PageModel
 
     public async Task<IActionResult> OnPostEndOthersAsync()
     {
-        if (!await IsFreshAsync())
+        if (await this.RequireAsync(session, "/Devices") is { } login)
         {
-            return LogInFirst();
+            return login;
         }
 
         long ended = await session.DeleteOtherSessionsAsync();
         Notice = ended == 1 ? "1 other device is signed out." : $"{ended} other devices are signed out.";
         return RedirectToPage();
     }
-
-    // Who has only the cookie must not sign out the owner (ASVS 5.0 V7.5.2).
-    private async Task<bool> IsFreshAsync() => await session.GetAsync() is { } me && me.IsFresh(FreshFor);
-
-    private RedirectToPageResult LogInFirst() =>
-        RedirectToPage("/Account/Login", new { area = "Identity", returnUrl = Url.Page("/Devices", new { area = "" }) });
 }

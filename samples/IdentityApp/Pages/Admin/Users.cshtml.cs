@@ -12,8 +12,6 @@ namespace IdentityApp.Pages.Admin;
 [Authorize(Policy = Administrator.Policy)]
 public class UsersModel(UserManager<IdentityUser> users, ApplicationDbContext data, ISactSession session) : PageModel
 {
-    private static readonly TimeSpan FreshFor = TimeSpan.FromMinutes(10);
-
     public IReadOnlyList<Row> Rows { get; private set; } = [];
 
     [TempData]
@@ -53,10 +51,9 @@ public class UsersModel(UserManager<IdentityUser> users, ApplicationDbContext da
 
     private async Task<IActionResult> ChangeAsync(string? id, string done, Func<IdentityUser, Task<IdentityResult>> change)
     {
-        // Who has only the cookie of the administrator must not change users (ASVS 5.0 V7.5.3).
-        if (await session.GetAsync() is not { } me || !me.IsFresh(FreshFor))
+        if (await this.RequireAsync(session, "/Admin/Users") is { } login)
         {
-            return RedirectToPage("/Account/Login", new { area = "Identity", returnUrl = Url.Page("/Admin/Users", new { area = "" }) });
+            return login;
         }
 
         if (id is null || await users.FindByIdAsync(id) is not { } user)
