@@ -88,6 +88,7 @@ public abstract class EndsWhileReportsAreLost
             }
         }
 
+        TestContext.Current.TestOutputHelper?.WriteLine($"Of {s_ends} ends, {lost} came after a cut, so no report of them could arrive.");
         Assert.True(lost > 0, $"The faults of seed {seed} lost no report, so the test would show nothing.");
     }
 

@@ -14,7 +14,10 @@ internal sealed record Profile(Func<ValueTask<StoreContractSubject>> Open, bool 
     public Func<StoreContractSubject, DictionaryData>? Primitives { get; init; }
 }
 
-/// <summary>A store, its clock, and the options of two applications over it: one never notes a visit, one notes each.</summary>
+/// <summary>
+/// A store, on two nodes if they can share it, its clock, and the options of two applications over it: one never notes a visit, one notes
+/// each.
+/// </summary>
 internal sealed class Bed : IAsyncDisposable
 {
     private static int s_beds;
@@ -52,7 +55,7 @@ internal sealed class Bed : IAsyncDisposable
         var subject = await profile.Open();
         var clock = new StoreContractClock(subject.ServerNow);
         string prefix = $"seeds-{Interlocked.Increment(ref s_beds)}";
-        var nodes = new IGenericStore[profile.Primitives is null ? 1 : 2];
+        var nodes = new IGenericStore[subject.SharesData ? 2 : 1];
         for (int i = 0; i < nodes.Length; i++)
         {
             nodes[i] = await subject.OpenAsync(clock, prefix, CancellationToken.None);
