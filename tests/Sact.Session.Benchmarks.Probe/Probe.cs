@@ -12,40 +12,27 @@ namespace Sact.Session.Benchmarks;
 /// <summary>
 /// Calls a store, and measures how long that takes. It uses only what both commits have, so that the same source compiles beside both.
 /// </summary>
-internal sealed class Probe(ServiceProvider services, IGenericStore store, Func<SessionKey, Func<Task>> rawGet) : IAsyncDisposable
+internal sealed class Probe(ServiceProvider services, IConnectionMultiplexer? redis) : IAsyncDisposable
 {
+    private readonly IGenericStore _store = services.GetRequiredService<IGenericStore>();
     private SessionKey[] _keys = [];
+    private RedisKey[] _names = [];
     private SessionRecord[] _records = [];
-    private Func<Task>[] _rawGets = [];
 
     public static async Task<Probe> StartAsync(string store, string connection, string prefix)
     {
         var services = new ServiceCollection().AddLogging();
         services.AddSingleton<Microsoft.Extensions.Logging.ILoggerFactory>(NullLoggerFactory.Instance);
         var builder = services.AddSactSession();
-        Func<SessionKey, Func<Task>> rawGet;
         if (store == "redis")
         {
             builder.UseRedis(connection, options => options.Prefix = prefix);
-            var database = (await ConnectionMultiplexer.ConnectAsync(connection)).GetDatabase();
-            rawGet = key => async () =>
-            {
-                RedisKey name = $"{key.Prefix}:{{{key.RoutingTag}}}:s:{key.KeyPart}";
-                if ((await database.StringGetAsync(name)).IsNull)
-                {
-                    throw new InvalidOperationException("The record is gone.");
-                }
-            };
-        }
-        else
-        {
-            // Each commit has another table.
-            builder.UsePostgreSql(connection, options => (options.Prefix, options.Table) = (prefix, "sessions_" + prefix));
-            rawGet = static _ => throw new NotSupportedException();
+            return new Probe(services.BuildServiceProvider(), await ConnectionMultiplexer.ConnectAsync(connection));
         }
 
-        var provider = services.BuildServiceProvider();
-        return new Probe(provider, provider.GetRequiredService<IGenericStore>(), rawGet);
+        // Each commit has another table.
+        builder.UsePostgreSql(connection, options => (options.Prefix, options.Table) = (prefix, "sessions_" + prefix));
+        return new Probe(services.BuildServiceProvider(), redis: null);
     }
 
     /// <summary>Signs one user in for each session. The result is the ids, separated by commas.</summary>
@@ -60,7 +47,7 @@ internal sealed class Probe(ServiceProvider services, IGenericStore store, Func<
             context.Request.Headers.UserAgent =
                 "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/146.0.0.0 Safari/537.36";
             context.Connection.RemoteIpAddress = System.Net.IPAddress.Parse("192.0.2.1");
-            var session = new Session<IGenericStore>(context.Request, context.Response, store, options);
+            var session = new Session<IGenericStore>(context.Request, context.Response, _store, options);
             string padding = RandomNumberGenerator.GetHexString(fieldBytes);
             await session.SetAsync("user-" + Guid.NewGuid().ToString("N"), new() { ["theme"] = "dark", ["padding"] = padding });
             ids.Add(context.Response.Headers.SetCookie.ToString().Split(';')[0].Split('=', 2)[1]);
@@ -73,7 +60,8 @@ internal sealed class Probe(ServiceProvider services, IGenericStore store, Func<
     /// <summary>Reads the sessions of these ids, which another process may have begun. Calls use them from now on.</summary>
     public async Task UseAsync(IEnumerable<string> ids)
     {
-        _keys = [.. ids.Select(store.GetSessionKey)];
+        _keys = [.. ids.Select(_store.GetSessionKey)];
+        _names = [.. _keys.Select(static key => (RedisKey)$"{key.Prefix}:{{{key.RoutingTag}}}:s:{key.KeyPart}")];
         _records = new SessionRecord[_keys.Length];
         for (int i = 0; i < _keys.Length; i++)
         {
@@ -95,43 +83,48 @@ internal sealed class Probe(ServiceProvider services, IGenericStore store, Func<
         return clock.Elapsed;
     }
 
-    /// <summary>What the store's read costs at least: one command that fetches the same bytes.</summary>
-    public Task<TimeSpan> TimeRawGetsAsync(int workers, int times)
+    /// <summary>What a read over Redis costs at least: one command that fetches the same bytes.</summary>
+    public async Task RawGetAsync(int worker)
     {
-        if (_rawGets.Length == 0)
+        if ((await redis!.GetDatabase().StringGetAsync(_names[worker])).IsNull)
         {
-            _rawGets = [.. _keys.Select(rawGet)];
+            throw new InvalidOperationException("The record is gone.");
         }
-
-        return TimeAsync(workers, times, worker => _rawGets[worker]());
     }
 
-    public async Task ReadAsync(int worker) => _records[worker] = Found(await store.GetAsync(_keys[worker]));
+    public async Task ReadAsync(int worker) => _records[worker] = Found(await _store.GetAsync(_keys[worker]));
 
     public async Task UpdateAsync(int worker)
     {
-        var result = await store.UpdateAsync(_records[worker], Change());
+        var result = await _store.UpdateAsync(_records[worker], Change());
         _records[worker] = Found(result.Record);
     }
 
     /// <summary>All workers change the first session.</summary>
     public async Task UpdateFirstAsync(int worker)
     {
-        var result = await store.UpdateAsync(_records[0], Change());
+        var result = await _store.UpdateAsync(_records[0], Change());
         _records[0] = Found(result.Record);
     }
 
     /// <summary>So many writers of the first session begin at once: how long until the last one has its answer.</summary>
     public async Task<TimeSpan> BurstAsync(int writers)
     {
-        var record = Found(await store.GetAsync(_keys[0]));
+        var record = Found(await _store.GetAsync(_keys[0]));
         var clock = Stopwatch.StartNew();
         await Task.WhenAll(
-            Enumerable.Range(0, writers).Select(_ => Task.Run(async () => Found((await store.UpdateAsync(record, Change())).Record))));
+            Enumerable.Range(0, writers).Select(_ => Task.Run(async () => Found((await _store.UpdateAsync(record, Change())).Record))));
         return clock.Elapsed;
     }
 
-    public async ValueTask DisposeAsync() => await services.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await services.DisposeAsync();
+        if (redis is not null)
+        {
+            await redis.DisposeAsync();
+        }
+    }
 
     private static SessionChange Change() => new()
     {

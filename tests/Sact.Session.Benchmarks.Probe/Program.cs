@@ -15,15 +15,15 @@ while (await Console.In.ReadLineAsync() is { } line)
         continue;
     }
 
-    int workers = int.Parse(words[1], CultureInfo.InvariantCulture), times = int.Parse(words[2], CultureInfo.InvariantCulture);
+    int first = int.Parse(words[1], CultureInfo.InvariantCulture), second = int.Parse(words[2], CultureInfo.InvariantCulture);
     string answer = words[0] switch
     {
-        "sign-in" => await probe.SignInAsync(sessions: workers, fieldBytes: times, words.Contains("client")),
-        "get" => Print(await probe.TimeRawGetsAsync(workers, times)),
-        "read" => Print(await Probe.TimeAsync(workers, times, probe.ReadAsync)),
-        "update" => Print(await Probe.TimeAsync(workers, times, probe.UpdateAsync)),
-        "write-one" => Print(await Probe.TimeAsync(workers, times, probe.UpdateFirstAsync)),
-        "burst" => Print(await probe.BurstAsync(workers)),
+        "sign-in" => await probe.SignInAsync(sessions: first, fieldBytes: second, words.Contains("client")),
+        "get" => Print(await Probe.TimeAsync(workers: first, times: second, probe.RawGetAsync)),
+        "read" => Print(await Probe.TimeAsync(workers: first, times: second, probe.ReadAsync)),
+        "update" => Print(await Probe.TimeAsync(workers: first, times: second, probe.UpdateAsync)),
+        "write-one" => Print(await Probe.TimeAsync(workers: first, times: second, probe.UpdateFirstAsync)),
+        "burst" => Print(await probe.BurstAsync(writers: first)),
         _ => throw new InvalidOperationException("The command is unknown."),
     };
     await Console.Out.WriteLineAsync(answer);

@@ -4,6 +4,7 @@ using System.Text;
 using OxyPlot;
 using OxyPlot.Axes;
 using OxyPlot.Series;
+using Sact.Session.Stores.Tests;
 
 namespace Sact.Session.Benchmarks;
 
@@ -21,6 +22,19 @@ internal sealed class Report(string folder, bool quick)
 
     public void AskAtLeast(string scenario, string asked, double measured, double limit, string format) =>
         Ask(scenario, asked, string.Format(CultureInfo.InvariantCulture, format, measured), measured >= limit);
+
+    /// <summary>Runs what needs a server. Without the server the report says what is left out, and why.</summary>
+    public async Task TryAsync(string what, Func<Task> run)
+    {
+        try
+        {
+            await run();
+        }
+        catch (MissingServerException fault)
+        {
+            Say($"{what} is left out: {fault.Message}");
+        }
+    }
 
     public void Say(string line)
     {

@@ -20,31 +20,18 @@ internal static class BeforePart
     {
         string source = Path.Combine(root, "tests", "Sact.Session.Benchmarks.Probe");
         string before = Path.Combine(root, "artifacts", "before", Commit);
-        try
+        var programs = new Programs(Path.Combine(source, s_probe), Path.Combine(before, "tests", "Probe", s_probe));
+        await report.TryAsync($"The comparison with {Commit}", async () =>
         {
             await BuildAsync(root, source, before);
-        }
-        catch (MissingServerException fault)
-        {
-            report.Say($"The comparison with {Commit} is left out: {fault.Message}");
-            return;
-        }
-
-        var programs = new Programs(Path.Combine(source, s_probe), Path.Combine(before, "tests", "Probe", s_probe));
-        await TryAsync(report, "Redis", () => RedisAsync(report, programs, quick));
-        await TryAsync(report, "PostgreSQL", () => PostgreSqlAsync(report, programs, quick));
+            await CompareAsync(report, programs, quick);
+        });
     }
 
-    private static async Task TryAsync(Report report, string store, Func<Task> run)
+    private static async Task CompareAsync(Report report, Programs programs, bool quick)
     {
-        try
-        {
-            await run();
-        }
-        catch (MissingServerException fault)
-        {
-            report.Say($"{store} beside {Commit} is left out: {fault.Message}");
-        }
+        await report.TryAsync($"Redis beside {Commit}", () => RedisAsync(report, programs, quick));
+        await report.TryAsync($"PostgreSQL beside {Commit}", () => PostgreSqlAsync(report, programs, quick));
     }
 
     /// <summary>Builds the probe beside this source, and beside a copy of the commit.</summary>

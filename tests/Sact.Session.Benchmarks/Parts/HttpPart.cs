@@ -39,14 +39,7 @@ internal static class HttpPart
         report.AskAtMost("HTTP read, memory", "p99 ≤ 1.15 × bare", latency, 1.15, "{0:F2} ×");
         shares = [.. Share(untouched, sact, bare)];
         report.Ask("HTTP untouched, memory", "the interval includes 99 % of bare", Percent(shares), shares.Interval().High >= 0.99);
-        try
-        {
-            await RedisAsync(report, quick);
-        }
-        catch (MissingServerException fault)
-        {
-            report.Say($"HTTP over Redis is left out: {fault.Message}");
-        }
+        await report.TryAsync("HTTP over Redis", () => RedisAsync(report, quick));
     }
 
     private static async Task RedisAsync(Report report, bool quick)

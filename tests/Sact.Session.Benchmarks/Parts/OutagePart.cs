@@ -18,7 +18,7 @@ internal static class OutagePart
     {
         foreach (bool hangs in (bool[])[false, true])
         {
-            await TryAsync(report, "Redis", async () =>
+            await report.TryAsync("The outage of Redis", async () =>
             {
                 await using var server = await RedisServer.StartAsync();
                 await MeasureAsync(
@@ -29,7 +29,7 @@ internal static class OutagePart
                     hangs ? server.SuspendAsync : server.StopAsync,
                     hangs ? server.ResumeAsync : server.StartAgainAsync);
             });
-            await TryAsync(report, "PostgreSQL", async () =>
+            await report.TryAsync("The outage of PostgreSQL", async () =>
             {
                 await using var server = await PostgresServer.StartAsync();
                 await MeasureAsync(
@@ -40,18 +40,6 @@ internal static class OutagePart
                     hangs ? server.SuspendAsync : server.StopAsync,
                     hangs ? server.ResumeAsync : server.StartAgainAsync);
             });
-        }
-    }
-
-    private static async Task TryAsync(Report report, string store, Func<Task> run)
-    {
-        try
-        {
-            await run();
-        }
-        catch (MissingServerException fault)
-        {
-            report.Say($"The outage of {store} is left out: {fault.Message}");
         }
     }
 

@@ -24,12 +24,12 @@ internal static class RevocationPart
     {
         int users = quick ? 20 : 100;
         var rows = new List<string[]>();
-        await TryAsync(report, "Redis", async () =>
+        await report.TryAsync("The revocation over Redis", async () =>
         {
             await using var server = await RedisServer.StartAsync();
             await MeasureAsync(report, rows, "Redis", users, s_pushed, builder => builder.UseRedis(server.Configuration));
         });
-        await TryAsync(report, "PostgreSQL", async () =>
+        await report.TryAsync("The revocation over PostgreSQL", async () =>
         {
             await using var server = await PostgresServer.StartAsync();
             await MeasureAsync(
@@ -40,7 +40,7 @@ internal static class RevocationPart
                 s_pushed,
                 builder => builder.UsePostgreSql(server.ConnectionString + ";Maximum Pool Size=8"));
         });
-        await TryAsync(report, "Entity Framework Core", async () =>
+        await report.TryAsync("The revocation over Entity Framework Core", async () =>
         {
             await using var server = await PostgresServer.StartAsync();
             await using (var context = new BenchmarkContext(
@@ -60,18 +60,6 @@ internal static class RevocationPart
             $"From the answer of a sign-out everywhere to the last of the user's {Nodes} connections closed, {users * Nodes:N0} open",
             ["store", "p50", "p99", "longest"],
             rows);
-    }
-
-    private static async Task TryAsync(Report report, string store, Func<Task> run)
-    {
-        try
-        {
-            await run();
-        }
-        catch (MissingServerException fault)
-        {
-            report.Say($"The revocation over {store} is left out: {fault.Message}");
-        }
     }
 
     private static async Task MeasureAsync(

@@ -17,22 +17,10 @@ internal static class StoresPart
 
     public static async Task RunAsync(Report report, bool quick)
     {
-        await TryAsync(report, "SQLite", () => SqliteAsync(report, quick));
-        await TryAsync(report, "PostgreSQL", () => PostgreSqlAsync(report, quick));
-        await TryAsync(report, "Redis", () => RedisAsync(report, quick));
-        await TryAsync(report, "Entity Framework Core", () => EntityFrameworkAsync(report, quick));
-    }
-
-    private static async Task TryAsync(Report report, string store, Func<Task> run)
-    {
-        try
-        {
-            await run();
-        }
-        catch (MissingServerException fault)
-        {
-            report.Say($"{store} is left out: {fault.Message}");
-        }
+        await report.TryAsync("SQLite", () => SqliteAsync(report, quick));
+        await report.TryAsync("PostgreSQL", () => PostgreSqlAsync(report, quick));
+        await report.TryAsync("Redis", () => RedisAsync(report, quick));
+        await report.TryAsync("Entity Framework Core", () => EntityFrameworkAsync(report, quick));
     }
 
     private static async Task SqliteAsync(Report report, bool quick)

@@ -13,26 +13,19 @@ internal static class WatchCostPart
 
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(5);
 
-    public static async Task RunAsync(Report report)
+    public static Task RunAsync(Report report) => report.TryAsync("The cost of the watch", async () =>
     {
-        try
-        {
-            await using var server = await RedisServer.StartAsync();
-            double read = (await MeasureAsync(server, watched: false)).BytesPerConnection;
-            var (bytes, polls) = await MeasureAsync(server, watched: true);
-            report.AskAtMost(
-                $"memory of a watched connection, {Connections:N0} of them, over one that read its session",
-                "≤ 1,024 B",
-                bytes - read,
-                1024,
-                "{0:N0} B");
-            report.AskAtMost($"calls of the store per interval, {Connections:N0} idle connections", "≤ 40", polls, 40, "{0:N1}");
-        }
-        catch (MissingServerException fault)
-        {
-            report.Say($"The cost of the watch is left out: {fault.Message}");
-        }
-    }
+        await using var server = await RedisServer.StartAsync();
+        double read = (await MeasureAsync(server, watched: false)).BytesPerConnection;
+        var (bytes, polls) = await MeasureAsync(server, watched: true);
+        report.AskAtMost(
+            $"memory of a watched connection, {Connections:N0} of them, over one that read its session",
+            "≤ 1,024 B",
+            bytes - read,
+            1024,
+            "{0:N0} B");
+        report.AskAtMost($"calls of the store per interval, {Connections:N0} idle connections", "≤ 40", polls, 40, "{0:N1}");
+    });
 
     /// <summary>Requests that have read their session and wait, with or without a look at <c>EndedToken</c>.</summary>
     private static async Task<(double BytesPerConnection, double PollsPerInterval)> MeasureAsync(RedisServer server, bool watched)
