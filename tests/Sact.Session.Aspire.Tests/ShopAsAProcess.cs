@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
-using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
@@ -66,8 +65,7 @@ public sealed class ShopAsAProcess(StartedServers servers)
 
     private static ProcessStartInfo Start(string? cache, string? db)
     {
-        string file =
-            typeof(ShopAsAProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Shop").Value!;
+        string file = RunningSample.ProgramOf("Shop");
         var start = new ProcessStartInfo("dotnet", [file]);
         start.Environment.Remove("ConnectionStrings__cache");
         start.Environment.Remove("ConnectionStrings__db");

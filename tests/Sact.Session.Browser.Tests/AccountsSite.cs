@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Reflection;
 using Microsoft.Data.Sqlite;
 using Sact.Session.Samples.Tests;
 using Sact.Session.Stores;
@@ -23,8 +22,7 @@ public sealed class AccountsSite : IAsyncDisposable
 
     public static async Task<AccountsSite> StartAsync(int passwordsPerMinute)
     {
-        string sample =
-            typeof(AccountsSite).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Accounts").Value!;
+        string sample = RunningSample.ProgramOf("Accounts");
         return new(await RunningSample.StartAsync("Accounts", folder => new ProcessStartInfo(
             "dotnet", [sample, "--Database", Database(folder), "--PasswordsPerMinute", $"{passwordsPerMinute}"])
         {

@@ -36,19 +36,7 @@ public sealed class AfterSigningOut(Site site)
         await Expect(visitor.Notice).ToBeVisibleAsync();
         Assert.Null(await visitor.SessionCookieAsync());
 
-        await visitor.Context.AddCookiesAsync(
-            [
-                new()
-                {
-                    Name = cookie.Name,
-                    Value = cookie.Value,
-                    Domain = cookie.Domain,
-                    Path = cookie.Path,
-                    Secure = true,
-                    HttpOnly = true,
-                    SameSite = SameSiteAttribute.Lax,
-                },
-            ]);
+        await visitor.PresentAsync(cookie);
         Assert.Equal(cookie.Value, (await visitor.SessionCookieAsync())!.Value);
         await visitor.Page.GotoAsync("/profile");
         await Expect(visitor.Heading("Sign in")).ToBeVisibleAsync();

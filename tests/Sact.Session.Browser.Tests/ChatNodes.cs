@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Reflection;
 using Sact.Session.Samples.Tests;
 
 namespace Sact.Session.Browser.Tests;
@@ -40,8 +39,7 @@ public sealed class ChatNodes : IAsyncDisposable
 
     private static Task<RunningSample> StartOneAsync(string? shared)
     {
-        string sample =
-            typeof(ChatNodes).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Chat").Value!;
+        string sample = RunningSample.ProgramOf("Chat");
         return RunningSample.StartAsync("Chat", folder => new ProcessStartInfo(
             "dotnet", [sample, "--sqlite", $"Data Source={Path.Combine(shared ?? folder, "chat.db")}"])
         {

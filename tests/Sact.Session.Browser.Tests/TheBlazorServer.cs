@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Reflection;
 using Sact.Session.Samples.Tests;
 using Sact.Session.Stores;
 
@@ -16,8 +15,7 @@ public sealed class TheBlazorServer(Site site) : IAsyncLifetime
     {
         // Chromium first: without it there is nothing to start.
         await site.AccountsAsync();
-        string sample = typeof(TheBlazorServer).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-            .Single(data => data.Key == "BlazorServer").Value!;
+        string sample = RunningSample.ProgramOf("BlazorServer");
         _sample = await RunningSample.StartAsync("BlazorServer", folder => new ProcessStartInfo(
             "dotnet", [sample, "--sqlite", $"Data Source={Path.Combine(folder, "sessions.db")}"])
         {
@@ -112,16 +110,7 @@ public sealed class TheBlazorServer(Site site) : IAsyncLifetime
         await using var alice = await SignInAsync("alice");
         await using var other = await OpenTabAsync(alice);
         await ExpectLiveAsync(other, "Alice");
-        var cookie = Assert.Single(await bob.Context.CookiesAsync(), cookie => cookie.Name == "__Host-sid");
-        await alice.Context.AddCookiesAsync([new()
-        {
-            Name = cookie.Name,
-            Value = cookie.Value,
-            Domain = cookie.Domain,
-            Path = cookie.Path,
-            Secure = true,
-            HttpOnly = true,
-        }]);
+        await alice.PresentAsync((await bob.SessionCookieAsync())!);
 
         await ConnectAgainAsync(other);
 

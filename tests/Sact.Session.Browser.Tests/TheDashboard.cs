@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Reflection;
 using Sact.Session.Samples.Tests;
 
 namespace Sact.Session.Browser.Tests;
@@ -13,8 +12,7 @@ public sealed class TheDashboard(Site site) : IAsyncLifetime
     {
         // Chromium first: without it there is nothing to start.
         await site.AccountsAsync();
-        string sample =
-            typeof(TheDashboard).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Operations").Value!;
+        string sample = RunningSample.ProgramOf("Operations");
         _sample = await RunningSample.StartAsync("Operations", folder => new ProcessStartInfo(
             "dotnet", [sample, "--sqlite", $"Data Source={Path.Combine(folder, "operations.db")}"])
         {

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Reflection;
 using Sact.Session.Samples.Tests;
 
 namespace Sact.Session.Browser.Tests;
@@ -17,8 +16,7 @@ public sealed class TheIdentityPages(Site site) : IAsyncLifetime
     {
         // Chromium first: without it there is nothing to start.
         await site.AccountsAsync();
-        string sample = typeof(TheIdentityPages).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-            .Single(data => data.Key == "IdentityApp").Value!;
+        string sample = RunningSample.ProgramOf("IdentityApp");
         _sample = await RunningSample.StartAsync(
             "IdentityApp",
             folder => new ProcessStartInfo(

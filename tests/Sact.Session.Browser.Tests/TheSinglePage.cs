@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Reflection;
 using Deque.AxeCore.Playwright;
 using Sact.Session.Samples.Tests;
 
@@ -14,8 +13,7 @@ public sealed class TheSinglePage(Site site) : IAsyncLifetime
     {
         // Chromium first: without it there is nothing to start.
         await site.AccountsAsync();
-        string sample = typeof(TheSinglePage).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-            .Single(data => data.Key == "SinglePage").Value!;
+        string sample = RunningSample.ProgramOf("SinglePage");
         _sample = await RunningSample.StartAsync("SinglePage", folder => new ProcessStartInfo(
             "dotnet", [sample, "--sqlite", $"Data Source={Path.Combine(folder, "single-page.db")}"])
         {

@@ -63,6 +63,21 @@ public sealed class Visitor(IBrowserContext context, IPage page) : IAsyncDisposa
     public async Task<BrowserContextCookiesResult?> SessionCookieAsync() =>
         (await context.CookiesAsync()).SingleOrDefault(cookie => cookie.Name == "__Host-sid");
 
+    /// <summary>Gives the browser a session cookie that a browser had.</summary>
+    public Task PresentAsync(BrowserContextCookiesResult cookie) => context.AddCookiesAsync(
+        [
+            new()
+            {
+                Name = cookie.Name,
+                Value = cookie.Value,
+                Domain = cookie.Domain,
+                Path = cookie.Path,
+                Secure = true,
+                HttpOnly = true,
+                SameSite = SameSiteAttribute.Lax,
+            },
+        ]);
+
     public static System.Text.RegularExpressions.Regex At(string path) => new($"^http://localhost:[0-9]+{path}$");
 
     public ValueTask DisposeAsync() => context.DisposeAsync();

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Reflection;
 
 namespace Sact.Session.Samples.Tests;
 
@@ -91,8 +90,7 @@ public sealed class BlazorServerAsAProcess : IDisposable
 
     private Task<RunningSample> StartAsync()
     {
-        string program = typeof(BlazorServerAsAProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-            .Single(data => data.Key == "BlazorServer").Value!;
+        string program = RunningSample.ProgramOf("BlazorServer");
         return RunningSample.StartAsync("BlazorServer", _ => new ProcessStartInfo(
             "dotnet", [program, "--sqlite", $"Data Source={Path.Combine(_folder, "sessions.db")}"])
         {

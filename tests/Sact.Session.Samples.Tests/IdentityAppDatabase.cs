@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Reflection;
 using System.Text.RegularExpressions;
 using IdentityApp.Data;
 using Microsoft.AspNetCore.Identity;
@@ -116,8 +115,7 @@ public sealed partial class IdentityAppDatabase : IDisposable
 
     private ProcessStartInfo StartInfo(string environment, string? administrator)
     {
-        string program = typeof(IdentityAppDatabase).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-            .Single(data => data.Key == "IdentityApp").Value!;
+        string program = RunningSample.ProgramOf("IdentityApp");
         var start = new ProcessStartInfo("dotnet", [program, "--ConnectionStrings:DefaultConnection", ConnectionString])
         {
             WorkingDirectory = Path.GetDirectoryName(program)!,

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Reflection;
 
 namespace Sact.Session.Samples.Tests;
 
@@ -17,6 +18,10 @@ public sealed class RunningSample : IAsyncDisposable
     public Uri Address { get; }
 
     public string Folder { get; }
+
+    /// <summary>The program of a sample. The project of the tests has its path.</summary>
+    public static string ProgramOf(string sample) => typeof(RunningSample).Assembly
+        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == sample).Value!;
 
     /// <summary>Starts it on a random loopback port and reads the address off the line it prints.</summary>
     /// <param name="name">What it calls itself.</param>

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
-using System.Reflection;
 using System.Text.Json;
 using Sact.Session.Stores.Tests;
 
@@ -43,8 +42,7 @@ public sealed class SampleProcess : IAsyncDisposable
     /// <summary>How the sample is started with these arguments.</summary>
     public static ProcessStartInfo Start(Run run, params string[] arguments)
     {
-        string sample =
-            typeof(SampleProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "QuickStart").Value!;
+        string sample = RunningSample.ProgramOf("QuickStart");
         return IsNative(run)
             ? new ProcessStartInfo(
                 Environment.GetEnvironmentVariable("SACT_QUICKSTART_NATIVE")
