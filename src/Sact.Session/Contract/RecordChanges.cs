@@ -7,6 +7,7 @@ namespace Sact.Session.Stores;
 internal sealed class RecordChanges(RecordStore store)
 {
     private readonly ChangesInFlight _inFlight = new();
+    private readonly ContestedSessions _contested = new();
 
     /// <inheritdoc cref="IGenericStore.UpdateAsync"/>
     public async ValueTask<SessionUpdate> ApplyAsync(SessionRecord session, SessionChange change, CancellationToken cancellationToken)
@@ -79,6 +80,17 @@ internal sealed class RecordChanges(RecordStore store)
     private async ValueTask WriteAsync(IReadOnlyList<WaitingChange> changes, CancellationToken cancellationToken)
     {
         var held = Newest(changes);
+        if (_contested.Contains(held.Key))
+        {
+            var found = await RewriteAndSettleAsync(changes, held, cancellationToken).ConfigureAwait(false);
+            if (found is null || found.Version == held.Version)
+            {
+                _contested.Remove(held.Key);
+            }
+
+            return;
+        }
+
         bool isFresh = false;
         for (int lostRaces = 0; ;)
         {
@@ -111,6 +123,7 @@ internal sealed class RecordChanges(RecordStore store)
 
             if (lostRaces >= store.RacesBeforeRewrite)
             {
+                _contested.Add(held.Key);
                 await RewriteAndSettleAsync(changes, held, cancellationToken).ConfigureAwait(false);
                 return;
             }
@@ -169,10 +182,11 @@ internal sealed class RecordChanges(RecordStore store)
         }
     }
 
-    private async ValueTask RewriteAndSettleAsync(
+    /// <returns>The live record that the changes were applied to; null if there is none.</returns>
+    private async ValueTask<SessionRecord?> RewriteAndSettleAsync(
         IReadOnlyList<WaitingChange> changes, SessionRecord held, CancellationToken cancellationToken)
     {
-        SessionRecord? written = null;
+        SessionRecord? found = null, written = null;
         try
         {
             await store.RewriteAsync(
@@ -180,14 +194,15 @@ internal sealed class RecordChanges(RecordStore store)
                 stored =>
                 {
                     written = null;
-                    if (store.LiveOf(held, stored) is not { } current)
+                    found = store.LiveOf(held, stored);
+                    if (found is null)
                     {
                         SetAll(changes, SessionUpdate.Gone);
                         return null;
                     }
 
-                    var changed = Apply(changes, current, out _);
-                    return written = ReferenceEquals(changed, current) ? null : changed;
+                    var changed = Apply(changes, found, out _);
+                    return written = ReferenceEquals(changed, found) ? null : changed;
                 },
                 cancellationToken).ConfigureAwait(false);
         }
@@ -198,6 +213,8 @@ internal sealed class RecordChanges(RecordStore store)
                 throw;
             }
         }
+
+        return found;
     }
 
     /// <summary>Whether the store has this very record, byte for byte.</summary>

@@ -304,6 +304,37 @@ public sealed class ChangesOfARecordStore : IDisposable
     }
 
     [Fact]
+    public async Task BeginWithTheRecordsLockWhileAnotherProcessChangesTheSession()
+    {
+        var session = await _store.SignInAsync();
+        _store.Races = 1;
+        ChangeElsewhere(session, "a", "1");
+        await _store.UpdateAsync(session, Set("b", "2"));
+        Assert.Equal((1, 1), (_store.Replaces, _store.Rewrites));
+
+        ChangeElsewhere(session, "c", "3");
+        await _store.UpdateAsync(session, Set("d", "4"));
+
+        Assert.Equal((1, 2), (_store.Replaces, _store.Rewrites));
+        Assert.Equal("1234", Field(session, "a") + Field(session, "b") + Field(session, "c") + Field(session, "d"));
+    }
+
+    [Fact]
+    public async Task BeginWithoutTheRecordsLockOnceNoOtherProcessChangesTheSession()
+    {
+        var session = await _store.SignInAsync();
+        _store.Races = 1;
+        ChangeElsewhere(session, "a", "1");
+        var newest = (await _store.UpdateAsync(session, Set("b", "2"))).Record!;
+
+        newest = (await _store.UpdateAsync(newest, Set("b", "3"))).Record!;
+        await _store.UpdateAsync(newest, Set("b", "4"));
+
+        Assert.Equal((2, 2), (_store.Replaces, _store.Rewrites));
+        Assert.Equal("4", Field(session, "b"));
+    }
+
+    [Fact]
     [Trait("abuse", "D1")]
     public async Task MadeUnderTheRecordsLockFindASessionThatHasEndedMeanwhile()
     {
@@ -314,6 +345,13 @@ public sealed class ChangesOfARecordStore : IDisposable
 
         Assert.Equal(SessionUpdateStatus.Gone, (await _store.UpdateAsync(session, Set("b", "2"))).Status);
         Assert.True(StoredRecord.Unpack(session.Key, _store[session.Key]).IsEnded);
+    }
+
+    /// <summary>Changes what is stored behind the back of this process.</summary>
+    private void ChangeElsewhere(SessionRecord session, string name, string value)
+    {
+        var stored = _store.Stored(session);
+        _store[session.Key] = stored.Apply(Set(name, value), _clock.GetUtcNow()).Record!.Pack();
     }
 
     private static SessionChange Set(string name, string value) => new() { Set = Fields(name, value) };
