@@ -135,14 +135,14 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
     /// <c>SCRIPT FLUSH</c>, or on the new node of a slot), and, as often as told, that the keys of a slot move from one node to another.
     /// </summary>
     public async ValueTask<RedisResult> ScriptAsync(
-        string script,
+        RedisScript script,
         RedisKey[] keys,
         RedisValue[] arguments,
         int attempts,
         bool guarded = true,
         CancellationToken cancellationToken = default)
     {
-        var flags = CommandFlags.DemandMaster;
+        bool isKnown = true;
         for (int attempt = 1; ; attempt++)
         {
             try
@@ -150,13 +150,17 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
                 return await RunAsync(
                     write: true,
                     keys[0],
-                    database => database.ScriptEvaluateAsync(script, keys, arguments, flags),
+                    database => isKnown
+                        ? database.ScriptEvaluateAsync(script.Hash, keys, arguments, CommandFlags.DemandMaster)
+                        : database.ScriptEvaluateAsync(
+                            script.Text, keys, arguments, CommandFlags.DemandMaster | CommandFlags.NoScriptCache),
                     guarded,
                     cancellationToken).ConfigureAwait(false);
             }
-            catch (SessionStoreException fault) when (RedisFaults.IsUnknownScript(fault) && !flags.HasFlag(CommandFlags.NoScriptCache))
+            catch (SessionStoreException fault) when (RedisFaults.IsUnknownScript(fault) && isKnown)
             {
-                flags |= CommandFlags.NoScriptCache;
+                // EVAL lets the server keep it.
+                isKnown = false;
             }
             catch (SessionStoreException fault) when (RedisFaults.IsOnTheMove(fault) && attempt < attempts)
             {

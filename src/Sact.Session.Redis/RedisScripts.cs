@@ -46,7 +46,7 @@ internal static class RedisScripts
     /// record is replaced, and the marker of this very session is not. The deadline is a float, because a foreign value must not overflow
     /// to an expired one.
     /// </summary>
-    public static readonly string Add = Shared + $$"""
+    public static readonly RedisScript Add = new(Shared + $$"""
         local old, deadline, size, ended, named = get(KEYS[1]), 0.0, 0, {}, #ARGV - 2 * (#KEYS - 2)
         for i = {{RecordHeader.ExpiresAtOffset + 1}}, old and {{RecordHeader.ExpiresAtOffset + sizeof(long)}} or 0 do
           deadline = deadline * 256 + (string.byte(old, i) or 255)
@@ -71,14 +71,14 @@ internal static class RedisScripts
         end
         redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
         return {size, ended}
-        """;
+        """);
 
     /// <summary>
     /// KEYS: record, index (where the deadline moves). ARGV: the first bytes and the lineage of the expected record, the new record, its
     /// TTL ('': as it is), TTL of the index, score, key part, whether the id was replaced at once (''
     /// for no). Answers 1, or else what is there. The index comes first, because it must outlive what it names.
     /// </summary>
-    public static readonly string Replace = Shared + $$"""
+    public static readonly RedisScript Replace = new(Shared + $$"""
         local old = get(KEYS[1])
         local expected = old and has(old, 0, ARGV[1]) and has(old, {{Lineage}}, ARGV[2])
         if not expected then return unchanged(KEYS[1], old) end
@@ -88,14 +88,14 @@ internal static class RedisScripts
         end
         if ARGV[4] == '' then redis.call('SET', KEYS[1], ARGV[3], 'KEEPTTL') else redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4]) end
         return (ARGV[8] == '' or report(KEYS[1])) and 1
-        """;
+        """);
 
     /// <summary>
     /// KEYS: records, then the index if there is one. ARGV: an offset, the bytes that a record must have there, then the key part and the
     /// marker of each record ('': none, so that nothing is left). Ends those records and their entries, and the entries of records that are
     /// not there. Answers what was ended, in order.
     /// </summary>
-    public static readonly string End = Shared + """
+    public static readonly RedisScript End = new(Shared + """
         local ended, values, index = 0, {}, KEYS[#ARGV / 2]
         for i = 1, #ARGV / 2 - 1 do
           local value = get(KEYS[i])
@@ -104,5 +104,5 @@ internal static class RedisScripts
           if index and (values[i] or not value or marks(value)) then redis.pcall('ZREM', index, ARGV[2 * i + 1]) end
         end
         return ended > 0 and values or unchanged(KEYS[1], values)
-        """;
+        """);
 }

@@ -14,9 +14,21 @@ namespace Sact.Session.Benchmarks;
 /// </summary>
 internal sealed class Probe(ServiceProvider services, IConnectionMultiplexer? redis) : IAsyncDisposable
 {
+    // As many bytes as the library compares: format, kind and version.
+    private const int StartBytes = 10;
+
+    private const string CompareAndReplace = """
+        local old = redis.call('GET', KEYS[1])
+        if not old or string.sub(old, 1, #ARGV[1]) ~= ARGV[1] then return old end
+        redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
+        return 1
+        """;
+
     private readonly IGenericStore _store = services.GetRequiredService<IGenericStore>();
     private SessionKey[] _keys = [];
     private RedisKey[] _names = [];
+    private byte[][] _packed = [];
+    private byte[] _compareAndReplace = [];
     private SessionRecord[] _records = [];
 
     public static async Task<Probe> StartAsync(string store, string connection, string prefix)
@@ -89,6 +101,23 @@ internal sealed class Probe(ServiceProvider services, IConnectionMultiplexer? re
         if ((await redis!.GetDatabase().StringGetAsync(_names[worker])).IsNull)
         {
             throw new InvalidOperationException("The record is gone.");
+        }
+    }
+
+    /// <summary>Reads the records as they are now, for <see cref="RawReplaceAsync"/>.</summary>
+    public async Task ReadPackedAsync()
+    {
+        _packed = [.. (await redis!.GetDatabase().StringGetAsync(_names)).Select(static value => (byte[])value!)];
+        _compareAndReplace = await redis.GetServers()[0].ScriptLoadAsync(CompareAndReplace);
+    }
+
+    /// <summary>What an update over Redis costs at least: one script that compares the start of the bytes, and replaces them.</summary>
+    public async Task RawReplaceAsync(int worker)
+    {
+        RedisValue start = _packed[worker].AsMemory(0, StartBytes);
+        if ((int)await redis!.GetDatabase().ScriptEvaluateAsync(_compareAndReplace, [_names[worker]], [start, _packed[worker]]) != 1)
+        {
+            throw new InvalidOperationException("The record has changed.");
         }
     }
 

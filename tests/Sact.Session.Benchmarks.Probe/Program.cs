@@ -20,6 +20,7 @@ while (await Console.In.ReadLineAsync() is { } line)
     {
         "sign-in" => await probe.SignInAsync(sessions: first, fieldBytes: second, words.Contains("client")),
         "get" => Print(await Probe.TimeAsync(workers: first, times: second, probe.RawGetAsync)),
+        "replace" => Print(await ReplaceAsync(first, second)),
         "read" => Print(await Probe.TimeAsync(workers: first, times: second, probe.ReadAsync)),
         "update" => Print(await Probe.TimeAsync(workers: first, times: second, probe.UpdateAsync)),
         "write-one" => Print(await Probe.TimeAsync(workers: first, times: second, probe.UpdateFirstAsync)),
@@ -27,6 +28,12 @@ while (await Console.In.ReadLineAsync() is { } line)
         _ => throw new InvalidOperationException("The command is unknown."),
     };
     await Console.Out.WriteLineAsync(answer);
+}
+
+async Task<TimeSpan> ReplaceAsync(int workers, int times)
+{
+    await probe.ReadPackedAsync();
+    return await Probe.TimeAsync(workers, times, probe.RawReplaceAsync);
 }
 
 static string Print(TimeSpan time) => time.TotalMilliseconds.ToString("R", CultureInfo.InvariantCulture);

@@ -83,10 +83,21 @@ internal static class BeforePart
             var updates = await contest.RunAsync("update", Sessions, now, before);
             var raw = await contest.RunAsync(("read", now), ("get", now), 1);
             var raws = await contest.RunAsync(("read", now), ("get", now), Sessions);
+            var script = await contest.RunAsync(("update", now), ("replace", now), 1);
+            var scripts = await contest.RunAsync(("update", now), ("replace", now), Sessions);
             report.Table(
                 $"Redis: microseconds for a call, beside {Commit}",
                 ["call", "now", Commit, "times as fast"],
                 [read.Row("read, alone"), reads.Row("read, 32 at once"), update.Row("update, alone"), updates.Row("update, 32 at once")]);
+            report.Table(
+                "Redis: microseconds for a call, beside what it costs at least: a raw GET, or a script that compares and replaces",
+                ["call", "library", "limit", "times as fast"],
+                [
+                    raw.Row("read, alone"),
+                    raws.Row("read, 32 at once"),
+                    script.Row("update, alone"),
+                    scripts.Row("update, 32 at once"),
+                ]);
             report.AskAtLeast("read alone, Redis beside a raw GET", "speed ≥ 0.9 ×", raw.Speed, 0.9, "{0:F2} ×");
             report.AskAtLeast("read, 32 at once, Redis beside a raw GET", "speed ≥ 0.7 ×", raws.Speed, 0.7, "{0:F2} ×");
             report.AskAtLeast($"update alone, Redis beside {Commit}", "speed ≥ 2 ×", update.Speed, 2, "{0:F2} ×");

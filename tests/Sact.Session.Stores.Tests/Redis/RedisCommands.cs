@@ -47,9 +47,9 @@ public abstract class RedisCommandsCounted
         // Connecting looks at each node's maxmemory-policy, and at the routing key, beside what the client itself does.
         await store.CountActiveSessionsAsync();
 
-        // The first time a script goes to a node it is sent whole, and loaded beside.
-        await CostsAsync("script|load eval | " + Create, () => alice.SignInAsync());
-        await CostsAsync("get script|load eval | " + Change, () => alice.ReadAsync());
+        // A node that does not know a script yet receives it whole.
+        await CostsAsync("evalsha eval | " + Create, () => alice.SignInAsync());
+        await CostsAsync("get evalsha eval | " + Change, () => alice.ReadAsync());
         await CostsAsync("get", () => alice.ReadAsync());
         clock.Advance(TimeSpan.FromMinutes(1));
         await CostsAsync("get evalsha | " + Touch, () => alice.ReadAsync());
@@ -63,7 +63,7 @@ public abstract class RedisCommandsCounted
         await CostsAsync("get evalsha | " + Change, () => alice.AskAsync<bool>(session => session.RemoveAsync("n")));
         await CostsAsync("get evalsha | " + Change, () => alice.AskAsync(session => session.RenewAsync()));
         await CostsAsync("get evalsha | " + Change, () => alice.ReadAsync());
-        await CostsAsync("get script|load eval evalsha | " + End + " " + Create, () => alice.SignInAsync());
+        await CostsAsync("get evalsha eval evalsha | " + End + " " + Create, () => alice.SignInAsync());
         await CostsAsync(
             "get evalsha zrange get | " + Change,
             async () => Assert.Single(await alice.AskAsync(session => session.GetActiveSessionsAsync())));
