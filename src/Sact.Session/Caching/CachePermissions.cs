@@ -69,6 +69,12 @@ internal struct CachePermissions
             return written;
         }
 
+        if (written.Count > 1 && ReferenceEquals(written[0], CacheControlRule.UntilTheStart))
+        {
+            // The application has added its value to the session's, as MapStaticAssets() does. It counts as if it had set it.
+            written = written.ToArray()[1..];
+        }
+
         string joined = written.ToString();
         string allowed = CacheControlRule.Restrict(joined, Has(SessionUse.ReadUser), out wasShared);
         return ReferenceEquals(allowed, joined) ? written : allowed;

@@ -49,6 +49,40 @@ public sealed class CacheHeaders
         Assert.Equal("no-store", response.Headers.CacheControl?.ToString());
     }
 
+    /// <summary>MapStaticAssets() adds its value to what is there.</summary>
+    [Theory]
+    [InlineData(Served.TestServer)]
+    [InlineData(Served.Kestrel)]
+    [Trait("abuse", "I4")]
+    public async Task AValueThatTheApplicationAppendsTakesThePlaceOfTheSessions(Served served)
+    {
+        await using var page = await OnePage.StartAsync(
+            async (context, session) =>
+            {
+                await session.GetAsync();
+                context.Response.Headers.Append("Cache-Control", "max-age=31536000, immutable");
+            },
+            served: served);
+        using var response = await page.GetAsync();
+
+        Assert.Equal("max-age=31536000, private, immutable", Assert.Single(response.Headers.GetValues("Cache-Control")));
+        Assert.Equal(["Cookie"], response.Headers.Vary);
+    }
+
+    [Fact]
+    [Trait("abuse", "I4")]
+    public async Task AValueThatTheApplicationAppendsDoesNotAllowToStoreACookie()
+    {
+        await using var page = await OnePage.StartAsync(async (context, session) =>
+        {
+            await session.SetAsync("alice");
+            context.Response.Headers.Append("Cache-Control", "max-age=31536000, immutable");
+        });
+        using var response = await page.GetAsync();
+
+        Assert.Equal("no-store", Assert.Single(response.Headers.GetValues("Cache-Control")));
+    }
+
     [Fact]
     [Trait("abuse", "I4")]
     public async Task AResponseThatListsDevicesIsNotStored()
