@@ -129,4 +129,11 @@ internal static partial class SessionLog
         56, LogLevel.Error,
         "The session observer {Observer} misses events, because {Limit} of its calls have not returned. Move its work to a queue.")]
     public static partial void ObserverDropped(ILogger logger, string observer, int limit);
+
+    [LoggerMessage(
+        39,
+        LogLevel.Warning,
+        "DisableSactSession() has no effect on the endpoint {Endpoint}, because authentication ran before routing: each request reads the "
+        + "session. Call app.UseAuthentication() after app.UseRouting().")]
+    public static partial void DisabledTooLate(ILogger logger, string? endpoint);
 }

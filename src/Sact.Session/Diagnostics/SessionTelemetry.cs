@@ -11,6 +11,7 @@ internal sealed class SessionTelemetry(ILogger logger, SessionMetrics metrics)
     private int _reportedSecureCookieOverHttp;
     private int _reportedSecureCookieOverLoopback;
     private int _reportedPublicMadePrivate;
+    private int _reportedDisabledTooLate;
 
     /// <summary>The log of one registration. It never throws.</summary>
     public ILogger Log { get; } = new SafeLogger(logger);
@@ -166,6 +167,18 @@ internal sealed class SessionTelemetry(ILogger logger, SessionMetrics metrics)
         if (Interlocked.Exchange(ref _reportedPublicMadePrivate, 1) == 0)
         {
             SessionLog.PublicMadePrivate(Log);
+        }
+    }
+
+    /// <summary>Whether <see cref="DisabledTooLate"/> has been logged.</summary>
+    public bool HasReportedDisabledTooLate => Volatile.Read(ref _reportedDisabledTooLate) == 1;
+
+    /// <summary>Logged once per process: every request for the endpoint would log it.</summary>
+    public void DisabledTooLate(string? endpoint)
+    {
+        if (Interlocked.Exchange(ref _reportedDisabledTooLate, 1) == 0)
+        {
+            SessionLog.DisabledTooLate(Log, endpoint);
         }
     }
 }

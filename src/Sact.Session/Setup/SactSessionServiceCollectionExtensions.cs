@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.Configuration;
@@ -168,6 +169,8 @@ public static class SactSessionServiceCollectionExtensions
         services.TryAddSingleton<DashboardPolicy>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, DashboardPolicy>(
             static provider => provider.GetRequiredService<DashboardPolicy>()));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IExceptionHandler, StoreFaultStatus>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IDeveloperPageExceptionFilter, StoreFaultStatus>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IAuthorizationHandler, SessionRequirementHandler>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, AuthorizationStartup>());
         SessionRequirementResult.AddTo(services);

@@ -1,5 +1,7 @@
+using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace Sact.Session;
 
@@ -32,10 +34,27 @@ internal sealed class StartupReport(
             }
         }
 
+        foreach (var scheme in schemes.Where(static scheme => scheme.OwnsCookie).DistinctBy(static scheme => scheme.Scheme))
+        {
+            WarnIfSessionsEndEarlier(scheme);
+        }
+
         return Task.CompletedTask;
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Whoever has set a lifetime expects it. The default of the framework was set by nobody.</summary>
+    private void WarnIfSessionsEndEarlier(AuthenticationRegistration scheme)
+    {
+        var source = scheme.Source(services);
+        var lifetime = services.GetRequiredService<IOptionsMonitor<SactSessionAuthenticationOptions>>().Get(scheme.Scheme).ExpireTimeSpan;
+        var idle = source.Options.IdleTimeout;
+        if (lifetime > idle && lifetime != new CookieAuthenticationOptions().ExpireTimeSpan)
+        {
+            SetupLog.ExpiresEarlier(source.Services.Telemetry.Log, scheme.Scheme, lifetime, idle);
+        }
+    }
 
     private static string NameOf(Type type) => type.IsGenericType
         ? $"{type.Name.Split('`')[0]}<{string.Join(", ", type.GetGenericArguments().Select(NameOf))}>"

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 
 namespace Sact.Session.Tests;
@@ -47,6 +48,21 @@ public sealed partial class SourceFiles
             .Select(name => $"{Path.GetRelativePath(s_source, file)}: {name}"));
 
         Assert.Empty(called);
+    }
+
+    /// <summary>The README packs by this list. It spares a reader the tests and the samples.</summary>
+    [Fact]
+    public void TheListOfPackagesHasEveryPackage()
+    {
+        using var list = JsonDocument.Parse(File.ReadAllText(Path.Combine(Checkout.Root, "Packages.slnf")));
+        var listed = list.RootElement.GetProperty("solution").GetProperty("projects").EnumerateArray()
+            .Select(static project => project.GetString()!.Replace('\\', '/'));
+        var packages = Directory.EnumerateFiles(s_source, "*.csproj", SearchOption.AllDirectories)
+            .Where(static project => !Path.GetFileName(project).StartsWith("Sact.Session.Analyzers", StringComparison.Ordinal))
+            .Append(Path.Combine(Checkout.Root, "templates", "Sact.Session.Templates.csproj"))
+            .Select(static project => Path.GetRelativePath(Checkout.Root, project));
+
+        Assert.Equal(packages.Order(StringComparer.Ordinal), listed.Order(StringComparer.Ordinal));
     }
 
     [Fact]

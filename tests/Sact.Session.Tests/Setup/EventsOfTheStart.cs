@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Hosting;
@@ -42,6 +43,30 @@ public sealed class EventsOfTheStart
         var sheet = Assert.Single(events, entry => entry is { Id.Id: 38, Level: LogLevel.Information });
         Assert.StartsWith("The unnamed session registration follows the profile NistAal3:", sheet.Message, StringComparison.Ordinal);
         Assert.Contains("overall timeout: at most 12:00:00, here 12:00:00", sheet.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(30, true)]
+    [InlineData(7, false)]
+    [InlineData(1, false)]
+    [InlineData(null, false)]
+    public async Task WarnOfASchemeWhoseSessionsEndBeforeItsLifetime(int? days, bool warns)
+    {
+        var events = await StartAsync("Development", services =>
+        {
+            services.AddSactSession();
+            services.AddAuthentication().AddSactSession();
+            services.Configure<CookieAuthenticationOptions>(
+                SactSessionDefaults.AuthenticationScheme,
+                options => options.ExpireTimeSpan = days is { } set ? TimeSpan.FromDays(set) : options.ExpireTimeSpan);
+        });
+
+        string[] expected =
+        [
+            "Scheme 'SactSession' has the ExpireTimeSpan 30.00:00:00, and its sessions end after 7.00:00:00 without a request. Raise "
+            + "SactSessionOptions.IdleTimeout, and AbsoluteTimeout where it is shorter.",
+        ];
+        Assert.Equal(warns ? expected : [], Warnings(events));
     }
 
     [Theory]

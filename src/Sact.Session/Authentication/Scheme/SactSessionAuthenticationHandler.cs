@@ -33,12 +33,13 @@ internal sealed class SactSessionAuthenticationHandler(
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         _authenticateCalled = true;
-        if (Context.GetEndpoint()?.Metadata.GetMetadata<DisableSactSessionAttribute>() is not null)
+        if (DisabledEndpoint.IsReached(Context))
         {
             return AuthenticateResult.NoResult();
         }
 
         var session = Session;
+        DisabledEndpoint.WarnIfReachedLater(Context, session.Telemetry);
         int number = session.Number;
 
         // The event decides after the session was read, so reading extends nothing.

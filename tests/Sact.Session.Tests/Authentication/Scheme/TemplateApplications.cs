@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Builder;
@@ -55,14 +56,70 @@ public sealed class TemplateApplications
         {
             string answer = await AnswerAsync(client, path, id);
 
-            // In development, the developer exception page catches the exception first.
-            Assert.StartsWith(pipeline == Pipeline.Development ? "500 " : "503 ", answer, StringComparison.Ordinal);
+            Assert.StartsWith("503 ", answer, StringComparison.Ordinal);
         }
 
         // Without a cookie, the store is not called.
         Assert.Equal("200 nobody", await AnswerAsync(client, "/who", null));
         store.Before = null;
         Assert.Equal("200 alice", await AnswerAsync(client, "/who", id));
+    }
+
+    /// <summary>No cookie was sent, so authentication does not need the store, and the sign-in does.</summary>
+    [Theory]
+    [MemberData(nameof(Pipelines))]
+    public async Task Return503AtASignInWhileTheStoreIsDown(Pipeline pipeline)
+    {
+        await using var app = await StartAsync(pipeline);
+        using var client = app.GetTestClient();
+        var store = (ProbeStore)app.Services.GetRequiredService<IGenericStore>();
+        store.Before = (_, _) => throw new IOException("gone");
+
+        using var response = await client.PostAsync("/login", null);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        bool hasErrorPage = pipeline is Pipeline.ExceptionHandlerFirst or Pipeline.ExceptionHandlerAndRouting;
+        Assert.Equal(hasErrorPage, await response.Content.ReadAsStringAsync() == "sorry");
+    }
+
+    [Theory]
+    [MemberData(nameof(Pipelines))]
+    [Trait("abuse", "E6")]
+    public async Task DeleteTheCookieAtASignOutWhileTheStoreIsDownWhereAuthenticationIsDisabled(Pipeline pipeline)
+    {
+        await using var app = await StartAsync(pipeline);
+        using var client = app.GetTestClient();
+        string id = await SignInAsync(client);
+        var store = (ProbeStore)app.Services.GetRequiredService<IGenericStore>();
+        store.Before = (_, _) => throw new IOException("gone");
+
+        using var request = Request(HttpMethod.Post, "/logout", id);
+        using var response = await client.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+
+        // Where authentication ran before routing, the sign-out was not reached.
+        Assert.Equal(pipeline == Pipeline.ExceptionHandlerAndRouting ? null : "", response.SentId());
+    }
+
+    /// <summary>The templates call UseRouting() and leave UseAuthentication() to the framework, which then puts it first.</summary>
+    [Theory]
+    [InlineData(Pipeline.ExceptionHandlerAndRouting, true)]
+    [InlineData(Pipeline.ExceptionHandlerFirst, false)]
+    [InlineData(Pipeline.Bare, false)]
+    public async Task WarnOnceIfAuthenticationRunsBeforeTheEndpointIsKnown(Pipeline pipeline, bool warns)
+    {
+        using var log = new EventLog("Sact.Session");
+        await using var app = await StartAsync(pipeline, log);
+        using var client = app.GetTestClient();
+        string id = await SignInAsync(client);
+
+        foreach (string path in new[] { "/off", "/missing", "/who", "/off" })
+        {
+            await AnswerAsync(client, path, id);
+        }
+
+        Assert.Equal(warns ? 1 : 0, log.Events.Count(entry => entry.Id == 39));
     }
 
     [Fact]
@@ -103,11 +160,16 @@ public sealed class TemplateApplications
         Assert.Equal(["get"], store.Calls);
     }
 
-    private static async Task<WebApplication> StartAsync(Pipeline pipeline)
+    private static async Task<WebApplication> StartAsync(Pipeline pipeline, ILoggerProvider? log = null)
     {
         var builder = WebApplication.CreateBuilder(
             new WebApplicationOptions { EnvironmentName = pipeline == Pipeline.Development ? "Development" : "Production" });
         builder.Logging.ClearProviders();
+        if (log is not null)
+        {
+            builder.Logging.AddProvider(log);
+        }
+
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
         builder.WebHost.UseTestServer(options => options.BaseAddress = new Uri("https://example.test/"));
         builder.Services.AddSactSession().UseStore(_ => new ProbeStore(new MemoryStore()));
@@ -147,7 +209,7 @@ public sealed class TemplateApplications
             app.UseSactSession();
         }
 
-        app.MapGet("/error", () => "sorry");
+        app.Map("/error", () => "sorry");
         app.MapGet("/open", () => "home");
         app.MapGet("/guarded", (HttpContext context) => context.Response.WriteAsync("home")).RequireAuthorization();
         app.MapGet("/who", (HttpContext context) => context.User.Identity?.Name ?? "nobody");
@@ -157,6 +219,7 @@ public sealed class TemplateApplications
             $"{context.User.Identity?.Name} {(await session.GetAsync())?.UserId}");
         app.MapPost("/login", (HttpContext context) =>
             context.SignInAsync(CookieAuthenticationDefaults.AuthenticationScheme, AuthenticationSite.Principal("alice")));
+        app.MapPost("/logout", (HttpContext context) => context.SignOutAsync()).DisableSactSession();
         await app.StartAsync(TestContext.Current.CancellationToken);
         return app;
     }
