@@ -33,7 +33,7 @@ app.UseSactSession();
 app.UseAuthentication();
 app.UseAuthorization();
 app.UseAntiforgery();
-app.MapStaticAssets();
+app.MapStaticAssets().DisableSactSession();
 app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
 
 // The one line that this sample is about.

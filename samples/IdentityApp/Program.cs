@@ -14,7 +14,7 @@ builder.Services.AddDatabaseDeveloperPageExceptionFilter();
 
 builder.Services.AddDefaultIdentity<IdentityUser>(options => options.SignIn.RequireConfirmedAccount = true)
     .AddEntityFrameworkStores<ApplicationDbContext>()
-    // Of the two lines that are added to the template, this is the first. The second is in Data/ApplicationDbContext.cs.
+    // This and a line in Data/ApplicationDbContext.cs move the sessions.
     .AddSactSession().UseEntityFrameworkStore<ApplicationDbContext>();
 builder.Services.AddRazorPages();
 
@@ -44,9 +44,11 @@ app.UseHttpsRedirection();
 
 app.UseRouting();
 
+// Here authentication knows that a request is for a static file, and does not read the session for it.
+app.UseAuthentication();
 app.UseAuthorization();
 
-app.MapStaticAssets();
+app.MapStaticAssets().DisableSactSession();
 app.MapRazorPages()
    .WithStaticAssets();
 
