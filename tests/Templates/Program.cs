@@ -4,6 +4,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 
 string packages = Path.GetFullPath(args[0]);
@@ -35,10 +36,22 @@ finally
 string Make(string template, string name)
 {
     string project = Path.Combine(folder, name);
-    Dotnet(folder, "new", template, "-o", project, "-n", name, "--debug:custom-hive", hive);
+    string said = Dotnet(folder, "new", template, "-o", project, "-n", name, "--debug:custom-hive", hive);
     Check(File.Exists(Path.Combine(project, $"{name}.csproj")), $"{template} makes {name}.csproj");
+    Check(said.Contains("Call dotnet run in the new folder", StringComparison.Ordinal), $"{template} says what to do next");
+    CheckThatItStartsWithoutACertificate(project);
     Dotnet(project, "build", "-warnaserror", "-v", "quiet", "-nologo");
     return project;
+}
+
+static void CheckThatItStartsWithoutACertificate(string project)
+{
+    using var settings = JsonDocument.Parse(File.ReadAllText(Path.Combine(project, "Properties", "launchSettings.json")));
+    var first = settings.RootElement.GetProperty("profiles").EnumerateObject().First().Value;
+    string address = first.GetProperty("applicationUrl").GetString()!;
+    Check(Regex.IsMatch(address, "^http://localhost:[0-9]+$"), "the first profile needs no certificate");
+    string guide = Path.Combine(project, "README.md");
+    Check(!File.Exists(guide) || File.ReadAllText(guide).Contains($"{address}/me", StringComparison.Ordinal), "the guide has its address");
 }
 
 static async Task TryWebAsync(string project)
@@ -106,7 +119,7 @@ static void Check(bool holds, string what)
     }
 }
 
-static void Dotnet(string folder, params string[] arguments)
+static string Dotnet(string folder, params string[] arguments)
 {
     using var process = Process.Start(new ProcessStartInfo("dotnet", arguments)
     {
@@ -116,6 +129,7 @@ static void Dotnet(string folder, params string[] arguments)
     string output = process.StandardOutput.ReadToEnd();
     process.WaitForExit();
     Check(process.ExitCode == 0, $"dotnet {string.Join(' ', arguments)} succeeds:\n{output}");
+    return output;
 }
 
 /// <summary>A project of a template as a process on a random loopback port.</summary>
