@@ -139,6 +139,7 @@ public sealed class BrokenStoresAreCaught
             (o, d) => new SweepsByTheFirstDeadline(o, d),
             ["Sweep.SparesTheLiving", "Sweep.NeverTakesWhatIsTouched"]),
         [nameof(SweepsWithoutEnd)] = ((o, d) => new SweepsWithoutEnd(o, d), ["Sweep.KeepsToItsBatch"]),
+        [nameof(SweepsWhatItCannotRead)] = ((o, d) => new SweepsWhatItCannotRead(o, d), ["Sweep.LeavesWhatCannotBeRead"]),
         [nameof(NeverSweeps)] = ((o, d) => new NeverSweeps(o, d), ["Sweep.DestroysWhatIsPastTheMargin", "Sweep.KeepsToItsBatch"]),
 
         // Ends, lists, prefixes
