@@ -226,6 +226,9 @@ public sealed class BrokenStoresAreCaught
         [nameof(ForgetsThePendingHash)] = (
             (o, d) => new ForgetsThePendingHash(o, d),
             ["RoundTrip.EveryPropertyComesBack", "Renewal.ProposeSetsPending"]),
+        [nameof(QueriesPastTheUnreadable)] = (
+            (o, d) => new QueriesPastTheUnreadable(o, d),
+            ["Query.AnUnreadableRecordIsCountedAndHidesNothing"]),
         [nameof(DeletesGarbage)] = ((o, d) => new DeletesGarbage(o, d), ["Unreadable.GarbageIsNotDeletedByReads"]),
         [nameof(ThrowsOnGarbage)] = ((o, d) => new ThrowsOnGarbage(o, d), ["Unreadable.GarbageIsAbsent"]),
         [nameof(ReadsNewerFormats)] = (
