@@ -9,15 +9,21 @@ namespace CustomStore;
 /// Sessions as files in a folder, with one lock. It shows what a store has to do: read, add, compare and replace, mark as ended.
 /// The base class has every rule. It is for one process; every write is a file, and to list a user's sessions it reads them all.
 /// </summary>
-public sealed class FileStore(string folder, GenericStoreOptions options) : RecordStore(options), IExpiredSessionStore
+public sealed class FileStore(FileStoreOptions options) : RecordStore(options), IExpiredSessionStore
 {
     private static readonly Lock s_lock = new();
 
     // A prefix may be "..", hence the word before it.
-    private readonly DirectoryInfo _folder = Directory.CreateDirectory(Path.Combine(folder, "of-" + options.Prefix));
+    private readonly DirectoryInfo _folder = Directory.CreateDirectory(Path.Combine(options.Folder, "of-" + options.Prefix));
 
-    public override ValueTask<long> ClearAsync(CancellationToken cancellationToken = default) =>
-        Locked(() => DestroyAll(ReadAll()), cancellationToken);
+    public override async ValueTask<long> ClearAsync(CancellationToken cancellationToken = default)
+    {
+        long live = await Locked(() => DestroyAll(ReadAll()), cancellationToken);
+
+        // For the open connections of this process. The base class reports every other end.
+        ReportEnded(null);
+        return live;
+    }
 
     public override ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) =>
         Locked(() => ReadAll().LongCount(found => found.Value.IsLiveSession(Clock.GetUtcNow())), cancellationToken);
@@ -47,7 +53,7 @@ public sealed class FileStore(string folder, GenericStoreOptions options) : Reco
         }
 
         var live = admission.Max == 0 ? [] : ReadAllOf(session.UserId!)
-            .Where(found => found.Value.IsLive(admission.Now)).Select(found => found.Key).Except(admission.Ignored).ToHashSet();
+            .Where(found => found.Value.IsLive(admission.Now)).Select(found => found.Key).ToHashSet();
         int excess = admission.Max == 0 ? 0 : Math.Max(0, live.Count + 1 - admission.Max);
         var ended = admission.Candidates.Where(marker => live.Contains(marker.Key)).Take(excess).ToArray();
         if (ended.Length < excess)
@@ -55,8 +61,9 @@ public sealed class FileStore(string folder, GenericStoreOptions options) : Reco
             return RecordAddition.Full;
         }
 
-        Write(session.Key, session.Pack());
+        // The session last: a crash before it leaves room for a retry, and no session over the cap.
         Array.ForEach(ended, marker => Write(marker.Key, marker.Pack()));
+        Write(session.Key, session.Pack());
         return RecordAddition.Added([.. ended.Select(marker => marker.Key)]);
     }, cancellationToken);
 
@@ -106,11 +113,16 @@ public sealed class FileStore(string folder, GenericStoreOptions options) : Reco
     private IEnumerable<KeyValuePair<SessionKey, StoredRecord>> ReadAllOf(string userId) =>
         ReadAll().Where(found => found.Value.Header.UserId == userId);
 
-    // Moved into place, so that a crash leaves the old file or the new one.
+    // Flushed, then moved into place, so that a crash leaves the old file or the new one.
     private void Write(SessionKey key, byte[] packed)
     {
         string file = FileOf(key);
-        File.WriteAllBytes(file + ".new", packed);
+        using (var stream = File.Create(file + ".new"))
+        {
+            stream.Write(packed);
+            stream.Flush(flushToDisk: true);
+        }
+
         File.Move(file + ".new", file, overwrite: true);
     }
 

@@ -1,13 +1,11 @@
 using CustomStore;
 using Sact.Session;
-using Sact.Session.Stores;
 
 // dotnet run --project samples/CustomStore --folder /tmp/sessions: sign in with curl, look into the folder, restart, and you are still
 // signed in.
 var builder = WebApplication.CreateBuilder(args);
 string folder = builder.Configuration["folder"] ?? Path.Combine(builder.Environment.ContentRootPath, "sessions");
-var sessions = builder.Services.AddSactSession();
-sessions.UseStore(services => new FileStore(folder, sessions.Fill(services, new GenericStoreOptions())));
+builder.Services.AddSactSession().UseFiles(options => options.Folder = folder);
 
 var app = builder.Build();
 app.UseSactSession();

@@ -61,7 +61,8 @@ public sealed class StoreContractCase
             when (exception is not StoreContractNotApplicableException && !cancellationToken.IsCancellationRequested)
         {
             throw new StoreContractException(
-                $"{Name}: The store threw {exception.GetType().Name}, which the rule does not allow: {exception.Message} The rule: {Rule}",
+                $"{Name}: The store threw {exception.GetType().Name}, which the rule does not allow: "
+                + $"{ThrownByTheStore.Message(exception)} The rule: {Rule}",
                 exception);
         }
     }

@@ -35,7 +35,7 @@ public static class StoreContractModel
             {
                 string what = exception is StoreContractException
                     ? exception.Message
-                    : $"The store threw {exception.GetType().Name}: {exception.Message}";
+                    : $"The store threw {exception.GetType().Name}: {ThrownByTheStore.Message(exception)}";
                 throw new StoreContractException(
                     $"With seed {seed}, at command {number}: {what} The last commands: {string.Join("; ", model.Last)}.", exception);
             }

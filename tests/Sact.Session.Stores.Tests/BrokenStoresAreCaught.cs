@@ -139,6 +139,7 @@ public sealed class BrokenStoresAreCaught
             (o, d) => new SweepsByTheFirstDeadline(o, d),
             ["Sweep.SparesTheLiving", "Sweep.NeverTakesWhatIsTouched"]),
         [nameof(SweepsWithoutEnd)] = ((o, d) => new SweepsWithoutEnd(o, d), ["Sweep.KeepsToItsBatch"]),
+        [nameof(SweepsWhatItCannotRead)] = ((o, d) => new SweepsWhatItCannotRead(o, d), ["Sweep.LeavesWhatCannotBeRead"]),
         [nameof(NeverSweeps)] = ((o, d) => new NeverSweeps(o, d), ["Sweep.DestroysWhatIsPastTheMargin", "Sweep.KeepsToItsBatch"]),
 
         // Ends, lists, prefixes
@@ -225,6 +226,9 @@ public sealed class BrokenStoresAreCaught
         [nameof(ForgetsThePendingHash)] = (
             (o, d) => new ForgetsThePendingHash(o, d),
             ["RoundTrip.EveryPropertyComesBack", "Renewal.ProposeSetsPending"]),
+        [nameof(QueriesPastTheUnreadable)] = (
+            (o, d) => new QueriesPastTheUnreadable(o, d),
+            ["Query.AnUnreadableRecordIsCountedAndHidesNothing"]),
         [nameof(DeletesGarbage)] = ((o, d) => new DeletesGarbage(o, d), ["Unreadable.GarbageIsNotDeletedByReads"]),
         [nameof(ThrowsOnGarbage)] = ((o, d) => new ThrowsOnGarbage(o, d), ["Unreadable.GarbageIsAbsent"]),
         [nameof(ReadsNewerFormats)] = (

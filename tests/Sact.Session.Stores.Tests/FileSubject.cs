@@ -11,7 +11,7 @@ internal sealed class FileSubject : StoreContractSubject
     public override bool SharesData => true;
 
     public override ValueTask<IGenericStore> OpenAsync(TimeProvider clock, string prefix, CancellationToken cancellationToken) =>
-        new(new FileStore(_folder, new GenericStoreOptions { TimeProvider = clock, Prefix = prefix }));
+        new(new FileStore(new FileStoreOptions { Folder = _folder, TimeProvider = clock, Prefix = prefix }));
 
     public override ValueTask<bool> PlantGarbageAsync(SessionRecord session, CancellationToken cancellationToken)
     {

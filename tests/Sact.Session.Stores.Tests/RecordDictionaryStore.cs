@@ -55,7 +55,7 @@ internal class RecordDictionaryStore(GenericStoreOptions options, DictionaryData
                 return RecordAddition.Occupied(occupant);
             }
 
-            var live = session.UserId is not { } userId ? [] : Own(userId).Where(found => found.Value.IsLive(admission.Now))
+            var live = session.UserId is not { } userId ? [] : OfUser(userId).Where(found => found.Value.IsLive(admission.Now))
                 .Select(found => found.Key).Except(admission.Ignored).ToHashSet();
             int excess = admission.Max == 0 ? 0 : Math.Max(0, live.Count + 1 - admission.Max);
             var ended = admission.Candidates.Where(marker => live.Contains(marker.Key)).Take(excess).ToArray();
@@ -139,7 +139,7 @@ internal class RecordDictionaryStore(GenericStoreOptions options, DictionaryData
     protected override async IAsyncEnumerable<KeyValuePair<SessionKey, StoredRecord>> ReadUserAsync(
         string userId, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        foreach (var found in await Locked(() => Own(userId).ToList(), cancellationToken))
+        foreach (var found in await Locked(() => OfUser(userId).ToList(), cancellationToken))
         {
             yield return found;
         }
@@ -166,9 +166,12 @@ internal class RecordDictionaryStore(GenericStoreOptions options, DictionaryData
         : Data.Markers.TryGetValue(key, out var marker) ? StoredRecord.Unpack(key, marker.Pack())
         : default;
 
-    private IEnumerable<KeyValuePair<SessionKey, StoredRecord>> Own(string? userId = null) => Data.Records
-        .Where(entry => entry.Key.Prefix == Prefix && (userId is null || entry.Value.UserId == userId))
-        .Select(entry => KeyValuePair.Create(entry.Key, Stored(entry.Key)));
+    protected IEnumerable<KeyValuePair<SessionKey, StoredRecord>> Own() => Data.Records.Keys
+        .Where(key => key.Prefix == Prefix).Select(key => KeyValuePair.Create(key, Stored(key)));
+
+    /// <summary>By an index, which knows whose session it was even where garbage lies.</summary>
+    protected virtual IEnumerable<KeyValuePair<SessionKey, StoredRecord>> OfUser(string userId) =>
+        Own().Where(found => Data.Records[found.Key].UserId == userId);
 
     private long EndAll(IEnumerable<KeyValuePair<SessionKey, StoredRecord>> sessions) => sessions.ToList().LongCount(found =>
     {

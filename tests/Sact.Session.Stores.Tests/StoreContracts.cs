@@ -73,6 +73,26 @@ public sealed class RecordDictionaryStoreContract
     }
 }
 
+/// <summary>A store without an index of users finds a user's records by their headers. Bytes that are no record have none.</summary>
+public sealed class StoreWithoutAnIndexContract
+{
+    public static IEnumerable<TheoryDataRow<string>> Cases => ContractRows.WithoutReports;
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public async Task Holds(string @case)
+    {
+        await using var subject = new DictionarySubject((options, data) => new StoreWithoutAnIndex(options, data));
+        await ContractRows.Named(@case).RunAsync(subject, TestContext.Current.CancellationToken);
+    }
+
+    private sealed class StoreWithoutAnIndex(GenericStoreOptions options, DictionaryData data) : RecordDictionaryStore(options, data)
+    {
+        protected override IEnumerable<KeyValuePair<SessionKey, StoredRecord>> OfUser(string userId) =>
+            Own().Where(found => found.Value.Header.UserId == userId);
+    }
+}
+
 /// <summary>The whole suite over one SQLite file or memory database per case.</summary>
 public abstract class SqliteContract
 {

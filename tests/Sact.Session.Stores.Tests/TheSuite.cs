@@ -29,6 +29,21 @@ public sealed class TheSuite
     }
 
     [Fact]
+    public async Task NamesTheInnermostCauseOfWhatAStoreThrows()
+    {
+        await using var subject = new DictionarySubject((options, data) => new StoreOutOfReach(options, data));
+        var @case = ContractRows.Named("Creation.NeverOverwrites");
+
+        var ofACase = await Assert.ThrowsAsync<StoreContractException>(
+            () => @case.RunAsync(subject, TestContext.Current.CancellationToken));
+        var ofCommands = await Assert.ThrowsAsync<StoreContractException>(
+            () => StoreContractModel.RunAsync(subject, seed: 1, commands: 50, TestContext.Current.CancellationToken));
+
+        Assert.All([ofACase, ofCommands], fault => Assert.Contains(
+            "The store cannot be reached. The cause is IOException: No route to host.", fault.Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task ReplaysTheSameCommandsFromTheSameSeed()
     {
         async Task<string> FaultAsync()
@@ -54,5 +69,11 @@ public sealed class TheSuite
         Assert.Equal(TimeSpan.FromSeconds(3), clock.GetElapsedTime(before));
         Assert.Equal(StoreContractClock.DefaultStart.AddSeconds(3).AddHours(-1), clock.GetUtcNow());
         Assert.Throws<ArgumentOutOfRangeException>(() => clock.Advance(TimeSpan.FromTicks(-1)));
+    }
+
+    private sealed class StoreOutOfReach(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
+    {
+        protected override SessionCreation Create(SessionRecord session, SessionCap? cap) => throw new SessionStoreException(
+            "The store cannot be reached.", new InvalidOperationException("The pool is empty.", new IOException("No route to host.")));
     }
 }

@@ -29,12 +29,18 @@ internal static class SweepCases
             startsBefore: s_span),
         new("Sweep", BelievesNoJumpingClock, "A cleanup destroys nothing while the clock has jumped by more than the margin.", ["G2"]),
         new("Sweep", BatchIsAtLeastOne, "A batch below 1 is an ArgumentOutOfRangeException.", startsBefore: s_span),
+        new(
+            "Sweep",
+            LeavesWhatCannotBeRead,
+            "A cleanup destroys no record that cannot be read before the deadline of the session that was there.",
+            ["H2"],
+            s_span),
         new("Sweep", NeverTakesWhatIsTouched, "Sessions touched while cleanups run are not destroyed.", ["D9"], s_span),
     ];
 
     private static IExpiredSessionStore Sweeper(CaseRun run) =>
         run.Store as IExpiredSessionStore ?? throw new StoreContractNotApplicableException(
-            "The store is no IExpiredSessionStore: it has a own time-to-live.");
+            "The store is no IExpiredSessionStore: it has a time-to-live.");
 
     private static async Task<long> SweepAllAsync(CaseRun run)
     {
@@ -158,6 +164,15 @@ internal static class SweepCases
         Require(
             await sweeper.DeleteExpiredAsync(int.MaxValue, run.Token) == 0,
             "A cleanup of an empty prefix destroyed something, or a large batch was refused.");
+    }
+
+    private static async Task LeavesWhatCannotBeRead(CaseRun run)
+    {
+        Sweeper(run);
+        var bad = await UnreadableCases.PlantGarbageAsync(run, EndingBefore(-TimeSpan.FromDays(1)));
+        run.Clock.Advance(s_span);
+        Require(await SweepAllAsync(run) == 0, "A cleanup destroyed, or counted, a record that cannot be read.");
+        await UnreadableCases.StillStoredAsync(run, bad, "A cleanup destroyed a record that cannot be read, and did not count it.");
     }
 
     private static async Task NeverTakesWhatIsTouched(CaseRun run)

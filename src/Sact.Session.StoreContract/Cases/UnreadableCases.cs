@@ -52,9 +52,10 @@ internal static class UnreadableCases
         new("Unreadable", NewerFormatThatLivesIsNotSwept, "A cleanup destroys no live record of a newer format.", ["H5", "D9"], s_span),
     ];
 
-    private static async Task<SessionRecord> PlantGarbageAsync(CaseRun run)
+    /// <summary>Signs in, and replaces the record by bytes that nobody can read.</summary>
+    public static async Task<SessionRecord> PlantGarbageAsync(CaseRun run, SessionLifetimes? lifetimes = null)
     {
-        var session = await run.SignInAsync(run.Alice, Fields(("a", "1")));
+        var session = await run.SignInAsync(run.Alice, Fields(("a", "1")), lifetimes: lifetimes);
         return await run.Subject.PlantGarbageAsync(session, run.Token)
             ? session
             : throw new StoreContractNotApplicableException("The subject cannot plant garbage (PlantGarbageAsync).");
@@ -71,7 +72,8 @@ internal static class UnreadableCases
             : throw new StoreContractNotApplicableException("The subject cannot plant a record of a newer format (PlantNewerFormatAsync).");
     }
 
-    private static async Task StillStoredAsync(CaseRun run, SessionRecord session, string sentence)
+    /// <summary>Looks into the storage: a method of the store would take bytes that it cannot read for nothing.</summary>
+    public static async Task StillStoredAsync(CaseRun run, SessionRecord session, string sentence)
     {
         bool? stored = await run.Subject.ExistsPhysicallyAsync(session.Key, run.Token);
         Require(
@@ -284,7 +286,7 @@ internal static class UnreadableCases
     private static async Task NewerFormatThatLivesIsNotSwept(CaseRun run)
     {
         var sweeper = run.Store as IExpiredSessionStore ?? throw new StoreContractNotApplicableException(
-            "The store is no IExpiredSessionStore: it has a own time-to-live.");
+            "The store is no IExpiredSessionStore: it has a time-to-live.");
         var lives = s_span + TimeSpan.FromDays(1);
         var newer = await PlantNewerFormatAsync(run, new SessionLifetimes(lives, lives, lives));
         run.Clock.Advance(s_span);

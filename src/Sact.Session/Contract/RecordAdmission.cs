@@ -24,7 +24,8 @@ public sealed class RecordAdmission
     public IReadOnlyList<EndedMarker> Candidates { get; }
 
     /// <summary>
-    /// Records of the user that do not count, because they cannot be read. A store that counts an index also finds ended ones here.
+    /// Entries of the user's index that do not count, because their records have ended, have expired or cannot be read. A store that
+    /// looks at the records and counts those that are live does not need them.
     /// </summary>
     public IReadOnlyList<SessionKey> Ignored { get; }
 }

@@ -296,6 +296,10 @@ public abstract class RecordStore : GenericStore, IEndedSessionStore, ISessionBa
         string userId, IReadOnlyList<EndedMarker> markers, CancellationToken cancellationToken);
 
     /// <summary>Reads the records of a user, expired ones included, as the index names them.</summary>
+    /// <remarks>
+    /// A store without an index compares <see cref="RecordHeader.UserId"/>. It leaves out bytes that are no record, since nobody knows
+    /// whose they are.
+    /// </remarks>
     /// <param name="userId">The user id.</param>
     /// <param name="cancellationToken">Stops the read.</param>
     /// <returns>The keys and what is under them.</returns>

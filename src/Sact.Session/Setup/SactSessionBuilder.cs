@@ -65,7 +65,15 @@ public sealed class SactSessionBuilder
     /// <typeparam name="TStore">The type of the store, for <c>ISession&lt;TStore&gt;</c>.</typeparam>
     /// <param name="create">Creates the store.</param>
     /// <returns>The builder, for further calls.</returns>
-    /// <example><code>builder.Services.AddSactSession().UseStore(services => new MyStore(connectionString));</code></example>
+    /// <remarks>
+    /// Create its options with <see cref="CreateOptions{TOptions}"/>, which sets the prefix, the clock and the log of the application.
+    /// </remarks>
+    /// <example>
+    /// <code>
+    /// var sessions = builder.Services.AddSactSession();
+    /// sessions.UseStore(services => new MyStore(sessions.CreateOptions&lt;MyStoreOptions>(services)));
+    /// </code>
+    /// </example>
     public SactSessionBuilder UseStore<TStore>(Func<IServiceProvider, TStore> create)
         where TStore : class, IGenericStore
     {
@@ -103,7 +111,7 @@ public sealed class SactSessionBuilder
 
         return known is not null
             ? Take<TStore>(known)
-            : UseStore(services => ActivatorUtilities.CreateInstance<TStore>(new WithOptions(services, this)));
+            : UseStore(Create<TStore>);
     }
 
     /// <summary>Adds an observer of the sessions of this registration. Call it once for each observer.</summary>
@@ -184,6 +192,27 @@ public sealed class SactSessionBuilder
             ? null
             : Services.LastOrDefault(static service => service.ServiceType == typeof(TStore) && !service.IsKeyedService);
 
+    private TStore Create<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TStore>(IServiceProvider services)
+        where TStore : class, IGenericStore
+    {
+        var provider = new WithOptions(services, this);
+        try
+        {
+            return ActivatorUtilities.CreateInstance<TStore>(provider);
+        }
+        catch (InvalidOperationException fault)
+            when (provider.Missing is { } missing && fault.Message.Contains($"'{missing}'", StringComparison.Ordinal))
+        {
+            throw new InvalidOperationException(
+                $"The store {typeof(TStore).Name} cannot be created, because its constructor has a parameter of type {missing.Name}, which "
+                + "is not registered. A constructor may have registered services, and GenericStoreOptions with prefix, clock and log. For "
+                + "options of a store, derive their class from GenericStoreOptions and create them with CreateOptions: "
+                + "sessions.UseStore(services => new MyStore(sessions.CreateOptions<MyStoreOptions>(services))), where sessions is what "
+                + "AddSactSession() returned.",
+                fault);
+        }
+    }
+
     private SactSessionBuilder Take<TStore>(ServiceDescriptor known)
         where TStore : class, IGenericStore
     {
@@ -199,9 +228,21 @@ public sealed class SactSessionBuilder
     /// <summary>Dependency injection with the store options of this registration.</summary>
     private sealed class WithOptions(IServiceProvider services, SactSessionBuilder builder) : IServiceProvider
     {
-        public object? GetService(Type serviceType) => services.GetService(serviceType)
-            ?? (serviceType == typeof(GenericStoreOptions) ? builder.CreateOptions<GenericStoreOptions>(services)
-                : serviceType == typeof(MemoryStoreOptions) ? builder.CreateOptions<MemoryStoreOptions>(services)
-                : null);
+        /// <summary>The last type that was not found.</summary>
+        public Type? Missing { get; private set; }
+
+        public object? GetService(Type serviceType)
+        {
+            object? service = services.GetService(serviceType)
+                ?? (serviceType == typeof(GenericStoreOptions) ? builder.CreateOptions<GenericStoreOptions>(services)
+                    : serviceType == typeof(MemoryStoreOptions) ? builder.CreateOptions<MemoryStoreOptions>(services)
+                    : null);
+            if (service is null)
+            {
+                Missing = serviceType;
+            }
+
+            return service;
+        }
     }
 }

@@ -185,6 +185,17 @@ internal sealed class OverwritesNewerFormats(GenericStoreOptions options, Dictio
     }
 }
 
+/// <summary>Walks over what it can read, and keeps the rest to itself.</summary>
+internal sealed class QueriesPastTheUnreadable(GenericStoreOptions options, DictionaryData data) : RecordDictionaryStore(options, data)
+{
+    protected override async ValueTask<ScannedRecords> ScanAsync(
+        SessionQuery query, byte[]? after, int most, CancellationToken cancellationToken)
+    {
+        var part = await base.ScanAsync(query, after, most, cancellationToken);
+        return part with { Records = [.. part.Records.Where(found => found.Stored.Record is not null)] };
+    }
+}
+
 internal sealed class ReadsNewerFormats(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
     protected override SessionRecord? Stored(SessionKey key) => Data.Records.GetValueOrDefault(key);

@@ -100,6 +100,16 @@ internal sealed class SweepsWithoutEnd(GenericStoreOptions options, DictionaryDa
     protected override long Sweep(int batch) => base.Sweep(int.MaxValue);
 }
 
+/// <summary>Takes the header that garbage does not have for one that expired in 1970.</summary>
+internal sealed class SweepsWhatItCannotRead(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
+{
+    protected override long Sweep(int batch)
+    {
+        long destroyed = Data.Garbage.Where(key => key.Prefix == Prefix).Take(batch).LongCount(Data.Records.Remove);
+        return destroyed + base.Sweep(batch - (int)destroyed);
+    }
+}
+
 internal sealed class NeverSweeps(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
     protected override long Sweep(int batch) => 0;

@@ -35,10 +35,56 @@ public sealed class StoreTypeThatCannotBeCreated
         Assert.IsType<Session<GenericStore>>(app.Request().GetSactSession());
     }
 
+    [Theory]
+    [InlineData(typeof(FolderStoreOptions))]
+    [InlineData(typeof(Folder))]
+    public void IsToldHowToTakeOptionsOfItsOwn(Type parameter)
+    {
+        var services = new ServiceCollection();
+        _ = parameter == typeof(Folder) ? services.AddSactSession<FolderStore>() : services.AddSactSession<FolderOptionsStore>();
+
+        var fault = Assert.Throws<InvalidOperationException>(
+            () => services.BuildServiceProvider().GetRequiredService<IGenericStore>());
+
+        Assert.Contains(parameter.Name, fault.Message, StringComparison.Ordinal);
+        Assert.Contains(nameof(GenericStoreOptions), fault.Message, StringComparison.Ordinal);
+        Assert.Contains(nameof(SactSessionBuilder.CreateOptions), fault.Message, StringComparison.Ordinal);
+        Assert.Contains(parameter.FullName!, fault.InnerException!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void KeepsTheExceptionOfItsConstructor()
+    {
+        var services = new ServiceCollection();
+        services.AddSactSession<ClosedStore>();
+
+        var fault = Assert.Throws<InvalidOperationException>(
+            () => services.BuildServiceProvider().GetRequiredService<IGenericStore>());
+
+        Assert.Equal("The folder is closed.", fault.Message);
+    }
+
     private static void AssertNamesTheTypeToPass(Action<IServiceCollection> register)
     {
         var fault = Assert.Throws<ArgumentException>("TStore", () => register(new ServiceCollection()));
         Assert.Contains("UseStore<MyStore>()", fault.Message, StringComparison.Ordinal);
         Assert.Contains("UseMemory()", fault.Message, StringComparison.Ordinal);
+    }
+
+    private sealed class FolderStoreOptions : GenericStoreOptions;
+
+    private sealed class Folder;
+
+    private sealed class FolderOptionsStore(FolderStoreOptions options) : ApplicationStore(options);
+
+    private sealed class FolderStore(Folder folder, GenericStoreOptions options) : ApplicationStore(options)
+    {
+        public Folder Folder => folder;
+    }
+
+    private sealed class ClosedStore : ApplicationStore
+    {
+        public ClosedStore(GenericStoreOptions options, Folder? folder = null)
+            : base(options) => throw new InvalidOperationException("The folder is closed.");
     }
 }
