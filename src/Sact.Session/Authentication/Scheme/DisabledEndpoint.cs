@@ -14,7 +14,7 @@ internal static class DisabledEndpoint
     /// </summary>
     public static void WarnIfReachedLater(HttpContext context, SessionTelemetry telemetry)
     {
-        if (context.GetEndpoint() is not null || telemetry.HasReportedDisabledTooLate)
+        if (context.GetEndpoint() is not null || telemetry.HasReportedDisabledTooLate || context.Response.HasStarted)
         {
             return;
         }

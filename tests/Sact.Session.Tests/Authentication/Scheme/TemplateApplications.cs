@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
@@ -100,6 +101,29 @@ public sealed class TemplateApplications
 
         // Where authentication ran before routing, the sign-out was not reached.
         Assert.Equal(pipeline == Pipeline.ExceptionHandlerAndRouting ? null : "", response.SentId());
+    }
+
+    /// <summary>There is no default scheme here, so that nothing authenticates before the body begins.</summary>
+    [Fact]
+    public async Task AuthenticateAfterTheFirstByteOfTheBody()
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services.AddSactSession();
+        builder.Services.AddAuthentication().AddCookie().AddSactSession();
+        await using var app = builder.Build();
+        app.Run(async context =>
+        {
+            await context.Response.WriteAsync("body ");
+            await context.Response.Body.FlushAsync();
+            var result = await context.AuthenticateAsync(SactSessionDefaults.AuthenticationScheme);
+            await context.Response.WriteAsync(result.None ? "nobody" : "somebody");
+        });
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        using var client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
+
+        Assert.Equal("body nobody", await client.GetStringAsync(new Uri("/", UriKind.Relative)));
     }
 
     /// <summary>The templates call UseRouting() and leave UseAuthentication() to the framework, which then puts it first.</summary>
