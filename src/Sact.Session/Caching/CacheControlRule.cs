@@ -51,6 +51,10 @@ internal static class CacheControlRule
         return value.Contains("public", StringComparison.OrdinalIgnoreCase) ? NoStore : value;
     }
 
+    /// <summary>Whether the value says that some cache may keep the response. A directive such as <c>no-transform</c> does not.</summary>
+    public static bool AllowsStorage(string value) => CacheControlHeaderValue.TryParse(value, out var parsed)
+        && (parsed.MaxAge is not null || parsed.SharedMaxAge is not null || parsed.Public || parsed.Private);
+
     private static bool IsRestricted(CacheControlHeaderValue value) =>
         value.NoStore || (value.NoCache && value.NoCacheHeaders.Count == 0) || (value.Private && value.PrivateHeaders.Count == 0);
 }

@@ -72,7 +72,8 @@ internal struct CachePermissions
         if (written.Count > 1 && ReferenceEquals(written[0], CacheControlRule.UntilTheStart))
         {
             // The application has added its value to the session's, as MapStaticAssets() does. It counts as if it had set it.
-            written = written.ToArray()[1..];
+            StringValues appended = written.ToArray()[1..];
+            written = CacheControlRule.AllowsStorage(appended.ToString()) ? appended : CacheControlRule.UntilTheStart;
         }
 
         string joined = written.ToString();

@@ -23,7 +23,9 @@ internal sealed class StoreFaultStatus : IExceptionHandler, IDeveloperPageExcept
 
     private static void SetStatus(HttpContext context, Exception exception)
     {
-        if (exception is SessionStoreException && !context.Response.HasStarted)
+        // Another status was chosen by the application.
+        if (exception is SessionStoreException
+            && context.Response is { HasStarted: false, StatusCode: StatusCodes.Status500InternalServerError })
         {
             context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
         }

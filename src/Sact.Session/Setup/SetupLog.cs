@@ -13,9 +13,9 @@ internal static partial class SetupLog
     [LoggerMessage(
         45,
         LogLevel.Warning,
-        "Scheme '{Scheme}' has the ExpireTimeSpan {ExpireTimeSpan}, and its sessions end after {IdleTimeout} without a request. Raise "
-        + "SactSessionOptions.IdleTimeout, and AbsoluteTimeout where it is shorter.")]
-    public static partial void ExpiresEarlier(ILogger logger, string scheme, TimeSpan expireTimeSpan, TimeSpan idleTimeout);
+        "Scheme '{Scheme}' has the ExpireTimeSpan {ExpireTimeSpan}, and its sessions end after {Limit} (IdleTimeout, or AbsoluteTimeout "
+        + "without sliding). Raise these of SactSessionOptions.")]
+    public static partial void ExpiresEarlier(ILogger logger, string scheme, TimeSpan expireTimeSpan, TimeSpan limit);
 
     [LoggerMessage(38, LogLevel.Information, "The {Registration} session registration follows the profile {Profile}: {Sheet}")]
     public static partial void FollowsProfile(ILogger logger, string registration, SessionProfile profile, string sheet);

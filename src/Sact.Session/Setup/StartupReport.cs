@@ -34,7 +34,7 @@ internal sealed class StartupReport(
             }
         }
 
-        foreach (var scheme in schemes.Where(static scheme => scheme.OwnsCookie).DistinctBy(static scheme => scheme.Scheme))
+        foreach (var scheme in schemes.Reverse().Where(static scheme => scheme.OwnsCookie).DistinctBy(static scheme => scheme.Scheme))
         {
             WarnIfSessionsEndEarlier(scheme);
         }
@@ -48,11 +48,14 @@ internal sealed class StartupReport(
     private void WarnIfSessionsEndEarlier(AuthenticationRegistration scheme)
     {
         var source = scheme.Source(services);
-        var lifetime = services.GetRequiredService<IOptionsMonitor<SactSessionAuthenticationOptions>>().Get(scheme.Scheme).ExpireTimeSpan;
-        var idle = source.Options.IdleTimeout;
-        if (lifetime > idle && lifetime != new CookieAuthenticationOptions().ExpireTimeSpan)
+        var options = services.GetRequiredService<IOptionsMonitor<SactSessionAuthenticationOptions>>().Get(scheme.Scheme);
+        var lifetime = options.ExpireTimeSpan;
+
+        // A lifetime that does not slide is the longest one in all. The idle timeout is then another limit beside it.
+        var longest = options.SlidingExpiration ? source.Options.IdleTimeout : source.Options.AbsoluteTimeout;
+        if (lifetime > longest && lifetime != new CookieAuthenticationOptions().ExpireTimeSpan)
         {
-            SetupLog.ExpiresEarlier(source.Services.Telemetry.Log, scheme.Scheme, lifetime, idle);
+            SetupLog.ExpiresEarlier(source.Services.Telemetry.Log, scheme.Scheme, lifetime, longest);
         }
     }
 

@@ -69,6 +69,23 @@ public sealed class CacheHeaders
         Assert.Equal(["Cookie"], response.Headers.Vary);
     }
 
+    [Theory]
+    [InlineData("no-transform")]
+    [InlineData("must-revalidate")]
+    [InlineData("=")]
+    [Trait("abuse", "I4")]
+    public async Task AnAppendedValueThatAllowsNoStorageLeavesTheSessions(string appended)
+    {
+        await using var page = await OnePage.StartAsync(async (context, session) =>
+        {
+            await session.GetAsync();
+            context.Response.Headers.Append("Cache-Control", appended);
+        });
+        using var response = await page.GetAsync();
+
+        Assert.Contains("no-store", string.Join(',', response.Headers.GetValues("Cache-Control")), StringComparison.Ordinal);
+    }
+
     [Fact]
     [Trait("abuse", "I4")]
     public async Task AValueThatTheApplicationAppendsDoesNotAllowToStoreACookie()

@@ -63,10 +63,27 @@ public sealed class EventsOfTheStart
 
         string[] expected =
         [
-            "Scheme 'SactSession' has the ExpireTimeSpan 30.00:00:00, and its sessions end after 7.00:00:00 without a request. Raise "
-            + "SactSessionOptions.IdleTimeout, and AbsoluteTimeout where it is shorter.",
+            "Scheme 'SactSession' has the ExpireTimeSpan 30.00:00:00, and its sessions end after 7.00:00:00 (IdleTimeout, or "
+            + "AbsoluteTimeout without sliding). Raise these of SactSessionOptions.",
         ];
         Assert.Equal(warns ? expected : [], Warnings(events));
+    }
+
+    /// <summary>The lifetime is then the longest one in all, beside the idle timeout.</summary>
+    [Theory]
+    [InlineData(8, false)]
+    [InlineData(29, true)]
+    public async Task CompareALifetimeThatDoesNotSlideWithTheAbsoluteTimeout(int days, bool warns)
+    {
+        var events = await StartAsync("Development", services =>
+        {
+            services.AddSactSession();
+            services.AddAuthentication().AddSactSession();
+            services.Configure<CookieAuthenticationOptions>(SactSessionDefaults.AuthenticationScheme, options =>
+                (options.SlidingExpiration, options.ExpireTimeSpan) = (false, TimeSpan.FromDays(days)));
+        });
+
+        Assert.Equal(warns ? 1 : 0, Warnings(events).Count());
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 
 namespace Sact.Session;
@@ -21,7 +22,10 @@ internal static class DisabledEndpoint
 
         context.Response.OnStarting(() =>
         {
-            if (IsReached(context))
+            // A page that an error or a missing page runs again has another endpoint than the request had.
+            bool isRunAgain = context.Features.Get<IStatusCodeReExecuteFeature>() is not null
+                || context.Features.Get<IExceptionHandlerFeature>() is not null;
+            if (!isRunAgain && IsReached(context))
             {
                 telemetry.DisabledTooLate(context.GetEndpoint()!.DisplayName);
             }

@@ -103,6 +103,50 @@ public sealed class TemplateApplications
         Assert.Equal(pipeline == Pipeline.ExceptionHandlerAndRouting ? null : "", response.SentId());
     }
 
+    [Fact]
+    public async Task KeepTheStatusThatTheApplicationHasChosenForAFaultOfTheStore()
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Production" });
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseTestServer();
+        builder.Services.AddSactSession();
+        await using var app = builder.Build();
+        app.UseExceptionHandler(new ExceptionHandlerOptions
+        {
+            StatusCodeSelector = static _ => StatusCodes.Status429TooManyRequests,
+            ExceptionHandler = static context => context.Response.WriteAsync("sorry"),
+        });
+        app.Run(static _ => throw new SessionStoreException("down"));
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        using var client = app.GetTestClient();
+
+        using var response = await client.GetAsync(new Uri("/", UriKind.Relative));
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, response.StatusCode);
+    }
+
+    /// <summary>Routing found nothing for the request, so the page of a missing page has another endpoint.</summary>
+    [Fact]
+    public async Task DoNotWarnOfTheEndpointOfAPageThatIsRunAgain()
+    {
+        using var log = new EventLog("Sact.Session");
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Production" });
+        builder.Logging.ClearProviders().AddProvider(log);
+        builder.WebHost.UseTestServer();
+        builder.Services.AddAuthentication().AddSactSession();
+        await using var app = builder.Build();
+        app.UseStatusCodePagesWithReExecute("/gone");
+        app.UseRouting();
+        app.UseAuthentication();
+        app.MapGet("/gone", static () => "gone").DisableSactSession();
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        using var client = app.GetTestClient();
+
+        Assert.Equal("gone", await (await client.GetAsync(new Uri("/nothing", UriKind.Relative))).Content.ReadAsStringAsync());
+
+        Assert.DoesNotContain(log.Events, entry => entry.Id == 39);
+    }
+
     /// <summary>There is no default scheme here, so that nothing authenticates before the body begins.</summary>
     [Fact]
     public async Task AuthenticateAfterTheFirstByteOfTheBody()
