@@ -9,6 +9,10 @@ namespace Sact.Session;
 /// </summary>
 internal sealed class SqliteDatabase : IDisposable
 {
+    // SQLITE_IOERR_DELETE_NOENT. A connection removes the log beside an empty file, and of several that do so at once all but one fail.
+    private const int LogAlreadyRemoved = 5898;
+    private const int MostAttempts = 10;
+
     private readonly SqliteStoreOptions _options;
     private readonly SqliteSchema _schema;
     private readonly string _connectionString;
@@ -195,15 +199,16 @@ internal sealed class SqliteDatabase : IDisposable
         }
 
         Tune(_writing);
-        if (!IsReadOnly)
+        for (int attempt = 1; !IsReadOnly; attempt++)
         {
             try
             {
-                SqliteSchema.Execute(_writing, "PRAGMA journal_mode = WAL");
-                string level = _options.Durability == SqliteDurability.Normal ? "NORMAL" : "FULL";
-                SqliteSchema.Execute(_writing, $"PRAGMA synchronous = {level}");
-                _schema.Ensure(_writing, readOnly: false);
+                PrepareToWrite();
                 return;
+            }
+            catch (SqliteException fault) when (fault.SqliteExtendedErrorCode == LogAlreadyRemoved && attempt < MostAttempts)
+            {
+                // The other connection is done with the log.
             }
             catch (SqliteException fault) when (fault.SqliteErrorCode == 8)
             {
@@ -213,6 +218,14 @@ internal sealed class SqliteDatabase : IDisposable
         }
 
         _schema.Ensure(_writing, readOnly: true);
+    }
+
+    private void PrepareToWrite()
+    {
+        SqliteSchema.Execute(_writing, "PRAGMA journal_mode = WAL");
+        string level = _options.Durability == SqliteDurability.Normal ? "NORMAL" : "FULL";
+        SqliteSchema.Execute(_writing, $"PRAGMA synchronous = {level}");
+        _schema.Ensure(_writing, readOnly: false);
     }
 
     private static string FileOf(SqliteConnection connection)

@@ -141,4 +141,30 @@ public sealed class Connections
             }
         }
     }
+
+    /// <summary>
+    /// A connection deletes a log that lies beside an empty file. SQLite reports an I/O error to one that deletes it a moment later.
+    /// </summary>
+    [Fact]
+    [Trait("abuse", "F4")]
+    public async Task ThatRemoveTheLogOfAnEmptyFileAtOnceDoNotFail()
+    {
+        const int Openers = 8;
+        for (int round = 0; round < 100; round++)
+        {
+            using var file = new SqliteFile();
+            await File.WriteAllBytesAsync(file.Path, [], TestContext.Current.CancellationToken);
+            await File.WriteAllBytesAsync(file.Path + "-wal", new byte[100], TestContext.Current.CancellationToken);
+            using var start = new Barrier(Openers);
+            var stores = await Task.WhenAll(Enumerable.Range(0, Openers).Select(_ => Task.Factory.StartNew(
+                () =>
+                {
+                    start.SignalAndWait();
+                    return file.Open(options => options.BusyTimeout = TimeSpan.FromSeconds(30));
+                },
+                TaskCreationOptions.LongRunning)));
+            await SqliteFile.SignInAsync(stores[0]);
+            Assert.Equal(1, await stores[^1].CountActiveSessionsAsync());
+        }
+    }
 }

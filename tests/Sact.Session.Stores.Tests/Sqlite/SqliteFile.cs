@@ -37,7 +37,11 @@ internal sealed class SqliteFile : IDisposable
         var options = new SqliteStoreOptions { ConnectionString = ConnectionString, BusyTimeout = TimeSpan.FromSeconds(30) };
         configure?.Invoke(options);
         var store = new SqliteStore(options);
-        _open.Add(store);
+        lock (_open)
+        {
+            _open.Add(store);
+        }
+
         return store;
     }
 
