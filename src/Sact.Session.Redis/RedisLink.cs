@@ -14,6 +14,9 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
     public const int Impatient = 8;
     public const int Patient = 30;
 
+    // The client follows one redirect of a command. A slot that moves on and on needs another attempt, though each node can be reached.
+    private const int AlwaysRedirected = 4;
+
     // With the pauses between them about half a second.
     private const int MostRedirects = 10;
 
@@ -97,7 +100,7 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
 
                 return answer;
             }
-            catch (RedisConnectionException fault) when (RedisFaults.LeadsNowhereYet(fault) && attempt < MostRedirects && IsNewNode())
+            catch (RedisConnectionException fault) when (RedisFaults.LeadsNowhereYet(fault) && MayBeRedirected(attempt))
             {
                 await PauseAsync(attempt, write ? CancellationToken.None : cancellationToken).ConfigureAwait(false);
             }
@@ -150,10 +153,7 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
                 return await RunAsync(
                     write: true,
                     keys[0],
-                    database => isKnown
-                        ? database.ScriptEvaluateAsync(script.Hash, keys, arguments, CommandFlags.DemandMaster)
-                        : database.ScriptEvaluateAsync(
-                            script.Text, keys, arguments, CommandFlags.DemandMaster | CommandFlags.NoScriptCache),
+                    database => script.EvaluateAsync(database, keys, arguments, isKnown),
                     guarded,
                     cancellationToken).ConfigureAwait(false);
             }
@@ -302,10 +302,15 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
         await _connector.WaitAsync(cause, cancellationToken).ConfigureAwait(false);
     }
 
-    private bool IsNewNode()
+    private bool MayBeRedirected(int attempt)
     {
+        if (attempt <= AlwaysRedirected)
+        {
+            return true;
+        }
+
         _newNode.Meet(RedisConnector.Patience);
-        return _newNode.IsYoung;
+        return _newNode.IsYoung && attempt < MostRedirects;
     }
 
     private bool IsTimeToFollow()

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
+using StackExchange.Redis;
 
 namespace Sact.Session;
 
@@ -11,9 +12,12 @@ namespace Sact.Session;
 /// <param name="text">The source.</param>
 internal sealed class RedisScript(string text)
 {
-    public string Text { get; } = text;
-
-    /// <summary>The SHA-1 of the source, as <c>EVALSHA</c> takes it.</summary>
+    // The SHA-1 of the source, as EVALSHA takes it.
     [SuppressMessage("Security", "CA5350:Do Not Use Weak Cryptographic Algorithms", Justification = "Redis names its scripts by it.")]
-    public byte[] Hash { get; } = SHA1.HashData(Encoding.UTF8.GetBytes(text));
+    private readonly byte[] _hash = SHA1.HashData(Encoding.UTF8.GetBytes(text));
+
+    /// <summary>Runs it on the master: by its name, or by its text, which lets the server keep it.</summary>
+    public Task<RedisResult> EvaluateAsync(IDatabase database, RedisKey[] keys, RedisValue[] arguments, bool isKnown) => isKnown
+        ? database.ScriptEvaluateAsync(_hash, keys, arguments, CommandFlags.DemandMaster)
+        : database.ScriptEvaluateAsync(text, keys, arguments, CommandFlags.DemandMaster | CommandFlags.NoScriptCache);
 }

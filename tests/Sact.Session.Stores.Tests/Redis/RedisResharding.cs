@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using StackExchange.Redis;
 using static Sact.Session.Stores.Tests.PostgreSqlStores;
 using static Sact.Session.Stores.Tests.RedisStores;
@@ -104,6 +105,35 @@ public sealed class RedisResharding
         }
     }
 
+    /// <summary>
+    /// The client follows one redirect of a command. A slot that moves on before the client has learned of the move before needs two.
+    /// </summary>
+    [Fact]
+    [Trait("abuse", "E8")]
+    public async Task OfASlotThatMovesOnAndOnIsFollowed()
+    {
+        await using var cluster = await RedisCluster.StartAsync();
+        var time = new FakeTimeProvider();
+        await using var store = new RedisStore(new() { Configuration = cluster.Configuration, Prefix = NewPrefix() }, time);
+        int slot = await SlotAsync(cluster, store);
+        var session = NewSession(store);
+        await store.CreateAsync(session);
+        int node = await cluster.OwnerAsync(slot);
+        for (int round = 0; round < 3; round++)
+        {
+            int next = (node + 1) % cluster.Nodes.Count, last = (node + 2) % cluster.Nodes.Count;
+            await cluster.MoveAsync(slot, node, next);
+            await cluster.BeginMoveAsync(slot, next, last);
+            await cluster.MoveKeysAsync(slot, next, last, 10);
+
+            Assert.NotNull(await AnswerAsync(store.GetAsync(session.Key).AsTask(), time));
+
+            await cluster.EndMoveAsync(slot, next, last);
+            time.Advance(2 * RedisConnector.Patience);
+            node = last;
+        }
+    }
+
     [Fact]
     [Trait("abuse", "E8")]
     [Trait("abuse", "D4")]
@@ -150,6 +180,18 @@ public sealed class RedisResharding
 
         Assert.Contains("CLUSTERDOWN", fault.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(RedisServer.Password, fault.ToString(), StringComparison.Ordinal);
+    }
+
+    /// <summary>Lets the pauses of a call pass, and nothing else.</summary>
+    private static async Task<T> AnswerAsync<T>(Task<T> call, FakeTimeProvider time)
+    {
+        while (!call.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(1));
+            await Task.Delay(ServerProcess.PollInterval);
+        }
+
+        return await call;
     }
 
     private static async Task<int> SlotAsync(RedisCluster cluster, RedisStore store) =>
