@@ -27,6 +27,12 @@ public abstract class StoreContractSubject : IAsyncDisposable
     public virtual bool ClearLeavesMarkers => false;
 
     /// <summary>
+    /// Whether the store has an index of users, which names a record whose bytes cannot be read; default true. A store that finds the
+    /// records of a user by their headers has none: override it with false. Nothing else depends on it.
+    /// </summary>
+    public virtual bool HasUserIndex => true;
+
+    /// <summary>
     /// The current time of the server's own clock; default <see cref="StoreContractClock.DefaultStart"/>, for a store without such a clock.
     /// </summary>
     /// <remarks>

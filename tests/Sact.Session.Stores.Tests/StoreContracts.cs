@@ -82,8 +82,20 @@ public sealed class StoreWithoutAnIndexContract
     [MemberData(nameof(Cases))]
     public async Task Holds(string @case)
     {
-        await using var subject = new DictionarySubject((options, data) => new StoreWithoutAnIndex(options, data));
+        await using var subject = new DictionarySubject((options, data) => new StoreWithoutAnIndex(options, data)) { Indexed = false };
         await ContractRows.Named(@case).RunAsync(subject, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task IsToldOfHasUserIndex()
+    {
+        await using var subject = new DictionarySubject((options, data) => new StoreWithoutAnIndex(options, data));
+
+        var broken = await Assert.ThrowsAsync<StoreContractException>(
+            () => ContractRows.Named("Query.AnUnreadableRecordIsCountedAndHidesNothing")
+                .RunAsync(subject, TestContext.Current.CancellationToken));
+
+        Assert.Contains(nameof(StoreContractSubject.HasUserIndex), broken.Message, StringComparison.Ordinal);
     }
 
     private sealed class StoreWithoutAnIndex(GenericStoreOptions options, DictionaryData data) : RecordDictionaryStore(options, data)

@@ -20,6 +20,10 @@ internal sealed class DictionarySubject(Func<GenericStoreOptions, DictionaryData
 
     public DictionaryData Data => _data;
 
+    public bool Indexed { get; init; } = true;
+
+    public override bool HasUserIndex => Indexed;
+
     public override bool SharesData => true;
 
     public override ValueTask<IGenericStore> OpenAsync(TimeProvider clock, string prefix, CancellationToken cancellationToken) =>

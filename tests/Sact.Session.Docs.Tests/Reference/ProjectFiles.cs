@@ -3,7 +3,7 @@ using Sact.Session.Tests;
 
 namespace Sact.Session.Docs.Tests;
 
-/// <summary>A project file on the page of a package names the versions that this repository builds and tests with.</summary>
+/// <summary>A project file on a page names the versions that this repository builds and tests with.</summary>
 public sealed partial class ProjectFiles
 {
     [Fact]
@@ -11,7 +11,7 @@ public sealed partial class ProjectFiles
     {
         string own = File.ReadAllText(Path.Combine(Checkout.Root, "Directory.Build.props"));
         string others = File.ReadAllText(Path.Combine(Checkout.Root, "Directory.Packages.props"));
-        var shown = Package().Matches(PagesOfTheRepository.Of("src/Sact.Session.StoreContract/README.md").Text);
+        var shown = Package().Matches(PagesOfTheRepository.Of("docs/how-to/write-a-store.md").Text);
 
         Assert.Equal(2, shown.Count);
         Assert.All(shown, package => Assert.Contains(

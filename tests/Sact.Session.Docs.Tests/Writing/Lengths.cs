@@ -1,9 +1,7 @@
-using System.Text.RegularExpressions;
-
 namespace Sact.Session.Docs.Tests;
 
 /// <summary>A page is as long as its reader has time for.</summary>
-public sealed partial class Lengths
+public sealed class Lengths
 {
     [Fact]
     public void TheReadmeHasAtMost200Lines() => Assert.InRange(Lines(PagesOfTheRepository.Of("README.md")), 1, 200);
@@ -20,17 +18,11 @@ public sealed partial class Lengths
             .Select(line => $"{page.Path}: {line}")));
 
     [Fact]
-    public void ACommentHasNoReader() => Assert.Equal(2, Lines(new Page("planted.md", "one\n<!-- try\nGET / => 200\n-->\ntwo\n")));
-
-    [Fact]
     public void ALineEndsWithItsLineFeed() => Assert.Equal(2, Lines(new Page("planted.md", "one\ntwo\n")));
 
     // A row of a table, a message of the list of errors, a link.
     private static bool IsOne(string line) =>
         line.StartsWith('|') || line.StartsWith("- `", StringComparison.Ordinal) || line.Contains("](", StringComparison.Ordinal);
 
-    private static int Lines(Page page) => Comment().Replace(page.Text, "").Count(character => character == '\n');
-
-    [GeneratedRegex("<!--.*?-->\n", RegexOptions.Singleline)]
-    private static partial Regex Comment();
+    private static int Lines(Page page) => page.Text.Count(character => character == '\n');
 }
