@@ -56,7 +56,7 @@ app.UseStatusCodePagesWithReExecute("/error", "?status={0}");
 app.UseSecurityHeaders();
 app.UseSactSession();
 app.UseRateLimiter();
-app.MapStaticAssets().DisableSactSession();
+app.MapStaticAssets();
 app.MapRazorPages().WithStaticAssets();
 app.MapSactSessionTimeLeft("/session");
 

@@ -40,4 +40,11 @@ internal static partial class AuthenticationLog
         "The field {Field} of session {Key} gives no claim. MapClaim() takes a string, a number, a boolean or an array of them, and no "
         + "field may become the claim of the user id.")]
     public static partial void FieldNotMapped(ILogger logger, string field, SessionKey key);
+
+    [LoggerMessage(
+        45,
+        LogLevel.Warning,
+        "Scheme '{Scheme}' has the ExpireTimeSpan {ExpireTimeSpan}, and SactSessionOptions.{Option} ends its sessions after {Limit}. "
+        + "Raise {Option}, or lower ExpireTimeSpan.")]
+    public static partial void ExpiresEarlier(ILogger logger, string scheme, TimeSpan expireTimeSpan, string option, TimeSpan limit);
 }

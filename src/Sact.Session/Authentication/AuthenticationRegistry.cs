@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -40,6 +41,10 @@ internal sealed class AuthenticationRegistry(IEnumerable<AuthenticationRegistrat
         {
             registration.Source(services);
             ThrowIfIdentityDiffers(services, registration.Scheme, registration.Claims(services));
+            if (registration.Options?.Invoke(services) is { } options)
+            {
+                WarnIfSessionsEndEarlier(registration.Scheme, options, registration.Source(services));
+            }
         }
     }
 
@@ -52,6 +57,21 @@ internal sealed class AuthenticationRegistry(IEnumerable<AuthenticationRegistrat
         .Where(registration => registration.HasStamps(services))
         .Select(registration => registration.Source(services))
         .Distinct();
+
+    /// <summary>Whoever has set a lifetime expects it. The default of the framework was set by nobody.</summary>
+    private static void WarnIfSessionsEndEarlier(string scheme, CookieAuthenticationOptions options, SessionSource source)
+    {
+        var lifetime = options.ExpireTimeSpan;
+
+        // A lifetime that does not slide is the longest one in all. The idle timeout is then another limit beside it.
+        var (option, limit) = options.SlidingExpiration
+            ? (nameof(SactSessionOptions.IdleTimeout), source.Options.IdleTimeout)
+            : (nameof(SactSessionOptions.AbsoluteTimeout), source.Options.AbsoluteTimeout);
+        if (lifetime > limit && lifetime != new CookieAuthenticationOptions().ExpireTimeSpan)
+        {
+            AuthenticationLog.ExpiresEarlier(source.Services.Telemetry.Log, scheme, lifetime, option, limit);
+        }
+    }
 
     /// <summary>
     /// Identity knows its users by their id and reports a changed stamp under it. Sessions under another id, or without the stamp, would

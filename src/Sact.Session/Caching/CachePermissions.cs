@@ -71,9 +71,10 @@ internal struct CachePermissions
 
         if (written.Count > 1 && ReferenceEquals(written[0], CacheControlRule.UntilTheStart))
         {
-            // The application has added its value to the session's, as MapStaticAssets() does. It counts as if it had set it.
+            // The application has added its value to the session's, as MapStaticAssets() does. One that allows storage counts as if it
+            // had been set. Any other one only adds to the session's.
             StringValues appended = written.ToArray()[1..];
-            written = CacheControlRule.AllowsStorage(appended.ToString()) ? appended : CacheControlRule.UntilTheStart;
+            written = CacheControlRule.AllowsStorage(appended.ToString()) ? appended : written;
         }
 
         string joined = written.ToString();

@@ -23,7 +23,7 @@ internal sealed class StoreFaultStatus : IExceptionHandler, IDeveloperPageExcept
 
     private static void SetStatus(HttpContext context, Exception exception)
     {
-        // Another status was chosen by the application.
+        // Any other status is the application's choice.
         if (exception is SessionStoreException
             && context.Response is { HasStarted: false, StatusCode: StatusCodes.Status500InternalServerError })
         {

@@ -122,7 +122,7 @@ public static class SactSessionAuthenticationBuilderExtensions
             });
         services.AddSingleton(new AuthenticationRegistration(
             authenticationScheme,
-            OwnsCookie: true,
+            provider => OptionsOf(provider, authenticationScheme),
             provider => SessionRegistry.Of(provider).Find(typeof(TStore), OptionsOf(provider, authenticationScheme).SessionName),
             provider => OptionsOf(provider, authenticationScheme) is var options
                 ? new UserClaims(options.UserIdClaimType, options.SecurityStampClaimType)
@@ -176,7 +176,7 @@ public static class SactSessionAuthenticationBuilderExtensions
         services.TryAddTransient<TicketCookieHandler>();
         services.AddSingleton(new AuthenticationRegistration(
             authenticationScheme,
-            OwnsCookie: false,
+            Options: null,
             provider => SessionRegistry.Of(provider)
                 .Find(typeof(IGenericStore), TicketOptionsOf(provider, authenticationScheme).SessionName),
             provider => TicketOptionsOf(provider, authenticationScheme) is var ticketOptions

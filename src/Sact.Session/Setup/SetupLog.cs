@@ -10,13 +10,6 @@ internal static partial class SetupLog
         "The {Registration} session registration uses {Store} with the prefix {Prefix} and the cookie {Cookie}.")]
     public static partial void Started(ILogger logger, string registration, string store, string prefix, string cookie);
 
-    [LoggerMessage(
-        45,
-        LogLevel.Warning,
-        "Scheme '{Scheme}' has the ExpireTimeSpan {ExpireTimeSpan}, and its sessions end after {Limit} (IdleTimeout, or AbsoluteTimeout "
-        + "without sliding). Raise these of SactSessionOptions.")]
-    public static partial void ExpiresEarlier(ILogger logger, string scheme, TimeSpan expireTimeSpan, TimeSpan limit);
-
     [LoggerMessage(38, LogLevel.Information, "The {Registration} session registration follows the profile {Profile}: {Sheet}")]
     public static partial void FollowsProfile(ILogger logger, string registration, SessionProfile profile, string sheet);
 

@@ -1,7 +1,5 @@
-using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Options;
 
 namespace Sact.Session;
 
@@ -34,30 +32,10 @@ internal sealed class StartupReport(
             }
         }
 
-        foreach (var scheme in schemes.Reverse().Where(static scheme => scheme.OwnsCookie).DistinctBy(static scheme => scheme.Scheme))
-        {
-            WarnIfSessionsEndEarlier(scheme);
-        }
-
         return Task.CompletedTask;
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <summary>Whoever has set a lifetime expects it. The default of the framework was set by nobody.</summary>
-    private void WarnIfSessionsEndEarlier(AuthenticationRegistration scheme)
-    {
-        var source = scheme.Source(services);
-        var options = services.GetRequiredService<IOptionsMonitor<SactSessionAuthenticationOptions>>().Get(scheme.Scheme);
-        var lifetime = options.ExpireTimeSpan;
-
-        // A lifetime that does not slide is the longest one in all. The idle timeout is then another limit beside it.
-        var longest = options.SlidingExpiration ? source.Options.IdleTimeout : source.Options.AbsoluteTimeout;
-        if (lifetime > longest && lifetime != new CookieAuthenticationOptions().ExpireTimeSpan)
-        {
-            SetupLog.ExpiresEarlier(source.Services.Telemetry.Log, scheme.Scheme, lifetime, longest);
-        }
-    }
 
     private static string NameOf(Type type) => type.IsGenericType
         ? $"{type.Name.Split('`')[0]}<{string.Join(", ", type.GetGenericArguments().Select(NameOf))}>"

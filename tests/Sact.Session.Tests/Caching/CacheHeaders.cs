@@ -74,7 +74,7 @@ public sealed class CacheHeaders
     [InlineData("must-revalidate")]
     [InlineData("=")]
     [Trait("abuse", "I4")]
-    public async Task AnAppendedValueThatAllowsNoStorageLeavesTheSessions(string appended)
+    public async Task AnAppendedValueThatAllowsNoStorageIsSentBesideTheSessions(string appended)
     {
         await using var page = await OnePage.StartAsync(async (context, session) =>
         {
@@ -83,7 +83,10 @@ public sealed class CacheHeaders
         });
         using var response = await page.GetAsync();
 
-        Assert.Contains("no-store", string.Join(',', response.Headers.GetValues("Cache-Control")), StringComparison.Ordinal);
+        // A cache may read anything into a value that nobody can parse, so that one is not sent.
+        string[] sent = string.Join(',', response.Headers.NonValidated["Cache-Control"]).Split(',', StringSplitOptions.TrimEntries);
+        Assert.Contains("no-store", sent);
+        Assert.Equal(appended != "=", sent.Contains(appended));
     }
 
     [Fact]

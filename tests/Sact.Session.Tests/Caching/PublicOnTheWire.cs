@@ -35,7 +35,7 @@ public sealed class PublicOnTheWire
     [Trait("abuse", "K4")]
     public async Task IsRemovedInEverySpelling(string value)
     {
-        foreach (string place in new[] { "before", "after", "starting" })
+        foreach (string place in new[] { "before", "after", "appended", "starting" })
         {
             string sent = await SentAsync(value, place, Served.TestServer);
             Assert.DoesNotContain("public", sent, StringComparison.OrdinalIgnoreCase);
@@ -108,6 +108,10 @@ public sealed class PublicOnTheWire
                     if (place == "after")
                     {
                         context.Response.Headers.CacheControl = lines;
+                    }
+                    else if (place == "appended")
+                    {
+                        context.Response.Headers.Append("Cache-Control", lines);
                     }
                 });
             },

@@ -45,45 +45,33 @@ public sealed class EventsOfTheStart
         Assert.Contains("overall timeout: at most 12:00:00, here 12:00:00", sheet.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>A lifetime that does not slide is the longest one in all, beside the idle timeout.</summary>
     [Theory]
-    [InlineData(30, true)]
-    [InlineData(7, false)]
-    [InlineData(1, false)]
-    [InlineData(null, false)]
-    public async Task WarnOfASchemeWhoseSessionsEndBeforeItsLifetime(int? days, bool warns)
-    {
-        var events = await StartAsync("Development", services =>
-        {
-            services.AddSactSession();
-            services.AddAuthentication().AddSactSession();
-            services.Configure<CookieAuthenticationOptions>(
-                SactSessionDefaults.AuthenticationScheme,
-                options => options.ExpireTimeSpan = days is { } set ? TimeSpan.FromDays(set) : options.ExpireTimeSpan);
-        });
-
-        string[] expected =
-        [
-            "Scheme 'SactSession' has the ExpireTimeSpan 30.00:00:00, and its sessions end after 7.00:00:00 (IdleTimeout, or "
-            + "AbsoluteTimeout without sliding). Raise these of SactSessionOptions.",
-        ];
-        Assert.Equal(warns ? expected : [], Warnings(events));
-    }
-
-    /// <summary>The lifetime is then the longest one in all, beside the idle timeout.</summary>
-    [Theory]
-    [InlineData(8, false)]
-    [InlineData(29, true)]
-    public async Task CompareALifetimeThatDoesNotSlideWithTheAbsoluteTimeout(int days, bool warns)
+    [InlineData(30, true, "IdleTimeout", "7")]
+    [InlineData(8, true, "IdleTimeout", "7")]
+    [InlineData(7, true, null, "")]
+    [InlineData(1, true, null, "")]
+    [InlineData(null, true, null, "")]
+    [InlineData(8, false, null, "")]
+    [InlineData(28, false, null, "")]
+    [InlineData(29, false, "AbsoluteTimeout", "28")]
+    public async Task WarnOfASchemeWhoseSessionsEndBeforeItsLifetime(int? days, bool slides, string? option, string limit)
     {
         var events = await StartAsync("Development", services =>
         {
             services.AddSactSession();
             services.AddAuthentication().AddSactSession();
             services.Configure<CookieAuthenticationOptions>(SactSessionDefaults.AuthenticationScheme, options =>
-                (options.SlidingExpiration, options.ExpireTimeSpan) = (false, TimeSpan.FromDays(days)));
+                (options.SlidingExpiration, options.ExpireTimeSpan) =
+                    (slides, days is { } set ? TimeSpan.FromDays(set) : options.ExpireTimeSpan));
         });
 
-        Assert.Equal(warns ? 1 : 0, Warnings(events).Count());
+        string[] expected =
+        [
+            $"Scheme 'SactSession' has the ExpireTimeSpan {days}.00:00:00, and SactSessionOptions.{option} ends its sessions after "
+            + $"{limit}.00:00:00. Raise {option}, or lower ExpireTimeSpan.",
+        ];
+        Assert.Equal(option is null ? [] : expected, Warnings(events));
     }
 
     [Theory]

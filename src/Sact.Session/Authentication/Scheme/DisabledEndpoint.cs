@@ -13,24 +13,32 @@ internal static class DisabledEndpoint
     /// The endpoint is not known yet where the application calls <c>UseRouting()</c> and leaves <c>UseAuthentication()</c> to the
     /// framework, as some templates do.
     /// </summary>
-    public static void WarnIfReachedLater(HttpContext context, SessionTelemetry telemetry)
+    public static void WarnIfReachedLater(HttpContext context, RequestSession session)
     {
-        if (context.GetEndpoint() is not null || telemetry.HasReportedDisabledTooLate || context.Response.HasStarted)
+        if (context.GetEndpoint() is not null || session.Telemetry.HasReportedDisabledTooLate || context.Response.HasStarted)
         {
             return;
         }
 
-        context.Response.OnStarting(() =>
-        {
-            // A page that an error or a missing page runs again has another endpoint than the request had.
-            bool isRunAgain = context.Features.Get<IStatusCodeReExecuteFeature>() is not null
-                || context.Features.Get<IExceptionHandlerFeature>() is not null;
-            if (!isRunAgain && IsReached(context))
+        context.Response.OnStarting(
+            static state =>
             {
-                telemetry.DisabledTooLate(context.GetEndpoint()!.DisplayName);
-            }
+                var session = (RequestSession)state;
+                if (session.Request.Read(ReachedLate) is { } endpoint)
+                {
+                    session.Telemetry.DisabledTooLate(endpoint.DisplayName);
+                }
 
-            return Task.CompletedTask;
-        });
+                return Task.CompletedTask;
+            },
+            session);
+    }
+
+    private static Endpoint? ReachedLate(HttpContext context)
+    {
+        // A page that an error or a missing page runs again has another endpoint than the request had.
+        bool isRunAgain = context.Features.Get<IStatusCodeReExecuteFeature>() is not null
+            || context.Features.Get<IExceptionHandlerFeature>() is not null;
+        return !isRunAgain && IsReached(context) ? context.GetEndpoint() : null;
     }
 }

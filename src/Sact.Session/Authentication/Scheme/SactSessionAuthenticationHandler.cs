@@ -39,7 +39,7 @@ internal sealed class SactSessionAuthenticationHandler(
         }
 
         var session = Session;
-        DisabledEndpoint.WarnIfReachedLater(Context, session.Telemetry);
+        DisabledEndpoint.WarnIfReachedLater(Context, session);
         int number = session.Number;
 
         // The event decides after the session was read, so reading extends nothing.
