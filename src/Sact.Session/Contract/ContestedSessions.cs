@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace Sact.Session.Stores;
 
 /// <summary>
-/// The sessions of which this process lost a race at their last change. The next change of such a session begins with the lock of the record,
-/// because it would probably lose the next race too.
+/// The sessions of which this process lost a race at their last change. The next change of such a session begins with the lock of the
+/// record, because it would probably lose the next race too.
 /// </summary>
 internal sealed class ContestedSessions
 {

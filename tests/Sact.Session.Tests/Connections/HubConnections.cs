@@ -92,6 +92,9 @@ public sealed class HubConnections
         {
             site.Clock.Advance(TimeSpan.FromMinutes(20));
             Assert.Equal("alice", await client.Connection.InvokeAsync<string>("Who", TestContext.Current.CancellationToken));
+
+            // A read from before the invocation would be judged by the time after the next step.
+            await Watch(site).Running.WaitAsync(s_longest, TestContext.Current.CancellationToken);
         }
 
         Assert.Equal("200 alice", await site.StatusAndTextAsync("/who", id));
@@ -173,7 +176,9 @@ public sealed class HubConnections
         Assert.Equal(HubConnectionState.Disconnected, client.Connection.State);
     }
 
-    private static int Watched(Site site) => site.Services.GetRequiredService<SessionRegistry>().Sources[0].Backend.Watch.Count;
+    private static SessionWatch Watch(Site site) => site.Services.GetRequiredService<SessionRegistry>().Sources[0].Backend.Watch;
+
+    private static int Watched(Site site) => Watch(site).Count;
 
     private static Task<Site> StartAsync(
         Action<SactSessionOptions>? session = null, Func<HttpContext, Task>? beforeHub = null, string? name = null) =>
