@@ -150,7 +150,7 @@ public sealed class Connections
     public async Task ThatRemoveTheLogOfAnEmptyFileAtOnceDoNotFail()
     {
         const int Openers = 8;
-        for (int round = 0; round < 100; round++)
+        for (int round = 0; round < 40; round++)
         {
             using var file = new SqliteFile();
             await File.WriteAllBytesAsync(file.Path, [], TestContext.Current.CancellationToken);
