@@ -22,9 +22,9 @@ internal sealed class EntityFrameworkDatabase(IContextSource source, EntityFrame
         cancellationToken.ThrowIfCancellationRequested();
 
         // A connection that opens in a TransactionScope becomes part of its transaction.
-        using var outside = Transaction.Current is null
-            ? null
-            : new TransactionScope(TransactionScopeOption.Suppress, TransactionScopeAsyncFlowOption.Enabled);
+        using var outside = IsInTransaction()
+            ? new TransactionScope(TransactionScopeOption.Suppress, TransactionScopeAsyncFlowOption.Enabled)
+            : null;
         DatabaseCall? call = null;
         try
         {
@@ -44,6 +44,19 @@ internal sealed class EntityFrameworkDatabase(IContextSource source, EntityFrame
         catch (Exception fault) when (fault is not SessionStoreException || call?.MayHaveWritten == true)
         {
             throw Refused(fault, call?.MayHaveWritten == true, cancellationToken);
+        }
+    }
+
+    private static bool IsInTransaction()
+    {
+        try
+        {
+            return Transaction.Current is not null;
+        }
+        catch (InvalidOperationException)
+        {
+            // The scope is complete and not yet left.
+            return true;
         }
     }
 

@@ -87,7 +87,7 @@ internal static class RedisFaults
             : Says("TRYAGAIN") ? "TRYAGAIN, the cluster is moving the keys of this user from one node to another, and has not finished. "
                 + "Try again. If a slot stays half-way, CLUSTER NODES shows it."
             : Says("NOPERM") ? "NOPERM, the user may not run this command or use these keys. "
-                + "Grant it GET, SET, sorted sets, scripts and SCAN on the keys of the prefix."
+                + "Grant it GET, SET, SETEX, DEL, EXISTS, PTTL, EXPIRE, PEXPIRE, SCAN, sorted sets and scripts on the keys of the prefix."
             : Says("WRONGPASS") || Says("NOAUTH") ? "the server requires another password. Set it in RedisStoreOptions.Configuration."
             : Says("WRONGTYPE") ? "WRONGTYPE, something else is stored under a key of this prefix. "
                 + "Set GenericStoreOptions.Prefix to one that is free."

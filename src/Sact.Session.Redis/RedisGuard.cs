@@ -62,8 +62,13 @@ internal sealed class RedisGuard(RedisStoreOptions options, ILogger logger)
     {
         for (int attempt = 0; attempt < 3; attempt++)
         {
-            if (await database.StringGetAsync(Key, CommandFlags.DemandMaster).ConfigureAwait(false) is { IsNull: false } stored)
+            if (await StoredAsync(database).ConfigureAwait(false) is { IsNull: false } stored)
             {
+                if (stored.Length() != _fingerprint.Length)
+                {
+                    throw Foreign();
+                }
+
                 if (stored != _fingerprint)
                 {
                     throw new SessionStoreException(
@@ -72,7 +77,7 @@ internal sealed class RedisGuard(RedisStoreOptions options, ILogger logger)
                         + "Only ClearAsync, which ends all sessions, makes another one valid.");
                 }
 
-                await database.KeyExpireAsync(Key, s_ttl, flags: CommandFlags.DemandMaster).ConfigureAwait(false);
+                await RenewAsync(database).ConfigureAwait(false);
                 return true;
             }
 
@@ -95,6 +100,35 @@ internal sealed class RedisGuard(RedisStoreOptions options, ILogger logger)
 
     /// <summary>After the end of all sessions: the next ones are made with this store's routing key.</summary>
     public Task ResetAsync(IDatabase database) => SetAsync(database, When.Always);
+
+    // The caller takes a WRONGTYPE for one of its own key, and would answer that there is no session.
+    private async Task<RedisValue> StoredAsync(IDatabase database)
+    {
+        try
+        {
+            return await database.StringGetAsync(Key, CommandFlags.DemandMaster).ConfigureAwait(false);
+        }
+        catch (RedisServerException fault) when (fault.Message.StartsWith("WRONGTYPE", StringComparison.Ordinal))
+        {
+            throw Foreign();
+        }
+    }
+
+    private async Task RenewAsync(IDatabase database)
+    {
+        try
+        {
+            await database.KeyExpireAsync(Key, s_ttl, flags: CommandFlags.DemandMaster).ConfigureAwait(false);
+        }
+        catch (RedisServerException fault) when (!RedisFaults.IsDeposed(fault))
+        {
+            // The server takes no writes. Reads still work, a write reports why it fails, and the TTL has months left.
+        }
+    }
+
+    private SessionStoreException Foreign() => new(
+        $"Something else is stored under the key {Key}, where the store keeps a hash of its RoutingKey. "
+        + "Set GenericStoreOptions.Prefix to one that is free, or delete the key.");
 
     private static string Fingerprint(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))[..16]);
 

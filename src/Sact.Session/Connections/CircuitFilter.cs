@@ -25,14 +25,14 @@ internal sealed class CircuitFilter(string? name) : IHubFilter
         if (BlazorHub.BeginsCircuit(invocationContext))
         {
             var sessions = await SignedInSessions.OfAsync(http, name, []).ConfigureAwait(false);
-            items[typeof(SessionUses)] = new SessionUses(sessions);
+            items[typeof(SessionUses)] = new SessionUses(sessions, name);
 
             // It flows to the circuit and to nobody else.
             s_beginning.Value = sessions;
         }
         else if (BlazorHub.IsUse(invocationContext) && items.TryGetValue(typeof(SessionUses), out object? uses))
         {
-            await ((SessionUses)uses!).NoteAsync().ConfigureAwait(false);
+            await ((SessionUses)uses!).NoteAsync(http).ConfigureAwait(false);
         }
 
         return await next(invocationContext).ConfigureAwait(false);

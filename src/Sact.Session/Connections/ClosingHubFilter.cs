@@ -5,8 +5,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Sact.Session;
 
 /// <summary>
-/// Closes the connections of hubs with <c>CloseWhenSessionEnds()</c>. A hub's connection may consist of many requests, so the filter
-/// watches from its beginning to its end.
+/// Closes the connections of hubs with <c>CloseWhenSessionEnds()</c>. A hub's connection may consist of many requests: those of long
+/// polling, or one more after each stateful reconnect. So the filter watches from its beginning to its end, apart from any request.
 /// </summary>
 internal sealed class ClosingHubFilter : IHubFilter
 {
@@ -16,10 +16,10 @@ internal sealed class ClosingHubFilter : IHubFilter
         if (caller.GetHttpContext() is { } http && http.GetEndpoint()?.Metadata.GetMetadata<ClosesWithSession>() is { } closes)
         {
             var sessions = await SignedInSessions.OfAsync(http, closes.Name, []).ConfigureAwait(false);
-            if (WatchedConnection.Begin(sessions) is { } watched)
+            if (WatchedConnection.BeginApart(sessions) is { } watched)
             {
                 caller.Items[typeof(WatchedConnection)] = watched;
-                caller.Items[typeof(SessionUses)] = new SessionUses(sessions);
+                caller.Items[typeof(SessionUses)] = new SessionUses(sessions, closes.Name);
 
                 // Abort sends a close message that forbids the client to reconnect.
                 watched.Ended.UnsafeRegister(static state => ((HubCallerContext)state!).Abort(), caller);
@@ -66,7 +66,7 @@ internal sealed class ClosingHubFilter : IHubFilter
 
         if (BlazorHub.IsUse(invocation) && invocation.Context.Items.TryGetValue(typeof(SessionUses), out object? uses))
         {
-            await ((SessionUses)uses!).NoteAsync().ConfigureAwait(false);
+            await ((SessionUses)uses!).NoteAsync(invocation.Context.GetHttpContext()).ConfigureAwait(false);
         }
 
         return await next(invocation).ConfigureAwait(false);

@@ -26,7 +26,10 @@ internal readonly struct SessionStart(RequestSession session)
         session.Fields.ThrowIfTooLarge(fields, "metadata");
         using var scope = await session.EnterAsync(cancellationToken).ConfigureAwait(false);
         session.Request.ThrowIfStarted();
-        var old = session.Unended ?? await session.LoadAsync(reload: false, cancellationToken, forEnding: true).ConfigureAwait(false);
+
+        // The values that the new session takes over are those of now: another request may have changed them since this one has read.
+        bool keeps = session.Settings.KeptAtSignIn is not null && session.Record is { State: SessionState.Anonymous };
+        var old = session.Unended ?? await session.LoadAsync(keeps, cancellationToken, forEnding: true).ConfigureAwait(false);
         SessionPredecessor? predecessor = old is null or { State: SessionState.Anonymous }
             ? new(session.State.Number, BySigningIn: true)
             : null;

@@ -55,7 +55,7 @@ internal readonly struct SignedInSessions
         {
             foreach (string scheme in await SchemesAsync(context, schemes).ConfigureAwait(false))
             {
-                string? target = await TargetAsync(context, scheme).ConfigureAwait(false);
+                var (target, isRejected) = await TargetAsync(context, scheme).ConfigureAwait(false);
                 nobody |= target is null;
                 if (target is null || registry.Find(target) is not { } registration)
                 {
@@ -64,6 +64,14 @@ internal readonly struct SignedInSessions
 
                 var source = registration.Source(context.RequestServices);
                 log = source.Services.Telemetry.Log;
+                if (isRejected && registration.OwnsCookie)
+                {
+                    // The session may live. Its principal was rejected, by OnValidatePrincipal for one, so nobody is signed in by it.
+                    presentsDead = true;
+                    ended ??= source.SessionOf(context).State.EndReason;
+                    continue;
+                }
+
                 if (!registration.OwnsCookie)
                 {
                     var result = await context.AuthenticateAsync(registration.Scheme).ConfigureAwait(false);
@@ -109,20 +117,23 @@ internal readonly struct SignedInSessions
     /// <summary>
     /// The scheme whose ticket authenticates the request: a scheme may forward to another one, as a policy scheme always does.
     /// </summary>
-    /// <returns>Null if it forwards and nobody is signed in there. The session of another scheme must not count then.</returns>
-    private static async ValueTask<string?> TargetAsync(HttpContext context, string scheme)
+    /// <returns>
+    /// Null if it forwards and nobody is signed in there: the session of another scheme must not count then. And whether the scheme has
+    /// rejected what the request presents.
+    /// </returns>
+    private static async ValueTask<(string? Scheme, bool IsRejected)> TargetAsync(HttpContext context, string scheme)
     {
         // A policy may name a scheme that is missing if the application checks the policy itself.
         var handlers = context.RequestServices.GetRequiredService<IAuthenticationHandlerProvider>();
         if (await handlers.GetHandlerAsync(context, scheme).ConfigureAwait(false) is not { } handler)
         {
-            return scheme;
+            return (scheme, false);
         }
 
         var result = await context.AuthenticateAsync(scheme).ConfigureAwait(false);
         return result.Ticket is { } ticket
-            ? AuthenticatedSession.Of(ticket.Properties)?.Scheme ?? ticket.AuthenticationScheme
-            : Forwards(context, handler, scheme) ? null : scheme;
+            ? (AuthenticatedSession.Of(ticket.Properties)?.Scheme ?? ticket.AuthenticationScheme, false)
+            : (Forwards(context, handler, scheme) ? null : scheme, result.Failure is not null);
     }
 
     private static bool Forwards(HttpContext context, IAuthenticationHandler handler, string scheme)

@@ -85,6 +85,25 @@ public sealed class EntityFrameworkBesideTheApplication(SharedPostgres shared)
         Assert.Equal(2, await bed.NotesAsync());
     }
 
+    /// <summary>With <c>using var</c> a method leaves its scope only at its end.</summary>
+    [Theory]
+    [MemberData(nameof(Registrations))]
+    public async Task AScopeThatIsCompleteAlreadyIsNoObstacle(Registration registration)
+    {
+        await using var bed = await OpenAsync(registration);
+        var session = NewSession(bed.Store);
+        using (var scope = new TransactionScope(TransactionScopeAsyncFlowOption.Enabled))
+        {
+            await bed.WriteNoteAsync();
+            scope.Complete();
+            await bed.Store.CreateAsync(session);
+            Assert.NotNull(await bed.Store.GetAsync(session.Key));
+        }
+
+        Assert.NotNull(await bed.Store.GetAsync(session.Key));
+        Assert.Equal(1, await bed.NotesAsync());
+    }
+
     /// <summary>A session is durable at once, and what the request has not saved stays unsaved.</summary>
     [Theory]
     [MemberData(nameof(Registrations))]

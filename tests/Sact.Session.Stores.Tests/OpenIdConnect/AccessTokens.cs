@@ -188,6 +188,63 @@ public sealed class AccessTokens
         Assert.Equal(2, bed.Provider.Revoked.Distinct().Count());
     }
 
+    /// <summary>The user has consented again, say, and the application keeps what it got with SignInAsync.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task OfTheApplicationTakeThePlaceOfThoseThatWereRefreshed(bool refused)
+    {
+        await using var bed = await OpenAsync();
+        bed.Clock.Advance(TimeSpan.FromMinutes(61));
+        bed.Provider.AnswerToRefresh = !refused ? null : static () => Task.FromResult<IResult?>(
+            Results.Json(new System.Text.Json.Nodes.JsonObject { ["error"] = "invalid_grant" }, statusCode: 400));
+        Assert.Equal(refused, await bed.TokenAsync() == "none");
+
+        await bed.Browser.VisitAsync(bed.Node, "/replace-token/mine");
+
+        Assert.Equal("mine", await bed.FrameworkTokenAsync());
+        Assert.Equal("mine", await bed.TokenAsync());
+        Assert.Equal(1, bed.Provider.Refreshes);
+    }
+
+    [Fact]
+    public async Task OfTheApplicationAreNotDroppedByARefreshThatBeganBeforeAndIsRefused()
+    {
+        await using var bed = await OpenAsync();
+        bed.Clock.Advance(TimeSpan.FromMinutes(61));
+        var (asked, release) = (NewGate(), NewGate());
+        bed.Provider.AnswerToRefresh = async () =>
+        {
+            asked.SetResult();
+            await release.Task;
+            return Results.Json(new System.Text.Json.Nodes.JsonObject { ["error"] = "invalid_grant" }, statusCode: 400);
+        };
+        var refreshing = bed.Browser.Copy().VisitAsync(bed.Node, "/token");
+        await asked.Task.WaitAsync(TimeSpan.FromSeconds(20));
+
+        await bed.Browser.VisitAsync(bed.Node, "/replace-token/mine");
+        release.SetResult();
+
+        // The sign-in has replaced the id with which that request came.
+        Assert.Equal("none", (await refreshing).Body);
+        Assert.Equal("mine", await bed.FrameworkTokenAsync());
+    }
+
+    /// <summary>Another sign-in with the properties of this request writes the claims again, and nothing that it has not changed.</summary>
+    [Fact]
+    public async Task ThatWereRefreshedStayWhenTheApplicationRefreshesTheClaims()
+    {
+        await using var bed = await OpenAsync();
+        bed.Clock.Advance(TimeSpan.FromMinutes(59.5));
+        string token = await bed.TokenAsync();
+
+        await bed.Browser.VisitAsync(bed.Node, "/refresh-claims");
+
+        Assert.Equal(token, await bed.FrameworkTokenAsync());
+        Assert.Equal(token, await bed.TokenAsync());
+        Assert.Equal(1, bed.Provider.Refreshes);
+    }
+
     [Fact]
     public async Task OfNobodyAreNone()
     {

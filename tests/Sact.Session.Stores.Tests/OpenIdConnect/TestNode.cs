@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
@@ -58,7 +59,6 @@ internal sealed class TestNode : IAsyncDisposable
             builder.Services.AddSingleton(clock);
         }
 
-
         // A node disposes of its store, and a test has one for two nodes.
         builder.Services.AddSactSession().UseStore(
             _ => store is IDisposable or IAsyncDisposable ? SwitchableStore.Over((IEndedSessionStore)store).Store : store);
@@ -91,6 +91,23 @@ internal sealed class TestNode : IAsyncDisposable
         app.MapGet("/leave", async (ISactSession session) => await session.DeleteAsync());
         app.MapGet("/everywhere", async (ISactSession session) => await session.DeleteAllSessionsAsync());
         app.MapGet("/token", async (HttpContext context) => await context.GetSactAccessTokenAsync() ?? "none");
+        app.MapGet("/replace-token/{token}", async (string token, HttpContext context) =>
+        {
+            // As the framework's documentation does it, once the user has consented again.
+            var result = await context.AuthenticateAsync();
+            result.Properties!.StoreTokens(
+            [
+                new() { Name = "access_token", Value = token },
+                new() { Name = "refresh_token", Value = "refresh-of-" + token },
+                new() { Name = "expires_at", Value = (clock ?? TimeProvider.System).GetUtcNow().AddHours(1).ToString("o", CultureInfo.InvariantCulture) },
+            ]);
+            await context.SignInAsync(result.Principal!, result.Properties);
+        });
+        app.MapGet("/refresh-claims", async (HttpContext context) =>
+        {
+            var result = await context.AuthenticateAsync();
+            await context.SignInAsync(result.Principal!, result.Properties);
+        });
         app.MapGet("/framework-token", async (HttpContext context) => await context.GetTokenAsync("access_token") ?? "none");
         app.MapSactBackChannelLogout();
         await app.StartAsync(TestContext.Current.CancellationToken);

@@ -123,6 +123,7 @@ public sealed class RedisUnusable
             "+del",
             "+exists",
             "+pttl",
+            "+expire",
             "+pexpire",
             "+scan");
         await using var store = OpenRedis(
@@ -139,6 +140,72 @@ public sealed class RedisUnusable
         await store.CreateAsync(NewSession(store));
         Assert.Equal(1, await store.DeleteActiveSessionsAsync("alice"));
         Assert.Equal(0, await store.ClearAsync());
+
+        // Another process finds the routing key there, and renews its TTL.
+        await using var later = OpenRedis(
+            $"127.0.0.1:{server.Port},user=sessions,password=correct-horse", options => options.Prefix = prefix);
+        var next = NewSession(later);
+        await later.CreateAsync(next);
+        Assert.NotNull(await later.GetAsync(next.Key));
+        Assert.True(await server.Database.KeyTimeToLiveAsync($"{prefix}:routing") > TimeSpan.FromDays(401));
+    }
+
+    /// <summary>A process that starts while the server takes no writes serves those who are signed in.</summary>
+    [Theory]
+    [InlineData("NOREPLICAS")]
+    [InlineData("NOPERM")]
+    [Trait("abuse", "E9")]
+    public async Task ForReadsNeverBecauseWritesAreRefused(string refusal)
+    {
+        await using var server = await RedisServer.StartAsync();
+        string prefix = NewPrefix();
+        await using var before = OpenRedis(server.Configuration, options => options.Prefix = prefix);
+        var session = NewSession(before);
+        await before.CreateAsync(session);
+        await server.Behind.ExecuteAsync(
+            "ACL", "SETUSER", "reader", "on", ">correct-horse", "~*", "&*", "+@all", "-expire", "-evalsha", "-eval");
+        if (refusal == "NOREPLICAS")
+        {
+            await server.Behind.ConfigSetAsync("min-replicas-to-write", "1");
+        }
+
+        await using var store = OpenRedis(
+            refusal == "NOREPLICAS" ? server.Configuration : $"127.0.0.1:{server.Port},user=reader,password=correct-horse",
+            options => options.Prefix = prefix);
+
+        Assert.NotNull(await store.GetAsync(session.Key));
+        var fault = await Assert.ThrowsAsync<SessionStoreException>(async () => await store.UpdateAsync(session, Set("a", "1")));
+        Assert.Contains(refusal, fault.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>The key is not that of a session, so nobody may look signed out.</summary>
+    [Theory]
+    [InlineData("hash")]
+    [InlineData("string")]
+    [Trait("abuse", "H2")]
+    [Trait("abuse", "K24")]
+    public async Task WhereSomethingElseIsStoredUnderItsRoutingKey(string type)
+    {
+        await using var server = await RedisServer.StartAsync();
+        string prefix = NewPrefix();
+        await using var before = OpenRedis(server.Configuration, options => options.Prefix = prefix);
+        var session = NewSession(before);
+        await before.CreateAsync(session);
+        await server.Database.KeyDeleteAsync($"{prefix}:routing");
+        await (type == "hash"
+            ? server.Database.HashSetAsync($"{prefix}:routing", "something", "else")
+            : server.Database.StringSetAsync($"{prefix}:routing", "something else"));
+        await using var store = OpenRedis(server.Configuration, options => options.Prefix = prefix);
+
+        foreach (var call in (Func<Task>[])[
+            () => store.GetAsync(session.Key).AsTask(),
+            () => store.FindManyAsync([session.Key]).AsTask(),
+            () => store.CreateAsync(NewSession(store)).AsTask()])
+        {
+            var fault = await Assert.ThrowsAsync<SessionStoreException>(call);
+            Assert.Contains($"under the key {prefix}:routing", fault.Message, StringComparison.Ordinal);
+            Assert.False(fault.OutcomeUnknown);
+        }
     }
 
     [Theory]

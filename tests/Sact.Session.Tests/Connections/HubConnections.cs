@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.WebSockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Connections;
@@ -132,6 +134,46 @@ public sealed class HubConnections
         await AssertClosedAsync(client, HttpTransportType.WebSockets);
     }
 
+    /// <summary>With stateful reconnect a connection outlives its first request, and OnConnectedAsync does not run again.</summary>
+    [Fact]
+    [Trait("abuse", "I6")]
+    public async Task AfterAStatefulReconnectAreStillWatchedAndStillExtendTheSession()
+    {
+        var ended = new SemaphoreSlim(0);
+        await using var site = await StartAsync(
+            options => options.IdleTimeout = TimeSpan.FromMinutes(30),
+            beforeHub: context =>
+            {
+                // Registered before the session's own, so it runs after it.
+                context.Response.OnCompleted(() =>
+                {
+                    ended.Release();
+                    return Task.CompletedTask;
+                });
+                return Task.CompletedTask;
+            });
+        string id = await site.SignInAsync("alice");
+        await using var client = await ConnectAsync(site, id, HttpTransportType.WebSockets, stateful: true);
+        Assert.Equal("alice", await client.Connection.InvokeAsync<string>("Name", TestContext.Current.CancellationToken));
+
+        client.Sockets[0].Abort();
+
+        Assert.True(await ended.WaitAsync(s_longest, TestContext.Current.CancellationToken));
+        for (int i = 0; i < 3; i++)
+        {
+            site.Clock.Advance(TimeSpan.FromMinutes(20));
+            Assert.Equal("alice", await client.Connection.InvokeAsync<string>("Name", TestContext.Current.CancellationToken));
+            await Watch(site).Running.WaitAsync(s_longest, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(2, client.Sockets.Count);
+        Assert.Equal(1, Watched(site));
+        using var signOut = await site.SendAsync("/out-everywhere", id, HttpMethod.Post);
+        Assert.Equal(HttpStatusCode.OK, signOut.StatusCode);
+        await client.Closed.WaitAsync(s_longest, TestContext.Current.CancellationToken);
+        Assert.Equal(0, Watched(site));
+    }
+
     /// <summary>SignalR calls no OnDisconnectedAsync for a connection that its hub refuses.</summary>
     [Theory]
     [MemberData(nameof(Transports))]
@@ -195,7 +237,7 @@ public sealed class HubConnections
                     await next(context);
                 });
                 app.MapPost("/out-everywhere", async (ISactSession mine) => await mine.DeleteAllSessionsAsync());
-                app.MapHub<Chat>("/chat").RequireAuthorization().CloseWhenSessionEnds(name);
+                app.MapHub<Chat>("/chat", o => o.AllowStatefulReconnects = true).RequireAuthorization().CloseWhenSessionEnds(name);
                 app.MapHub<Chat>("/open").RequireAuthorization();
                 app.MapGroup("/group").CloseWhenSessionEnds().MapHub<Chat>("/chat").RequireAuthorization();
                 app.MapHub<Refusing>("/refusing").RequireAuthorization().CloseWhenSessionEnds();
@@ -209,14 +251,30 @@ public sealed class HubConnections
             },
             served: Served.Kestrel);
 
-    private static async Task<Client> ConnectAsync(Site site, string id, HttpTransportType transport, string path = "/chat")
+    private static async Task<Client> ConnectAsync(
+        Site site, string id, HttpTransportType transport, string path = "/chat", bool stateful = false)
     {
         using var http = site.Client();
-        var connection = new HubConnectionBuilder()
-            .WithUrl(new Uri(http.BaseAddress!, path), transport, options => options.Headers["Cookie"] = $"__Host-sid={id}")
-            .WithAutomaticReconnect([TimeSpan.Zero])
-            .Build();
-        var client = new Client(connection);
+        var sockets = new List<WebSocket>();
+        var builder = new HubConnectionBuilder()
+            .WithUrl(new Uri(http.BaseAddress!, path), transport, options =>
+            {
+                options.Headers["Cookie"] = $"__Host-sid={id}";
+                if (stateful)
+                {
+                    options.WebSocketFactory = async (context, cancellationToken) =>
+                    {
+                        var socket = new ClientWebSocket();
+                        socket.Options.SetRequestHeader("Cookie", $"__Host-sid={id}");
+                        await socket.ConnectAsync(context.Uri, cancellationToken);
+                        sockets.Add(socket);
+                        return socket;
+                    };
+                }
+            })
+            .WithAutomaticReconnect([TimeSpan.Zero]);
+        var connection = (stateful ? builder.WithStatefulReconnect() : builder).Build();
+        var client = new Client(connection, sockets);
         await connection.StartAsync(TestContext.Current.CancellationToken);
         return client;
     }
@@ -225,9 +283,10 @@ public sealed class HubConnections
     {
         private readonly TaskCompletionSource<Exception?> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public Client(HubConnection connection)
+        public Client(HubConnection connection, IReadOnlyList<WebSocket> sockets)
         {
             Connection = connection;
+            Sockets = sockets;
             connection.Closed += fault =>
             {
                 _closed.TrySetResult(fault);
@@ -242,6 +301,9 @@ public sealed class HubConnections
 
         public HubConnection Connection { get; }
 
+        /// <summary>Those that a stateful connection has had.</summary>
+        public IReadOnlyList<WebSocket> Sockets { get; }
+
         /// <summary>The error with which the connection closed; null for none.</summary>
         public Task<Exception?> Closed => _closed.Task;
 
@@ -253,6 +315,8 @@ public sealed class HubConnections
     /// <summary>A hub whose methods use the session of the connection.</summary>
     private sealed class Chat(Gate left) : Hub
     {
+        public string Name() => Context.UserIdentifier!;
+
         public async Task<string> Who()
         {
             var session = Context.GetHttpContext()!.GetSactSession();

@@ -42,6 +42,32 @@ public sealed class SigningInAndOut
         Assert.Equal(["role"], await site.FieldsAsync(bob!));
     }
 
+    /// <summary>The password is checked after the session was read, and that takes a while.</summary>
+    [Fact]
+    [Trait("abuse", "C17")]
+    public async Task SigningInKeepsWhatAnotherRequestHasSetMeanwhile()
+    {
+        Func<Task> meanwhile = static () => Task.CompletedTask;
+        await using var site = await BridgedSite.StartAsync(
+            app =>
+            {
+                Map(app);
+                app.MapGet("/slow-login", async (HttpContext context, ISession<IGenericStore> session) =>
+                {
+                    Assert.Equal("apples", context.Session.GetString("basket"));
+                    await meanwhile();
+                    await session.SetAsync("alice");
+                });
+            },
+            bridge: options => options.KeepAtSignIn = true);
+        string? visitor = await site.DoAsync("/set/basket/apples");
+        meanwhile = async () => await site.DoAsync("/set/basket/pears", visitor);
+
+        string? alice = await site.DoAsync("/slow-login", visitor);
+
+        Assert.Equal("pears", await site.TextAsync("/get/basket", alice));
+    }
+
     [Fact]
     [Trait("abuse", "C17")]
     [Trait("abuse", "C8")]

@@ -56,9 +56,35 @@ internal static class PrincipalFields
             : reserved;
     }
 
-    /// <summary>The fields that a refreshed sign-in removes, because it has no value for them.</summary>
-    public static string[] Lacking(SessionFields fields) =>
-        [.. new[] { Claims, Properties, SecurityStampField.Name }.Where(name => !fields.Contains(name))];
+    /// <summary>
+    /// What a refreshed sign-in writes, and which fields it removes because it has no value for them. If the application has replaced the
+    /// provider's tokens, those that were refreshed before are removed, because they would hide the new ones. A refresh that is under way
+    /// loses its claim: if the provider refuses it, it drops nothing. If the provider answers it with tokens, those count, as the later ones.
+    /// </summary>
+    /// <param name="fields">The fields of the sign-in.</param>
+    /// <param name="given">Its properties.</param>
+    /// <param name="authenticated">The record with which the request was authenticated.</param>
+    /// <param name="session">The session of the request.</param>
+    public static (SessionFields Set, string[] Remove) Refreshed(
+        SessionFields fields, AuthenticationProperties given, SessionRecord authenticated, RequestSession session)
+    {
+        string[] lacking = [.. new[] { Claims, Properties, SecurityStampField.Name }.Where(name => !fields.Contains(name))];
+        var current = session.Record ?? authenticated;
+        return !IsRefreshed(current) || HasTokensOf(given, authenticated, session) || HasTokensOf(given, current, session)
+            ? (fields, lacking)
+            : (fields.Merge(RefreshClaim.New(session.Now).Field()), [.. lacking, Tokens]);
+    }
+
+    /// <summary>Whether the provider's tokens were refreshed, or are being refreshed.</summary>
+    private static bool IsRefreshed(SessionRecord record) => record.Fields.Contains(RefreshClaim.Name);
+
+    private static bool HasTokensOf(AuthenticationProperties given, SessionRecord record, RequestSession session)
+    {
+        // The framework keeps the token "x" in the item ".Token.x", and the names of all in ".TokenNames".
+        static IEnumerable<KeyValuePair<string, string?>> TokensOf(AuthenticationProperties properties) =>
+            properties.Items.Where(static item => item.Key.StartsWith(".Token", StringComparison.Ordinal));
+        return TokensOf(given).ToHashSet().SetEquals(TokensOf(PropertiesOf(record, session)));
+    }
 
     /// <summary>The principal of a signed-in session; null if <c>FromMetadata</c> returns null.</summary>
     /// <exception cref="JsonException">The claims in the record, or a field that is a claim, cannot be read.</exception>

@@ -131,7 +131,7 @@ internal sealed class SactSessionAuthenticationHandler(
             && authenticated.UserId == userId;
         if (refreshes)
         {
-            if (!await RefreshAsync(session, authenticated!, fields).ConfigureAwait(false))
+            if (!await RefreshAsync(session, authenticated!, signingIn.Properties, fields).ConfigureAwait(false))
             {
                 return;
             }
@@ -305,9 +305,8 @@ internal sealed class SactSessionAuthenticationHandler(
         try
         {
             properties.IssuedUtc = now;
-            var status = await session.Fields
-                .ChangeAnyAsync(fields, PrincipalFields.Lacking(fields), number, CancellationToken.None)
-                .ConfigureAwait(false);
+            var (set, remove) = PrincipalFields.Refreshed(fields, properties, record, session);
+            var status = await session.Fields.ChangeAnyAsync(set, remove, number, CancellationToken.None).ConfigureAwait(false);
             return status == SessionUpdateStatus.Applied;
         }
         catch (SessionStoreException fault)
@@ -319,11 +318,13 @@ internal sealed class SactSessionAuthenticationHandler(
     }
 
     /// <summary>
-    /// Renews the id at once, then writes the new claims: an old id never has new privileges. The session keeps its data, its place in the
-    /// device list, its absolute deadline and the time of its last authentication.
+    /// Renews the id at once, then writes the new claims: an old id never has new privileges, except for what is left of
+    /// <c>RenewalGrace</c> if the request itself came by an id that was just replaced. The session keeps its data, its place in the device
+    /// list, its absolute deadline and the time of its last authentication.
     /// </summary>
     /// <returns>False if the session has ended or the request has begun another one. Then nothing is written.</returns>
-    private async Task<bool> RefreshAsync(RequestSession session, AuthenticatedSession authenticated, SessionFields fields)
+    private async Task<bool> RefreshAsync(
+        RequestSession session, AuthenticatedSession authenticated, AuthenticationProperties properties, SessionFields fields)
     {
         int number = session.Number;
         if (await session.ReadAsync(reload: false, CancellationToken.None).ConfigureAwait(false)
@@ -341,9 +342,8 @@ internal sealed class SactSessionAuthenticationHandler(
 
         // The result does not matter: if it is false, the client has a newer id already.
         await session.Renewer.RenewAsync(immediately: true, raise: null, CancellationToken.None).ConfigureAwait(false);
-        var status = await session.Fields
-            .ChangeAnyAsync(fields, PrincipalFields.Lacking(fields), number, CancellationToken.None)
-            .ConfigureAwait(false);
+        var (set, remove) = PrincipalFields.Refreshed(fields, properties, authenticated.Record ?? record, session);
+        var status = await session.Fields.ChangeAnyAsync(set, remove, number, CancellationToken.None).ConfigureAwait(false);
         return status == SessionUpdateStatus.Applied
             && (!changesStamp
                 || await SecurityStamps.EndOutdatedAsync(session, users, Context, fields, refreshes: true).ConfigureAwait(false));
