@@ -16,6 +16,9 @@ internal sealed class RedisConnector : IDisposable, IAsyncDisposable
     public static readonly TimeSpan FirstPatience = TimeSpan.FromSeconds(1.8);
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
+    // No event tells the end of an outage after a failover to a server that was connected all the time.
+    public static readonly TimeSpan Forgotten = TimeSpan.FromSeconds(10);
+
     private const int MostNamed = 3;
     private static readonly TimeSpan s_settled = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_betweenAttempts = TimeSpan.FromSeconds(1);
@@ -41,7 +44,7 @@ internal sealed class RedisConnector : IDisposable, IAsyncDisposable
     {
         _time = time;
         _logger = logger;
-        _outage = new RedisOutage(time, s_settled, Timeout.InfiniteTimeSpan);
+        _outage = new RedisOutage(time, s_settled, Forgotten);
         if (options.Connection is { } connection)
         {
             Listen(connection);

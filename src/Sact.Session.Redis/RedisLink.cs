@@ -23,7 +23,6 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
     private static readonly TimeSpan s_trust = TimeSpan.FromDays(1);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromMilliseconds(128);
     private static readonly TimeSpan s_betweenFollowings = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan s_forgotten = TimeSpan.FromSeconds(10);
 
     private readonly RedisStoreOptions _options;
     private readonly RedisConnector _connector;
@@ -50,7 +49,7 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
         _clock = clock;
         _time = time;
         _silence = new RedisSilence(time);
-        _newNode = new RedisOutage(time, TimeSpan.Zero, s_forgotten);
+        _newNode = new RedisOutage(time, TimeSpan.Zero, RedisConnector.Forgotten);
         _guard = new RedisGuard(options, logger);
         _connector = new RedisConnector(options, time, logger);
         _probe = new RedisProbe(_silence, _connector, time);

@@ -8,7 +8,7 @@ namespace Sact.Session;
 /// <param name="settled">
 /// How long a connection must have lasted for its loss to be worth a wait. One that breaks again and again is not.
 /// </param>
-/// <param name="forgotten">After how long an outage that no call has met is over, where no event tells; infinite where one does.</param>
+/// <param name="forgotten">After how long an outage that no call has met counts as over, because not every end has an event.</param>
 internal sealed class RedisOutage(TimeProvider time, TimeSpan settled, TimeSpan forgotten)
 {
     private readonly Lock _lock = new();
@@ -26,7 +26,7 @@ internal sealed class RedisOutage(TimeProvider time, TimeSpan settled, TimeSpan 
     {
         lock (_lock)
         {
-            bool lasts = _lasts && (forgotten == Timeout.InfiniteTimeSpan || time.GetElapsedTime(_met) < forgotten);
+            bool lasts = _lasts && time.GetElapsedTime(_met) < forgotten;
             _met = time.GetTimestamp();
             if (!lasts)
             {

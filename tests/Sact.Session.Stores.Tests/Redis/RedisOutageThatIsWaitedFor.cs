@@ -8,7 +8,7 @@ public sealed class RedisOutageThatIsWaitedFor
     public async Task IsWaitedForByNoCallAfterOneHasGivenUpEarly()
     {
         var time = new EarlyTimers();
-        var outage = new RedisOutage(time, TimeSpan.FromSeconds(5), Timeout.InfiniteTimeSpan);
+        var outage = new RedisOutage(time, TimeSpan.FromSeconds(5), RedisConnector.Forgotten);
         outage.Meet(TimeSpan.FromSeconds(1));
         var first = outage.WaitAsync(TestContext.Current.CancellationToken).AsTask();
         Assert.False(first.IsCompleted);
@@ -28,7 +28,7 @@ public sealed class RedisOutageThatIsWaitedFor
     public async Task IsWaitedForAnewAfterAConnectionThatLasted()
     {
         var time = new EarlyTimers();
-        var outage = new RedisOutage(time, TimeSpan.FromSeconds(5), Timeout.InfiniteTimeSpan);
+        var outage = new RedisOutage(time, TimeSpan.FromSeconds(5), RedisConnector.Forgotten);
         outage.Meet(TimeSpan.FromSeconds(1));
         var first = outage.WaitAsync(TestContext.Current.CancellationToken).AsTask();
         time.Elapsed = TimeSpan.FromMilliseconds(996);

@@ -103,6 +103,47 @@ public sealed class RedisConnectionLost
         }
     }
 
+    /// <summary>
+    /// A replica became the master. Its connection was there all the time, so the client reported none that came back.
+    /// </summary>
+    [Fact]
+    [Trait("abuse", "K24")]
+    public async Task LongAfterAFailoverIsWaitedForAgain()
+    {
+        await using var master = await RedisServer.StartAsync();
+        await using var replica = await master.StartReplicaAsync();
+        await using var first = new RedisProxy(master);
+        await using var second = new RedisProxy(replica);
+        var time = new FakeTimeProvider();
+        string both = first.Configuration.Replace(AddressOf(first), $"{AddressOf(first)},{AddressOf(second)}", StringComparison.Ordinal);
+        await using var store = new RedisStore(new() { Configuration = both, Prefix = NewPrefix() }, time);
+        var session = NewSession(store);
+        await store.CreateAsync(session);
+        for (var since = Stopwatch.StartNew(); !await replica.Database.KeyExistsAsync(RedisSubject.NameOf(session.Key));)
+        {
+            Assert.True(since.Elapsed < TimeSpan.FromMinutes(1), "The replica did not receive the session.");
+        }
+
+        await CutAsync(first, store);
+        var lost = store.GetAsync(session.Key).AsTask();
+        time.Advance(RedisConnector.Patience);
+        await Assert.ThrowsAsync<SessionStoreException>(() => lost);
+        await replica.Behind.ExecuteAsync("REPLICAOF", "NO", "ONE");
+        Assert.NotNull(await Recovery.OfAsync(async () =>
+        {
+            time.Advance(TimeSpan.FromSeconds(2));
+            return await store.GetAsync(session.Key);
+        }));
+        time.Advance(TimeSpan.FromHours(1));
+
+        await CutAsync(second, store);
+        var read = store.GetAsync(session.Key).AsTask();
+
+        Assert.False(read.IsCompleted, "A call did not wait for a connection that had lasted for an hour.");
+        second.Restore();
+        Assert.NotNull(await read);
+    }
+
     [Fact]
     [Trait("abuse", "K24")]
     public async Task NeverMadeIsWaitedForOnce()
