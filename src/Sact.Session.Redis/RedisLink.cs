@@ -29,6 +29,7 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
     private readonly RedisGuard _guard;
     private readonly RedisSilence _silence;
     private readonly RedisProbe _probe;
+    private readonly RedisReplicas _replicas;
 
     // A node of a cluster that a redirect names and that the client has no connection to: it is new, or it is down.
     private readonly RedisOutage _newNode;
@@ -53,6 +54,7 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
         _guard = new RedisGuard(options, logger);
         _connector = new RedisConnector(options, time, logger);
         _probe = new RedisProbe(_silence, _connector, time);
+        _replicas = new RedisReplicas(options, _connector);
         _connector.Reached += _silence.Reset;
         _connector.Reached += _newNode.End;
     }
@@ -85,6 +87,7 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
                     continue;
                 }
 
+                var masters = write ? _replicas.MastersOf(connection) : null;
                 sent = _silence.Now;
                 await CheckAsync(connection, guarded, cancellationToken).ConfigureAwait(false);
 
@@ -92,9 +95,9 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
                 pending = command(database);
                 T answer = await pending.WaitAsync(write ? CancellationToken.None : cancellationToken).ConfigureAwait(false);
                 _silence.Answered();
-                if (write && _options.RequireReplicas > 0)
+                if (masters is not null)
                 {
-                    await WaitForReplicasAsync(connection, database, key).ConfigureAwait(false);
+                    await _replicas.ConfirmAsync(connection, database, key, masters).ConfigureAwait(false);
                 }
 
                 return answer;
@@ -373,33 +376,4 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
     }
 
     private bool IsChecked() => _checked && _clock.GetElapsedTime(Volatile.Read(ref _checkedAt)) < s_trust;
-
-    /// <summary>
-    /// Waits for the replicas. The write has happened by now, so whatever fails here leaves its outcome unknown, and is never a reason to
-    /// write again.
-    /// </summary>
-    private async Task WaitForReplicasAsync(IConnectionMultiplexer connection, IDatabase database, RedisKey key)
-    {
-        RedisResult answer;
-        try
-        {
-            var endPoint = await database.IdentifyEndpointAsync(key, CommandFlags.DemandMaster).ConfigureAwait(false);
-            answer = await connection.GetServer(endPoint!)
-                .ExecuteAsync("WAIT", _options.RequireReplicas, (long)_options.ReplicaTimeout.TotalMilliseconds).ConfigureAwait(false);
-        }
-        catch (Exception fault) when (RedisFaults.Is(fault))
-        {
-            throw RedisFaults.Unconfirmed(fault, _connector.Address);
-        }
-
-        if ((long)answer < _options.RequireReplicas)
-        {
-            throw new SessionStoreException(
-                $"The master at {_connector.Address} has the write, "
-                + $"and fewer than {_options.RequireReplicas} replicas confirmed it in time. "
-                + "Look at the replicas, or lower RedisStoreOptions.RequireReplicas.",
-                null,
-                outcomeUnknown: true);
-        }
-    }
 }

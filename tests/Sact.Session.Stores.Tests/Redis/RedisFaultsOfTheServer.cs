@@ -2,6 +2,8 @@ using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using StackExchange.Redis;
 using static Sact.Session.Stores.Tests.PostgreSqlStores;
 using static Sact.Session.Stores.Tests.RedisStores;
 
@@ -279,6 +281,36 @@ public sealed class RedisFailover
         Assert.True(fault.OutcomeUnknown);
         Assert.Contains("RequireReplicas", fault.Message, StringComparison.Ordinal);
         Assert.Null(await impatient.GetAsync(session.Key));
+    }
+
+    /// <summary>The new master knows nothing of the write, and its replicas have all that it has.</summary>
+    [Fact]
+    [Trait("abuse", "E5")]
+    [Trait("abuse", "E12")]
+    public async Task IsNotConfirmedByReplicasOfAnotherMaster()
+    {
+        await using var master = await RedisServer.StartAsync();
+        await using var replica = await master.StartReplicaAsync();
+        await using var connection = await ConnectionMultiplexer.ConnectAsync(RedisServer.ConfigurationAt(master.Port, replica.Port));
+        var options = new RedisStoreOptions
+        {
+            Connection = connection, Prefix = NewPrefix(), RequireReplicas = 1, ReplicaTimeout = TimeSpan.FromSeconds(30),
+        };
+        await using var link = new RedisLink(options, TimeProvider.System, TimeProvider.System, NullLogger.Instance);
+        RedisKey key = options.Prefix + ":key";
+
+        var fault = await Assert.ThrowsAsync<SessionStoreException>(async () => await link.RunAsync(write: true, key, async database =>
+        {
+            await database.StringSetAsync(key, "written", flags: CommandFlags.DemandMaster);
+            await replica.Behind.ExecuteAsync("REPLICAOF", "NO", "ONE");
+            await master.Behind.ExecuteAsync("REPLICAOF", "127.0.0.1", replica.Port);
+            await master.WaitForAsync("replication", "master_link_status", "up");
+            await connection.ConfigureAsync();
+            return true;
+        }));
+
+        Assert.True(fault.OutcomeUnknown);
+        Assert.Contains("another server is the master", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]
