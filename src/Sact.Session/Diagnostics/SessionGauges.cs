@@ -18,6 +18,9 @@ internal sealed class SessionGauges
     private readonly List<WeakReference<IGaugedSessions>> _sessions = [];
     private readonly Lock _lock = new();
 
+    // Those that are gone are removed when the list has doubled, so that it costs each addition the same however many there are.
+    private int _removeAt = 16;
+
     private SessionGauges(Meter meter)
     {
         meter.CreateObservableGauge(
@@ -38,7 +41,12 @@ internal sealed class SessionGauges
     {
         lock (_lock)
         {
-            _sessions.RemoveAll(static known => !known.TryGetTarget(out _));
+            if (_sessions.Count >= _removeAt)
+            {
+                _sessions.RemoveAll(static known => !known.TryGetTarget(out _));
+                _removeAt = Math.Max(16, 2 * _sessions.Count);
+            }
+
             _sessions.Add(new WeakReference<IGaugedSessions>(sessions));
         }
     }

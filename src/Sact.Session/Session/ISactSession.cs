@@ -59,8 +59,8 @@ public interface ISactSession
     /// id. It is cancelled already if the request has no session. An ordinary renewal does not cancel it.
     /// </summary>
     /// <remarks>
-    /// The bound is <see cref="SactSessionOptions.WatchInterval"/>; it is shorter where the store reports ends. The session is watched while
-    /// the request runs. A hub outlives its request after a stateful reconnect: mark it with <c>CloseWhenSessionEnds()</c>.
+    /// The bound is <see cref="SactSessionOptions.WatchInterval"/>; it is shorter where the store reports ends. The session is watched
+    /// while the request runs. A hub outlives its request after a stateful reconnect: mark it with <c>CloseWhenSessionEnds()</c>.
     /// </remarks>
     /// <exception cref="InvalidOperationException">The session was not read in this request, or the request has ended.</exception>
     /// <example><code>if (await session.GetAsync() is not null) await SendEventsAsync(session.EndedToken);</code></example>

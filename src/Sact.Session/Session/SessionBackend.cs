@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 
 namespace Sact.Session;
@@ -5,8 +6,12 @@ namespace Sact.Session;
 /// <summary>What the sessions of one registration work with. They share it, so that a request holds one reference.</summary>
 internal sealed class SessionBackend : IGaugedSessions, IDisposable
 {
-    // Sessions that are created by hand share one per store and services, and with it the watch.
-    private static readonly ConditionalWeakTable<SessionServices, ConditionalWeakTable<IGenericStore, SessionBackend>> s_byHand = [];
+    // So that an application with a store for each request does not keep them all.
+    private const int MostStoresByHand = 64;
+
+    // Sessions that are created by hand share one per store and services, and with it the watch. It ends with the services. A weak table of
+    // stores in it would not: a store that lives would keep the backend, and that the services and the table.
+    private static readonly ConditionalWeakTable<SessionServices, ConcurrentDictionary<IGenericStore, SessionBackend>> s_byHand = [];
 
     private readonly ActiveSessionCount _active;
     private SessionWatch? _watch;
@@ -29,8 +34,27 @@ internal sealed class SessionBackend : IGaugedSessions, IDisposable
         _watch ?? Interlocked.CompareExchange(ref _watch, new SessionWatch(Store, Services), null) ?? _watch;
 
     /// <summary>That of a session that is created by hand.</summary>
-    public static SessionBackend Of(IGenericStore store, SessionServices services) =>
-        s_byHand.GetOrCreateValue(services).GetValue(store, store => new SessionBackend(store, services));
+    public static SessionBackend Of(IGenericStore store, SessionServices services)
+    {
+        var ofStores = s_byHand.GetValue(services, static _ => new(ReferenceEqualityComparer.Instance));
+        if (ofStores.TryGetValue(store, out var known))
+        {
+            return known;
+        }
+
+        if (ofStores.Count >= MostStoresByHand)
+        {
+            foreach (var (other, backend) in ofStores)
+            {
+                if (backend._watch is null or { Count: 0 })
+                {
+                    ofStores.TryRemove(other, out _);
+                }
+            }
+        }
+
+        return ofStores.GetOrAdd(store, static (store, services) => new SessionBackend(store, services), services);
+    }
 
     string IGaugedSessions.Registration => Services.Registration;
 

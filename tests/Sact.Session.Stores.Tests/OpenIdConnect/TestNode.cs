@@ -95,11 +95,12 @@ internal sealed class TestNode : IAsyncDisposable
         {
             // As the framework's documentation does it, once the user has consented again.
             var result = await context.AuthenticateAsync();
+            var later = (clock ?? TimeProvider.System).GetUtcNow().AddHours(1);
             result.Properties!.StoreTokens(
             [
                 new() { Name = "access_token", Value = token },
                 new() { Name = "refresh_token", Value = "refresh-of-" + token },
-                new() { Name = "expires_at", Value = (clock ?? TimeProvider.System).GetUtcNow().AddHours(1).ToString("o", CultureInfo.InvariantCulture) },
+                new() { Name = "expires_at", Value = later.ToString("o", CultureInfo.InvariantCulture) },
             ]);
             await context.SignInAsync(result.Principal!, result.Properties);
         });

@@ -294,7 +294,10 @@ public sealed class RedisFailover
         await using var connection = await ConnectionMultiplexer.ConnectAsync(RedisServer.ConfigurationAt(master.Port, replica.Port));
         var options = new RedisStoreOptions
         {
-            Connection = connection, Prefix = NewPrefix(), RequireReplicas = 1, ReplicaTimeout = TimeSpan.FromSeconds(30),
+            Connection = connection,
+            Prefix = NewPrefix(),
+            RequireReplicas = 1,
+            ReplicaTimeout = TimeSpan.FromSeconds(30),
         };
         await using var link = new RedisLink(options, TimeProvider.System, TimeProvider.System, NullLogger.Instance);
         RedisKey key = options.Prefix + ":key";

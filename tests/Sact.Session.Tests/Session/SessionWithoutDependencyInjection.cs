@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 
 namespace Sact.Session.Tests;
@@ -52,5 +53,53 @@ public sealed class SessionWithoutDependencyInjection
 
         Assert.Throws<ArgumentException>(() =>
             new Session<MemoryStore>(one.Request, other.Response, new MemoryStore(), new SactSessionOptions()));
+    }
+
+    /// <summary>With one options object for all of them.</summary>
+    [Fact]
+    public void WithAStoreOfItsOwnLeavesFewBehind()
+    {
+        var options = new SactSessionOptions();
+        var stores = Enumerable.Range(0, 1000).Select(_ => Make(options)).ToList();
+
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+
+        Assert.InRange(stores.Count(static left => left.IsAlive), 0, 64);
+        GC.KeepAlive(options);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static WeakReference Make(SactSessionOptions options)
+        {
+            var context = new DefaultHttpContext();
+            var store = new MemoryStore();
+            _ = new Session<MemoryStore>(context.Request, context.Response, store, options).EndReason;
+            return new WeakReference(store);
+        }
+    }
+
+    /// <summary>An application may make options for each request. What belongs to them must not outlive it.</summary>
+    [Fact]
+    public void WithOptionsOfItsOwnLeavesNothingBehind()
+    {
+        var store = new MemoryStore();
+        var options = Enumerable.Range(0, 100).Select(_ => Make(store)).ToList();
+
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+
+        Assert.Equal(0, options.Count(static left => left.IsAlive));
+        GC.KeepAlive(store);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static WeakReference Make(MemoryStore store)
+        {
+            var context = new DefaultHttpContext();
+            var options = new SactSessionOptions();
+            _ = new Session<MemoryStore>(context.Request, context.Response, store, options).EndReason;
+            return new WeakReference(options);
+        }
     }
 }

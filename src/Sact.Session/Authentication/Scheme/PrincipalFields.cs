@@ -59,7 +59,7 @@ internal static class PrincipalFields
     /// <summary>
     /// What a refreshed sign-in writes, and which fields it removes because it has no value for them. If the application has replaced the
     /// provider's tokens, those that were refreshed before are removed, because they would hide the new ones. A refresh that is under way
-    /// loses its claim: if the provider refuses it, it drops nothing. If the provider answers it with tokens, those count, as the later ones.
+    /// loses its claim: if the provider refuses it, it drops nothing. If the provider answers it with tokens, those count, being later.
     /// </summary>
     /// <param name="fields">The fields of the sign-in.</param>
     /// <param name="given">Its properties.</param>
