@@ -16,7 +16,7 @@ internal sealed class RedisConnector : IDisposable, IAsyncDisposable
     public static readonly TimeSpan FirstPatience = TimeSpan.FromSeconds(1.8);
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    // No event tells the end of an outage after a failover to a server that was connected all the time.
+    // The end of an outage is not always noticed: the client may find a new master by itself that was connected all the time.
     public static readonly TimeSpan Forgotten = TimeSpan.FromSeconds(10);
 
     private const int MostNamed = 3;
@@ -102,8 +102,21 @@ internal sealed class RedisConnector : IDisposable, IAsyncDisposable
     /// </summary>
     public void Break() => _sockets.Close();
 
-    /// <summary>Lets the calls that wait for a server look again.</summary>
-    public void LookAgain() => _outage.Wake();
+    /// <summary>
+    /// Ends the outage if there is a master of a key again. It may have been connected all the time, and then the client reports nothing.
+    /// Otherwise the calls that wait look again, each for its own key.
+    /// </summary>
+    public void LookAgain(IConnectionMultiplexer connection, IDatabase database, RedisKey key)
+    {
+        if (Reaches(connection, database, key))
+        {
+            OnReached();
+        }
+        else
+        {
+            _outage.Wake();
+        }
+    }
 
     /// <summary>
     /// Whether there is a connection to the master of a key. A node of a cluster that is down counts as missing at once: the client

@@ -101,7 +101,7 @@ internal sealed class RedisGuard(RedisStoreOptions options, ILogger logger)
     /// <summary>After the end of all sessions: the next ones are made with this store's routing key.</summary>
     public Task ResetAsync(IDatabase database) => SetAsync(database, When.Always);
 
-    // The caller takes a WRONGTYPE for one of its own key, and would answer that there is no session.
+    // The caller would take WRONGTYPE for a foreign value under the key of a session, and answer that there is no session.
     private async Task<RedisValue> StoredAsync(IDatabase database)
     {
         try

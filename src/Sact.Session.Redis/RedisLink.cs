@@ -83,13 +83,13 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
                 _probe.RefuseSilent(database);
                 if (deposed is null && !_connector.Reaches(connection, database, key))
                 {
-                    await WaitForServerAsync(connection, null, cancellationToken).ConfigureAwait(false);
+                    await WaitForServerAsync(connection, database, key, cancellationToken).ConfigureAwait(false);
                     continue;
                 }
 
-                var masters = write ? _replicas.MastersOf(connection) : null;
                 sent = _silence.Now;
                 await CheckAsync(connection, guarded, cancellationToken).ConfigureAwait(false);
+                var masters = write ? _replicas.MastersOf(connection) : null;
 
                 // A write that has begun is waited for.
                 pending = command(database);
@@ -289,15 +289,17 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
         }
     }
 
-    private async ValueTask WaitForServerAsync(IConnectionMultiplexer connection, RedisCause? cause, CancellationToken cancellationToken)
+    private async ValueTask WaitForServerAsync(
+        IConnectionMultiplexer connection, IDatabase database, RedisKey key, CancellationToken cancellationToken)
     {
         // Some server is connected, and another one may be the master by now. The client alone would find out within a minute.
+        RedisCause? cause = null;
         if (connection.IsConnected)
         {
-            cause ??= RedisCause.NoMaster;
+            cause = RedisCause.NoMaster;
             if (IsTimeToFollow())
             {
-                _ = FollowAndLookAgainAsync();
+                _ = FollowAndLookAgainAsync(connection, database, key);
             }
         }
 
@@ -337,10 +339,10 @@ internal sealed class RedisLink : IAsyncDisposable, IDisposable
         }
     }
 
-    private async Task FollowAndLookAgainAsync()
+    private async Task FollowAndLookAgainAsync(IConnectionMultiplexer connection, IDatabase database, RedisKey key)
     {
         await FollowAsync().ConfigureAwait(false);
-        _connector.LookAgain();
+        _connector.LookAgain(connection, database, key);
     }
 
     /// <summary>Checks the server when there is a connection, and once a day.</summary>

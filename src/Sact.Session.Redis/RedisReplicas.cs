@@ -6,10 +6,11 @@ namespace Sact.Session;
 /// <summary>Waits until replicas have a write (<see cref="RedisStoreOptions.RequireReplicas"/>).</summary>
 internal sealed class RedisReplicas(RedisStoreOptions options, RedisConnector connector)
 {
-    /// <summary>The masters before a write; null if no replica has to confirm it.</summary>
+    /// <summary>The masters that may do a write; null if no replica has to confirm it.</summary>
     public EndPoint[]? MastersOf(IConnectionMultiplexer connection) => options.RequireReplicas == 0
         ? null
-        : [.. connection.GetServers().Where(static server => !server.IsReplica).Select(static server => server.EndPoint)];
+        : [.. connection.GetServers()
+            .Where(static server => server is { IsReplica: false, IsConnected: true }).Select(static server => server.EndPoint)];
 
     /// <summary>
     /// Waits for the replicas. The write has happened by now, so whatever fails here leaves its outcome unknown, and is never a reason to

@@ -208,7 +208,7 @@ internal sealed class SqliteDatabase : IDisposable
             }
             catch (SqliteException fault) when (fault.SqliteExtendedErrorCode == LogAlreadyRemoved && attempt < MostAttempts)
             {
-                // The other connection is done with the log.
+                // Another connection has removed it, so the next attempt finds none.
             }
             catch (SqliteException fault) when (fault.SqliteErrorCode == 8)
             {

@@ -39,11 +39,11 @@ internal sealed class AuthenticationRegistry(IEnumerable<AuthenticationRegistrat
 
         foreach (var registration in _registrations)
         {
-            registration.Source(services);
+            var source = registration.Source(services);
             ThrowIfIdentityDiffers(services, registration.Scheme, registration.Claims(services));
             if (registration.Options?.Invoke(services) is { } options)
             {
-                WarnIfSessionsEndEarlier(registration.Scheme, options, registration.Source(services));
+                WarnIfSessionsEndEarlier(registration.Scheme, options, source);
             }
         }
     }

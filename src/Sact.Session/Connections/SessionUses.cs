@@ -35,7 +35,21 @@ internal sealed class SessionUses(SignedInSessions sessions, string? name)
     {
         private readonly long[] _at = new long[sessions.All.Count];
 
-        public bool HasEnded => sessions.All.Any(static session => session.Request is { Request.HasEnded: true });
+        public bool HasEnded
+        {
+            get
+            {
+                for (int i = 0; i < _at.Length; i++)
+                {
+                    if (sessions.All[i].Request is { Request.HasEnded: true })
+                    {
+                        return true;
+                    }
+                }
+
+                return false;
+            }
+        }
 
         public async ValueTask NoteAsync()
         {

@@ -36,7 +36,7 @@ internal sealed class WatchedConnection : IDisposable
     public static WatchedConnection? Begin(SignedInSessions sessions) =>
         Begin(sessions, [.. sessions.All.Select(static session => session.Watch()).OfType<WatchedSession>()]);
 
-    /// <summary>Watches the sessions of a request for a Blazor circuit, which outlives it; null if there is none.</summary>
+    /// <summary>Watches the sessions of a request for a hub or a Blazor circuit, which outlives it; null if there is none.</summary>
     public static WatchedConnection? BeginApart(SignedInSessions sessions) =>
         Begin(sessions, [.. sessions.All.Select(static session => session.WatchApart())]);
 

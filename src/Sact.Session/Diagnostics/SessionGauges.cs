@@ -11,6 +11,7 @@ namespace Sact.Session;
 internal sealed class SessionGauges
 {
     private const string Unnamed = "default";
+    private const int LeastToClean = 16;
 
     private static readonly ConditionalWeakTable<Meter, SessionGauges> s_ofMeters = [];
 
@@ -18,8 +19,8 @@ internal sealed class SessionGauges
     private readonly List<WeakReference<IGaugedSessions>> _sessions = [];
     private readonly Lock _lock = new();
 
-    // Those that are gone are removed when the list has doubled, so that it costs each addition the same however many there are.
-    private int _removeAt = 16;
+    // The list is cleaned when it has doubled. So an addition costs the same, however long the list is.
+    private int _cleanAt = LeastToClean;
 
     private SessionGauges(Meter meter)
     {
@@ -41,10 +42,10 @@ internal sealed class SessionGauges
     {
         lock (_lock)
         {
-            if (_sessions.Count >= _removeAt)
+            if (_sessions.Count >= _cleanAt)
             {
                 _sessions.RemoveAll(static known => !known.TryGetTarget(out _));
-                _removeAt = Math.Max(16, 2 * _sessions.Count);
+                _cleanAt = Math.Max(LeastToClean, 2 * _sessions.Count);
             }
 
             _sessions.Add(new WeakReference<IGaugedSessions>(sessions));

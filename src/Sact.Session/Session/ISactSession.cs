@@ -58,10 +58,8 @@ public interface ISactSession
     /// Is cancelled when the session that was read has ended, here or elsewhere; also by expiry, or when a step-up elsewhere replaced the
     /// id. It is cancelled already if the request has no session. An ordinary renewal does not cancel it.
     /// </summary>
-    /// <remarks>
-    /// The bound is <see cref="SactSessionOptions.WatchInterval"/>; it is shorter where the store reports ends. The session is watched
-    /// while the request runs. A hub outlives its request after a stateful reconnect: mark it with <c>CloseWhenSessionEnds()</c>.
-    /// </remarks>
+    /// <remarks>The bound is <see cref="SactSessionOptions.WatchInterval"/>; it is shorter where the store reports ends. The watch ends
+    /// with the request. A hub outlives it after a stateful reconnect: mark it with <c>CloseWhenSessionEnds()</c>.</remarks>
     /// <exception cref="InvalidOperationException">The session was not read in this request, or the request has ended.</exception>
     /// <example><code>if (await session.GetAsync() is not null) await SendEventsAsync(session.EndedToken);</code></example>
     [JsonIgnore]

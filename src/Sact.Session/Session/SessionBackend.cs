@@ -9,8 +9,8 @@ internal sealed class SessionBackend : IGaugedSessions, IDisposable
     // So that an application with a store for each request does not keep them all.
     private const int MostStoresByHand = 64;
 
-    // Sessions that are created by hand share one per store and services, and with it the watch. It ends with the services. A weak table of
-    // stores in it would not: a store that lives would keep the backend, and that the services and the table.
+    // Sessions that are created by hand share one per store and services, and with it the watch. An entry is collected with its services.
+    // The value is no weak table of stores: there a living store would keep the backend, and the backend keeps the services.
     private static readonly ConditionalWeakTable<SessionServices, ConcurrentDictionary<IGenericStore, SessionBackend>> s_byHand = [];
 
     private readonly ActiveSessionCount _active;

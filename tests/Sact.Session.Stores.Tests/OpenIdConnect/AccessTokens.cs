@@ -1,4 +1,8 @@
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Sact.Session.Stores.Tests.OpenIdConnect;
@@ -6,6 +10,8 @@ namespace Sact.Session.Stores.Tests.OpenIdConnect;
 /// <summary>The access token of a session, before and after it expires.</summary>
 public sealed class AccessTokens
 {
+    private static IResult Refusal => Results.Json(new JsonObject { ["error"] = "invalid_grant" }, statusCode: 400);
+
     [Fact]
     public async Task ThatIsFreshIsReturnedAsItIs()
     {
@@ -40,15 +46,9 @@ public sealed class AccessTokens
         await using var bed = await OpenAsync();
         string first = await bed.TokenAsync();
         bed.Clock.Advance(TimeSpan.FromMinutes(59.5));
-        var (asked, release) = (NewGate(), NewGate());
-        bed.Provider.AnswerToRefresh = async () =>
-        {
-            asked.SetResult();
-            await release.Task;
-            return null;
-        };
+        var (asked, release) = bed.HoldRefresh();
         var refreshing = bed.TokenAsync();
-        await asked.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        await asked.WaitAsync(TimeSpan.FromSeconds(20));
 
         Assert.Equal(first, await bed.TokenAsync());
 
@@ -62,8 +62,7 @@ public sealed class AccessTokens
     {
         await using var bed = await OpenAsync();
         bed.Clock.Advance(TimeSpan.FromMinutes(61));
-        bed.Provider.AnswerToRefresh = static () => Task.FromResult<IResult?>(
-            Results.Json(new System.Text.Json.Nodes.JsonObject { ["error"] = "invalid_grant" }, statusCode: 400));
+        bed.Provider.AnswerToRefresh = static () => Task.FromResult<IResult?>(Refusal);
 
         Assert.Equal("none", await bed.TokenAsync());
         Assert.Equal("none", await bed.TokenAsync());
@@ -87,8 +86,8 @@ public sealed class AccessTokens
         {
             "500" => Results.StatusCode(500),
             "text" => Results.Text("<html>"),
-            "array" => Results.Json(new System.Text.Json.Nodes.JsonArray(1)),
-            _ => Results.Json(new System.Text.Json.Nodes.JsonObject { ["token_type"] = "Bearer" }),
+            "array" => Results.Json(new JsonArray(1)),
+            _ => Results.Json(new JsonObject { ["token_type"] = "Bearer" }),
         });
 
         Assert.Equal(first, await bed.TokenAsync());
@@ -111,15 +110,9 @@ public sealed class AccessTokens
     {
         await using var bed = await OpenAsync();
         bed.Clock.Advance(TimeSpan.FromMinutes(61));
-        var (asked, release) = (NewGate(), NewGate());
-        bed.Provider.AnswerToRefresh = async () =>
-        {
-            asked.SetResult();
-            await release.Task;
-            return Results.StatusCode(500);
-        };
+        var (asked, release) = bed.HoldRefresh(Results.StatusCode(500));
         var dead = bed.TokenAsync();
-        await asked.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        await asked.WaitAsync(TimeSpan.FromSeconds(20));
         bed.Provider.AnswerToRefresh = null;
         bed.Clock.Advance(TimeSpan.FromSeconds(31));
 
@@ -167,15 +160,9 @@ public sealed class AccessTokens
     {
         await using var bed = await OpenAsync();
         bed.Clock.Advance(TimeSpan.FromMinutes(61));
-        var (asked, release) = (NewGate(), NewGate());
-        bed.Provider.AnswerToRefresh = async () =>
-        {
-            asked.SetResult();
-            await release.Task;
-            return null;
-        };
+        var (asked, release) = bed.HoldRefresh();
         var refreshing = bed.TokenAsync();
-        await asked.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        await asked.WaitAsync(TimeSpan.FromSeconds(20));
         await bed.Browser.Copy().VisitAsync(bed.Node, "/leave");
         release.SetResult();
 
@@ -196,8 +183,7 @@ public sealed class AccessTokens
     {
         await using var bed = await OpenAsync();
         bed.Clock.Advance(TimeSpan.FromMinutes(61));
-        bed.Provider.AnswerToRefresh = !refused ? null : static () => Task.FromResult<IResult?>(
-            Results.Json(new System.Text.Json.Nodes.JsonObject { ["error"] = "invalid_grant" }, statusCode: 400));
+        bed.Provider.AnswerToRefresh = refused ? static () => Task.FromResult<IResult?>(Refusal) : null;
         Assert.Equal(refused, await bed.TokenAsync() == "none");
 
         await bed.Browser.VisitAsync(bed.Node, "/replace-token/mine");
@@ -207,20 +193,38 @@ public sealed class AccessTokens
         Assert.Equal(1, bed.Provider.Refreshes);
     }
 
+    /// <summary>The same by OnValidatePrincipal.</summary>
+    [Fact]
+    public async Task OfAValidatedPrincipalTakeThePlaceOfThoseThatWereRefreshed()
+    {
+        bool replaces = false;
+        await using var bed = await OpenAsync(services: services => services.Configure<CookieAuthenticationOptions>(
+            SactSessionDefaults.AuthenticationScheme,
+            options => options.Events.OnValidatePrincipal = context =>
+            {
+                context.ShouldRenew = replaces && context.Properties.UpdateTokenValue("access_token", "mine");
+                return Task.CompletedTask;
+            }));
+        bed.Clock.Advance(TimeSpan.FromMinutes(59.5));
+        string refreshed = await bed.TokenAsync();
+        Assert.Equal(refreshed, await bed.FrameworkTokenAsync());
+
+        replaces = true;
+        Assert.Equal("mine", await bed.FrameworkTokenAsync());
+        replaces = false;
+
+        Assert.Equal("mine", await bed.FrameworkTokenAsync());
+        Assert.Equal("mine", await bed.TokenAsync());
+    }
+
     [Fact]
     public async Task OfTheApplicationAreNotDroppedByARefreshThatBeganBeforeAndIsRefused()
     {
         await using var bed = await OpenAsync();
         bed.Clock.Advance(TimeSpan.FromMinutes(61));
-        var (asked, release) = (NewGate(), NewGate());
-        bed.Provider.AnswerToRefresh = async () =>
-        {
-            asked.SetResult();
-            await release.Task;
-            return Results.Json(new System.Text.Json.Nodes.JsonObject { ["error"] = "invalid_grant" }, statusCode: 400);
-        };
+        var (asked, release) = bed.HoldRefresh(Refusal);
         var refreshing = bed.Browser.Copy().VisitAsync(bed.Node, "/token");
-        await asked.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        await asked.WaitAsync(TimeSpan.FromSeconds(20));
 
         await bed.Browser.VisitAsync(bed.Node, "/replace-token/mine");
         release.SetResult();
@@ -274,17 +278,31 @@ public sealed class AccessTokens
 
     private static TaskCompletionSource NewGate() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private static async Task<Bed> OpenAsync(Action<SactOpenIdConnectOptions>? settings = null)
+    private static async Task<Bed> OpenAsync(
+        Action<SactOpenIdConnectOptions>? settings = null, Action<IServiceCollection>? services = null)
     {
         var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         var provider = await TestProvider.StartAsync();
         var store = new MemoryStore(new MemoryStoreOptions { TimeProvider = clock });
-        var node = await TestNode.StartAsync(provider, store, clock, settings: settings);
+        var node = await TestNode.StartAsync(provider, store, clock, settings: settings, services: services);
         return new Bed(clock, provider, node, await TestBrowser.SignInAsync(node));
     }
 
     private sealed record Bed(FakeTimeProvider Clock, TestProvider Provider, TestNode Node, TestBrowser Browser) : IAsyncDisposable
     {
+        /// <summary>The next refreshes reach the provider, and wait there. The first one completes the task.</summary>
+        public (Task Asked, TaskCompletionSource Release) HoldRefresh(IResult? answer = null)
+        {
+            var (asked, release) = (NewGate(), NewGate());
+            Provider.AnswerToRefresh = async () =>
+            {
+                asked.TrySetResult();
+                await release.Task;
+                return answer;
+            };
+            return (asked.Task, release);
+        }
+
         public async Task<string> TokenAsync() => (await Browser.VisitAsync(Node, "/token")).Body;
 
         public async Task<string> FrameworkTokenAsync() => (await Browser.VisitAsync(Node, "/framework-token")).Body;

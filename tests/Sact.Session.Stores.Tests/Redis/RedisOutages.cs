@@ -17,6 +17,7 @@ namespace Sact.Session.Stores.Tests;
 public sealed class RedisConnectionLost
 {
     private const int Many = 200;
+    private const int Reached = 124;
     private static readonly TimeSpan s_recovery = TimeSpan.FromSeconds(5);
 
     [Theory]
@@ -116,7 +117,10 @@ public sealed class RedisConnectionLost
         await using var second = new RedisProxy(replica);
         var time = new FakeTimeProvider();
         string both = first.Configuration.Replace(AddressOf(first), $"{AddressOf(first)},{AddressOf(second)}", StringComparison.Ordinal);
-        await using var store = new RedisStore(new() { Configuration = both, Prefix = NewPrefix() }, time);
+        using var log = new CapturedLog();
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        log.Logged = id => _ = id == Reached && ended.TrySetResult();
+        await using var store = new RedisStore(new() { Configuration = both, Prefix = NewPrefix(), LoggerFactory = log }, time);
         var session = NewSession(store);
         await store.CreateAsync(session);
         for (var since = Stopwatch.StartNew(); !await replica.Database.KeyExistsAsync(RedisSubject.NameOf(session.Key));)
@@ -134,6 +138,9 @@ public sealed class RedisConnectionLost
             time.Advance(TimeSpan.FromSeconds(2));
             return await store.GetAsync(session.Key);
         }));
+
+        // What the operator reads: it is over.
+        await ended.Task.WaitAsync(s_recovery, TestContext.Current.CancellationToken);
         time.Advance(TimeSpan.FromHours(1));
 
         await CutAsync(second, store);

@@ -60,6 +60,10 @@ public sealed class DeletedCookies
             reached.UnionWith(headers);
         }
 
+        Assert.All(first.Zip(scopes), pair => Assert.Contains($"path={pair.Second.Path};", pair.First + ";", StringComparison.Ordinal));
+        Assert.All(
+            first.Zip(scopes),
+            pair => Assert.Equal(pair.Second.IsPartitioned, pair.First.Contains("Partitioned", StringComparison.Ordinal)));
         Assert.Equal(likely == Most / 2, first.Sum(sent => sent.Length) + Longest(first) <= MostBytes / 2);
         Assert.Equal(scopes.Length, reached.Count);
         Assert.True(scopes.Length > Most);

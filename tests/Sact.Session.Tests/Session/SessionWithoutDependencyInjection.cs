@@ -62,11 +62,7 @@ public sealed class SessionWithoutDependencyInjection
         var options = new SactSessionOptions();
         var stores = Enumerable.Range(0, 1000).Select(_ => Make(options)).ToList();
 
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        GC.Collect();
-
-        Assert.InRange(stores.Count(static left => left.IsAlive), 0, 64);
+        Assert.InRange(CountAlive(stores), 0, 64);
         GC.KeepAlive(options);
 
         [MethodImpl(MethodImplOptions.NoInlining)]
@@ -86,11 +82,7 @@ public sealed class SessionWithoutDependencyInjection
         var store = new MemoryStore();
         var options = Enumerable.Range(0, 100).Select(_ => Make(store)).ToList();
 
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        GC.Collect();
-
-        Assert.Equal(0, options.Count(static left => left.IsAlive));
+        Assert.Equal(0, CountAlive(options));
         GC.KeepAlive(store);
 
         [MethodImpl(MethodImplOptions.NoInlining)]
@@ -101,5 +93,13 @@ public sealed class SessionWithoutDependencyInjection
             _ = new Session<MemoryStore>(context.Request, context.Response, store, options).EndReason;
             return new WeakReference(options);
         }
+    }
+
+    private static int CountAlive(List<WeakReference> all)
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+        return all.Count(static one => one.IsAlive);
     }
 }

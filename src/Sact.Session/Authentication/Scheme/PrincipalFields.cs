@@ -70,6 +70,8 @@ internal static class PrincipalFields
     {
         string[] lacking = [.. new[] { Claims, Properties, SecurityStampField.Name }.Where(name => !fields.Contains(name))];
         var current = session.Record ?? authenticated;
+
+        // Tokens as they were, or as this very request has refreshed them, are not the application's.
         return !IsRefreshed(current) || HasTokensOf(given, authenticated, session) || HasTokensOf(given, current, session)
             ? (fields, lacking)
             : (fields.Merge(RefreshClaim.New(session.Now).Field()), [.. lacking, Tokens]);

@@ -318,8 +318,8 @@ internal sealed class SactSessionAuthenticationHandler(
     }
 
     /// <summary>
-    /// Renews the id at once, then writes the new claims: an old id never has new privileges, except for what is left of
-    /// <c>RenewalGrace</c> if the request itself came by an id that was just replaced. The session keeps its data, its place in the device
+    /// Renews the id at once, then writes the new claims, so that an old id has no new privileges. If the request came with an id that is
+    /// valid only by its grace, that id reads the new claims until the grace ends. The session keeps its data, its place in the device
     /// list, its absolute deadline and the time of its last authentication.
     /// </summary>
     /// <returns>False if the session has ended or the request has begun another one. Then nothing is written.</returns>
