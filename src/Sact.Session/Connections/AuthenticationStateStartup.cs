@@ -9,7 +9,8 @@ internal sealed class AuthenticationStateStartup(IServiceScopeFactory scopes) : 
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        await using var scope = scopes.CreateAsyncScope();
+        var scope = scopes.CreateAsyncScope();
+        await using var disposed = scope.ConfigureAwait(false);
         var provider = scope.ServiceProvider.GetRequiredService<AuthenticationStateProvider>();
         if (provider is not SessionAuthenticationState)
         {
