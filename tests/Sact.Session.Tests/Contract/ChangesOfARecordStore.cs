@@ -317,6 +317,72 @@ public sealed class ChangesOfARecordStore : IDisposable
 
         Assert.Equal((1, 2), (_store.Replaces, _store.Rewrites));
         Assert.Equal("1234", Field(session, "a") + Field(session, "b") + Field(session, "c") + Field(session, "d"));
+
+        ChangeElsewhere(session, "e", "5");
+        await _store.UpdateAsync(session, Set("f", "6"));
+
+        Assert.Equal((1, 3), (_store.Replaces, _store.Rewrites));
+    }
+
+    /// <summary>A session that nobody changes and one that has ended need no lock. Thousands of them leave no trace.</summary>
+    [Fact]
+    public async Task OfAThousandContestedSessionsForgetWhichOnesTheyWere()
+    {
+        var first = await _store.SignInAsync();
+        _store.Races = 1;
+        ChangeElsewhere(first, "a", "1");
+        await _store.UpdateAsync(first, Set("b", "2"));
+        for (int i = 0; i < 1024; i++)
+        {
+            var session = await _store.SignInAsync();
+            ChangeElsewhere(session, "a", "1");
+            await _store.UpdateAsync(session, Set("b", "2"));
+        }
+
+        int rewrites = _store.Rewrites;
+        await _store.UpdateAsync(_store.Stored(first), Set("b", "3"));
+
+        Assert.Equal(rewrites, _store.Rewrites);
+    }
+
+    [Theory]
+    [InlineData(true, true, true)]
+    [InlineData(false, true, false)]
+    [InlineData(true, false, false)]
+    [Trait("abuse", "F5")]
+    public async Task UnderTheRecordsLockOfUnknownOutcomeAreSettledByOneRead(bool isKnownByRead, bool isWritten, bool expected)
+    {
+        var session = await _store.SignInAsync();
+        _store.Races = 1;
+        _store.Settles = _ => isKnownByRead;
+        ChangeElsewhere(session, "a", "1");
+        byte[] before = _store[session.Key]!;
+        _store.AfterRewrite = () =>
+        {
+            _store[session.Key] = isWritten ? _store[session.Key] : before;
+            throw new SessionStoreException("The reply was lost.", null, outcomeUnknown: true);
+        };
+
+        var fault = await Record.ExceptionAsync(async () => await _store.UpdateAsync(session, Set("b", "2")));
+
+        Assert.Equal(expected, fault is null);
+        Assert.True(expected || Assert.IsType<SessionStoreException>(fault).OutcomeUnknown);
+        Assert.Equal((isKnownByRead ? 1 : 0, isWritten ? "2" : ""), (_store.Reads, Field(session, "b")));
+    }
+
+    /// <summary>Nothing was written, so a read can show nothing.</summary>
+    [Fact]
+    public async Task UnderTheRecordsLockThatFailWithoutAWriteAreNotSettled()
+    {
+        var session = await _store.SignInAsync();
+        _store.Races = 1;
+        ChangeElsewhere(session, "a", "1");
+        _store.AfterReplace = async () => await _store.DeleteAsync(session);
+        _store.AfterRewrite = static () => throw new SessionStoreException("The reply was lost.", null, outcomeUnknown: true);
+
+        await Assert.ThrowsAsync<SessionStoreException>(async () => await _store.UpdateAsync(session, Set("b", "2")));
+
+        Assert.Equal(0, _store.Reads);
     }
 
     [Fact]

@@ -140,6 +140,34 @@ public sealed class ChangesThatMeet
         Assert.Equal(SessionUpdateStatus.Applied, (await UpdateAsync(session, Set("after", "1"))).Status);
     }
 
+    /// <summary>A fault of one caller's code is not the other callers' fault, and they do not know what was written.</summary>
+    [Fact]
+    public async Task OfUnknownOutcomeAreWhatAnUnexpectedFaultLeavesToTheOthers()
+    {
+        var session = await _store.SignInAsync();
+        var (first, gate) = await HoldAsync(session);
+        var unexpected = new InvalidOperationException("A driver is broken.");
+        _store.BeforeReplace = _ => throw unexpected;
+        var others = Enumerable.Range(0, 3).Select(i => UpdateAsync(session, Set($"f{i}", "1"))).ToArray();
+        gate.Open();
+        await first;
+
+        var faults = new List<Exception>();
+        foreach (var other in others)
+        {
+            faults.Add(await Assert.ThrowsAnyAsync<Exception>(() => other));
+        }
+
+        Assert.Same(unexpected, Assert.Single(faults, fault => fault is InvalidOperationException));
+        Assert.All(faults.OfType<SessionStoreException>(), fault =>
+        {
+            Assert.Same(unexpected, fault.InnerException);
+            Assert.True(fault.OutcomeUnknown);
+            Assert.Contains("part of a joint write that failed", fault.Message, StringComparison.Ordinal);
+        });
+        Assert.Equal(2, faults.OfType<SessionStoreException>().Count());
+    }
+
     [Fact]
     [Trait("abuse", "K7")]
     public async Task AreWrittenByTheNextCallerWhereTheFirstGivesUp()

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Buffers.Text;
 using System.Text;
 
 namespace Sact.Session.Tests;
@@ -168,6 +169,57 @@ public sealed class PackedMarkers
         Assert.InRange(refused, 500, 19_500);
         Assert.InRange(read, 500, 19_500);
     }
+
+    /// <summary>Only a whole header tells who may see a marker, and a marker has no user.</summary>
+    [Theory]
+    [InlineData(new byte[] { (byte)'a' })]
+    [InlineData(new byte[] { 0xc3, 0x28 })]
+    [Trait("abuse", "H2")]
+    public void WithAUserAreDamaged(byte[] user)
+    {
+        var record = new RandomRecords(24).Next();
+        byte[] packed = EndedMarker.Of(record, SessionEndReason.SignedOut, s_endedAt).Pack();
+        packed = [.. packed[..RecordHeader.UserOffset], .. user, .. packed[RecordHeader.UserOffset..]];
+        BinaryPrimitives.WriteUInt16BigEndian(packed.AsSpan(RecordHeader.UserOffset - sizeof(ushort)), (ushort)user.Length);
+        RecordHeader.WriteChecksum(record.Key, packed);
+
+        var stored = StoredRecord.Unpack(record.Key, packed);
+
+        Assert.NotNull(stored.Error);
+        Assert.Null(stored.Ended);
+    }
+
+    /// <summary>Whoever presents an id that was valid at the end may see the reason, and nobody else.</summary>
+    [Fact]
+    [Trait("abuse", "K1")]
+    public void AreSeenByTheIdsThatWereValid()
+    {
+        var grace = TimeSpan.FromSeconds(30);
+        string current = new MemoryStore().CreateSessionId("alice");
+        string pending = SessionIdFormat.WithNewRotor(current), previous = SessionIdFormat.WithNewRotor(current);
+        var record = new RandomRecords(25).Next() with
+        {
+            LineageHash = SessionIdFormat.HashOfLineage(Bytes(current)),
+            CurrentHash = SessionIdFormat.HashOf(current),
+            PendingHash = SessionIdFormat.HashOf(pending),
+            PreviousHash = SessionIdFormat.HashOf(previous),
+            LastPromotedAt = s_endedAt - grace,
+        };
+
+        Assert.True(Accepts(record, current));
+        Assert.True(Accepts(record, pending));
+        Assert.False(Accepts(record, previous));
+        Assert.True(Accepts(record with { LastPromotedAt = s_endedAt - grace + TimeSpan.FromMilliseconds(1) }, previous));
+        Assert.False(Accepts(record, SessionIdFormat.WithNewRotor(current)));
+        Assert.False(Accepts(record, new MemoryStore().CreateSessionId("alice")));
+        Assert.False(Accepts(record with { PendingHash = null }, pending));
+        Assert.False(Accepts(record with { LineageHash = default }, current));
+
+        bool Accepts(SessionRecord ended, string id) =>
+            EndedMarker.Of(ended, SessionEndReason.SignedOut, s_endedAt).Accepts(Bytes(id), grace);
+    }
+
+    private static byte[] Bytes(string id) => Base64Url.DecodeFromChars(id);
 
     private static void IsUnreadable(SessionKey key, byte[] bytes)
     {

@@ -30,6 +30,9 @@ internal sealed class PackedStore(FakeTimeProvider clock, ILoggerFactory? log = 
     /// <summary>Runs after a record was replaced, or not, and before the answer.</summary>
     public Func<ValueTask>? AfterReplace { get; set; }
 
+    /// <summary>Runs after a record was rewritten, or not, and before the answer.</summary>
+    public Action? AfterRewrite { get; set; }
+
     public Func<SessionStoreException, bool> Settles { get; set; } = static _ => true;
 
     public int Races { get; set; } = int.MaxValue;
@@ -121,6 +124,7 @@ internal sealed class PackedStore(FakeTimeProvider clock, ILoggerFactory? log = 
             }
         }
 
+        AfterRewrite?.Invoke();
         return ValueTask.CompletedTask;
     }
 
