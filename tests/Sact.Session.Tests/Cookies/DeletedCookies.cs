@@ -40,24 +40,27 @@ public sealed class DeletedCookies
 
     /// <summary>An attacker may plant a cookie in any scope. Each scope is reached, and the likely ones every time.</summary>
     [Theory]
-    [InlineData("/a/b", 10)]
-    [InlineData("/a-rather-long-part-of-a-path/another-long-part-of-the-path/yet-another-one/x", 8)]
-    public void OfTheLikelyScopesTakeHalfTheRoomAndTheOthersTakeTurns(string path, int likely)
+    [InlineData("/a/b", true, 10)]
+    [InlineData("/a/b/c/d", false, 10)]
+    [InlineData("/a-rather-long-part-of-a-path/another-long-part-of-the-path/yet-another-one/x", true, 8)]
+    public void OfTheLikelyScopesTakeHalfTheRoomAndTheOthersTakeTurns(string path, bool secure, int likely)
     {
         var header = Header();
         var request = Request("www.shop.example.com", path);
-        var scopes = CookieScope.Of(header.Cookie).Others(request, secure: true, hostOnly: false);
+        var scopes = CookieScope.Of(header.Cookie).Others(request, secure, hostOnly: false);
         var reached = new HashSet<string>();
+        var next = new HashSet<string>();
 
-        string[] first = header.DeleteOthers("sid", secure: true, request)[..likely];
+        string[] first = header.DeleteOthers("sid", secure, request)[..likely];
         for (int i = 0; i < scopes.Length; i++)
         {
-            string[] headers = header.DeleteOthers("sid", secure: true, request);
+            string[] headers = header.DeleteOthers("sid", secure, request);
             Assert.Equal(first, headers[..likely]);
             Assert.InRange(headers.Length, likely + 1, Most);
             Assert.InRange(headers.Sum(sent => sent.Length), 1, MostBytes);
             Assert.Distinct(headers);
             reached.UnionWith(headers);
+            next.Add(headers[likely]);
         }
 
         Assert.All(first.Zip(scopes), pair => Assert.Contains($"path={pair.Second.Path};", pair.First + ";", StringComparison.Ordinal));
@@ -66,6 +69,7 @@ public sealed class DeletedCookies
             pair => Assert.Equal(pair.Second.IsPartitioned, pair.First.Contains("Partitioned", StringComparison.Ordinal)));
         Assert.Equal(likely == Most / 2, first.Sum(sent => sent.Length) + Longest(first) <= MostBytes / 2);
         Assert.Equal(scopes.Length, reached.Count);
+        Assert.Equal(scopes.Length - likely, next.Count);
         Assert.True(scopes.Length > Most);
     }
 

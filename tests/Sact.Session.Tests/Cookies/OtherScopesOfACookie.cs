@@ -76,6 +76,42 @@ public sealed class OtherScopesOfACookie
     public void HaveNoPathThatAHeaderCannotCarry(string path) =>
         Assert.Empty(s_own.Others(Request("localhost", path), secure: false, hostOnly: false));
 
+    /// <summary>A name has at most 253 characters (RFC 1035 section 2.3.4).</summary>
+    [Theory]
+    [InlineData(253, true)]
+    [InlineData(254, false)]
+    public void HaveNoDomainThatIsLongerThanAName(int length, bool expected)
+    {
+        string host = new string('a', length - ".example.com".Length) + ".example.com";
+
+        var others = s_own.Others(Request(host, "/"), secure: false, hostOnly: false);
+
+        Assert.Equal(length, host.Length);
+        Assert.Equal(expected, others.Any(scope => scope.Domain == host));
+    }
+
+    [Theory]
+    [InlineData(199, true)]
+    [InlineData(200, false)]
+    public void HaveNoPathOfTwoHundredCharacters(int length, bool expected)
+    {
+        string path = "/" + new string('a', length - 1);
+
+        var others = s_own.Others(Request("localhost", path), secure: false, hostOnly: false);
+
+        Assert.Equal(expected, others.Any(scope => scope.Path == path));
+    }
+
+    /// <summary>A browser ignores the dot (RFC 6265bis section 5.6.3), and takes <c>/</c> for a path that is missing.</summary>
+    [Fact]
+    public void AreComparedAsABrowserDoes()
+    {
+        var own = CookieScope.Of(new CookieBuilder { Domain = ".Example.com", Path = null });
+
+        Assert.Equal(new CookieScope("example.com", "/", IsPartitioned: false), own);
+        Assert.DoesNotContain(own, own.Others(Request("example.com", "/a"), secure: false, hostOnly: false));
+    }
+
     private static HttpRequest Request(string host, string path)
     {
         var request = new DefaultHttpContext().Request;

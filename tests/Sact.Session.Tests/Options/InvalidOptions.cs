@@ -107,8 +107,21 @@ public sealed class InvalidOptions
     [Theory]
     [MemberData(nameof(Prefixes))]
     [Trait("abuse", "B3")]
-    public Task BrokenCookiePrefixRulesStopTheApplicationFromStarting(string which) =>
-        AssertRefused(s_prefixes[which].Named, s_prefixes[which].Set);
+    public async Task BrokenCookiePrefixRulesStopTheApplicationFromStarting(string which)
+    {
+        string message = await AssertRefused(s_prefixes[which].Named, s_prefixes[which].Set);
+
+        string prefix = which[..which.IndexOf(' ', StringComparison.Ordinal)];
+        Assert.Contains(prefix, message, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task ACookieNameThatIsNotATokenIsRefusedWithTheRule()
+    {
+        string message = await AssertRefused("SactSessionOptions.Cookie.Name", o => o.Cookie.Name = "s d");
+
+        Assert.Contains("an HTTP token", message, StringComparison.Ordinal);
+    }
 
     [Theory]
     [MemberData(nameof(Ages))]
@@ -140,7 +153,7 @@ public sealed class InvalidOptions
             TimeSpan.FromDays(400), TimeSpan.FromDays(400), TimeSpan.FromDays(400), TimeSpan.FromDays(400));
         (o.TouchInterval, o.RenewalGrace, o.ReplayMargin) = (TimeSpan.FromDays(200), TimeSpan.Zero, TimeSpan.FromTicks(1));
         (o.StoreTimeout, o.MaxRecordBytes, o.MaxSessionsPerUser) = (TimeSpan.FromMilliseconds(1), 256, 1);
-        (o.Cookie.Name, o.Cookie.Path, o.Cookie.SameSite) = ("__Secure-sid", "/app", SameSiteMode.None);
+        (o.Cookie.Name, o.Cookie.Path, o.Cookie.SameSite) = ("__Secure-sid", "/an app~", SameSiteMode.None);
         o.Cookie.Extensions.Add("Partitioned");
     }));
 
@@ -188,7 +201,7 @@ public sealed class InvalidOptions
         options.Cookie.Extensions.Add("partitioned");
     }
 
-    private static async Task AssertRefused(string named, Action<SactSessionOptions> set)
+    private static async Task<string> AssertRefused(string named, Action<SactSessionOptions> set)
     {
         var fault = Assert.IsType<OptionsValidationException>(await StartAsync(set));
         Assert.Contains(named, fault.Message, StringComparison.Ordinal);
@@ -200,6 +213,7 @@ public sealed class InvalidOptions
         var byHand = Assert.Throws<OptionsValidationException>(() =>
             new Session<MemoryStore>(context.Request, context.Response, new MemoryStore(), options));
         Assert.Equal(fault.Failures, byHand.Failures);
+        return fault.Message;
     }
 
     private static async Task<Exception?> StartAsync(Action<SactSessionOptions> set, Action<IServiceCollection>? more = null)
