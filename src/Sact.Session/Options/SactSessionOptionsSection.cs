@@ -11,7 +11,7 @@ namespace Sact.Session;
 /// </summary>
 internal static class SactSessionOptionsSection
 {
-    private const string Duration = "a duration: hours:minutes:seconds, or days.hours:minutes:seconds";
+    private const string Duration = "a duration: hours:minutes:seconds with at most 23 hours, or days.hours:minutes:seconds";
     private const string Flag = "true or false";
     private const string Number = "a whole number";
 
@@ -104,18 +104,41 @@ internal static class SactSessionOptionsSection
 
     private static void ApplyCookie(IConfigurationSection section, CookieBuilder cookie, List<string> faults)
     {
+        if (!string.IsNullOrWhiteSpace(section.Value))
+        {
+            faults.Add(WrongValue(section, "a section with the properties of the cookie, such as Name"));
+        }
+
         foreach (var entry in section.GetChildren())
         {
             if (entry.Key.Equals(nameof(CookieBuilder.Extensions), StringComparison.OrdinalIgnoreCase))
             {
-                foreach (string extension in entry.GetChildren().Select(static child => child.Value).OfType<string>())
-                {
-                    cookie.Extensions.Add(extension);
-                }
+                ApplyExtensions(entry, cookie, faults);
             }
             else
             {
                 Apply(entry, s_cookie, cookie, "SactSessionOptions.Cookie", faults);
+            }
+        }
+    }
+
+    private static void ApplyExtensions(IConfigurationSection section, CookieBuilder cookie, List<string> faults)
+    {
+        if (!string.IsNullOrWhiteSpace(section.Value))
+        {
+            faults.Add(WrongValue(section, "a list of strings"));
+        }
+
+        foreach (var entry in section.GetChildren())
+        {
+            if (IsSection(entry, faults))
+            {
+                continue;
+            }
+
+            if (entry.Value is { } extension)
+            {
+                cookie.Extensions.Add(extension);
             }
         }
     }
@@ -128,11 +151,26 @@ internal static class SactSessionOptionsSection
             faults.Add($"The configuration has the key '{entry.Path}', and {owner} has no such option that configuration can set. "
                 + "Correct the key, or move it out of the section that AddSactSession() reads.");
         }
-        else if (set(options, entry.Value) is { } expected)
+        else if (!IsSection(entry, faults) && set(options, entry.Value) is { } expected)
         {
-            faults.Add($"The configuration has {(entry.Value is null ? "no value" : $"the value '{entry.Value}'")} for '{entry.Path}'. "
-                + $"It must be {expected}.");
+            faults.Add(WrongValue(entry, expected));
         }
+    }
+
+    private static string WrongValue(IConfigurationSection entry, string expected) =>
+        $"The configuration has {(entry.Value is null ? "no value" : $"the value '{entry.Value}'")} for '{entry.Path}'. "
+        + $"It must be {expected}.";
+
+    // Without a value of its own such an entry reads as empty, which turns some limits off.
+    private static bool IsSection(IConfigurationSection entry, List<string> faults)
+    {
+        bool isSection = entry.GetChildren().Any();
+        if (isSection)
+        {
+            faults.Add($"The configuration has a section for '{entry.Path}', where one value is expected. Write the value itself.");
+        }
+
+        return isSection;
     }
 
     private static Setting<SactSessionOptions> Of<T>(
@@ -169,11 +207,14 @@ internal static class SactSessionOptionsSection
             return null;
         };
 
-    // A number alone would be days, which hardly anybody means.
+    // A number alone would be days, which hardly anybody means. So would the 24 of "24:00:00", because it is no hour of a day.
     private static bool IsDuration(string text, out TimeSpan value)
     {
         value = default;
-        return text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value);
+        int colon = text.IndexOf(':', StringComparison.Ordinal);
+        return colon >= 0
+            && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value)
+            && (value.Days == 0 || text.AsSpan(0, colon).Contains('.'));
     }
 
     private static bool IsNumber(string text, out int value) =>

@@ -104,6 +104,9 @@ public sealed class OptionsFromASection
     [InlineData("TimeProvider", "x", "the key 'Sessions:TimeProvider'")]
     [InlineData("IdleTimeout", "30", "the value '30' for 'Sessions:IdleTimeout'. It must be a duration")]
     [InlineData("IdleTimeout", "1h", "It must be a duration")]
+    [InlineData("IdleTimeout", "24:00:00", "It must be a duration")]
+    [InlineData("AbsoluteTimeout", "48:00", "It must be a duration")]
+    [InlineData("IdleTimeout", "1:00:00:00", "It must be a duration")]
     [InlineData("IdleTimeout", "", "the value '' for 'Sessions:IdleTimeout'")]
     [InlineData("IdleTimeout", null, "no value for 'Sessions:IdleTimeout'")]
     [InlineData("MaxSessionsPerUser", "many", "It must be a whole number, or empty for no limit")]
@@ -111,6 +114,12 @@ public sealed class OptionsFromASection
     [InlineData("IsPersistent", "yes", "It must be true or false")]
     [InlineData("MaxSessionsPolicy", "2", "It must be one of EndLeastRecentlyUsed, EndOldest, Refuse")]
     [InlineData("Cookie:SameSite", "Loose", "It must be one of")]
+    [InlineData("Cookie", "__Host-x", "the value '__Host-x' for 'Sessions:Cookie'. It must be a section")]
+    [InlineData("Cookie:Extensions", "Partitioned", "the value 'Partitioned' for 'Sessions:Cookie:Extensions'. It must be a list")]
+    [InlineData("Cookie:Extensions:0:Name", "Partitioned", "a section for 'Sessions:Cookie:Extensions:0', where one value is expected")]
+    [InlineData("MaxSessionsPerUser:Value", "5", "a section for 'Sessions:MaxSessionsPerUser', where one value is expected")]
+    [InlineData("MaxAnonymousSessionsPerMinute:0", "5", "a section for 'Sessions:MaxAnonymousSessionsPerMinute'")]
+    [InlineData("CleanupInterval:Minutes", "5", "a section for 'Sessions:CleanupInterval'")]
     public void ThatAreNotUnderstoodAreRefused(string key, string? value, string message)
     {
         var fault = Assert.Throws<OptionsValidationException>(() => Bound(new() { [key] = value }));
