@@ -131,12 +131,11 @@ internal static class SactSessionOptionsSection
 
         foreach (var entry in section.GetChildren())
         {
-            if (IsSection(entry, faults))
+            if (entry.GetChildren().Any())
             {
-                continue;
+                faults.Add(NotOneValue(entry));
             }
-
-            if (entry.Value is { } extension)
+            else if (entry.Value is { } extension)
             {
                 cookie.Extensions.Add(extension);
             }
@@ -151,7 +150,12 @@ internal static class SactSessionOptionsSection
             faults.Add($"The configuration has the key '{entry.Path}', and {owner} has no such option that configuration can set. "
                 + "Correct the key, or move it out of the section that AddSactSession() reads.");
         }
-        else if (!IsSection(entry, faults) && set(options, entry.Value) is { } expected)
+        else if (entry.GetChildren().Any())
+        {
+            // Its own value is null, and that turns some limits off.
+            faults.Add(NotOneValue(entry));
+        }
+        else if (set(options, entry.Value) is { } expected)
         {
             faults.Add(WrongValue(entry, expected));
         }
@@ -161,17 +165,8 @@ internal static class SactSessionOptionsSection
         $"The configuration has {(entry.Value is null ? "no value" : $"the value '{entry.Value}'")} for '{entry.Path}'. "
         + $"It must be {expected}.";
 
-    // Without a value of its own such an entry reads as empty, which turns some limits off.
-    private static bool IsSection(IConfigurationSection entry, List<string> faults)
-    {
-        bool isSection = entry.GetChildren().Any();
-        if (isSection)
-        {
-            faults.Add($"The configuration has a section for '{entry.Path}', where one value is expected. Write the value itself.");
-        }
-
-        return isSection;
-    }
+    private static string NotOneValue(IConfigurationSection entry) =>
+        $"The configuration has a section for '{entry.Path}', where one value is expected. Write the value itself.";
 
     private static Setting<SactSessionOptions> Of<T>(
         Reading<T> reads, string expected, Action<SactSessionOptions, T> set, Action<SactSessionOptions>? unset = null) =>
@@ -207,7 +202,7 @@ internal static class SactSessionOptionsSection
             return null;
         };
 
-    // A number alone would be days, which hardly anybody means. So would the 24 of "24:00:00", because it is no hour of a day.
+    // The parser reads a number alone as days, and so the first number of "24:00:00", which is no hour. Hardly anybody means that.
     private static bool IsDuration(string text, out TimeSpan value)
     {
         value = default;

@@ -140,9 +140,9 @@ public sealed class ChangesThatMeet
         Assert.Equal(SessionUpdateStatus.Applied, (await UpdateAsync(session, Set("after", "1"))).Status);
     }
 
-    /// <summary>A fault of one caller's code is not the other callers' fault, and they do not know what was written.</summary>
+    /// <summary>The caller that wrote gets what the driver threw. The others get a fault of the store.</summary>
     [Fact]
-    public async Task OfUnknownOutcomeAreWhatAnUnexpectedFaultLeavesToTheOthers()
+    public async Task HaveAnUnknownOutcomeWhereTheirJointWriteFailsUnexpectedly()
     {
         var session = await _store.SignInAsync();
         var (first, gate) = await HoldAsync(session);

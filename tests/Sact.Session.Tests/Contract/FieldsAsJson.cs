@@ -1,10 +1,9 @@
-using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
 
 namespace Sact.Session.Tests;
 
-/// <summary>The form of fields that a store keeps in one column, and that an application logs or exports.</summary>
+/// <summary>The form of fields that a store can keep in one column.</summary>
 public sealed class FieldsAsJson
 {
     [Fact]
@@ -25,14 +24,12 @@ public sealed class FieldsAsJson
     [InlineData("{", "The bytes are not one JSON object")]
     [InlineData("{\"\\ud800\":1}", "The bytes are not one JSON object")]
     [InlineData("[1]", "The JSON is not an object")]
-    [InlineData("{} ", null)]
     [InlineData("{\"\":1}", "A field name has 0 characters")]
-    public void ThatNobodyWroteAreRefused(string json, string? expected)
+    public void ThatNobodyWroteAreRefused(string json, string expected)
     {
-        var refusal = Record.Exception(() => SessionFields.RestoreJson(Encoding.UTF8.GetBytes(json)));
+        var refusal = Assert.Throws<ArgumentException>(() => SessionFields.RestoreJson(Encoding.UTF8.GetBytes(json)));
 
-        Assert.Equal(expected is null, refusal is null);
-        Assert.True(expected is null || Assert.IsType<ArgumentException>(refusal).Message.Contains(expected, StringComparison.Ordinal));
+        Assert.Contains(expected, refusal.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -44,7 +41,6 @@ public sealed class FieldsAsJson
         var refusal = Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<SessionFields>(json));
 
         Assert.Contains(expected, refusal.Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentNullException>(() => new SessionFieldsJsonConverter().Write(new Utf8JsonWriter(Stream.Null), null!, new()));
     }
 
     [Theory]
@@ -71,62 +67,6 @@ public sealed class FieldsAsJson
         var refusal = Assert.Throws<ArgumentException>(() => SessionFields.Restore([KeyValuePair.Create("a", ReadOnlyMemory<byte>.Empty)]));
         Assert.Contains("is empty, which no JSON value is", refusal.Message, StringComparison.Ordinal);
     }
-
-    [Fact]
-    public void AreTheSameInAnyOrder()
-    {
-        var fields = Fields(("a", "1"), ("b", "2"));
-
-        Assert.True(fields.SameAs(Fields(("b", "2"), ("a", "1"))));
-        Assert.False(fields.SameAs(Fields(("b", "2"), ("a", "3"))));
-        Assert.False(fields.SameAs(Fields(("a", "1"), ("b", "3"))));
-        Assert.False(fields.SameAs(Fields(("a", "1"), ("c", "2"))));
-        Assert.False(fields.SameAs(Fields(("a", "1"))));
-        Assert.False(Fields(("a", "1")).SameAs(fields));
-        Assert.False(fields.SameAs(null));
-        Assert.Equal("2 fields", fields.ToString());
-    }
-
-    [Fact]
-    public void AreFoundByAWholeNameOnly()
-    {
-        var fields = Fields(("a", "1"));
-
-        Assert.True(fields.Contains("a"));
-        Assert.False(fields.Contains("\ud800"));
-        Assert.False(fields.Contains(new string('a', 131)));
-        Assert.False(fields.Contains(""));
-    }
-
-    [Fact]
-    public void WithoutTheLibrarysOwnKeepTheOthers()
-    {
-        var own = Fields(("a", "1"));
-
-        Assert.Same(own, own.WithoutReserved());
-        Assert.True(Fields(("$b", "2"), ("a", "1"), ("$c", "3")).WithoutReserved().SameAs(own));
-    }
-
-    /// <summary>Sealing must not change what fits into a session.</summary>
-    [Fact]
-    public void CountSealedAsBefore()
-    {
-        for (int length = 1; length < 100; length++)
-        {
-            int sealedLength = Base64Url.GetEncodedLength(12 + length + 16) + 2;
-
-            Assert.Equal("name".Length + length, SealedSize.Of("$~name"u8, sealedLength));
-            Assert.Equal("name".Length + length, SealedSize.Of("name"u8, length));
-        }
-    }
-
-    /// <summary>A message shows as much of a name as finds it, and too little for a session id in its place.</summary>
-    [Theory]
-    [InlineData("abcdefghijklmnopqrstuvwx", "abcdefghijklmnopqrstuvwx")]
-    [InlineData("abcdefghijklmnopqrstuvwxy", "abcdefghijklmnopqrstuvwx…")]
-    [InlineData("abcdefghijklmnopqrstuvw😀", "abcdefghijklmnopqrstuvw…")]
-    [InlineData("abcdefghijklmnopqrstuv😀x", "abcdefghijklmnopqrstuv😀…")]
-    public void AreNamedByTheFirstTwentyFourCharacters(string name, string shown) => Assert.Equal(shown, FieldNameRule.Shown(name));
 
     private static SessionFields Fields(params (string Name, string Value)[] fields) => SessionFields.Create(
         fields.Select(field => KeyValuePair.Create(field.Name, (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(field.Value))));

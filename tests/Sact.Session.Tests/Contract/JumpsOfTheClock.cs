@@ -56,11 +56,7 @@ public sealed class JumpsOfTheClock : IDisposable
         _running.Advance(s_day / 2);
         Assert.Equal(TimeSpan.FromHours(2), Lag);
         _running.Advance(s_day / 2);
-        Assert.Equal(TimeSpan.Zero, Lag);
-
-        // Each of them was believed by as much as it was, so the next one is noticed.
-        JumpAndLook(hours: 0.5);
-        Assert.Equal(TimeSpan.FromHours(0.5), Lag);
+        AssertNothingIsLeft();
         Assert.Equal(3, _log.Events.Count(entry => entry.Id == 19));
     }
 
@@ -75,9 +71,7 @@ public sealed class JumpsOfTheClock : IDisposable
 
         // A day after the jump, and not after its correction.
         _running.Advance(s_day - TimeSpan.FromHours(1));
-        Assert.Equal(TimeSpan.Zero, Lag);
-        JumpAndLook(hours: 0.5);
-        Assert.Equal(TimeSpan.FromHours(0.5), Lag);
+        AssertNothingIsLeft();
     }
 
     [Fact]
@@ -91,9 +85,7 @@ public sealed class JumpsOfTheClock : IDisposable
         Assert.Equal(TimeSpan.FromHours(1), Lag);
 
         _running.Advance(s_day / 2);
-        Assert.Equal(TimeSpan.Zero, Lag);
-        JumpAndLook(hours: 0.5);
-        Assert.Equal(TimeSpan.FromHours(0.5), Lag);
+        AssertNothingIsLeft();
     }
 
     [Fact]
@@ -106,6 +98,13 @@ public sealed class JumpsOfTheClock : IDisposable
         Assert.Equal(TimeSpan.Zero, Lag);
 
         _running.Advance(s_day);
+        AssertNothingIsLeft();
+    }
+
+    /// <summary>Each jump was believed by as much as it was: the clock is on time, and notices the next jump in full.</summary>
+    private void AssertNothingIsLeft()
+    {
+        Assert.Equal(TimeSpan.Zero, Lag);
         JumpAndLook(hours: 0.5);
         Assert.Equal(TimeSpan.FromHours(0.5), Lag);
     }

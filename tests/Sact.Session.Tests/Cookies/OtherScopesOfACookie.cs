@@ -102,9 +102,9 @@ public sealed class OtherScopesOfACookie
         Assert.Equal(expected, others.Any(scope => scope.Path == path));
     }
 
-    /// <summary>A browser ignores the dot (RFC 6265bis section 5.6.3), and takes <c>/</c> for a path that is missing.</summary>
+    /// <summary>A browser ignores the dot (RFC 6265bis section 5.6.3). The framework writes <c>/</c> where no path is set.</summary>
     [Fact]
-    public void AreComparedAsABrowserDoes()
+    public void AreNotTheOneThatTheOptionsSpellInAnotherWay()
     {
         var own = CookieScope.Of(new CookieBuilder { Domain = ".Example.com", Path = null });
 

@@ -143,6 +143,31 @@ public sealed class RefusalsOfASession
         Assert.Equal(("modified", "not modified"), (modified.ToString(), refused.ToString()));
     }
 
+    [Fact]
+    public async Task MeetAUserAtTheCap()
+    {
+        var host = new SessionHost(options => (options.MaxSessionsPerUser, options.MaxSessionsPolicy) = (1, SessionCapPolicy.Refuse));
+        await host.SignInAsync();
+
+        var refusal = await Assert.ThrowsAsync<SessionCapReachedException>(() => host.SignInAsync());
+
+        Assert.Contains("as many sessions as MaxSessionsPerUser allows", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("Catch this exception", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task MeetVisitorsAtTheirLimit()
+    {
+        var host = new SessionHost(options => options.MaxAnonymousSessionsPerMinute = 1);
+        await host.Request().Session.StartAsync();
+
+        var refusal = await Assert.ThrowsAsync<AnonymousSessionLimitException>(
+            async () => await host.Request().Session.StartAsync());
+
+        Assert.Contains("MaxAnonymousSessionsPerMinute allows", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("Limit the requests that begin one", refusal.Message, StringComparison.Ordinal);
+    }
+
     private static ValueTask Done<T>(ValueTask<T> call) => new(call.AsTask());
 
     private static ValueTask Done(Action call)
