@@ -54,7 +54,7 @@ internal sealed class RefreshClaim
         }
 
         return long.TryParse(json.Span[1..colon], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long milliseconds)
-            && milliseconds is > -PrincipalFields.MaxMilliseconds and < PrincipalFields.MaxMilliseconds
+            && milliseconds is > -SchemeExpiry.MaxMilliseconds and < SchemeExpiry.MaxMilliseconds
                 ? new RefreshClaim(DateTimeOffset.FromUnixTimeMilliseconds(Math.Abs(milliseconds)), milliseconds < 0, json)
                 : null;
     }

@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Http;
-
 namespace Sact.Session;
 
 /// <summary>Writes "last seen" of the session of a request.</summary>
@@ -53,8 +51,7 @@ internal readonly struct SessionLastSeen(RequestSession session)
     {
         // A request that ended meanwhile counts as a poll: its endpoint is unknown.
         if (session.State.Seen != SeenNote.Usual
-            || !session.Request.Read(static context =>
-                context.GetEndpoint()?.Metadata.GetMetadata<DisableSlidingExpirationAttribute>() is null))
+            || !session.Request.Read(static context => !PollingEndpoint.IsReached(context)))
         {
             return record.Presented ? null : new SessionTouch(record.LastSeenAt);
         }

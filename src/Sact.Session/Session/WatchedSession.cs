@@ -73,7 +73,13 @@ internal sealed class WatchedSession : IDisposable
             && record.IsLive(now))
         {
             Volatile.Write(ref _checkedAt, now.UtcTicks);
-            return true;
+            if (now < SchemeExpiry.EndOf(record))
+            {
+                return true;
+            }
+
+            Reason = SessionEndReason.Expired;
+            return false;
         }
 
         Reason = answer.Ended is { } marker && marker.LineageHash == _lineageHash ? marker.Reason : null;

@@ -9,7 +9,7 @@ internal sealed record TimeLeft(
     [property: JsonPropertyName("absoluteSeconds")] long Absolute)
 {
     public static TimeLeft Of(SessionRecord session, DateTimeOffset now) => new(
-        Seconds(session.ExpiresAt - now),
+        Seconds(SchemeExpiry.EndOf(session) - now),
         Seconds(session.LastSeenAt + session.Lifetimes.IdleTimeout - now),
         Seconds(session.AbsoluteDeadline - now));
 

@@ -52,8 +52,10 @@ public sealed class SessionsUsedOutsideOfTheCache
     [Theory]
     [InlineData(Served.TestServer, OuterUse.Scheme)]
     [InlineData(Served.TestServer, OuterUse.Middleware)]
+    [InlineData(Served.TestServer, OuterUse.Tickets)]
     [InlineData(Served.Kestrel, OuterUse.Scheme)]
     [InlineData(Served.Kestrel, OuterUse.Middleware)]
+    [InlineData(Served.Kestrel, OuterUse.Tickets)]
     [Trait("abuse", "K2")]
     public async Task NoUserReceivesThePageOfAnotherUnderTheResponseCacheAttribute(Served served, OuterUse use)
     {

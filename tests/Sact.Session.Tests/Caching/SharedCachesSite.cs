@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.OutputCaching;
 using Microsoft.Extensions.DependencyInjection;
@@ -19,6 +20,7 @@ public enum OuterUse
 {
     Middleware,
     Scheme,
+    Tickets,
 }
 
 /// <summary>A middleware that has a body of its own.</summary>
@@ -65,9 +67,9 @@ internal static class SharedCachesSite
                 context.Response.Headers["X-User"] = User(context);
                 return next(context);
             });
-            app.MapPost("/login/{user}", (string user, HttpContext context) => use == OuterUse.Scheme
-                ? context.SignInAsync(Principal(user))
-                : context.GetSactSession().SetAsync(user).AsTask());
+            app.MapPost("/login/{user}", (string user, HttpContext context) => use == OuterUse.Middleware
+                ? context.GetSactSession().SetAsync(user).AsTask()
+                : context.SignInAsync(Principal(user)));
             map(app);
         },
         build: builder =>
@@ -75,6 +77,11 @@ internal static class SharedCachesSite
             if (use == OuterUse.Scheme)
             {
                 builder.Services.AddAuthentication().AddSactSession<IGenericStore>();
+            }
+            else if (use == OuterUse.Tickets)
+            {
+                builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
+                builder.Services.AddAuthentication().AddCookie().AddSactTicketStore();
             }
 
             builder.Services.AddControllers().AddApplicationPart(typeof(SharedCachesSite).Assembly);
@@ -93,15 +100,23 @@ internal static class SharedCachesSite
         return login.SentId()!;
     }
 
+    /// <summary>Signs in.</summary>
+    /// <returns>The cookie of the session or of the ticket, as a browser sends it.</returns>
+    public static async Task<string> CookieAsync(this Site site, string user)
+    {
+        using var login = await site.SendAsync("/login/" + user, method: HttpMethod.Post);
+        return login.SetCookies()[^1].Split(';')[0];
+    }
+
     /// <summary>Sends a request that accepts compression.</summary>
-    public static async Task<HttpResponseMessage> PageAsync(this Site site, string path, string? id, HttpMethod? method = null)
+    public static async Task<HttpResponseMessage> PageAsync(this Site site, string path, string? cookie, HttpMethod? method = null)
     {
         using var client = site.Client();
         using var request = new HttpRequestMessage(method ?? HttpMethod.Get, path);
         request.Headers.TryAddWithoutValidation("Accept-Encoding", "gzip");
-        if (id is not null)
+        if (cookie is not null)
         {
-            request.Headers.TryAddWithoutValidation("Cookie", "__Host-sid=" + id);
+            request.Headers.TryAddWithoutValidation("Cookie", cookie);
         }
 
         return await client.SendAsync(request, TestContext.Current.CancellationToken);
@@ -110,12 +125,12 @@ internal static class SharedCachesSite
     /// <summary>Asserts that each of several users receives a page of their own, whatever was sent before.</summary>
     public static async Task ServesEachUserTheirOwnAsync(this Site site, string path)
     {
-        var (alice, bob) = (await site.LoginAsync("alice"), await site.LoginAsync("bob"));
+        var (alice, bob) = (await site.CookieAsync("alice"), await site.CookieAsync("bob"));
         foreach (var method in new[] { HttpMethod.Get, HttpMethod.Head })
         {
-            foreach (var (user, id) in new[] { ("alice", alice), ("bob", bob), ("nobody", null), ("alice", alice) })
+            foreach (var (user, cookie) in new[] { ("alice", alice), ("bob", bob), ("nobody", null), ("alice", alice) })
             {
-                using var page = await site.PageAsync(path, id, method);
+                using var page = await site.PageAsync(path, cookie, method);
                 Assert.Equal([user], page.Headers.GetValues("X-User"));
                 Assert.Null(page.Headers.Age);
                 Assert.DoesNotContain("public", page.Headers.CacheControl?.ToString() ?? "", StringComparison.OrdinalIgnoreCase);

@@ -48,6 +48,24 @@ public sealed class PolledSessions : IDisposable
     }
 
     [Fact]
+    public async Task EndAtTheExpiryThatTheSchemeHasSet()
+    {
+        string id = await _host.SeenAsync();
+        using var watched = await WatchAsync(id);
+        var now = _host.Clock.GetUtcNow();
+        var expiry = new SchemeExpiry(now + (2 * s_interval), 2 * s_interval);
+        await _host.Store.UpdateAsync((await _host.RecordOf(id))!, new SessionChange { Set = expiry.Field() });
+        _host.Clock.Advance(s_interval);
+        await PollAsync();
+        Assert.False(watched.Ended.IsCancellationRequested);
+
+        _host.Clock.Advance(s_interval);
+
+        await watched.Ended.CancelledAsync();
+        Assert.Equal(SessionEndReason.Expired, watched.Reason);
+    }
+
+    [Fact]
     public async Task AreNotReadWithoutAConnection()
     {
         var watched = await WatchAsync(await _host.SignInAsync());

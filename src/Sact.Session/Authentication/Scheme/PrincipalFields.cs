@@ -21,9 +21,6 @@ internal static class PrincipalFields
     private const string SealedProperties = SealedFields.Prefix + Properties;
     private const string SealedTokens = SealedFields.Prefix + Tokens;
 
-    // A day in the year 8307. DateTimeOffset throws for a year after 9999.
-    public const long MaxMilliseconds = 200_000_000_000_000;
-
     // The record has these values already. A second copy could differ.
     private static readonly HashSet<string> s_ofRecord = new(StringComparer.Ordinal) { ".issued", ".expires", ".persistent" };
 
@@ -184,7 +181,7 @@ internal static class PrincipalFields
     private static DateTimeOffset? IssuedAt(SessionRecord record) =>
         record.Fields.TryGetValue(Issued, out var json)
         && long.TryParse(json.Span, NumberStyles.None, CultureInfo.InvariantCulture, out long milliseconds)
-        && milliseconds < MaxMilliseconds
+        && milliseconds < SchemeExpiry.MaxMilliseconds
             ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds)
             : null;
 

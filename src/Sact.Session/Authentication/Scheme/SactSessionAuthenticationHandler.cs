@@ -206,7 +206,7 @@ internal sealed class SactSessionAuthenticationHandler(
 
     private bool ChecksSliding() => Options.SlidingExpiration
         && (Events.OnCheckSlidingExpiration != s_noCheck || OverridesCheck(Events))
-        && Context.GetEndpoint()?.Metadata.GetMetadata<DisableSlidingExpirationAttribute>() is null;
+        && !PollingEndpoint.IsReached(Context);
 
     /// <summary>Whether the events are of a type that overrides the check. Such a type need not call the delegate.</summary>
     private static bool OverridesCheck(CookieAuthenticationEvents events)
@@ -235,7 +235,7 @@ internal sealed class SactSessionAuthenticationHandler(
     {
         var remaining = ticket.Properties.ExpiresUtc!.Value - now;
         bool slides = Options.SlidingExpiration && (ticket.Properties.AllowRefresh ?? true);
-        bool moves = slides && expiry is { } own && remaining < own.Elapsed(now);
+        bool moves = slides && !PollingEndpoint.IsReached(Context) && expiry is { } own && remaining < own.Elapsed(now);
         bool isDue = session.Settings.IsTouchDue(record, now);
         bool touches = isDue;
         if (checks && slides)

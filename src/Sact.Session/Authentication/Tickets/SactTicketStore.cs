@@ -91,7 +91,7 @@ internal sealed class SactTicketStore(
     {
         if (await FindAsync(key, httpContext, reload: false, cancellationToken).ConfigureAwait(false) is not { } record)
         {
-            AuthenticationLog.TicketNotRenewed(_services.Telemetry.Log);
+            NotRenewed(httpContext);
             return;
         }
 
@@ -113,7 +113,7 @@ internal sealed class SactTicketStore(
         switch (outcome.Status)
         {
             case SessionUpdateStatus.Gone:
-                AuthenticationLog.TicketNotRenewed(_services.Telemetry.Log);
+                NotRenewed(httpContext);
                 break;
             case SessionUpdateStatus.TooLarge:
                 throw TooLarge();
@@ -187,6 +187,26 @@ internal sealed class SactTicketStore(
         if (TicketsOfRequest.Of(httpContext, this).Verified is { } record)
         {
             AuthenticationLog.PrincipalNotKept(_services.Telemetry.Log, record.Key, fault);
+        }
+    }
+
+    /// <summary>The response depends on the cookie of the scheme. Caches learn the same as from a session.</summary>
+    public RequestFeature MarkUsed(HttpContext httpContext)
+    {
+        lock (RequestLock.Of(httpContext))
+        {
+            var request = RequestFeature.Of(httpContext, _services.Telemetry);
+            request.MarkUsed();
+            return request;
+        }
+    }
+
+    private void NotRenewed(HttpContext httpContext)
+    {
+        AuthenticationLog.TicketNotRenewed(_services.Telemetry.Log);
+        if (TicketsOfRequest.Of(httpContext, this).SendsCookie)
+        {
+            throw new TicketEndedException();
         }
     }
 
@@ -307,14 +327,19 @@ internal sealed class SactTicketStore(
     private async ValueTask<SessionRecord?> TouchAsync(SessionRecord record, HttpContext context, CancellationToken cancellationToken)
     {
         var now = _services.Now;
-        if (!_settings.IsTouchDue(record, now))
+        bool polls = PollingEndpoint.IsReached(context);
+        if (polls ? record.Presented : !_settings.IsTouchDue(record, now))
         {
             return record;
         }
 
         try
         {
-            var change = new SessionChange { Touch = new SessionTouch(now, null, _settings.TouchIntervalOf(record)) };
+            // Even a poll notes that the cookie has arrived.
+            var change = new SessionChange
+            {
+                Touch = polls ? new(record.LastSeenAt) : new(now, null, _settings.TouchIntervalOf(record)),
+            };
             var outcome = await Calls(context).UpdateAsync(record, change, cancellationToken).ConfigureAwait(false);
             return outcome.Status == SessionUpdateStatus.Gone ? null : outcome.Record ?? record;
         }

@@ -8,8 +8,9 @@ using Microsoft.Extensions.Options;
 namespace Sact.Session;
 
 /// <summary>
-/// The framework's cookie handler with two differences. A sign-out deletes the cookie even if the store fails. A sign-in ends the ticket
-/// that was presented and creates a new one.
+/// The framework's cookie handler with these differences. A sign-out deletes the cookie even if the store fails. A sign-in ends the ticket
+/// that was presented and creates a new one. A ticket that has ended sends no cookie. No cache shares a page that depends on the cookie.
+/// An endpoint with <see cref="DisableSlidingExpirationAttribute"/> extends no ticket.
 /// </summary>
 /// <remarks>
 /// The framework's handler renews the first ticket that it has seen. That keeps an id which others may know. After a sign-out in the same
@@ -25,6 +26,36 @@ internal sealed class TicketCookieHandler(
     private bool _isForOneSignIn;
     private bool _signedInByAnother;
 
+    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
+    {
+        if (Options.SessionStore is not SactTicketStore store)
+        {
+            return await base.HandleAuthenticateAsync().ConfigureAwait(false);
+        }
+
+        var request = store.MarkUsed(Context);
+        var events = Events;
+        if (PollingEndpoint.IsReached(Context))
+        {
+            Events = new EventsOfAPoll(events);
+        }
+
+        try
+        {
+            var result = await base.HandleAuthenticateAsync().ConfigureAwait(false);
+            if (result.Succeeded)
+            {
+                request.MarkUserRead();
+            }
+
+            return result;
+        }
+        finally
+        {
+            Events = events;
+        }
+    }
+
     protected override async Task HandleSignInAsync(ClaimsPrincipal user, AuthenticationProperties? properties)
     {
         if (_isForOneSignIn || Options.SessionStore is not SactTicketStore store)
@@ -38,6 +69,9 @@ internal sealed class TicketCookieHandler(
             throw new InvalidOperationException(
                 "The response has started, so no cookie can be sent. Sign in before the first byte of the body is written.");
         }
+
+        var request = store.MarkUsed(Context);
+        request.ForbidStoring();
 
         // A new handler has not read the request's cookie. It finds that the ticket has ended, and stores a new one.
         var tickets = TicketsOfRequest.Of(Context, store);
@@ -82,13 +116,29 @@ internal sealed class TicketCookieHandler(
             return;
         }
 
+        if (Options.SessionStore is not SactTicketStore store)
+        {
+            await base.FinishResponseAsync().ConfigureAwait(false);
+            return;
+        }
+
+        var tickets = TicketsOfRequest.Of(Context, store);
+        tickets.SendsCookie = true;
         try
         {
             await base.FinishResponseAsync().ConfigureAwait(false);
         }
-        catch (SessionStoreException fault) when (Options.SessionStore is SactTicketStore store)
+        catch (SessionStoreException fault)
         {
             store.LogNotRenewed(fault, Context);
+        }
+        catch (TicketEndedException)
+        {
+            // The store has logged it.
+        }
+        finally
+        {
+            tickets.SendsCookie = false;
         }
     }
 

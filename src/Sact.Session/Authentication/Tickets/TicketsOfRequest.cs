@@ -15,6 +15,9 @@ internal sealed class TicketsOfRequest
     /// <summary>Whether a sign-in is running. It ends the ticket that was presented and creates a new one.</summary>
     public bool SigningIn { get; set; }
 
+    /// <summary>Whether the handler is about to send the cookie of the renewed ticket. It must not do so if the ticket has ended.</summary>
+    public bool SendsCookie { get; set; }
+
     /// <summary>The ticket that this request has stored; null if there is none.</summary>
     public SessionRecord? Stored { get; set; }
 

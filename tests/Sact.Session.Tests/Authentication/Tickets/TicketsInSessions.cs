@@ -105,6 +105,108 @@ public sealed class TicketsInSessions
         Assert.Equal("200 nobody", await SendAsync(site, "/who", renewed));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    [Trait("abuse", "C7")]
+    public async Task ThatEndBeforeTheirRenewalSendNoCookieOverThatOfANewerSignIn(bool duringTheWrite)
+    {
+        await using var site = await StartAsync(cookie: options => options.ExpireTimeSpan = TimeSpan.FromHours(1));
+        string alice = await SignInAsync(site, "alice");
+        await SendAsync(site, "/who", alice);
+        site.Clock.Advance(TimeSpan.FromMinutes(40));
+        int updates = 0;
+        site.Store.Before = async (verb, _) =>
+        {
+            // The first write notes the ticket as seen. The second one renews it when the response starts.
+            if (verb == "update" && ++updates == (duringTheWrite ? 2 : 1))
+            {
+                await site.Store.Inner.DeleteActiveSessionsAsync("alice", null, CancellationToken.None);
+            }
+        };
+
+        using var late = await AnswerAsync(site, "/who", alice, HttpMethod.Get);
+
+        Assert.Empty(late.SetCookies());
+        Assert.Equal(System.Net.HttpStatusCode.OK, late.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("/poll", "200 nobody")]
+    [InlineData("/who", "200 alice")]
+    [Trait("abuse", "G6")]
+    public async Task AreExtendedByUseAndNotByAPoll(string path, string who)
+    {
+        bool checks = false;
+        await using var site = await StartAsync(
+            cookie: options =>
+            {
+                options.ExpireTimeSpan = TimeSpan.FromHours(1);
+                options.Events.OnCheckSlidingExpiration = context =>
+                {
+                    checks |= context.Request.Path == "/poll";
+                    return Task.CompletedTask;
+                };
+            },
+            map: app => app.MapGet("/poll", (HttpContext context) => context.User.Identity!.Name ?? "nobody").DisableSlidingExpiration());
+        string alice = await SignInAsync(site, "alice");
+        await SendAsync(site, "/who", alice);
+        site.Clock.Advance(TimeSpan.FromMinutes(40));
+        using var used = await AnswerAsync(site, path, alice, HttpMethod.Get);
+        Assert.Equal(path == "/poll" ? 0 : 1, used.SetCookies().Count);
+
+        site.Clock.Advance(TimeSpan.FromMinutes(40));
+
+        Assert.Equal(who, await SendAsync(site, "/who", alice));
+        Assert.False(checks);
+    }
+
+    [Fact]
+    [Trait("abuse", "D13")]
+    public async Task AreNotedAsArrivedByAPoll()
+    {
+        await using var site = await StartAsync(
+            map: app => app.MapGet("/poll", (HttpContext context) => context.User.Identity!.Name).DisableSlidingExpiration());
+        string alice = await SignInAsync(site, "alice");
+        var before = Assert.Single(await SigningInToTheScheme.ListAsync(site, "alice"));
+        site.Clock.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Equal("200 alice", await SendAsync(site, "/poll", alice));
+
+        var after = Assert.Single(await SigningInToTheScheme.ListAsync(site, "alice"));
+        Assert.Equal((false, true), (before.Presented, after.Presented));
+        Assert.Equal(before.LastSeenAt, after.LastSeenAt);
+    }
+
+    [Fact]
+    [Trait("abuse", "K2")]
+    public async Task LetNoCacheShareAPageThatDependsOnThem()
+    {
+        await using var site = await StartAsync(map: app =>
+        {
+            app.MapGet("/public", (HttpContext context) =>
+            {
+                context.Response.Headers.CacheControl = "public, max-age=600";
+                return context.User.Identity!.Name ?? "nobody";
+            });
+            app.MapPost("/in-publicly", async context =>
+            {
+                await context.SignInAsync(AuthenticationSite.Principal("alice"));
+                context.Response.Headers.CacheControl = "public, max-age=600";
+            });
+        });
+
+        using var login = await AnswerAsync(site, "/in-publicly", null, HttpMethod.Post);
+        using var hers = await AnswerAsync(site, "/public", login.SetCookies()[^1].Split(';')[0], HttpMethod.Get);
+        using var nobodys = await AnswerAsync(site, "/public", null, HttpMethod.Get);
+
+        Assert.True(login.Headers.CacheControl!.NoStore);
+        Assert.False(hers.Headers.CacheControl!.Public);
+        Assert.False(nobodys.Headers.CacheControl!.Public);
+        Assert.Equal(["Cookie"], hers.Headers.Vary);
+        Assert.Equal(["Cookie"], nobodys.Headers.Vary);
+    }
+
     [Fact]
     public async Task EndAtTheirExpiryAndNeverLaterThanTheOptions()
     {

@@ -6,13 +6,17 @@ namespace Sact.Session;
 
 /// <summary>
 /// An expiry that <c>OnValidatePrincipal</c> has set for a session that exists. The lifetimes of a session are fixed when it begins, so
-/// it is a field that the scheme reads. It follows the rules of the framework's cookie scheme and never extends the session.
+/// it is a field. The scheme ends the session then. Open connections and the time that is left follow it too. It follows the rules of the
+/// framework's cookie scheme and never extends the session.
 /// </summary>
 /// <param name="ExpiresAt">When the scheme ends the session.</param>
 /// <param name="Span">By how much a use in the second half moves the expiry.</param>
 internal readonly record struct SchemeExpiry(DateTimeOffset ExpiresAt, TimeSpan Span)
 {
     public const string Name = "$expires";
+
+    // A day in the year 8307. DateTimeOffset throws for a year after 9999.
+    public const long MaxMilliseconds = 200_000_000_000_000;
 
     /// <summary>How long ago the span began.</summary>
     public TimeSpan Elapsed(DateTimeOffset now) => now - (ExpiresAt - Span);
@@ -31,13 +35,26 @@ internal readonly record struct SchemeExpiry(DateTimeOffset ExpiresAt, TimeSpan 
             && pair.GetArrayLength() == 2
             && pair[0].TryGetInt64(out long expires)
             && pair[1].TryGetInt64(out long span)
-            && Math.Abs(expires) < PrincipalFields.MaxMilliseconds
-            && Math.Abs(span) < PrincipalFields.MaxMilliseconds
+            && Math.Abs(expires) < MaxMilliseconds
+            && Math.Abs(span) < MaxMilliseconds
                 ? new(DateTimeOffset.FromUnixTimeMilliseconds(expires), TimeSpan.FromMilliseconds(span))
                 : throw new JsonException("The expiry is not two numbers, which is the format of this version.");
     }
 
-    /// <summary>The expiry that a validator asked for, counted as the framework does: by the span from the time of issue.</summary>
+    /// <summary>When a session ends: by its lifetimes, or by the expiry of the scheme if that is earlier and can be read.</summary>
+    public static DateTimeOffset EndOf(SessionRecord record)
+    {
+        try
+        {
+            return Of(record) is { } own && own.ExpiresAt < record.ExpiresAt ? own.ExpiresAt : record.ExpiresAt;
+        }
+        catch (JsonException)
+        {
+            return record.ExpiresAt;
+        }
+    }
+
+    /// <summary>The expiry that a validator has set, counted as the framework does: by the span from the time of issue.</summary>
     /// <param name="wanted">The expiry that the validator has set.</param>
     /// <param name="issued">When the principal was issued.</param>
     /// <param name="record">The session.</param>
