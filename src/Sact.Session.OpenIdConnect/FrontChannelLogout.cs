@@ -19,14 +19,20 @@ internal static class FrontChannelLogout
             return;
         }
 
-        // The framework signs the ticket out. It compares the session only with a claim, which need not be there.
+        // The framework compares the session only with a claim, which need not be there. It signs out the scheme of the sign-in at the
+        // provider, which need not be that of the tickets.
         var ticket = await context.HttpContext.AuthenticateAsync(scheme.SessionScheme).ConfigureAwait(false);
         var names = ticket.Properties is { } properties && ProviderSession.Of(properties) is { } session ? session.Aliases : [];
         if (RefusalOf(context, ticket.Succeeded, names) is { } refusal)
         {
             OpenIdConnectLog.FrontChannelRefused(scheme.Services.Telemetry.Log, scheme.Name, refusal);
-            context.HandleResponse();
         }
+        else
+        {
+            await SessionSignOut.RunAsync(context.HttpContext, scheme).ConfigureAwait(false);
+        }
+
+        context.HandleResponse();
     }
 
     private static async Task EndSessionAsync(RemoteSignOutContext context, ProviderScheme scheme)

@@ -39,15 +39,8 @@ internal sealed class ProviderEvents(Func<HttpContext, OpenIdConnectEvents> inne
         var first = inner(context.HttpContext);
         await RunAsync(
             context, first.RedirectToIdentityProviderForSignOut, base.RedirectToIdentityProviderForSignOut).ConfigureAwait(false);
-        string scheme = SchemeOf(context.HttpContext, context.Scheme.Name).SessionScheme;
-        await context.HttpContext.SignOutAsync(scheme).ConfigureAwait(false);
-
-        // A cookie scheme redirects to the return URL of its logout page. The browser goes to the provider instead.
-        if (!context.Handled && context.Response.StatusCode == StatusCodes.Status302Found)
-        {
-            context.Response.StatusCode = StatusCodes.Status200OK;
-            context.Response.Headers.Remove("Location");
-        }
+        var scheme = SchemeOf(context.HttpContext, context.Scheme.Name);
+        await SessionSignOut.RunAsync(context.HttpContext, scheme, keepsRedirect: context.Handled).ConfigureAwait(false);
     }
 
     public override Task AccessDenied(AccessDeniedContext context) =>

@@ -53,6 +53,7 @@ public static class SactOpenIdConnectExtensions
             options.Configure(configure);
         }
 
+        ProviderHandler.Use(services, authenticationScheme);
         services.AddSingleton<IPostConfigureOptions<OpenIdConnectOptions>>(new ProviderEventsSetup(authenticationScheme));
         services.TryAddEnumerable(
             ServiceDescriptor.Singleton<IValidateOptions<SactOpenIdConnectOptions>, SactOpenIdConnectOptionsValidator>());

@@ -50,7 +50,7 @@ public sealed class Settings
             services: static services =>
             {
                 services.AddAuthentication().AddCookie("External");
-                services.AddTransient<IStartupFilter, Callback>();
+                services.AddSingleton<IStartupFilter>(new ExternalCallback(SactSessionDefaults.AuthenticationScheme));
             });
         var browser = await TestBrowser.SignInAsync(node);
 
@@ -157,23 +157,5 @@ public sealed class Settings
             context.Principal = new ClaimsPrincipal(new ClaimsIdentity([new(ClaimTypes.NameIdentifier, "local-7")], "local"));
             return Task.CompletedTask;
         }
-    }
-
-    /// <summary>The page to which an external sign-in leads, as in ASP.NET Core Identity.</summary>
-    private sealed class Callback : IStartupFilter
-    {
-        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
-        {
-            next(app);
-            app.Map("/callback", page => page.Run(async context =>
-            {
-                var external = await context.AuthenticateAsync("External");
-                var user = new ClaimsPrincipal(new ClaimsIdentity([new(ClaimTypes.NameIdentifier, "local-7")], "local"));
-                await context.SignInAsync(
-                    SactSessionDefaults.AuthenticationScheme,
-                    user,
-                    new AuthenticationProperties().WithProviderSession(external.Properties!));
-            }));
-        };
     }
 }

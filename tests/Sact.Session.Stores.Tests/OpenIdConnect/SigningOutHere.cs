@@ -1,5 +1,7 @@
 using System.Net;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Sact.Session.Stores.Tests.OpenIdConnect;
 
@@ -22,6 +24,27 @@ public sealed class SigningOutHere
 
         Assert.Equal("", await copy.WhoAsync(node));
         Assert.Equal(3, Assert.Single(provider.Hints).Split('.').Length);
+    }
+
+    /// <summary>Where the metadata of the provider cannot be read, the framework does not even run the events of the sign-out.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task AtTheProviderTooEndsTheSessionAlsoIfTheProviderIsDown(bool tickets)
+    {
+        var provider = await TestProvider.StartAsync();
+        var (store, keys) = (new MemoryStore(), new EphemeralDataProtectionProvider());
+        Action<IServiceCollection> share = services => services.AddSingleton<IDataProtectionProvider>(keys);
+        await using var node = await TestNode.StartAsync(provider, store, tickets: tickets, services: share);
+        await using var fresh = await TestNode.StartAsync(provider, store, tickets: tickets, services: share);
+        var browser = await TestBrowser.SignInAsync(node);
+        var copy = browser.Copy();
+        await provider.DisposeAsync();
+
+        Assert.Equal(HttpStatusCode.InternalServerError, (await browser.VisitAsync(fresh, "/logout")).Status);
+
+        Assert.Equal("", await copy.WhoAsync(node));
+        Assert.Equal(0, await store.CountActiveSessionsAsync(TestContext.Current.CancellationToken));
     }
 
     [Theory]
