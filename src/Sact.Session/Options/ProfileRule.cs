@@ -38,7 +38,20 @@ internal static class ProfileRule
             yield return Contradiction("AbsoluteTimeout", options.AbsoluteTimeout, limits.Absolute, limits.Section);
         }
 
-        if (options.Cookie is not { } cookie)
+        foreach (string fault in ValidateCookie(profile, options.Cookie, "session cookie", nameof(SactSessionOptions)))
+        {
+            yield return fault;
+        }
+    }
+
+    /// <summary>The contradictions between a profile and a cookie by which users are known.</summary>
+    /// <param name="profile">The profile; null if there is none.</param>
+    /// <param name="cookie">The cookie; null if another rule refuses it.</param>
+    /// <param name="what">What the cookie is.</param>
+    /// <param name="owner">The options that have the cookie.</param>
+    public static IEnumerable<string> ValidateCookie(SessionProfile? profile, CookieBuilder? cookie, string what, string owner)
+    {
+        if (profile is null || cookie is null)
         {
             yield break;
         }
@@ -46,19 +59,25 @@ internal static class ProfileRule
         if (cookie.SecurePolicy != CookieSecurePolicy.Always)
         {
             yield return $"Cookie.SecurePolicy is {cookie.SecurePolicy}, and the profile {profile} requires Always: the cookie may only "
-                + "be sent over https (NIST SP 800-63B-4 section 5.1.1). Change SactSessionOptions.Cookie.SecurePolicy.";
+                + $"be sent over https (NIST SP 800-63B-4 section 5.1.1). Change {owner}.Cookie.SecurePolicy.";
         }
 
         if (cookie.Name?.StartsWith("__Host-", StringComparison.Ordinal) != true)
         {
-            yield return $"The name of the session cookie does not begin with __Host-, and the profile {profile} requires it: the cookie "
-                + "may only be sent to one host (NIST SP 800-63B-4 section 5.1.1). Change SactSessionOptions.Cookie.Name.";
+            yield return $"The name of the {what} does not begin with __Host-, and the profile {profile} requires it: the cookie "
+                + $"may only be sent to one host (NIST SP 800-63B-4 section 5.1.1). Change {owner}.Cookie.Name.";
         }
 
         if (cookie.SameSite is not (SameSiteMode.Lax or SameSiteMode.Strict))
         {
             yield return $"Cookie.SameSite is {cookie.SameSite}, and the profile {profile} requires Lax or Strict "
-                + "(NIST SP 800-63B-4 section 5.1.1). Change SactSessionOptions.Cookie.SameSite.";
+                + $"(NIST SP 800-63B-4 section 5.1.1). Change {owner}.Cookie.SameSite.";
+        }
+
+        if (!cookie.HttpOnly)
+        {
+            yield return $"Cookie.HttpOnly is false, and the profile {profile} requires true: no script may read the cookie "
+                + $"(NIST SP 800-63B-4 section 5.1.1). Change {owner}.Cookie.HttpOnly.";
         }
     }
 

@@ -184,6 +184,9 @@ public static class SactSessionAuthenticationBuilderExtensions
                 : default));
         services.AddSingleton<IPostConfigureOptions<CookieAuthenticationOptions>>(
             provider => new TicketStoreSetup(authenticationScheme, provider));
+        services.AddOptions<CookieAuthenticationOptions>(authenticationScheme).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<CookieAuthenticationOptions>>(
+            provider => new TicketProfileValidator(authenticationScheme, provider));
         services.PostConfigure<AuthenticationOptions>(options => KeepTickets(options, authenticationScheme));
         return builder;
     }

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -40,6 +41,7 @@ public sealed class ProfilesOfNist
     [InlineData("Cookie.SecurePolicy")]
     [InlineData("Cookie.Name")]
     [InlineData("Cookie.SameSite")]
+    [InlineData("Cookie.HttpOnly")]
     public void RefuseAnOptionThatContradictsThem(string option)
     {
         var options = new SactSessionOptions();
@@ -58,6 +60,9 @@ public sealed class ProfilesOfNist
                 break;
             case "Cookie.Name":
                 options.Cookie.Name = "__Secure-sid";
+                break;
+            case "Cookie.HttpOnly":
+                options.Cookie.HttpOnly = false;
                 break;
             default:
                 options.Cookie.SameSite = SameSiteMode.None;
@@ -80,6 +85,50 @@ public sealed class ProfilesOfNist
         }));
 
         Assert.Throws<OptionsValidationException>(() => app.Request().GetSactSession());
+    }
+
+    /// <summary>The cookie of the framework is the one by which the users of tickets are known.</summary>
+    [Theory]
+    [InlineData("Cookie.SecurePolicy")]
+    [InlineData("Cookie.Name")]
+    [InlineData("Cookie.SameSite")]
+    [InlineData("Cookie.HttpOnly")]
+    [InlineData(null)]
+    public async Task HoldForTheCookieOfTickets(string? broken)
+    {
+        await using var app = new TestApp(services =>
+        {
+            services.AddLogging();
+            services.AddSactSession("staff", options =>
+            {
+                options.Cookie.Name = "__Host-staff";
+                options.UseProfile(SessionProfile.NistAal2);
+            });
+            services.AddAuthentication()
+                .AddCookie(options =>
+                {
+                    options.Cookie.Name = broken == "Cookie.Name" ? "auth" : "__Host-auth";
+                    options.Cookie.SecurePolicy = broken == "Cookie.SecurePolicy"
+                        ? CookieSecurePolicy.SameAsRequest
+                        : CookieSecurePolicy.Always;
+                    options.Cookie.SameSite = broken == "Cookie.SameSite" ? SameSiteMode.None : SameSiteMode.Lax;
+                    options.Cookie.HttpOnly = broken != "Cookie.HttpOnly";
+                })
+                .AddSactTicketStore(options => options.SessionName = "staff")
+                .AddCookie("ThemeOnly");
+        });
+        var schemes = app.Services.GetRequiredService<IOptionsMonitor<CookieAuthenticationOptions>>();
+
+        var fault = Record.Exception(() => schemes.Get("Cookies"));
+
+        Assert.Null(Record.Exception(() => schemes.Get("ThemeOnly")));
+        Assert.Equal(broken is not null, fault is OptionsValidationException);
+        if (broken is not null)
+        {
+            Assert.Contains($"CookieAuthenticationOptions.{broken}.", fault!.Message, StringComparison.Ordinal);
+            Assert.Contains("'Cookies'", fault.Message, StringComparison.Ordinal);
+            Assert.ThrowsAny<Exception>(() => app.Services.GetRequiredService<IStartupValidator>().Validate());
+        }
     }
 
     /// <summary>A sign-in that outlives the profile would be a hole in it.</summary>
