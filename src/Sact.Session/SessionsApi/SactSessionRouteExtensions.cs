@@ -60,10 +60,16 @@ public static class SactSessionRouteExtensions
     /// If nobody is signed in, GET and POST answer 401. POST and DELETE must come from this site, as in <c>MapSactSessions</c>.
     /// </summary>
     /// <remarks>
+    /// <para>
     /// The script reads its settings from the tag that loads it: <c>data-warn</c>, the seconds before the end (default 120), <c>data-
     /// signed-out</c>, the page to open afterwards (default: this one), and the words <c>data-title</c>, <c>data-text</c> (with
     /// <c>{0}</c> for the seconds), <c>data-stay</c> and <c>data-out</c>. It shows a modal <c>dialog</c> of the class <c>sact-session-
     /// dialog</c>. When a form with the attribute <c>data-sact-sign-out</c> is sent, the other tabs look at the session.
+    /// </para>
+    /// <para>
+    /// Add <c>data-signed-in</c> on a page that shows a signed-in user. The script then leaves the page even if the user signs out in
+    /// another tab before the script runs. A page of nobody must not have it: it would load itself again and again.
+    /// </para>
     /// </remarks>
     /// <param name="endpoints">The application, or a group of endpoints.</param>
     /// <param name="prefix">The path, such as <c>/session</c>.</param>
