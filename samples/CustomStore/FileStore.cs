@@ -18,7 +18,7 @@ public sealed class FileStore(FileStoreOptions options) : RecordStore(options), 
 
     public override async ValueTask<long> ClearAsync(CancellationToken cancellationToken = default)
     {
-        long live = await Locked(() => DestroyAll(ReadAll()), cancellationToken);
+        long live = await Locked(() => DestroyAll(ReadAll().Where(found => !found.Value.IsNoteWithoutUser)), cancellationToken);
 
         // For the open connections of this process. The base class reports every other end.
         ReportEnded(null);

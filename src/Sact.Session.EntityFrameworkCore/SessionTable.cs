@@ -5,6 +5,8 @@ namespace Sact.Session;
 /// <summary>The statements on the rows of one prefix.</summary>
 internal sealed class SessionTable(string prefix)
 {
+    private const int Note = (int)SessionState.Note;
+
     private readonly SessionQueries _queries = new();
     private readonly RowInsert<SessionRow> _insert = new();
 
@@ -143,9 +145,10 @@ internal sealed class SessionTable(string prefix)
         .Where(row => row.Prefix == prefix && row.ExpiresAt > now && row.State < EndedMarker.StateNumber)
         .ExecuteDeleteAsync(call.Token));
 
-    /// <summary>Deletes what else has the prefix: expired sessions, markers and notes.</summary>
+    /// <summary>Deletes what else has the prefix: expired sessions, markers and the notes of users.</summary>
     public Task<int> ClearRestAsync(DatabaseCall call, long now) => call.WriteAsync(() => call.Sessions
-        .Where(row => row.Prefix == prefix && (row.ExpiresAt <= now || row.State >= EndedMarker.StateNumber))
+        .Where(row => row.Prefix == prefix && (row.ExpiresAt <= now || row.State >= EndedMarker.StateNumber)
+            && (row.State != Note || row.UserId != null))
         .ExecuteDeleteAsync(call.Token));
 
     // A marker has no user, so that no list of the user's sessions finds it, and its deadline has passed.

@@ -10,6 +10,7 @@ internal sealed class PostgreSqlStatements
 
     private static readonly string Margin = ((long)SessionRecord.SkewMargin.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
     private static readonly string Ended = EndedMarker.StateNumber.ToString(CultureInfo.InvariantCulture);
+    private static readonly string Note = ((int)SessionState.Note).ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The channel on which the keys of ended sessions are sent.</summary>
     public const string Channel = "sact_session_ended";
@@ -143,7 +144,8 @@ internal sealed class PostgreSqlStatements
 
         // $1 prefix, $2 now
         EndAll = $"""
-            WITH gone AS (DELETE FROM {table} WHERE prefix = $1 RETURNING expires_at, state)
+            WITH gone AS (
+              DELETE FROM {table} WHERE prefix = $1 AND (state <> {Note} OR user_id IS NOT NULL) RETURNING expires_at, state)
             SELECT count(*) FILTER (WHERE expires_at > $2 AND state < {Ended}), {ReportOf("''")} FROM gone
             """;
 

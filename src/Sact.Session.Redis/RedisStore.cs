@@ -369,7 +369,10 @@ public sealed class RedisStore
         SessionKey[] some, Func<KeyValuePair<SessionKey, StoredRecord>, bool> ends, CancellationToken cancellationToken)
     {
         var found = await _records.ReadAsync(some, guarded: false, cancellationToken).ConfigureAwait(false);
-        KeyValuePair<SessionKey, StoredRecord>[] selected = [.. found.Where(found => !found.Value.IsEnded && ends(found))];
+        KeyValuePair<SessionKey, StoredRecord>[] selected =
+        [
+            .. found.Where(found => found.Value is { IsEnded: false, IsNoteWithoutUser: false } && ends(found)),
+        ];
         var ended = selected
             .GroupBy(found => (Tag: found.Key.RoutingTag, User: found.Value.Header.UserId), found => found.Key)
             .SelectMany(group => group.Chunk(RedisRecords.Most - 1), (group, keys) => _records.EndAsync(

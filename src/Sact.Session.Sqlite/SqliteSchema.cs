@@ -49,7 +49,8 @@ internal sealed partial class SqliteSchema
             + $"AND state = {EndedMarker.StateNumber}";
         LastRow = $"SELECT coalesce(max(id), 0) FROM {table}";
         string some = $"DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE prefix = $prefix AND";
-        DeleteSome = $"{some} id <= $last LIMIT $batch) RETURNING CASE WHEN state < {EndedMarker.StateNumber} THEN expires_at ELSE 0 END";
+        DeleteSome = $"{some} id <= $last AND (state <> {(int)SessionState.Note} OR user_id IS NOT NULL) LIMIT $batch) "
+            + $"RETURNING CASE WHEN state < {EndedMarker.StateNumber} THEN expires_at ELSE 0 END";
         DeleteExpired = $"{some} expires_at <= $now LIMIT $batch)";
 
         // A row that the columns exclude comes without its record. It is part of the walk, so that a step never looks at more rows.

@@ -56,6 +56,30 @@ public sealed class TheWarning(Site site)
         await Expect(other).ToHaveURLAsync(Visitor.At("/sign-in"));
     }
 
+    /// <summary>The page of a user says so to the script, which has not seen the session.</summary>
+    [Fact]
+    public async Task LeavesAPageWhoseUserSignedOutBeforeTheScriptRan()
+    {
+        await using var visitor = await site.VisitorAsync();
+        await visitor.RegisterAsync(Visitor.NewName());
+        var other = await visitor.Context.NewPageAsync();
+        var signedOut = new TaskCompletionSource();
+        await other.RouteAsync("**/session/script.js", async route =>
+        {
+            await signedOut.Task;
+            await route.ContinueAsync();
+        });
+        await other.RunAndWaitForRequestAsync(
+            () => other.GotoAsync("/devices", new() { WaitUntil = WaitUntilState.Commit }), "**/session/script.js");
+        await Expect(other.GetByRole(AriaRole.Table, new() { Name = "Devices" })).ToBeVisibleAsync();
+
+        await visitor.ClickAsync("Sign out");
+        await Expect(visitor.Page).ToHaveURLAsync(Visitor.At("/sign-in"));
+        signedOut.SetResult();
+
+        await Expect(other).ToHaveURLAsync(Visitor.At("/sign-in"));
+    }
+
     /// <summary>What the script does when its tab becomes visible.</summary>
     private static async Task LookAsync(IPage page) =>
         await page.EvaluateAsync("document.dispatchEvent(new Event('visibilitychange'))");

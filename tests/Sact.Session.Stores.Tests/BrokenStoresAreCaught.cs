@@ -167,6 +167,8 @@ public sealed class BrokenStoresAreCaught
         [nameof(EndsAllPrefixes)] = ((o, d) => new EndsAllPrefixes(o, d), ["Prefix.DeleteAllStopsAtThePrefix"]),
         [nameof(EndsByPatternOfThePrefix)] = ((o, d) => new EndsByPatternOfThePrefix(o, d), ["Prefix.DeleteAllStopsAtThePrefix"]),
         [nameof(SparesTheAnonymous)] = ((o, d) => new SparesTheAnonymous(o, d), ["EndingMany.EndsEverySessionOfThePrefix"]),
+        [nameof(ForgetsWhatProvidersEnded)] = ((o, d) => new ForgetsWhatProvidersEnded(o, d), ["Listing.ClearSparesNotesWithoutAUser"]),
+        [nameof(KeepsEveryNote)] = ((o, d) => new KeepsEveryNote(o, d), ["Listing.ClearSparesNotesWithoutAUser"]),
         [nameof(CountsOnlyUsers)] = ((o, d) => new CountsOnlyUsers(o, d), ["Listing.CountIsOfAnyState"]),
         [nameof(FindsForeignPrefixes)] = (
             (o, d) => new FindsForeignPrefixes(o, d),

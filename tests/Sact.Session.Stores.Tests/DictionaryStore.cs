@@ -133,7 +133,8 @@ internal class DictionaryStore : GenericStore, IExpiredSessionStore
         EndAll(Own().Where(record => record.UserId == userId && record.Key != except));
 
     protected virtual long DeleteAll() =>
-        Own().ToList().LongCount(record => End(record) && record.State != SessionState.Note);
+        Own().Where(record => record is not { State: SessionState.Note, UserId: null }).ToList()
+            .LongCount(record => End(record) && record.State != SessionState.Note);
 
     protected virtual long Count() => Own().LongCount(record => IsLive(record) && record.State != SessionState.Note);
 

@@ -10,7 +10,7 @@ internal class RecordDictionaryStore(GenericStoreOptions options, DictionaryData
     protected DictionaryData Data => data;
 
     public override ValueTask<long> ClearAsync(CancellationToken cancellationToken = default) =>
-        Locked(() => EndAll(Own()), cancellationToken);
+        Locked(() => EndAll(Own().Where(found => !found.Value.IsNoteWithoutUser)), cancellationToken);
 
     public override ValueTask<long> CountActiveSessionsAsync(CancellationToken cancellationToken = default) =>
         Locked(() => Own().LongCount(found => found.Value.IsLiveSession(Clock.GetUtcNow())), cancellationToken);

@@ -70,11 +70,14 @@ async function showDevices() {
   }));
 }
 
-// Warns before the session ends, and signs out all tabs together. It needs a session, so it is loaded after the sign-in.
+// Warns before the session ends, and signs out all tabs together. It needs a session, so it is loaded after the sign-in. Another tab may
+// sign out until it is here. data-signed-in makes it leave then. Without the script, one more call shows the form.
 function watch() {
   if (at("time-left")) return;
   const script = Object.assign(document.createElement("script"), { id: "time-left", src: "/api/time-left/script.js" });
+  script.dataset.signedIn = "";
   script.dataset.signedOut = "/";
+  script.addEventListener("error", act(() => call("GET", "/api/me")));
   document.head.append(script);
 }
 

@@ -15,6 +15,7 @@ internal static class ListingCases
         new("Listing", ChangesKeepTheEntry, "No change removes a session from its user's list.", ["D12"]),
         new("Listing", CountIsOfAnyState, "The count includes live sessions of any state."),
         new("Listing", NotesAreNoSessions, "A note is kept, listed and ended like a session, and never counted as one."),
+        new("Listing", ClearSparesNotesWithoutAUser, "The end of all sessions ends the notes of users, and spares a note without a user."),
     ];
 
     private static async Task ShowsSignedInAndPending(CaseRun run)
@@ -102,7 +103,23 @@ internal static class ListingCases
         await run.AbsentAsync(alias, "A note that was ended is still there.");
         long ended = await run.Store.ClearAsync(run.Token);
         Require(ended == 1 || !run.Subject.CountsExactly, $"ClearAsync answered {ended} for one session and a note.");
-        await run.AbsentAsync(note, "ClearAsync left a note.");
         await run.AbsentAsync(session, "ClearAsync left a session.");
+    }
+
+    private static async Task ClearSparesNotesWithoutAUser(CaseRun run)
+    {
+        var session = await run.SignInAsync(run.Alice);
+        var alias = await run.SignInAsync(run.Bob, Fields(("$session", "\"a\"")), SessionState.Note, presented: true);
+        var note = await run.SignInAsync(null, Fields(("$at", "1")), SessionState.Note, presented: true);
+        for (int i = 0; i < 2; i++)
+        {
+            await run.Store.ClearAsync(run.Token);
+            await run.AbsentAsync(session, "ClearAsync left a session.");
+            await run.AbsentAsync(alias, "ClearAsync left the note of a user.");
+            await run.MatchesAsync(note, "A note without a user id, after ClearAsync,");
+        }
+
+        Require(await run.Store.DeleteAsync(note, run.Token), "The end of a note that ClearAsync spared was answered false.");
+        await run.AbsentAsync(note, "A note that was ended is still there.");
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Infrastructure;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -13,10 +14,32 @@ namespace Sact.Session;
 /// </summary>
 internal sealed class DashboardPolicy(IServiceProvider services) : IHostedLifecycleService
 {
+    public const string NotCheckedType = "urn:sact-session:dashboard-not-checked";
+
     private volatile bool _isMapped;
+    private volatile bool _isChecked;
 
     /// <summary>Remembers that there is a dashboard, so that its endpoints are checked at start-up.</summary>
-    public void Expect() => _isMapped = true;
+    public void Expect() => (_isMapped, _isChecked) = (true, false);
+
+    /// <summary>Lets an endpoint of the dashboard answer 503 until its policy was checked.</summary>
+    /// <remarks>
+    /// A server accepts requests before the endpoints can be checked: the server builds the pipeline, and the pipeline the endpoints.
+    /// The host of the obsolete <c>WebHostBuilder</c> starts no lifecycle service, so it never checks them.
+    /// </remarks>
+    public void Guard(EndpointBuilder endpoint)
+    {
+        if (endpoint.RequestDelegate is { } answer)
+        {
+            endpoint.RequestDelegate = context => _isChecked ? answer(context) : SessionChallenge.WriteAsync(
+                context,
+                StatusCodes.Status503ServiceUnavailable,
+                NotCheckedType,
+                "The dashboard is not open yet.",
+                "Its authorization policy is checked when the application has started. Try again in a moment. If that does not help, "
+                + "read the log of the application's start, and start it with WebApplication or the generic host.");
+        }
+    }
 
     /// <summary>
     /// Checks the metadata of an endpoint of the dashboard. What its policies require is checked when the host has started.
@@ -70,6 +93,8 @@ internal sealed class DashboardPolicy(IServiceProvider services) : IHostedLifecy
         {
             await CheckAsync(endpoint, policies).ConfigureAwait(false);
         }
+
+        _isChecked = true;
     }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -15,7 +15,8 @@ public static class SactSessionDashboardExtensions
     /// <remarks>
     /// <para>
     /// An authorization policy, or a role, is required. Without one the application does not start; a policy that only requires a
-    /// signed-in user does not count. Add <c>.RequireFreshSession(…)</c> for a recent password.
+    /// signed-in user does not count. Add <c>.RequireFreshSession(…)</c> for a recent password. The policy is checked when the host has
+    /// started. Until then the answer is 503.
     /// </para>
     /// <para>
     /// The actor of each act in the log is the key of the administrator's session, or a handle made of the user's id. A request that ends
@@ -39,10 +40,15 @@ public static class SactSessionDashboardExtensions
         ArgumentException.ThrowIfNullOrEmpty(path);
         var source = SessionRegistry.Of(endpoints.ServiceProvider).Find(typeof(IGenericStore), name);
         source.Services.Telemetry.KeepTimelines(source.Services.Clock);
-        endpoints.ServiceProvider.GetRequiredService<DashboardPolicy>().Expect();
+        var policy = endpoints.ServiceProvider.GetRequiredService<DashboardPolicy>();
+        policy.Expect();
         var group = endpoints.MapGroup(path);
         group.WithMetadata(new DashboardMark());
-        ((IEndpointConventionBuilder)group).Finally(static endpoint => DashboardPolicy.Check(endpoint.Metadata));
+        ((IEndpointConventionBuilder)group).Finally(endpoint =>
+        {
+            DashboardPolicy.Check(endpoint.Metadata);
+            policy.Guard(endpoint);
+        });
         new DashboardRoutes(new SessionAdministration(source.Store, source.Services), source.Services.Clock, source.Services.Telemetry.Log)
             .Map(group);
         return group;

@@ -26,7 +26,9 @@ namespace Sact.Session;
 /// by that deadline.
 /// </para>
 /// <para>
-/// <b>A note</b> (<see cref="SessionState.Note"/>) is kept, listed, ended and cleaned up like a session, and never counted as one.
+/// <b>A note</b> (<see cref="SessionState.Note"/>) is kept, listed, ended and cleaned up like a session, and never counted as one. One
+/// without a user remembers what an identity provider has ended, so that a sign-in under way does not begin it again.
+/// <see cref="ClearAsync"/> spares it.
 /// </para>
 /// <para>
 /// <b>Failures</b> are <see cref="SessionStoreException"/>s around the provider's exception.
@@ -135,7 +137,7 @@ public interface IGenericStore
 
     /// <summary>
     /// Ends every session of this prefix that existed when the call began, of any state and format. It can be retried after a failure. It
-    /// is for the operator, and too slow for a request.
+    /// is for the operator, and too slow for a request. It ends the notes of users, and spares the readable ones without a user.
     /// </summary>
     /// <param name="cancellationToken">Checked between sessions.</param>
     /// <returns>The number of live sessions that ended.</returns>

@@ -14,7 +14,8 @@ public enum SessionState
 
     /// <summary>
     /// No session, but a note of the library that a store keeps like one, such as the alias by which an identity provider ends a session.
-    /// No cookie leads to it. A store neither counts it as a session nor ends it under a cap.
+    /// No cookie leads to it. A store neither counts it as a session nor ends it under a cap. The end of all sessions spares one without a
+    /// user.
     /// </summary>
     Note = 4,
 }

@@ -73,6 +73,9 @@ public readonly struct StoredRecord
     /// <returns>True if there is; false for what cannot be read.</returns>
     public bool IsLiveSession(DateTimeOffset now) => IsLive(now) && Record?.State != SessionState.Note;
 
+    /// <summary>Whether there is a note without a user. <see cref="IGenericStore.ClearAsync"/> spares it.</summary>
+    public bool IsNoteWithoutUser => Record is { State: SessionState.Note, UserId: null };
+
     /// <summary>Whether there is a marker of any format. No later end replaces it.</summary>
     public bool IsEnded => Exists && Header.Kind == RecordKind.Ended;
 

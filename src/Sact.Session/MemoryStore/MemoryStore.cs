@@ -178,6 +178,11 @@ public sealed class MemoryStore
                 return ValueTask.FromCanceled<long>(cancellationToken);
             }
 
+            if (session is { State: SessionState.Note, UserId: null })
+            {
+                continue;
+            }
+
             ended += EndsLive(session, reason: null) && session.State != SessionState.Note ? 1 : 0;
         }
 

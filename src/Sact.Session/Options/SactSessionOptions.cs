@@ -170,6 +170,7 @@ public sealed class SactSessionOptions
     /// <summary>
     /// How often expired sessions are removed from a store without a time-to-live (memory, SQL), plus or minus a quarter.
     /// Default: 10 minutes. Range: 1 second to 1 day. Null: never; call <see cref="IExpiredSessionStore.DeleteExpiredAsync"/> yourself.
+    /// A cleanup removes at most 100,000 sessions. What is left is removed after a minute, or after the interval if that is shorter.
     /// An expired session is refused whether or not it was removed.
     /// </summary>
     public TimeSpan? CleanupInterval { get; set; } = TimeSpan.FromMinutes(10);

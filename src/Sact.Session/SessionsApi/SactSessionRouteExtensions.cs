@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Sact.Session;
 
 namespace Microsoft.AspNetCore.Builder;
@@ -22,9 +23,16 @@ public static class SactSessionRouteExtensions
     /// </list>
     /// </summary>
     /// <remarks>
+    /// <para>
     /// A DELETE must come from this site. Its <c>Sec-Fetch-Site</c> is <c>same-origin</c> or <c>none</c>. An older browser sends an
     /// <c>Origin</c> with the host of the request. A client that is no browser sends <c>X-Requested-With</c>.
     /// Anything else, sibling subdomains included, is 403 before any session is read. The API sends no CORS header; do not add one.
+    /// </para>
+    /// <para>
+    /// The endpoints have the names <c>ListSessions</c>, <c>EndSession</c> and <c>EndOtherSessions</c>, which OpenAPI uses as operation
+    /// ids. A named registration adds its name: <c>ListSessions.admin</c>. A second call for the same registration adds a number:
+    /// <c>ListSessions2</c>.
+    /// </para>
     /// </remarks>
     /// <param name="endpoints">The application, or a group of endpoints.</param>
     /// <param name="prefix">The path, such as <c>/account/sessions</c>.</param>
@@ -52,10 +60,16 @@ public static class SactSessionRouteExtensions
     /// If nobody is signed in, GET and POST answer 401. POST and DELETE must come from this site, as in <c>MapSactSessions</c>.
     /// </summary>
     /// <remarks>
+    /// <para>
     /// The script reads its settings from the tag that loads it: <c>data-warn</c>, the seconds before the end (default 120), <c>data-
     /// signed-out</c>, the page to open afterwards (default: this one), and the words <c>data-title</c>, <c>data-text</c> (with
     /// <c>{0}</c> for the seconds), <c>data-stay</c> and <c>data-out</c>. It shows a modal <c>dialog</c> of the class <c>sact-session-
     /// dialog</c>. When a form with the attribute <c>data-sact-sign-out</c> is sent, the other tabs look at the session.
+    /// </para>
+    /// <para>
+    /// Add <c>data-signed-in</c> on a page that shows a signed-in user. The script then leaves the page even if the user signs out in
+    /// another tab before the script runs. A page of nobody must not have it: it would load itself again and again.
+    /// </para>
     /// </remarks>
     /// <param name="endpoints">The application, or a group of endpoints.</param>
     /// <param name="prefix">The path, such as <c>/session</c>.</param>
@@ -81,7 +95,8 @@ public static class SactSessionRouteExtensions
         ArgumentNullException.ThrowIfNull(endpoints);
         ArgumentNullException.ThrowIfNull(prefix);
         var group = endpoints.MapGroup(prefix);
-        new SessionRoutes(context => RegistryOfRequest.SourceOf(context, typeof(TStore), name).SessionOf(context)).Map(group, name);
+        string suffix = endpoints.ServiceProvider.GetService<SessionRouteNames>()?.TakeSuffix(name) ?? "";
+        new SessionRoutes(context => RegistryOfRequest.SourceOf(context, typeof(TStore), name).SessionOf(context)).Map(group, suffix);
         return group;
     }
 }

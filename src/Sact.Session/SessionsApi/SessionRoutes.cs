@@ -18,9 +18,10 @@ internal sealed class SessionRoutes(Func<HttpContext, RequestSession> sessionOf)
 
     private const string Problem = "application/problem+json";
 
-    public void Map(RouteGroupBuilder group, string? name)
+    /// <param name="group">The group of the endpoints.</param>
+    /// <param name="suffix">What distinguishes the names of these endpoints from those of another mapping.</param>
+    public void Map(RouteGroupBuilder group, string suffix)
     {
-        string suffix = string.IsNullOrEmpty(name) ? "" : "." + name;
         Describe(group.MapGet("", ListAsync), ListAsync)
             .WithName("ListSessions" + suffix)
             .WithSummary("The sessions of the signed-in user, the last seen first.")

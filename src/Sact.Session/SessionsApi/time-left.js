@@ -1,5 +1,5 @@
 // Warns before the session ends, and signs out all tabs of the browser together.
-// <script src="/session/script.js" defer data-warn="120" data-signed-out="/sign-in"></script>
+// <script src="/session/script.js" defer data-signed-in data-warn="120" data-signed-out="/sign-in"></script>
 (() => {
   const own = document.currentScript;
   const address = own.src.replace(/\/script\.js(\?.*)?$/, "");
@@ -8,6 +8,7 @@
   const signedOut = text("signedOut", location.pathname);
   const tabs = new BroadcastChannel("sact-session " + address);
   const longest = 2 ** 31 - 1;
+  let hasUser = "signedIn" in own.dataset;
   let endsAt = 0;
   let hasStayed = false;
   let next;
@@ -15,10 +16,11 @@
   let left;
   let before;
 
-  // Only a page that has seen a session leaves. A page of nobody would load itself again and again.
-  const leave = () => endsAt > 0 && location.assign(signedOut);
+  // Only a page of a user leaves: one that has seen a session, or that says so. A page of nobody would load itself again and again.
+  // Who signs out before the first look is not seen, so a page that shows a user has to say it.
+  const leave = () => hasUser && location.assign(signedOut);
   const end = () => {
-    if (endsAt > 0) tabs.postMessage("ended");
+    if (hasUser) tabs.postMessage("ended");
     leave();
   };
 
@@ -42,6 +44,7 @@
       if (!answer.ok) throw new Error(answer.statusText);
       const { expiresInSeconds } = await answer.json();
       endsAt = Date.now() + expiresInSeconds * 1000;
+      hasUser = true;
       const isNear = expiresInSeconds <= warnAt;
       if (method === "POST") hasStayed = isNear;
       hasStayed &&= isNear;

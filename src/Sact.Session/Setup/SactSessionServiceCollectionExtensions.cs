@@ -166,6 +166,7 @@ public static class SactSessionServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, SessionStartup>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, StartupReport>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ExpiredSessionCleanup>());
+        services.TryAddSingleton<SessionRouteNames>();
         services.TryAddSingleton<DashboardPolicy>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, DashboardPolicy>(
             static provider => provider.GetRequiredService<DashboardPolicy>()));

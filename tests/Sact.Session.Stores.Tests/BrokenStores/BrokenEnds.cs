@@ -85,6 +85,16 @@ internal sealed class SparesTheAnonymous(GenericStoreOptions options, Dictionary
     protected override long DeleteAll() => EndAll(Own().Where(record => record.UserId is not null));
 }
 
+internal sealed class ForgetsWhatProvidersEnded(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
+{
+    protected override long DeleteAll() => EndAll(Own());
+}
+
+internal sealed class KeepsEveryNote(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
+{
+    protected override long DeleteAll() => EndAll(Own().Where(record => record.State != SessionState.Note));
+}
+
 internal sealed class CountsOnlyUsers(GenericStoreOptions options, DictionaryData data) : DictionaryStore(options, data)
 {
     protected override long Count() => Own().LongCount(record => IsLive(record) && record.UserId is not null);

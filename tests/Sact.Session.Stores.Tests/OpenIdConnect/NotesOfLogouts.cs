@@ -65,16 +65,46 @@ public sealed class NotesOfLogouts
         Assert.Contains("MaxLogoutTokenAge", refusals[1], StringComparison.Ordinal);
     }
 
+    /// <summary>An administrator ends all sessions while a user signs in whom the provider has just signed out.</summary>
+    [Fact]
+    public async Task SurviveTheEndOfAllSessions()
+    {
+        var (reached, release) = (NewGate(), NewGate());
+        await using var bed = await OpenAsync();
+        bed.Store.BeforeCreation = async record =>
+        {
+            if (record.State == SessionState.SignedIn)
+            {
+                reached.SetResult();
+                await release.Task;
+            }
+        };
+        var browser = new TestBrowser();
+        var login = browser.VisitAsync(bed.Node, "/login");
+        await reached.Task.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.OK, await bed.LogoutAsync(TimeProvider.System.GetUtcNow()));
+        await bed.Memory.ClearAsync(TestContext.Current.CancellationToken);
+        release.SetResult();
+        await login;
+
+        Assert.Equal("", await browser.WhoAsync(bed.Node));
+    }
+
+    private static TaskCompletionSource NewGate() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     private static async Task<Bed> OpenAsync(Action<SactOpenIdConnectOptions>? settings = null)
     {
         var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         var provider = await TestProvider.StartAsync();
-        var (store, calls) = SwitchableStore.Over(new MemoryStore(new MemoryStoreOptions { TimeProvider = clock }));
-        return new Bed(clock, provider, await TestNode.StartAsync(
+        var memory = new MemoryStore(new MemoryStoreOptions { TimeProvider = clock });
+        var (store, calls) = SwitchableStore.Over(memory);
+        return new Bed(clock, memory, provider, await TestNode.StartAsync(
             provider, store, clock, settings: settings ?? (static o => o.MaxLogoutTokenAge = TimeSpan.FromHours(1))), calls);
     }
 
-    private sealed record Bed(FakeTimeProvider Clock, TestProvider Provider, TestNode Node, SwitchableStore Store) : IAsyncDisposable
+    private sealed record Bed(
+        FakeTimeProvider Clock, MemoryStore Memory, TestProvider Provider, TestNode Node, SwitchableStore Store) : IAsyncDisposable
     {
         public System.Collections.Concurrent.ConcurrentQueue<(string Method, object? About)> Calls => Store.Calls;
 

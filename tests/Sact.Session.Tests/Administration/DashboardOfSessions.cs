@@ -6,8 +6,11 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -83,6 +86,43 @@ public sealed class DashboardOfSessions
         });
 
         Assert.Contains("RequireAuthorization", fault.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>The server accepts requests a moment before the policy can be checked.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("/dashboard.js")]
+    [InlineData("/api/sessions")]
+    public async Task ShowsNothingBeforeItsPolicyWasChecked(string path)
+    {
+        var early = new EarlyRequest(Path + path);
+
+        await Assert.ThrowsAsync<InvalidOperationException>(async () =>
+        {
+            await using var site = await AuthenticationSite.StartAsync(
+                map: app => app.MapSactSessionDashboard(Path).RequireAuthorization("users"),
+                build: builder =>
+                {
+                    WithUsersPolicy(builder);
+                    early.AddTo(builder.Services);
+                });
+        });
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, early.Status);
+        Assert.Contains("urn:sact-session:dashboard-not-checked", early.Text, StringComparison.Ordinal);
+        Assert.Contains("Try again", early.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task IsOpenAsSoonAsItsPolicyWasChecked()
+    {
+        var early = new EarlyRequest(Path);
+        await using var site = await AuthenticationSite.StartAsync(
+            map: app => app.MapSactSessionDashboard(Path).RequireAuthorization("admins"),
+            build: builder => early.AddTo(builder.Services));
+        using var answer = await site.SendAsync(Path, await site.SignInAsync("root", query: "?role=admin"));
+
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, HttpStatusCode.OK), (early.Status, answer.StatusCode));
     }
 
     private static void WithUsersPolicy(WebApplicationBuilder builder) =>
@@ -426,6 +466,43 @@ public sealed class DashboardOfSessions
         }
 
         return await client.SendAsync(request, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>A request of a signed-in administrator while the host starts: the server runs, and no later service has started.</summary>
+    private sealed class EarlyRequest(string path) : IHostedLifecycleService
+    {
+        private IServiceProvider _services = null!;
+
+        public HttpStatusCode? Status { get; private set; }
+
+        public string Text { get; private set; } = "";
+
+        /// <summary>Runs before all services of the library.</summary>
+        public void AddTo(IServiceCollection services) => services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(provider =>
+        {
+            _services = provider;
+            return this;
+        }));
+
+        public async Task StartedAsync(CancellationToken cancellationToken)
+        {
+            using var client = ((TestServer)_services.GetRequiredService<IServer>()).CreateClient();
+            using var login = await client.PostAsync("/in/root?role=admin", null, cancellationToken);
+            using var request = new HttpRequestMessage(HttpMethod.Get, path);
+            request.Headers.TryAddWithoutValidation("Cookie", $"__Host-sid={login.SentId()}");
+            using var answer = await client.SendAsync(request, cancellationToken);
+            (Status, Text) = (answer.StatusCode, await answer.Content.ReadAsStringAsync(cancellationToken));
+        }
+
+        public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     /// <summary>A requirement that an attribute has, without a policy.</summary>

@@ -54,6 +54,28 @@ public sealed class CleanupOfExpiredSessions
         await store.NextAsync();
     }
 
+    /// <summary>A store may fill faster than one cleanup may empty it, so what is left must not wait for a whole interval.</summary>
+    [Theory]
+    [InlineData(480, 60)]
+    [InlineData(20, 20)]
+    public async Task ContinuesWithinAMinuteWhereItLeftSomething(int intervalSeconds, int soonSeconds)
+    {
+        var (interval, soon) = (TimeSpan.FromSeconds(intervalSeconds), TimeSpan.FromSeconds(soonSeconds));
+        var store = new CleanedStore { Answer = call => call <= 210 ? 500 : 0 };
+        await using var running = await RunningServices.StartAsync(services =>
+            services.AddSactSession(o => o.CleanupInterval = interval).UseStore(_ => store));
+
+        await running.Clock.NextWaitAsync();
+        running.Clock.Advance(interval * 1.25);
+        var next = await running.Clock.NextWaitAsync();
+        Assert.Equal(200, store.Cleanups);
+        Assert.InRange(next, soon * 0.75, soon * 1.25);
+
+        running.Clock.Advance(next);
+        Assert.InRange(await running.Clock.NextWaitAsync(), interval * 0.75, interval * 1.25);
+        Assert.Equal(211, store.Cleanups);
+    }
+
     [Fact]
     public async Task ContinuesAfterAStoreFailure()
     {
