@@ -35,7 +35,7 @@ internal sealed class ProviderKeys(TimeProvider clock)
         var configuration = options.Configuration
             ?? await options.ConfigurationManager!.GetConfigurationAsync(cancellationToken)
                 .WaitAsync(s_patience, cancellationToken).ConfigureAwait(false);
-        var known = _readings.TryGetValue(scheme, out var reading) && clock.GetUtcNow() - reading.At < s_life ? reading.Keys : [];
+        var known = _readings.TryGetValue(scheme, out var reading) && clock.GetElapsedTime(reading.At) < s_life ? reading.Keys : [];
         return new ProviderKeySet(configuration.Issuer, [.. configuration.SigningKeys, .. known]);
     }
 
@@ -55,13 +55,12 @@ internal sealed class ProviderKeys(TimeProvider clock)
         {
             if (reading.Running is null or { IsCompleted: true })
             {
-                var now = clock.GetUtcNow();
-                if (now - reading.At < s_interval)
+                if (reading.Running is not null && clock.GetElapsedTime(reading.At) < s_interval)
                 {
                     return null;
                 }
 
-                reading.At = now;
+                reading.At = clock.GetTimestamp();
                 reading.Running = ReadAsync(options);
             }
 
@@ -88,7 +87,8 @@ internal sealed class ProviderKeys(TimeProvider clock)
 
     private sealed class Reading
     {
-        public DateTimeOffset At { get; set; } = DateTimeOffset.MinValue;
+        /// <summary>When the latest reading began, as a timestamp: the time of day may jump.</summary>
+        public long At { get; set; }
 
         public Task<OpenIdConnectConfiguration>? Running { get; set; }
 

@@ -41,6 +41,9 @@ internal sealed class DashboardRoutes(ISessionAdministration sessions, TimeProvi
     private readonly SemaphoreSlim _counting = new(1, 1);
     private volatile DashboardCounts? _counts;
 
+    // As a timestamp: the time of day may jump. The semaphore guards it.
+    private long _countedAt;
+
     public void Map(RouteGroupBuilder group)
     {
         group.MapGet("", SendPageAsync);
@@ -116,11 +119,12 @@ internal sealed class DashboardRoutes(ISessionAdministration sessions, TimeProvi
         try
         {
             answer = _counts;
-            if (answer is null || clock.GetUtcNow() - answer.CountedAt >= s_countedFor)
+            if (answer is null || clock.GetElapsedTime(_countedAt) >= s_countedFor)
             {
-                var began = clock.GetUtcNow();
+                var (began, timestamp) = (clock.GetUtcNow(), clock.GetTimestamp());
                 var counts = await sessions.CountAsync(context.RequestAborted).ConfigureAwait(false);
                 _counts = answer = new(counts.SignedIn, counts.Pending, counts.Anonymous, began);
+                _countedAt = timestamp;
             }
         }
         finally

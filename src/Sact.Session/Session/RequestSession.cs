@@ -207,7 +207,9 @@ internal sealed class RequestSession(RequestFeature request, SessionBackend back
         if (_rememberedAt != 0 && !reload && !Request.HasStarted)
         {
             var present = Now;
-            if (present.UtcTicks - _rememberedAt < s_rememberedFor.Ticks && (_record is null || _record.IsLive(present)))
+
+            // Unsigned: a clock that was set back must not make the record last.
+            if ((ulong)(present.UtcTicks - _rememberedAt) < (ulong)s_rememberedFor.Ticks && (_record is null || _record.IsLive(present)))
             {
                 return _state.Seen == SeenNote.Owed && !forEnding && !defersSeen ? NoteOwedAsync(present, cancellationToken) : new(_record);
             }

@@ -90,11 +90,13 @@ internal readonly struct SessionDevices(RequestSession session)
                 return 0;
             }
 
+            // The others first: if that fails, all can be tried again. This one ends by a sign-out, so that a late request with its id does
+            // not replace the cookie of a sign-in that may follow.
             session.End.NoteSigningOut(mine, SessionEndReason.SignedOutElsewhere);
             session.Watch.NoteEndedHere(true);
             long ended = await session.Calls.EndActiveSessionsAsync(
-                mine.UserId!, except: null, SessionEndReason.SignedOutElsewhere, cancellationToken).ConfigureAwait(false);
-            session.End.Forget();
+                mine.UserId!, mine.Key, SessionEndReason.SignedOutElsewhere, cancellationToken).ConfigureAwait(false);
+            ended += await session.End.EndUncountedAsync(mine, SessionEndReason.SignedOut, cancellationToken).ConfigureAwait(false) ? 1 : 0;
             session.Telemetry.EndedMany(mine.Key, ended, EndedReason.Everywhere);
             return ended;
         }

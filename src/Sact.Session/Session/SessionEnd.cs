@@ -61,8 +61,20 @@ internal readonly struct SessionEnd(RequestSession session)
     /// </summary>
     public async ValueTask<bool> EndAsync(SessionRecord record, SessionEndReason reason, CancellationToken cancellationToken)
     {
-        session.Unended = record;
         NoteSigningOut(record, reason);
+        bool ended = await EndUncountedAsync(record, reason, cancellationToken).ConfigureAwait(false);
+        if (ended)
+        {
+            session.Telemetry.Ended(record.Key, reason);
+        }
+
+        return ended;
+    }
+
+    /// <summary>The same, for a caller that lets the provider know and counts what has ended.</summary>
+    public async ValueTask<bool> EndUncountedAsync(SessionRecord record, SessionEndReason reason, CancellationToken cancellationToken)
+    {
+        session.Unended = record;
         Forget();
         session.Watch.NoteEndedHere(true);
         bool ended;
@@ -77,11 +89,6 @@ internal readonly struct SessionEnd(RequestSession session)
         }
 
         session.Unended = null;
-        if (ended)
-        {
-            session.Telemetry.Ended(record.Key, reason);
-        }
-
         return ended;
     }
 

@@ -12,6 +12,7 @@ internal sealed class WatchedSession : IDisposable
     private readonly SecretHash _lineageHash;
     private readonly CancellationTokenSource _ended = new();
     private readonly Lock _lock = new();
+    private readonly int _firstGeneration;
     private int _generation;
     private bool _mayRise;
     private long _checkedAt;
@@ -20,7 +21,7 @@ internal sealed class WatchedSession : IDisposable
     {
         _watch = watch;
         _lineageHash = session.LineageHash;
-        _generation = generation;
+        _firstGeneration = _generation = generation;
         _checkedAt = now.UtcTicks;
         Key = session.Key;
     }
@@ -86,11 +87,15 @@ internal sealed class WatchedSession : IDisposable
         return false;
     }
 
+    /// <summary>
+    /// Whether the session has an id of this request. The store may have been read before the request replaced its id, so an older
+    /// generation counts too. A newer one is that of another request, and this one's id has ended.
+    /// </summary>
     private bool IsOfGeneration(int generation)
     {
         lock (_lock)
         {
-            return generation == _generation || (_mayRise && generation == _generation + 1);
+            return generation >= _firstGeneration && generation <= (_mayRise ? _generation + 1 : _generation);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Time.Testing;
+using Sact.Session.Tests;
 
 namespace Sact.Session.Stores.Tests.OpenIdConnect;
 
@@ -21,11 +22,14 @@ public sealed class NewKeysOfTheProvider
         Assert.Equal(HttpStatusCode.OK, (await node.LogoutAsync(old)).Status);
     }
 
-    [Fact]
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
     [Trait("abuse", "K32")]
-    public async Task ThatAreInventedMakeOneReadOfTheKeysAMinute()
+    public async Task ThatAreInventedMakeOneReadOfTheKeysAMinute(int hoursThatTheClockIsSetBack)
     {
-        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        var running = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        var clock = new JumpingClock(running);
         await using var provider = await TestProvider.StartAsync();
         await using var node = await TestNode.StartAsync(provider, new MemoryStore(), clock);
         using var invented = new SigningKey("invented");
@@ -43,9 +47,10 @@ public sealed class NewKeysOfTheProvider
         // The manager of the framework reads them as well.
         Assert.InRange(provider.KeysRead - before, 1, 2);
         provider.Rotate("second");
+        clock.Jump(TimeSpan.FromHours(-hoursThatTheClockIsSetBack));
         string real = provider.LogoutToken(now: clock.GetUtcNow());
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await node.LogoutAsync(real)).Status);
-        clock.Advance(TimeSpan.FromMinutes(1));
+        running.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal(HttpStatusCode.OK, (await node.LogoutAsync(real)).Status);
         Assert.Equal(22, node.Refusals.Count());
     }

@@ -13,6 +13,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Sact.Session.Tests;
 
@@ -400,15 +401,24 @@ public sealed class DashboardOfSessions
         Assert.Equal(before!.LastSeenAt, after!.LastSeenAt);
     }
 
-    [Fact]
-    public async Task CountsOnceForAllOpenPages()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task CountsOnceForAllOpenPages(int hoursThatTheClockIsSetBack)
     {
-        await using var site = await StartAsync();
+        JumpingClock? clock = null;
+        await using var site = await StartAsync(build: builder =>
+        {
+            var running = (FakeTimeProvider)builder.Services.Last(static service => service.ServiceType == typeof(TimeProvider))
+                .ImplementationInstance!;
+            builder.Services.AddSingleton<TimeProvider>(clock = new JumpingClock(running));
+        });
         string admin = await site.SignInAsync("root", query: "?role=admin");
         await JsonAsync(site, "/api/counts", admin);
         await site.SignInAsync("alice");
 
         Assert.Equal(1, (await JsonAsync(site, "/api/counts", admin)).GetProperty("signedIn").GetInt32());
+        clock!.Jump(TimeSpan.FromHours(-hoursThatTheClockIsSetBack));
         site.Clock.Advance(TimeSpan.FromSeconds(10));
         Assert.Equal(2, (await JsonAsync(site, "/api/counts", admin)).GetProperty("signedIn").GetInt32());
     }
@@ -429,12 +439,14 @@ public sealed class DashboardOfSessions
         Assert.Equal(HttpStatusCode.NotModified, second.StatusCode);
     }
 
-    private static Task<Site> StartAsync(ILoggerProvider? log = null) => AuthenticationSite.StartAsync(
+    private static Task<Site> StartAsync(
+        ILoggerProvider? log = null, Action<WebApplicationBuilder>? build = null) => AuthenticationSite.StartAsync(
         map: app => app.MapSactSessionDashboard(Path).RequireAuthorization("admins"),
         build: builder =>
         {
             // A store that can query. The probed one cannot.
             builder.Services.AddSactSession().UseMemory();
+            build?.Invoke(builder);
             if (log is not null)
             {
                 builder.Services.AddSingleton(log);

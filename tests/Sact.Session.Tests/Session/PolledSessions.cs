@@ -65,6 +65,24 @@ public sealed class PolledSessions : IDisposable
         Assert.Equal(SessionEndReason.Expired, watched.Reason);
     }
 
+    /// <summary>The store was read before the request replaced its id at once, and the answer came after that.</summary>
+    [Fact]
+    public async Task LiveIfAnAnswerFromBeforeTheReplacementComesLate()
+    {
+        string id = await _host.SeenAsync();
+        using var watched = await WatchAsync(id);
+        var before = (await _host.RecordOf(id))!;
+        watched.ExpectReplacement();
+        watched.Follow(before.Generation + 1);
+
+        Assert.True(Lives(before));
+        Assert.True(Lives(before with { Generation = before.Generation + 1 }));
+        Assert.False(Lives(before with { Generation = before.Generation + 2 }));
+        Assert.False(Lives(before with { Generation = before.Generation - 1 }));
+
+        bool Lives(SessionRecord record) => watched.Lives(new SessionLookup(record), _host.Clock.GetUtcNow());
+    }
+
     [Fact]
     public async Task AreNotReadWithoutAConnection()
     {

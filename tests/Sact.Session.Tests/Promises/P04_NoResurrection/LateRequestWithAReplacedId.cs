@@ -49,15 +49,26 @@ public sealed class LateRequestWithAReplacedId
     }
 
     /// <summary>A sign-out and a sign-in in one request: the late answer must not overwrite the login's cookie either.</summary>
-    [Fact]
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
     [Trait("abuse", "C7")]
     [Trait("abuse", "K14")]
-    public async Task BeginsNothingIfASignOutAndASignInHaveReplacedIt()
+    public async Task BeginsNothingIfASignOutAndASignInHaveReplacedIt(bool signedInBefore, bool everywhere)
     {
         var host = new SessionHost();
-        string old = await VisitAsync(host);
+        string old = signedInBefore ? await host.SeenAsync() : await VisitAsync(host);
         var login = host.Request(old);
-        await login.Session.DeleteAsync();
+        if (everywhere)
+        {
+            await login.Session.DeleteAllSessionsAsync();
+        }
+        else
+        {
+            await login.Session.DeleteAsync();
+        }
+
         await login.Session.SetAsync("alice");
         var late = host.Request(old);
 

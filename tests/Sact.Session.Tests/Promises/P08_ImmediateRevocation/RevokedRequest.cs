@@ -37,4 +37,21 @@ public sealed class RevokedRequest
 
         Assert.Null(await hub.Session.GetAsync());
     }
+
+    /// <summary>The time of day may be corrected by hours while the request runs.</summary>
+    [Fact]
+    [Trait("abuse", "I6")]
+    public async Task IsDetectedThoughTheClockWasSetBack()
+    {
+        var host = new SessionHost();
+        string id = await host.SignInAsync();
+        var hub = host.Request(id);
+        Assert.NotNull(await hub.Session.GetAsync());
+        await host.Request(id).Session.DeleteAsync();
+
+        host.Clock.AdjustTime(host.Clock.GetUtcNow() - TimeSpan.FromHours(1));
+        host.Clock.Advance(TimeSpan.FromSeconds(30));
+
+        Assert.Null(await hub.Session.GetAsync());
+    }
 }
