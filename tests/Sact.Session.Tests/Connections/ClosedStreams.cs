@@ -95,7 +95,7 @@ public sealed class ClosedStreams
 
         using var refused = await answer;
         Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
-        Assert.Contains("signedOutElsewhere", await refused.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Contains("\"endReason\":\"signedOut\"", await refused.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
     [Fact]
