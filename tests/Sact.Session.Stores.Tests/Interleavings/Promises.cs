@@ -86,7 +86,8 @@ internal sealed class Promises(Scene scene)
             Verb.Update or Verb.CompareAndSwap or Verb.Renew => visit.Answer == true,
             Verb.Raise => visit.Answer == true || IsRenewed(cookie.Session, visit.Actor),
             Verb.SignOut or Verb.SignIn => Has(visit, CallKind.End),
-            Verb.EndOthers or Verb.EndAll => Has(visit, CallKind.EndUser),
+            Verb.EndOthers => Has(visit, CallKind.EndUser),
+            Verb.EndAll => Has(visit, CallKind.EndUser) && Has(visit, CallKind.End),
             _ => true,
         };
         return isAccepted ? null : $"A session that nothing has ended is refused: {visit}.";
@@ -196,8 +197,7 @@ internal sealed class Promises(Scene scene)
         bool isOwn = call.Kind switch
         {
             CallKind.End => Own(actor).Any(session => session.Key == call.Key),
-            CallKind.EndUser => Own(actor).Any(session => session.UserId == call.UserId
-                && (actor.Verb == Verb.EndOthers ? call.Except == session.Key : call.Except is null)),
+            CallKind.EndUser => Own(actor).Any(session => session.UserId == call.UserId && call.Except == session.Key),
             _ => true,
         };
         return isOwn ? null : $"A request ends what is not its own: {call}.";

@@ -180,7 +180,7 @@ WHERE [s].[Prefix] = @prefix AND [s].[ExpiresAt] > @now AND [s].[State] < 3;
 -- @now Int64
 DELETE FROM [s]
 FROM [SactSessions] AS [s]
-WHERE [s].[Prefix] = @prefix AND ([s].[ExpiresAt] <= @now OR [s].[State] >= 3);
+WHERE [s].[Prefix] = @prefix AND ([s].[ExpiresAt] <= @now OR [s].[State] >= 3) AND ([s].[State] <> 4 OR [s].[UserId] IS NOT NULL);
 
 -- Find the newest sessions, for an administrator
 -- @p Int32
