@@ -67,6 +67,31 @@ public sealed class ReportedSessions : IDisposable
         Assert.Equal(1, _host.EventCount(52));
     }
 
+    /// <summary>A server that is down for an hour is not called each second, and is in the log once.</summary>
+    [Fact]
+    public async Task AreListenedForAgainAfterPausesThatDoubleUpToAMinute()
+    {
+        _source.Refusal = new SessionStoreException("It is down.");
+        using var watched = await WatchAsync();
+        var pauses = new List<int>();
+        for (int i = 0; i < 8; i++)
+        {
+            var pause = await _clock.NextPauseAsync();
+            pauses.Add((int)pause.TotalSeconds);
+            _source.Refusal = i == 7 ? null : _source.Refusal;
+            _clock.Advance(pause);
+        }
+
+        Assert.Equal([1, 2, 4, 8, 16, 32, 60, 60], pauses);
+        Assert.Equal(1, _host.EventCount(52));
+
+        // The next outage is another one.
+        await _source.Listening;
+        _source.Break(new SessionStoreException("The connection is lost."));
+        Assert.Equal(PauseClock.Pause, await _clock.NextPauseAsync());
+        Assert.Equal(2, _host.EventCount(52));
+    }
+
     [Fact]
     public async Task ArePolledWhereTheStoreCanNeverListen()
     {
@@ -127,15 +152,24 @@ public sealed class ReportedSessions : IDisposable
     private sealed class PauseClock : FakeTimeProvider
     {
         private readonly TaskCompletionSource _paused = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly Channel<TimeSpan> _pauses = Channel.CreateUnbounded<TimeSpan>();
 
         public static TimeSpan Pause { get; } = TimeSpan.FromSeconds(1);
 
         public Task Paused => _paused.Task.WaitAsync(TimeSpan.FromSeconds(30));
 
+        /// <summary>The next pause before an attempt.</summary>
+        public Task<TimeSpan> NextPauseAsync() => _pauses.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
         {
             var timer = base.CreateTimer(callback, state, dueTime, period);
             _ = dueTime == Pause && _paused.TrySetResult();
+            if (period == Timeout.InfiniteTimeSpan)
+            {
+                _pauses.Writer.TryWrite(dueTime);
+            }
+
             return timer;
         }
     }
